@@ -1,0 +1,108 @@
+"""Builds parts from config dicts and collects every mistake on the way, so that all of them can be shown together."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from i2ikit.errors import UnknownComponentError, nearest_hint
+from i2ikit.registry import REGISTRIES, Registry
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake in a config: the key path (``model.terms.content.loss``) and what is wrong there."""
+
+    path: str
+    message: str
+
+
+def registry_of_argument(name: str) -> Registry | None:
+    """Return the registry that an argument's nested config is built from: ``loss`` and ``patch_loss`` mean LOSSES."""
+    word = name.rsplit("_", 1)[-1]
+    for registry in REGISTRIES.values():
+        if word in (registry.plural, registry.plural.removesuffix("s"), registry.kind):
+            return registry
+    return None
+
+
+def is_part(value: Any) -> bool:
+    """Say whether a config value describes a part: a mapping with a ``type``."""
+    return isinstance(value, Mapping) and "type" in value
+
+
+class Builder:
+    """Builds registered parts from dicts; what cannot be built becomes a :class:`Mistake` and None.
+
+    A value ``dict(type=...)`` of an argument whose name ends in the name of a registry (``loss``, ``sampler``,
+    ``negatives``, ``transform``, ...) is built first and handed over as an object.
+    """
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+
+    def mistake(self, path: str, message: str) -> None:
+        """Note one mistake."""
+        self.mistakes.append(Mistake(path, message))
+
+    def part(self, registry: Registry, config: Any, path: str, **given: Any) -> Any | None:
+        """Build one part.
+
+        Args:
+            registry: where its ``type`` is looked up.
+            config: ``dict(type="ClassName", argument=value, ...)``.
+            path: key path of ``config``, for messages.
+            given: arguments that the caller supplies; the config must not name them, and those that the class does not
+                take are left out.
+
+        Returns:
+            the object, or None after noting at least one mistake.
+        """
+        found = self._class(registry, config, path)
+        if found is None:
+            return None
+        before = len(self.mistakes)
+        arguments = {
+            key: self._value(key, value, f"{path}.{key}") for key, value in config.items() if key != "type"
+        }
+        given = self._match(found, arguments, given, path)
+        if len(self.mistakes) > before:
+            return None
+        try:
+            return found(**arguments, **given)
+        except (ValueError, TypeError, LookupError) as error:
+            self.mistake(path, f"{config['type']} refused its arguments: {error}")
+            return None
+
+    def _class(self, registry: Registry, config: Any, path: str) -> type[Any] | None:
+        if not is_part(config):
+            self.mistake(path, f"a {registry.kind} is written as dict(type=\"...\", ...), not {config!r}")
+            return None
+        try:
+            return registry.get(config["type"])
+        except UnknownComponentError as error:
+            self.mistake(f"{path}.type", str(error))
+            return None
+
+    def _value(self, name: str, value: Any, path: str) -> Any:
+        registry = registry_of_argument(name)
+        if registry is not None and is_part(value):
+            return self.part(registry, value, path)
+        if registry is not None and isinstance(value, list) and value and all(map(is_part, value)):
+            return [self.part(registry, item, f"{path}.{index}") for index, item in enumerate(value)]
+        return value
+
+    def _match(self, found: type[Any], arguments: dict[str, Any], given: dict[str, Any], path: str) -> dict[str, Any]:
+        """Check the names of the arguments; return those of ``given`` that the class takes."""
+        parameters = dict(inspect.signature(found).parameters)
+        open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        names = [name for name, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        given = {key: value for key, value in given.items() if (key in names or open_ended) and key not in arguments}
+        for key in arguments:
+            if key not in names and not open_ended:
+                hint = nearest_hint(key, names) or f" It takes: {', '.join(names) or 'nothing'}."
+                self.mistake(f"{path}.{key}", f"{found.__name__} has no argument {key!r}.{hint}")
+        for name in names:
+            if parameters[name].default is inspect.Parameter.empty and name not in arguments and name not in given:
+                self.mistake(path, f"{found.__name__} needs the argument {name!r}")
+        return given

@@ -1,0 +1,47 @@
+"""Checks of arguments and shapes whose messages name the argument and the value."""
+
+from typing import TYPE_CHECKING
+
+from i2ikit.errors import ShapeError, nearest_hint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torch import Tensor
+
+
+def positive(name: str, value: float) -> float:
+    """Return ``value`` if it is above 0, else raise ValueError naming the argument."""
+    if not value > 0:
+        raise ValueError(f"{name} must be above 0, not {value!r}")
+    return value
+
+
+def positive_int(name: str, value: int) -> int:
+    """Return ``value`` if it is a whole number above 0, else raise ValueError naming the argument."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} must be a whole number above 0, not {value!r}")
+    return value
+
+
+def share(name: str, value: float) -> float:
+    """Return ``value`` if it lies in 0..1, else raise ValueError naming the argument."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} must lie in 0..1, not {value!r}")
+    return value
+
+
+def one_of(name: str, value: str, choices: "Iterable[str]") -> str:
+    """Return ``value`` if it is one of ``choices``, else raise ValueError with the nearest of them."""
+    choices = list(choices)
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}.{nearest_hint(value, choices)}")
+    return value
+
+
+def same_shape(who: str, **tensors: "Tensor") -> None:
+    """Raise ShapeError, naming ``who`` and each tensor, unless all tensors have one shape."""
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if len(set(shapes.values())) > 1:
+        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ShapeError(f"{who} needs tensors of one shape, got {listed}")

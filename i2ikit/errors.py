@@ -1,0 +1,71 @@
+"""Errors that are meant for users: they name what is wrong, the nearest right name and the next step."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
+    """Return up to ``count`` of ``names`` that look most like ``name``, ignoring case, best first."""
+    by_lower = {candidate.lower(): candidate for candidate in names}
+    return [by_lower[match] for match in get_close_matches(name.lower(), by_lower, n=count, cutoff=0.5)]
+
+
+def nearest_hint(name: str, names: Iterable[str]) -> str:
+    """Return ``" Nearest: 'x', 'y'."`` for the names that look like ``name``, or an empty string."""
+    close = nearest(name, names)
+    return f" Nearest: {', '.join(repr(match) for match in close)}." if close else ""
+
+
+class I2IKitError(Exception):
+    """A mistake that the user can mend; the command line shows the message alone and exits with ``exit_code``."""
+
+    exit_code = 2
+
+
+class UnknownComponentError(I2IKitError, KeyError):
+    """A registry was asked for a name that nobody registered."""
+
+    def __init__(self, kind: str, plural: str, name: str, names: Sequence[str]) -> None:
+        self.kind, self.plural, self.name, self.names = kind, plural, name, tuple(names)
+        hint = nearest_hint(name, names)
+        super().__init__(
+            f"no {kind} is called {name!r}.{hint} {len(names)} registered; see them with `i2ikit list {plural}`."
+        )
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would show the repr
+
+
+class DuplicateComponentError(I2IKitError):
+    """Two parts claim one name in one registry."""
+
+
+class ShapeError(I2IKitError, ValueError):
+    """Tensors have shapes that do not go together."""
+
+
+class ConfigError(I2IKitError):
+    """A config has mistakes; ``mistakes`` lists all of them, one line each."""
+
+    def __init__(self, source: str, mistakes: Sequence[str]) -> None:
+        self.source, self.mistakes = source, tuple(mistakes)
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        super().__init__("\n".join([f"{count} in {source}:", *(f"  - {mistake}" for mistake in mistakes)]))
+
+
+class DataError(I2IKitError):
+    """A data set or an image is missing, empty or unreadable."""
+
+
+class CheckpointError(I2IKitError):
+    """A checkpoint is missing, damaged, or does not fit."""
+
+
+class PluginError(I2IKitError):
+    """A plugin could not be used."""
+
+
+class RunError(I2IKitError):
+    """A run failed for a reason outside the user's input."""
+
+    exit_code = 1

@@ -1,0 +1,6 @@
+"""The outside door: hook specifications, the marker for their implementations, and the manager that finds them."""
+
+from i2ikit.plugin.hooks import hookimpl, hookspec
+from i2ikit.plugin.manager import PluginInfo, get_manager, load_components
+
+__all__ = ["PluginInfo", "get_manager", "hookimpl", "hookspec", "load_components"]
