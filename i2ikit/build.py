@@ -1,8 +1,9 @@
 """Builds parts from config dicts and collects every mistake on the way, so that all of them can be shown together."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from i2ikit.errors import UnknownComponentError, nearest_hint
@@ -58,25 +59,31 @@ class Builder:
         Returns:
             the object, or None after noting at least one mistake.
         """
-        found = self._class(registry, config, path)
-        if found is None:
-            return None
-        before = len(self.mistakes)
-        arguments = {
-            key: self._value(key, value, f"{path}.{key}") for key, value in config.items() if key != "type"
-        }
-        given = self._match(found, arguments, given, path)
-        if len(self.mistakes) > before:
+        make = self.prepare(registry, config, path, **given)
+        if make is None:
             return None
         try:
-            return found(**arguments, **given)
+            return make()
         except (ValueError, TypeError, LookupError) as error:
             self.mistake(path, f"{config['type']} refused its arguments: {error}")
             return None
 
+    def prepare(self, registry: Registry, config: Any, path: str, **given: Any) -> Callable[[], Any] | None:
+        """Check the config of one part as :meth:`part` does, and return what makes the part, or None after a mistake.
+
+        For parts that must not be made yet, such as a data set, which reads the disk.
+        """
+        found = self._class(registry, config, path)
+        if found is None:
+            return None
+        before = len(self.mistakes)
+        arguments = {key: self._value(key, value, f"{path}.{key}") for key, value in config.items() if key != "type"}
+        given = self._match(found, arguments, given, path)
+        return None if len(self.mistakes) > before else partial(found, **arguments, **given)
+
     def _class(self, registry: Registry, config: Any, path: str) -> type[Any] | None:
         if not is_part(config):
-            self.mistake(path, f"a {registry.kind} is written as dict(type=\"...\", ...), not {config!r}")
+            self.mistake(path, f'a {registry.kind} is written as dict(type="...", ...), not {config!r}')
             return None
         try:
             return registry.get(config["type"])
