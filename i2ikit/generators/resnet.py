@@ -1,0 +1,120 @@
+"""The ResNet generator of CycleGAN and its descendants."""
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+from i2ikit.checks import positive_int
+from i2ikit.nn.blur import BlurDown, BlurUp
+from i2ikit.nn.initialise import initialise
+from i2ikit.nn.norms import bias_before, make_norm
+from i2ikit.nn.residual import ResidualBlock
+from i2ikit.nn.staged import StagedGenerator
+from i2ikit.registry import GENERATORS
+
+Stage = tuple[str, nn.Module, int]
+
+
+@GENERATORS.register_module()
+class ResNetGenerator(StagedGenerator):
+    """Two steps down, residual blocks at a quarter of the size, two steps up.
+
+    Taps, in order: ``pad`` (the reflected image, 6 pixels larger), ``stem``, ``down1_conv``, ``down1``, ``down2_conv``,
+    ``down2``, ``block1`` ... ``blockN``, ``up1``, ``up2``, ``out`` (the image). ``downK_conv`` is a convolution alone.
+
+    Args:
+        in_channels, out_channels: channels of the images, at least 1.
+        filters: width F of the stem; the blocks have 4F. Published: 64.
+        blocks: number N of residual blocks, at least 1. Published: 9, and 6 for small images.
+        antialias_down: convolve with stride 1 and then blur and subsample; else convolve with stride 2.
+        antialias_up: interpolate and then convolve; else a transposed convolution.
+        norm: ``instance``, ``batch`` or ``none``.
+        dropout: dropout 0.5 inside the residual blocks.
+        padding: border of the residual blocks' convolutions: ``reflect``, ``replicate`` or ``zero``.
+        init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
+        input_skip: out = tanh(net(x) + atanh(0.97 x)): the network learns what to change and an untrained one returns
+            almost the input. Not in the papers; keeps colours in short runs.
+    Shape:
+        (B, in_channels, H, W) -> (B, out_channels, H, W) in -1..1; H and W multiples of 4, at least 8.
+
+    Raises:
+        ValueError: an argument is out of its range, or ``input_skip`` with different channels in and out.
+        ShapeError: an image of another shape.
+    Source:
+        Zhu et al. 2017, arXiv:1703.10593, appendix 7.2; anti-aliasing as in CUT, arXiv:2007.15651.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        *,
+        filters: int = 64,
+        blocks: int = 9,
+        antialias_down: bool = True,
+        antialias_up: bool = True,
+        norm: str = "instance",
+        dropout: bool = False,
+        padding: str = "reflect",
+        init: str = "xavier",
+        init_gain: float = 0.02,
+        input_skip: bool = False,
+    ) -> None:
+        positive_int("in_channels", in_channels)
+        positive_int("out_channels", out_channels)
+        positive_int("filters", filters)
+        positive_int("blocks", blocks)
+        if input_skip and in_channels != out_channels:
+            raise ValueError(
+                f"input_skip needs as many channels out as in, not in_channels={in_channels} and "
+                f"out_channels={out_channels}"
+            )
+        stem = _conv_norm_relu(nn.Conv2d(in_channels, filters, 7, bias=bias_before(norm)), norm)
+        stages: list[Stage] = [("pad", nn.ReflectionPad2d(3), in_channels), ("stem", stem, filters)]
+        stages += _down("down1", filters, norm, antialias_down)
+        stages += _down("down2", 2 * filters, norm, antialias_down)
+        stages += [
+            (f"block{n}", ResidualBlock(4 * filters, norm=norm, padding=padding, dropout=dropout), 4 * filters)
+            for n in range(1, blocks + 1)
+        ]
+        stages += [_up("up1", 4 * filters, norm, antialias_up), _up("up2", 2 * filters, norm, antialias_up)]
+        out = OrderedDict(pad=nn.ReflectionPad2d(3), conv=nn.Conv2d(filters, out_channels, 7))
+        stages.append(("out", nn.Sequential(out), out_channels))
+        super().__init__(in_channels, stages, multiple=4, smallest=8)
+        self.input_skip = input_skip
+        initialise(self, init, init_gain)
+
+    def advance(self, name: str, stage: nn.Module, value: Tensor, kept: list[Tensor]) -> Tensor:
+        """Run one stage; the last one ends in tanh, to which the input may be added."""
+        if name == "pad" and self.input_skip:
+            kept.append(value)
+        value = stage(value)
+        if name != "out":
+            return value
+        return torch.tanh(value + torch.atanh(0.97 * kept.pop()) if self.input_skip else value)
+
+
+def _conv_norm_relu(conv: nn.Module, norm: str, before: nn.Module | None = None) -> nn.Sequential:
+    width = int(conv.out_channels)  # type: ignore[arg-type]
+    first = {} if before is None else {"blur": before}
+    return nn.Sequential(OrderedDict(**first, conv=conv, norm=make_norm(norm, width), relu=nn.ReLU()))
+
+
+def _down(name: str, width: int, norm: str, antialias: bool) -> list[Stage]:
+    """Return the two stages of a step down from ``width`` to twice that many channels."""
+    stride = 1 if antialias else 2
+    conv = nn.Conv2d(width, 2 * width, 3, stride=stride, padding=1, bias=bias_before(norm))
+    rest = OrderedDict(norm=make_norm(norm, 2 * width), relu=nn.ReLU())
+    if antialias:
+        rest["blur"] = BlurDown()
+    return [(f"{name}_conv", conv, 2 * width), (name, nn.Sequential(rest), 2 * width)]
+
+
+def _up(name: str, width: int, norm: str, antialias: bool) -> Stage:
+    """Return the stage of a step up from ``width`` to half as many channels."""
+    half, bias = width // 2, bias_before(norm)
+    if antialias:
+        return name, _conv_norm_relu(nn.Conv2d(width, half, 3, padding=1, bias=bias), norm, BlurUp()), half
+    conv = nn.ConvTranspose2d(width, half, 3, stride=2, padding=1, output_padding=1, bias=bias)
+    return name, _conv_norm_relu(conv, norm), half

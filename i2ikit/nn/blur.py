@@ -1,0 +1,49 @@
+"""Resampling with a low-pass filter, so that a network answers a shifted image with a shifted image."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def _halve(x: Tensor, dim: int) -> Tensor:
+    """Return 4 times the [1, 2, 1] / 4 blur of ``x`` at the even places of ``dim``, mirrored at the ends."""
+    size = x.shape[dim]
+    even, odd = [slice(None)] * x.ndim, [slice(None)] * x.ndim
+    even[dim], odd[dim] = slice(0, None, 2), slice(1, None, 2)
+    centre, after = x[tuple(even)], x[tuple(odd)]
+    before = torch.cat([after.narrow(dim, 0, 1), after.narrow(dim, 0, centre.shape[dim] - 1)], dim)
+    if size % 2:
+        after = torch.cat([after, after.narrow(dim, after.shape[dim] - 1, 1)], dim)
+    return torch.add(before + after, centre, alpha=2)
+
+
+class BlurDown(nn.Module):
+    """Blur with [1, 2, 1] x [1, 2, 1] / 16 and keep every second row and column.
+
+    Written as sums of slices: on a CPU a depthwise convolution takes about ten times as long, forward and back.
+
+    Shape:
+        (B, C, H, W) with H, W >= 2 -> (B, C, ceil(H / 2), ceil(W / 2)); the border is reflected without its edge.
+    Source:
+        Zhang 2019, arXiv:1904.11486, filter of size 3.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``x`` at half the size."""
+        return _halve(_halve(x, -2), -1) / 16
+
+
+class BlurUp(nn.Module):
+    """Double the size: the transposed convolution with [1, 3, 3, 1] x [1, 3, 3, 1] / 16 over a replicated border.
+
+    That is bilinear interpolation with ``align_corners=False``, and computed so.
+
+    Shape:
+        (B, C, H, W) -> (B, C, 2H, 2W).
+    Source:
+        Zhang 2019, arXiv:1904.11486, filter of size 4, as CUT's generator uses it.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``x`` at twice the size."""
+        return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

@@ -1,0 +1,50 @@
+"""Initialisation of finished networks."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import init
+from torch.nn.modules.conv import _ConvNd
+
+from i2ikit.checks import one_of
+
+INITIALISERS = ("normal", "xavier", "kaiming", "orthogonal")
+
+
+@torch.no_grad()
+def initialise(module: nn.Module, kind: str, gain: float) -> None:
+    """Draw the weights of all convolutions and linear layers inside ``module`` anew, in place.
+
+    Biases become 0. A BatchNorm2d draws its weights from N(1, 0.02) and its biases become 0; other norms stay as they
+    are, BatchNorm1d among them (the published code does not reach it).
+
+    Args:
+        module: a finished network.
+        kind: ``normal`` (N(0, gain)), ``xavier`` (normal, standard deviation gain * sqrt(2 / (fan_in + fan_out))),
+            ``kaiming`` (normal, sqrt(2 / fan_in); has no gain) or ``orthogonal`` (times gain).
+        gain: > 0; 0.02 in all published methods.
+
+    Raises:
+        ValueError: another kind.
+    Source:
+        CycleGAN uses ``normal``, arXiv:1703.10593 section 4; CUT and its descendants ``xavier``.
+    """
+    one_of("init", kind, INITIALISERS)
+    for layer in module.modules():
+        if isinstance(layer, _ConvNd | nn.Linear):
+            _draw(layer.weight, kind, gain)
+            if layer.bias is not None:
+                layer.bias.zero_()
+        elif isinstance(layer, nn.BatchNorm2d) and layer.affine:
+            layer.weight.normal_(1.0, 0.02)
+            layer.bias.zero_()
+
+
+def _draw(weight: Tensor, kind: str, gain: float) -> None:
+    if kind == "normal":
+        init.normal_(weight, 0.0, gain)
+    elif kind == "xavier":
+        init.xavier_normal_(weight, gain=gain)
+    elif kind == "kaiming":
+        init.kaiming_normal_(weight, a=0, mode="fan_in")
+    else:
+        init.orthogonal_(weight, gain=gain)

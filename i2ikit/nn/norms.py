@@ -1,0 +1,38 @@
+"""Normalisation layers by name, and the rule that ties a convolution's bias to them."""
+
+from torch import nn
+
+from i2ikit.checks import one_of
+
+NORMS = ("instance", "batch", "none")
+
+
+def make_norm(kind: str, channels: int) -> nn.Module:
+    """Return a normalisation of feature maps (B, C, H, W).
+
+    Args:
+        kind: ``instance`` (each map of each image by itself, no weights, no running statistics, eps 1e-5), ``batch``
+            (weights and running statistics) or ``none`` (the identity).
+        channels: C, at least 1.
+
+    Raises:
+        ValueError: another kind.
+    Source:
+        The published code of CycleGAN and CUT. With its initialisation, first activations have a variance near the
+        instance norm's eps, so eps is part of the method.
+    """
+    one_of("norm", kind, NORMS)
+    if kind == "instance":
+        return nn.InstanceNorm2d(channels, eps=1e-5, affine=False, track_running_stats=False)
+    if kind == "batch":
+        return nn.BatchNorm2d(channels)
+    return nn.Identity()
+
+
+def bias_before(norm: str) -> bool:
+    """Say whether a convolution that is followed by the norm ``norm`` has a bias.
+
+    Published rule: only before an instance norm, which cancels it. So ``none`` has no bias there either; kept, since
+    the published weights have this layout.
+    """
+    return one_of("norm", norm, NORMS) == "instance"

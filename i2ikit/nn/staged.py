@@ -1,0 +1,94 @@
+"""Generators whose stages have names, so that any of them can be tapped."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+from torch import Tensor, nn
+
+from i2ikit.errors import nearest_hint
+from i2ikit.nn.shapes import check_images
+
+
+class StagedGenerator(nn.Module):
+    """A generator made of named stages that run one after the other; the tap of a stage is its output.
+
+    A subclass hands over its stages, the last of which is called ``out`` and makes the image. One whose stages need
+    more than the output of the stage before (skip connections) overrides :meth:`advance`.
+
+    Args:
+        in_channels: channels of the image that comes in, at least 1.
+        stages: name, module and number of output channels of each stage, in order.
+        multiple: height and width of an image must be multiples of it.
+        smallest: and at least that large.
+    """
+
+    def __init__(
+        self, in_channels: int, stages: Sequence[tuple[str, nn.Module, int]], *, multiple: int, smallest: int = 1
+    ) -> None:
+        super().__init__()
+        self.in_channels, self.multiple, self.smallest = in_channels, multiple, max(smallest, multiple)
+        self.stages = nn.Sequential(OrderedDict((name, module) for name, module, _ in stages))
+        self._widths = {name: width for name, _, width in stages}
+
+    @property
+    def tap_names(self) -> tuple[str, ...]:
+        """The names of all taps, in the order in which they are computed."""
+        return tuple(self._widths)
+
+    def widths(self, taps: Iterable[str]) -> list[int]:
+        """Return the number of channels of each tap.
+
+        Raises:
+            ValueError: a tap is unknown; the message has the nearest names.
+        """
+        return [self._widths[name] for name in self._known(taps)]
+
+    def trace(self, x: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
+        """Run the stages up to the last tap that is asked for, and return what they put out.
+
+        Args:
+            x: images (B, C, H, W) in -1..1.
+            taps: names of stages; ``"out"`` is the generated image.
+
+        Returns:
+            tap -> feature map (B, width of the tap, h, w).
+
+        Raises:
+            ValueError: a tap is unknown.
+            ShapeError: the images have the wrong number of channels, or a size that the stages cannot divide.
+        """
+        wanted = set(self._known(taps))
+        check_images(type(self).__name__, x, self.in_channels, smallest=self.smallest, multiple=self.multiple)
+        found: dict[str, Tensor] = {}
+        kept: list[Tensor] = []
+        value = x
+        for name, stage in self.stages.named_children():
+            if len(found) == len(wanted):
+                break
+            value = self.advance(name, stage, value, kept)
+            if name in wanted:
+                found[name] = value
+        return found
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the generated images, (B, C_out, H, W) in the range of ``x``."""
+        return self.trace(x, ("out",))["out"]
+
+    def advance(self, name: str, stage: nn.Module, value: Tensor, kept: list[Tensor]) -> Tensor:
+        """Run one stage.
+
+        Args:
+            name: its name.
+            stage: the stage.
+            value: what the stage before put out, or the image.
+            kept: what earlier stages left for later ones; this stage may add to it and take from it.
+        """
+        return stage(value)
+
+    def _known(self, taps: Iterable[str]) -> list[str]:
+        taps = list(taps)
+        for name in taps:
+            if name not in self._widths:
+                known = nearest_hint(str(name), self._widths) or f" It has: {', '.join(self._widths)}."
+                raise ValueError(f"{type(self).__name__} has no tap {name!r}.{known}")
+        return taps
