@@ -24,6 +24,13 @@ def positive_int(name: str, value: int) -> int:
     return value
 
 
+def not_negative_int(name: str, value: int) -> int:
+    """Return ``value`` if it is 0 or a whole number above, else raise ValueError naming the argument."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{name} must be a whole number of at least 0, not {value!r}")
+    return value
+
+
 def share(name: str, value: float) -> float:
     """Return ``value`` if it lies in 0..1, else raise ValueError naming the argument."""
     if not 0 <= value <= 1:

@@ -1,0 +1,47 @@
+"""Numbers that change once, between two epochs: for the weights of terms."""
+
+from i2ikit.checks import not_negative_int
+from i2ikit.ops.progress import Progress
+from i2ikit.registry import SCHEDULES
+
+
+@SCHEDULES.register_module()
+class Until:
+    """``value`` in the epochs 1..epoch, ``then`` in all later ones.
+
+    Args:
+        epoch: the last one that has ``value``, >= 0.
+        value: any number.
+        then: any number; a weight of 0 takes a term out of the step.
+
+    Raises:
+        ValueError: ``epoch`` is negative or not whole.
+    """
+
+    def __init__(self, epoch: int, value: float, then: float = 0.0) -> None:
+        self.epoch, self.value, self.then = not_negative_int("epoch", epoch), value, then
+
+    def __call__(self, progress: Progress) -> float:
+        """Return the number for the step at ``progress``."""
+        return self.value if progress.epoch <= self.epoch else self.then
+
+
+@SCHEDULES.register_module()
+class After:
+    """``before`` in the epochs 1..epoch, ``value`` in all later ones.
+
+    Args:
+        epoch: the last one that has ``before``, >= 0.
+        value: any number.
+        before: any number; a weight of 0 takes a term out of the step.
+
+    Raises:
+        ValueError: ``epoch`` is negative or not whole.
+    """
+
+    def __init__(self, epoch: int, value: float, before: float = 0.0) -> None:
+        self.epoch, self.value, self.before = not_negative_int("epoch", epoch), value, before
+
+    def __call__(self, progress: Progress) -> float:
+        """Return the number for the step at ``progress``."""
+        return self.value if progress.epoch > self.epoch else self.before
