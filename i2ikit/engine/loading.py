@@ -1,0 +1,166 @@
+"""Batches that are a function of (seed, epoch, place): the same with any number of workers, and after a resume."""
+
+import hashlib
+import os
+import random
+from collections.abc import Iterator, Sequence, Sized
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
+
+from i2ikit.errors import DataError
+
+
+class MapDataset(Sized, Protocol):
+    """What the loader needs of a data set; ``set_epoch(epoch)`` is optional."""
+
+    def __getitem__(self, index: int, /) -> dict[str, Any]:
+        """Return one item."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An item that could not be read, carried through the worker's queue in place of a batch."""
+
+    message: str
+
+
+def seed_number(*key: int) -> int:
+    """Return 63 bits that are a function of ``key`` and look unlike those of its neighbours."""
+    return int.from_bytes(hashlib.blake2b(repr(key).encode(), digest_size=8).digest(), "little") >> 1
+
+
+@contextmanager
+def seeded(*key: int) -> Iterator[None]:
+    """Seed torch's (CPU), Python's and NumPy's global random streams from ``key``; give them back as they were."""
+    number = seed_number(*key)
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    with torch.random.fork_rng(devices=()):
+        torch.default_generator.manual_seed(number)  # torch.manual_seed would seed the accelerators too
+        random.seed(number)
+        np.random.seed(number % 2**32)  # noqa: NPY002
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002
+
+
+class SeededDataset(Dataset[dict[str, Any] | Failure]):
+    """A data set whose items are asked for as (epoch, index) and depend on nothing but (seed, epoch, index).
+
+    The epoch travels with the index because a worker that outlives an epoch has its own copy of the data set.
+    """
+
+    def __init__(self, dataset: MapDataset, seed: int) -> None:
+        self.dataset, self.seed = dataset, seed
+        self._epoch: int | None = None
+
+    def __getitem__(self, place: tuple[int, int]) -> dict[str, Any] | Failure:
+        """Return one item, or the message of the DataError that it raised."""
+        epoch, index = place
+        if epoch != self._epoch and hasattr(self.dataset, "set_epoch"):
+            self.dataset.set_epoch(epoch)
+        self._epoch = epoch
+        with seeded(self.seed, epoch, index):
+            try:
+                return self.dataset[index]
+            except DataError as error:
+                return Failure(str(error))
+
+
+class EpochSampler(Sampler[list[tuple[int, int]]]):
+    """Batches of (epoch, index): each epoch a new order that is a function of (seed, epoch); a short last batch drops.
+
+    Args:
+        length: items of the data set, >= batch_size.
+        batch_size: items of a batch, >= 1.
+        seed: any whole number.
+    """
+
+    def __init__(self, length: int, batch_size: int, seed: int) -> None:
+        self.length, self.batch_size, self.seed = length, batch_size, seed
+        self.epoch, self.first = 1, 0
+
+    def __len__(self) -> int:
+        """Return the batches of a whole epoch."""
+        return self.length // self.batch_size
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch of the next pass, counted from 1; the pass begins at its first batch."""
+        self.epoch, self.first = epoch, 0
+
+    def start(self, batch: int) -> None:
+        """Let the next pass, and only that one, begin at this batch, counted from 0, without reading those before."""
+        if not 0 <= batch <= len(self):
+            raise ValueError(f"an epoch has {len(self)} batches; it cannot start at batch {batch}")
+        self.first = batch
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        """Return an iterator over the batches of the chosen epoch; later calls of set_epoch do not disturb it."""
+        generator = torch.Generator().manual_seed(seed_number(self.seed, self.epoch))
+        order = torch.randperm(self.length, generator=generator).tolist()
+        first, self.first = self.first, 0
+        size, epoch = self.batch_size, self.epoch
+        return iter([[(epoch, index) for index in order[k * size : (k + 1) * size]] for k in range(first, len(self))])
+
+
+class TrainLoader:
+    """Training batches: iterate once per epoch after ``set_epoch``; after a resume call ``start`` in between.
+
+    Args:
+        dataset: map-style, at least batch_size items.
+        batch_size: images of a batch, >= 1.
+        workers: processes that read, >= 0; at most as many as there are cores are started. Batches do not depend on it.
+        seed: any whole number.
+
+    Raises:
+        DataError: the data set is smaller than a batch; while iterating, an item cannot be read.
+    """
+
+    def __init__(self, dataset: MapDataset, *, batch_size: int, workers: int, seed: int) -> None:
+        if len(dataset) < batch_size:
+            raise DataError(
+                f"the training data has {len(dataset)} items, fewer than one batch of {batch_size}. "
+                f"Add pictures, or use a smaller batch: `--set data.batch_size={max(1, len(dataset))}`."
+            )
+        self.dataset = dataset
+        self.sampler = EpochSampler(len(dataset), batch_size, seed)
+        workers = min(workers, os.cpu_count() or 1)
+        self._loader = DataLoader(
+            SeededDataset(dataset, seed),
+            batch_sampler=self.sampler,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            collate_fn=collate,
+            generator=torch.Generator(),  # else each pass would draw from the global stream
+        )
+
+    def __len__(self) -> int:
+        """Return the batches of a whole epoch."""
+        return len(self.sampler)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch of the next pass, counted from 1."""
+        self.sampler.set_epoch(epoch)
+
+    def start(self, batch: int) -> None:
+        """Let the next pass, and only that one, begin at this batch, counted from 0."""
+        self.sampler.start(batch)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield batches: tensors (B, C, H, W) and lists of paths under the names of the items."""
+        for batch in self._loader:
+            if isinstance(batch, Failure):
+                raise DataError(batch.message)
+            yield batch
+
+
+def collate(items: Sequence[dict[str, Any] | Failure]) -> Any:
+    """Stack items into a batch; the first failure takes its place."""
+    failure = next((item for item in items if isinstance(item, Failure)), None)
+    return failure or default_collate(list(items))

@@ -1,0 +1,60 @@
+"""The published training transform: a larger picture, a random window of it, a random mirror."""
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from i2ikit.checks import positive_int, share
+from i2ikit.ops.pixels import image_to_tensor
+from i2ikit.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class ResizeCropFlip:
+    """Resize to a square whatever the aspect, cut a random square out of it, mirror it with a probability.
+
+    Draws from torch's global random stream, in the order and number of torchvision's RandomCrop and
+    RandomHorizontalFlip. Sizes are not rounded to multiples of 4 as the published code does; 256 is one.
+
+    Args:
+        load_size: pixels, >= crop_size, height and width after the bicubic resize.
+        crop_size: pixels, >= 1, height and width of the result.
+        flip: probability of a mirror, 0..1.
+        finetune_after: epochs, >= 0; in later epochs the picture is resized straight to crop_size (CUT's last phase).
+            None: never.
+    Shape:
+        image: RGB or grayscale, any size.
+        returns: (C, crop_size, crop_size), float32 in -1..1.
+
+    Raises:
+        ValueError: a size or the probability is out of its range.
+    Source:
+        Zhu et al. 2017, arXiv:1703.10593, the training details; Park et al. 2020, arXiv:2007.15651, for the last phase.
+    """
+
+    def __init__(self, load_size: int, crop_size: int, *, flip: float = 0.5, finetune_after: int | None = None) -> None:
+        self.load_size, self.crop_size = positive_int("load_size", load_size), positive_int("crop_size", crop_size)
+        if load_size < crop_size:
+            raise ValueError(f"load_size must be at least crop_size, {crop_size}, not {load_size}")
+        if finetune_after is not None and finetune_after < 0:
+            raise ValueError(f"finetune_after must be 0 or more epochs, not {finetune_after}")
+        self.flip = share("flip", flip)
+        self.finetune_after = finetune_after
+        self.set_epoch(1)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which epoch the next pictures belong to, counted from 1."""
+        finetuning = self.finetune_after is not None and epoch > self.finetune_after
+        self._resized = self.crop_size if finetuning else self.load_size
+
+    def __call__(self, image: Image.Image) -> Tensor:
+        """Return one picture, transformed with fresh draws."""
+        image = image.resize((self._resized, self._resized), Image.Resampling.BICUBIC)
+        if self._resized > self.crop_size:
+            places = self._resized - self.crop_size + 1
+            top = int(torch.randint(0, places, (1,)))
+            left = int(torch.randint(0, places, (1,)))
+            image = image.crop((left, top, left + self.crop_size, top + self.crop_size))
+        if torch.rand(1) < self.flip:
+            image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        return image_to_tensor(image)
