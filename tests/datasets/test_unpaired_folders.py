@@ -1,0 +1,164 @@
+"""Two folders of pictures: pairing, lengths, and messages that help."""
+
+import random
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from i2ikit.datasets.unpaired_folders import UnpairedFolders
+from i2ikit.errors import DataError
+
+
+def fill(root: Path, **counts: int) -> Path:
+    """Write pictures of one grey level each: number k of a folder has the level k."""
+    for folder, count in counts.items():
+        (root / folder).mkdir(parents=True)
+        for k in range(count):
+            Image.new("RGB", (2, 2), (k, k, k)).save(root / folder / f"{k}.png")
+    return root
+
+
+def level(tensor: Tensor) -> int:
+    return round((tensor.flatten()[0].item() + 1) * 127.5)
+
+
+def test_the_length_is_that_of_the_larger_domain(tmp_path: Path) -> None:
+    assert len(UnpairedFolders(fill(tmp_path / "x", trainA=3, trainB=5))) == 5
+    assert len(UnpairedFolders(fill(tmp_path / "y", trainA=5, trainB=3))) == 5
+
+
+def test_the_smaller_first_domain_starts_over(tmp_path: Path) -> None:
+    dataset = UnpairedFolders(fill(tmp_path, trainA=2, trainB=5))
+    assert [level(dataset[i]["a"]) for i in range(5)] == [0, 1, 0, 1, 0]
+
+
+def test_the_second_domain_is_drawn_from_all_its_pictures_whatever_the_index(tmp_path: Path) -> None:
+    dataset = UnpairedFolders(fill(tmp_path, trainA=5, trainB=3))
+    torch.manual_seed(0)
+    assert {level(dataset[0]["b"]) for _ in range(40)} == {0, 1, 2}
+
+
+def test_draws_come_from_torch_alone(tmp_path: Path) -> None:
+    dataset = UnpairedFolders(fill(tmp_path, trainA=5, trainB=9))
+    drawn = []
+    for other_seed in (1, 2):
+        torch.manual_seed(4)
+        random.seed(other_seed)
+        drawn.append([level(dataset[i]["b"]) for i in range(9)])
+    assert drawn[0] == drawn[1]
+
+
+def test_serial_walks_through_both_in_order_and_draws_nothing(tmp_path: Path) -> None:
+    dataset = UnpairedFolders(fill(tmp_path, testA=3, testB=2), "test", serial=True)
+    before = torch.get_rng_state()
+    assert [(level(item["a"]), level(item["b"])) for item in map(dataset.__getitem__, range(3))] == [
+        (0, 0),
+        (1, 1),
+        (2, 0),
+    ]
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_items_carry_their_paths(tmp_path: Path) -> None:
+    item = UnpairedFolders(fill(tmp_path, trainA=1, trainB=1))[0]
+    assert item["a_path"] == str(tmp_path / "trainA" / "0.png")
+    assert item["b_path"] == str(tmp_path / "trainB" / "0.png")
+
+
+def test_a_is_transformed_before_b_with_its_own_draws(tmp_path: Path) -> None:
+    seen: list[tuple[int, float]] = []
+
+    def transform(image: Image.Image) -> Tensor:
+        value = image.getpixel((0, 0))
+        assert isinstance(value, tuple)
+        draw = torch.rand(1)
+        seen.append((int(value[0]), draw.item()))
+        return draw
+
+    dataset = UnpairedFolders(fill(tmp_path, trainA=3, trainB=1), transform=transform)
+    assert dataset[2]["a"] != dataset[2]["b"]
+    assert [value for value, _ in seen[:2]] == [2, 0]
+
+
+def test_the_epoch_reaches_the_transform(tmp_path: Path) -> None:
+    class Transform:
+        epoch = 0
+
+        def set_epoch(self, epoch: int) -> None:
+            self.epoch = epoch
+
+        def __call__(self, image: Image.Image) -> Tensor:
+            return torch.tensor(float(self.epoch))
+
+    dataset = UnpairedFolders(fill(tmp_path, trainA=1, trainB=1), transform=Transform())
+    dataset.set_epoch(7)
+    assert dataset[0]["a"] == 7
+    UnpairedFolders(tmp_path).set_epoch(7)  # nobody there who wants to know
+
+
+def test_test_pictures_need_no_second_domain(tmp_path: Path) -> None:
+    item = UnpairedFolders(fill(tmp_path, testA=2), "test", serial=True)[1]
+    assert sorted(item) == ["a", "a_path"]
+
+
+def test_training_needs_the_second_domain(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"looked for \S+trainB, but \S+ holds trainA/\."):
+        UnpairedFolders(fill(tmp_path, trainA=2))
+
+
+def test_an_index_past_the_end_ends_a_loop(tmp_path: Path) -> None:
+    dataset = UnpairedFolders(fill(tmp_path, trainA=2, trainB=2))
+    assert len(list(dataset)) == 2  # type: ignore[call-overload]
+    with pytest.raises(IndexError, match="item -1 of 2"):
+        dataset[-1]
+
+
+def test_a_missing_root_names_folders_neighbour_and_next_step(tmp_path: Path) -> None:
+    fill(tmp_path / "horse2zebra", trainA=1, trainB=1)
+    with pytest.raises(DataError) as caught:
+        UnpairedFolders(tmp_path / "horses2zebras")
+    message = str(caught.value)
+    assert str(tmp_path / "horses2zebras" / "trainA") in message
+    assert str(tmp_path / "horses2zebras" / "trainB") in message
+    assert "does not exist. Nearest: 'horse2zebra'." in message
+    assert "--data DIR" in message
+    assert "i2ikit data make stripes DIR" in message
+
+
+def test_misnamed_folders_are_shown_with_the_nearest_names(tmp_path: Path) -> None:
+    fill(tmp_path, train_A=1, train_B=1)
+    with pytest.raises(DataError, match=r"holds train_A/, train_B/\. Nearest: 'train_A', 'train_B'\."):
+        UnpairedFolders(tmp_path)
+
+
+def test_pictures_one_level_down_or_up_are_pointed_to(tmp_path: Path) -> None:
+    fill(tmp_path / "set", trainA=1, trainB=1)
+    for wrong in (tmp_path, tmp_path / "set" / "trainA"):
+        with pytest.raises(DataError, match=f"They are in {tmp_path / 'set'}"):
+            UnpairedFolders(wrong)
+
+
+def test_a_root_that_is_a_file_is_called_one(tmp_path: Path) -> None:
+    path = tmp_path / "data.zip"
+    path.write_bytes(b"")
+    with pytest.raises(DataError, match=r"data\.zip is a file"):
+        UnpairedFolders(path)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_an_empty_folder_is_named_with_what_it_holds_and_the_endings_that_count(tmp_path: Path, split: str) -> None:
+    fill(tmp_path, **{f"{split}A": 1, f"{split}B": 0})
+    (tmp_path / f"{split}B" / "readme.txt").write_text("soon")
+    with pytest.raises(DataError, match=rf"no pictures in \S+{split}B: it holds readme\.txt\. .*\.png \.jpg"):
+        UnpairedFolders(tmp_path, split)
+
+
+def test_a_file_that_is_no_picture_is_named_when_its_turn_comes(tmp_path: Path) -> None:
+    fill(tmp_path, trainA=1, trainB=1)
+    (tmp_path / "trainA" / "1.png").write_text("text")
+    dataset = UnpairedFolders(tmp_path)
+    with pytest.raises(DataError, match=r"trainA.1\.png is not a picture"):
+        dataset[1]

@@ -1,0 +1,153 @@
+"""From the config's ``data`` to data sets."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mmengine.config import ConfigDict
+from PIL import Image
+
+from i2ikit.build import Builder
+from i2ikit.datasets.unpaired_folders import UnpairedFolders
+from i2ikit.engine.data import build_dataset, build_train_loader, override_root
+from i2ikit.errors import DataError
+from i2ikit.registry import DATASETS
+from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for folder in ("trainA", "trainB", "testA"):
+        (tmp_path / folder).mkdir()
+        for k in range(3):
+            Image.new("RGB", (10, 10)).save(tmp_path / folder / f"{k}.png")
+    return tmp_path
+
+
+@pytest.fixture
+def procedural(monkeypatch: pytest.MonkeyPatch) -> type[Any]:
+    """A registered data set without a root, that takes the sizes itself and a list of transforms."""
+
+    class Procedural:
+        def __init__(self, split: str = "train", crop_size: int = 1, transforms: list[Any] | None = None) -> None:
+            self.split, self.crop_size, self.transforms = split, crop_size, transforms
+
+    monkeypatch.setitem(DATASETS.module_dict, "Procedural", Procedural)
+    return Procedural
+
+
+def data(root: Path, **more: Any) -> dict[str, Any]:
+    return {
+        "load_size": 12,
+        "crop_size": 8,
+        "train": {"type": "UnpairedFolders", "root": str(root), "transform": {"type": "ResizeCropFlip"}},
+        "test": {"type": "UnpairedFolders", "root": str(root), "split": "test", "transform": {"type": "ResizeTo"}},
+        **more,
+    }
+
+
+def built(config: Any, split: str = "train") -> Any:
+    builder = Builder()
+    dataset = build_dataset(config, split, builder)
+    assert builder.mistakes == []
+    return dataset
+
+
+def test_the_sizes_of_data_reach_the_transform(root: Path) -> None:
+    dataset = built(data(root))
+    assert isinstance(dataset, UnpairedFolders)
+    assert isinstance(dataset.transform, ResizeCropFlip)
+    assert (dataset.transform.load_size, dataset.transform.crop_size) == (12, 8)
+    assert built(data(root), "test")[0]["a"].shape == (3, 8, 8)
+
+
+def test_a_size_that_the_transform_sets_itself_stands(root: Path) -> None:
+    config = data(root)
+    config["train"]["transform"]["load_size"] = 9
+    assert built(config).transform.load_size == 9
+
+
+def test_the_sizes_reach_the_data_set_and_lists_of_parts(procedural: type[Any]) -> None:
+    config = {"crop_size": 8, "train": {"type": "Procedural", "transforms": [{"type": "ResizeTo"}]}}
+    dataset = built(config)
+    assert dataset.crop_size == 8
+    assert dataset.transforms[0].crop_size == 8
+
+
+def test_the_config_itself_is_left_alone(root: Path) -> None:
+    config = data(root)
+    built(config)
+    assert config == data(root)
+
+
+def test_a_config_of_mmengine_will_do(root: Path) -> None:
+    assert built(ConfigDict(data(root))).transform.crop_size == 8
+
+
+def test_no_test_data_is_no_mistake_but_no_training_data_is() -> None:
+    builder = Builder()
+    assert build_dataset({}, "test", builder) is None
+    assert builder.mistakes == []
+    assert build_dataset({}, "train", builder) is None
+    assert [(m.path, "there is no 'train'" in m.message) for m in builder.mistakes] == [("data", True)]
+
+
+def test_mistakes_are_noted_with_their_key_paths(root: Path) -> None:
+    builder = Builder()
+    config = data(root, train={"type": "UnpairedFolder", "root": "x"})
+    config["test"]["transform"] = {"type": "ResizeTo", "size": 3}
+    assert build_dataset(config, "train", builder) is None
+    assert build_dataset(config, "test", builder) is None
+    assert [m.path for m in builder.mistakes] == ["data.train.type", "data.test.transform.size"]
+    assert "Nearest: 'UnpairedFolders'" in builder.mistakes[0].message
+
+
+def test_a_missing_size_is_a_mistake_that_names_it(root: Path) -> None:
+    builder = Builder()
+    config = data(root)
+    del config["crop_size"]
+    assert build_dataset(config, "train", builder) is None
+    assert builder.mistakes[0].message == "ResizeCropFlip needs the argument 'crop_size'"
+
+
+def test_missing_pictures_are_a_data_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="looked for"):
+        build_dataset(data(tmp_path / "nowhere"), "train", Builder())
+
+
+def test_another_root_replaces_both_and_keeps_the_rest(root: Path) -> None:
+    config = data(root)
+    changed = override_root(config, "elsewhere")
+    assert changed["train"] == {**config["train"], "root": "elsewhere"}
+    assert changed["test"] == {**config["test"], "root": "elsewhere"}
+    assert config == data(root)
+
+
+def test_a_data_set_without_a_root_gives_way_to_folders(root: Path, procedural: type[Any]) -> None:
+    own = {"type": "ResizeTo", "crop_size": 5}
+    config = {
+        "load_size": 12,
+        "crop_size": 8,
+        "train": {"type": "Procedural", "transforms": []},
+        "test": {"type": "Procedural", "split": "test", "transform": own},
+    }
+    changed = override_root(config, root)
+    train, test = built(changed), built(changed, "test")
+    assert isinstance(train.transform, ResizeCropFlip)
+    assert not train.serial
+    assert test.serial
+    assert test[0]["a"].shape == (3, 5, 5)
+
+
+def test_an_unknown_data_set_stays_for_the_builder_to_report() -> None:
+    changed = override_root({"train": {"type": "Nowhere"}}, "x")
+    builder = Builder()
+    build_dataset(changed, "train", builder)
+    assert [m.path for m in builder.mistakes] == ["data.train.type"]
+
+
+def test_the_loader_yields_batches_of_pictures(root: Path) -> None:
+    loader = build_train_loader(built(data(root)), batch_size=3, workers=0, seed=0)
+    (batch,) = loader
+    assert batch["a"].shape == batch["b"].shape == (3, 3, 8, 8)
+    assert sorted(batch["a_path"]) == [str(root / "trainA" / f"{k}.png") for k in range(3)]

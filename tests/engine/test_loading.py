@@ -1,0 +1,206 @@
+"""Batches that depend on seed, epoch and place, and on nothing else."""
+
+import multiprocessing
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from i2ikit.datasets.unpaired_folders import UnpairedFolders
+from i2ikit.engine.loading import EpochSampler, SeededDataset, TrainLoader, seed_number, seeded
+from i2ikit.errors import DataError
+from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
+
+
+class Draws:
+    """Items that are draws of all three global streams, with the index and the epoch that the item was told."""
+
+    def __init__(self, length: int = 8) -> None:
+        self.length, self.epoch = length, 0
+
+    def __len__(self) -> int:
+        return self.length
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        draws = [torch.rand(1).item(), random.random(), float(np.random.rand())]  # noqa: NPY002
+        return {"index": index, "epoch": self.epoch, "a": torch.tensor(draws)}
+
+
+class Broken(Draws):
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        raise DataError(f"item {index} is broken")
+
+
+def batches(loader: TrainLoader, epoch: int, start: int = 0) -> list[dict[str, Any]]:
+    loader.set_epoch(epoch)
+    if start:
+        loader.start(start)
+    return list(loader)
+
+
+def same(ones: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
+    return len(ones) == len(others) and all(
+        torch.equal(one[key], other[key]) for one, other in zip(ones, others, strict=True) for key in one
+    )
+
+
+def loader(workers: int = 0, seed: int = 0, batch_size: int = 2) -> TrainLoader:
+    return TrainLoader(Draws(), batch_size=batch_size, workers=workers, seed=seed)
+
+
+def test_batches_do_not_depend_on_the_number_of_workers() -> None:
+    alone, two = loader(0), loader(2)
+    for epoch in (1, 2):  # the workers outlive the first epoch
+        assert same(batches(alone, epoch), batches(two, epoch))
+
+
+def test_pictures_from_folders_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
+    for folder, count in (("trainA", 3), ("trainB", 5)):
+        (tmp_path / folder).mkdir()
+        for k in range(count):
+            pixels = np.random.default_rng(k).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / folder / f"{k}.png")
+    seen = []
+    for workers in (0, 2):
+        dataset = UnpairedFolders(tmp_path, transform=ResizeCropFlip(12, 8, finetune_after=1))
+        train = TrainLoader(dataset, batch_size=2, workers=workers, seed=5)
+        seen.append([batch for epoch in (1, 2) for batch in batches(train, epoch)])
+    for one, other in zip(*seen, strict=True):
+        assert one["a_path"] == other["a_path"]
+        assert one["b_path"] == other["b_path"]
+        assert torch.equal(one["a"], other["a"])
+        assert torch.equal(one["b"], other["b"])
+    assert seen[0][0]["a"].shape == (2, 3, 8, 8)
+
+
+def test_each_epoch_and_each_seed_has_its_own_order_and_draws() -> None:
+    first, again = batches(loader(), 1), batches(loader(), 1)
+    assert same(first, again)
+    for other in (batches(loader(), 2), batches(loader(seed=1), 1)):
+        assert [b["index"].tolist() for b in first] != [b["index"].tolist() for b in other]
+        assert not set(torch.stack([b["a"] for b in first]).flatten().tolist()) & set(
+            torch.stack([b["a"] for b in other]).flatten().tolist()
+        )
+
+
+def test_a_sample_depends_on_its_index_and_not_on_its_batch() -> None:
+    def by_index(batch_size: int) -> dict[int, list[float]]:
+        return {
+            int(index): draws.tolist()
+            for batch in batches(loader(batch_size=batch_size), 3)
+            for index, draws in zip(batch["index"], batch["a"], strict=True)
+        }
+
+    assert by_index(1) == by_index(4)
+
+
+def test_every_item_comes_once_an_epoch_and_a_short_last_batch_drops() -> None:
+    indices = torch.cat([batch["index"] for batch in batches(loader(), 1)])
+    assert sorted(indices.tolist()) == list(range(8))
+    short = loader(batch_size=3)
+    assert len(short) == 2
+    assert len(batches(short, 1)) == 2
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_pass_that_starts_late_has_the_rest_of_the_epoch(workers: int) -> None:
+    train = loader(workers)
+    whole = batches(train, 4)
+    assert same(batches(train, 4, start=3), whole[3:])
+    assert same(batches(train, 4), whole)  # the late start held for one pass
+
+
+def test_a_late_start_reads_nothing_of_what_it_skips() -> None:
+    read: list[int] = []
+
+    class Counting(Draws):
+        def __getitem__(self, index: int) -> dict[str, Any]:
+            read.append(index)
+            return super().__getitem__(index)
+
+    train = TrainLoader(Counting(), batch_size=2, workers=0, seed=0)
+    batches(train, 1, start=3)
+    assert len(read) == 2
+
+
+def test_a_start_past_the_epoch_is_refused() -> None:
+    with pytest.raises(ValueError, match="an epoch has 4 batches; it cannot start at batch 5"):
+        loader().start(5)
+
+
+def test_a_pass_that_was_left_early_does_not_disturb_the_next() -> None:
+    train = loader(2)
+    whole = batches(loader(0), 2)
+    train.set_epoch(1)
+    next(iter(train))
+    assert same(batches(train, 2), whole)
+
+
+def test_the_epoch_reaches_the_data_set_in_workers_that_outlive_an_epoch() -> None:
+    train = loader(2)
+    for epoch in (1, 2, 5):
+        assert {int(e) for batch in batches(train, epoch) for e in batch["epoch"]} == {epoch}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_global_streams_of_this_process_are_left_as_they_were(workers: int) -> None:
+    torch.manual_seed(1)
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    before = torch.get_rng_state(), random.getstate(), repr(np.random.get_state())  # noqa: NPY002
+    batches(loader(workers), 1)
+    after = torch.get_rng_state(), random.getstate(), repr(np.random.get_state())  # noqa: NPY002
+    assert torch.equal(before[0], after[0])
+    assert before[1:] == after[1:]
+
+
+def test_the_streams_are_given_back_after_an_error_too() -> None:
+    before = torch.get_rng_state()
+    with pytest.raises(ZeroDivisionError), seeded(3):
+        1 / (torch.rand(1).item() * 0)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_neighbouring_keys_give_unlike_seeds() -> None:
+    assert len({seed_number(seed, epoch, i) for seed in (-1, 0, 1) for epoch in (1, 11) for i in (1, 11)}) == 12
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_data_error_arrives_as_itself_without_a_traceback_in_its_message(workers: int) -> None:
+    train = TrainLoader(Broken(), batch_size=2, workers=workers, seed=0)
+    with pytest.raises(DataError, match=r"^item \d is broken$"):
+        batches(train, 1)
+
+
+def test_fewer_items_than_a_batch_are_refused_with_a_way_out() -> None:
+    with pytest.raises(DataError, match=r"3 items, fewer than one batch of 4.*--set data\.batch_size=3"):
+        TrainLoader(Draws(3), batch_size=4, workers=0, seed=0)
+
+
+def test_the_seeded_data_set_survives_the_way_into_a_fresh_process() -> None:
+    dataset = SeededDataset(Draws(), seed=0)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        elsewhere = pool.apply(dataset.__getitem__, ((2, 5),))
+    assert isinstance(elsewhere, dict)
+    here = dataset[2, 5]
+    assert isinstance(here, dict)
+    assert torch.equal(here["a"], elsewhere["a"])
+
+
+def test_the_order_is_uniform() -> None:
+    first_places = [next(iter(sampler))[0][1] for sampler in epochs(4, 400)]
+    assert all(70 <= first_places.count(index) <= 130 for index in range(4))  # 100 expected, 3.5 deviations
+
+
+def epochs(length: int, count: int) -> list[EpochSampler]:
+    samplers = [EpochSampler(length, 1, seed=0) for _ in range(count)]
+    for epoch, sampler in enumerate(samplers, 1):
+        sampler.set_epoch(epoch)
+    return samplers
