@@ -1,6 +1,7 @@
 """Finding picture files and reading any of them as RGB."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from i2ikit.datasets.image_files import image_paths, natural_key, read_rgb
 from i2ikit.errors import DataError
 
 
-def save(path: Path, image: Image.Image | None = None, **options: object) -> Path:
+def save(path: Path, image: Image.Image | None = None, **options: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     (image or Image.new("RGB", (2, 2))).save(path, **options)
     return path
@@ -25,7 +26,7 @@ def test_numbers_in_names_are_sorted_as_numbers(tmp_path: Path) -> None:
 
 def test_names_that_differ_in_zeros_or_case_alone_have_one_order() -> None:
     names = [Path(name) for name in ("a1", "A1", "a01")]
-    assert sorted(names, key=natural_key) == sorted(names[::-1], key=natural_key) == [names[1], names[2], names[0]]
+    assert sorted(names, key=natural_key) == [Path(name) for name in ("A1", "a01", "a1")]
 
 
 def test_folders_below_are_read_and_other_files_are_not(tmp_path: Path) -> None:
