@@ -1,1 +1,1 @@
-"""Parts of the kind: negatives."""
+"""Sources of negatives: which keys a query is contrasted with."""

@@ -1,1 +1,1 @@
-"""ops."""
+"""Pure functions on tensors."""

@@ -1,1 +1,1 @@
-"""Parts of the kind: samplers."""
+"""Samplers: where the patches of a patch loss are taken."""

@@ -1,0 +1,55 @@
+"""Plans of a sampler: how the rows of a patch loss are read from one feature map.
+
+Gathering is done on the flattened map and transposed after. Gathering from a channels-last view instead would hand a
+channels-last gradient to an instance norm, whose CPU backward is wrong for that at batch 1 (PyTorch 2.13 and 2.14).
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from i2ikit.errors import ShapeError
+
+
+class Plan(Protocol):
+    """Reads S rows from a feature map; the same plan reads the key's and the query's map of one layer."""
+
+    def read(self, feature: Tensor) -> Tensor:
+        """Return the rows (B, S, C) of ``feature`` (B, C, H, W)."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Rows are places of the map.
+
+    Attributes:
+        ids: int64 row-major places in 0 .. H*W-1, (S,) shared by all images or (B, S) per image.
+    """
+
+    ids: Tensor
+
+    def read(self, feature: Tensor) -> Tensor:
+        """Return the features at the places, (B, S, C)."""
+        flat = feature.flatten(2)  # (B, C, H*W)
+        if self.ids.ndim == 1:
+            return flat[..., self.ids].transpose(1, 2)
+        if len(self.ids) != len(flat):
+            raise ShapeError(f"places of {len(self.ids)} images cannot be read from a batch of {len(flat)}")
+        ids = self.ids[:, None, :].expand(-1, flat.shape[1], -1)  # (B, C, S)
+        return flat.gather(2, ids).transpose(1, 2)
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Rows are weighted sums of places, as in attention.
+
+    Attributes:
+        matrix: (B, S, H*W) weights; gradient flows into it.
+    """
+
+    matrix: Tensor
+
+    def read(self, feature: Tensor) -> Tensor:
+        """Return the routed features, (B, S, C)."""
+        return self.matrix @ feature.flatten(2).transpose(1, 2)

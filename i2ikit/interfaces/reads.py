@@ -1,0 +1,33 @@
+"""A term's statement of what it reads in a step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Read:
+    """One thing that a term reads: an image, taps of a generator's pass, or the answer of a discriminator.
+
+    Attributes:
+        image: expression of the image, such as ``"ab(a)"``.
+        network: full name of the network that the image goes through, such as ``"generators.ab"``; empty: the image.
+        taps: names of the taps of that pass.
+        grad: whether the term lets gradient flow back through what it reads.
+        leaf: whether the term differentiates with respect to the image itself (gradient penalties).
+    """
+
+    image: str
+    network: str = ""
+    taps: tuple[str, ...] = ("out",)
+    grad: bool = True
+    leaf: bool = False
+
+    @classmethod
+    def taps_of(cls, generator: str, image: str, taps: Sequence[str], *, grad: bool = True) -> "Read":
+        """Read ``taps`` of the pass of ``image`` through ``generator``."""
+        return cls(image, f"generators.{generator}", tuple(taps), grad)
+
+    @classmethod
+    def logits_of(cls, discriminator: str, image: str, *, grad: bool = True, leaf: bool = False) -> "Read":
+        """Read what ``discriminator`` answers to ``image``."""
+        return cls(image, f"discriminators.{discriminator}", ("out",), grad, leaf)

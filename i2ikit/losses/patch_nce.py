@@ -1,0 +1,74 @@
+"""PatchNCE: a patch of the output must find its own place in the input."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from i2ikit.checks import positive, same_shape
+from i2ikit.interfaces import Negatives
+from i2ikit.ops.contrast import contrast_logits
+from i2ikit.registry import LOSSES
+
+WITHIN_IMAGE = Negatives()
+
+
+@LOSSES.register_module()
+class PatchNCELoss(nn.Module):
+    """Cross entropy of finding a query's own key among its negatives.
+
+    Args:
+        tau: softmax temperature, > 0, no unit. The paper uses 0.07.
+    Shape:
+        query, key: (B, S, D), unit length along D; S places of one image.
+        returns: scalar in nats, the mean over B * S; log S means "no idea" when the negatives are the S - 1 others.
+
+    Raises:
+        ShapeError: query and key differ in shape.
+    Source:
+        Park et al. 2020, arXiv:2007.15651, the term of one layer in eq. 4.
+    """
+
+    def __init__(self, tau: float = 0.07) -> None:
+        super().__init__()
+        self.tau = positive("tau", tau)
+
+    def forward(self, query: Tensor, key: Tensor, negatives: Negatives = WITHIN_IMAGE) -> Tensor:
+        """Return the loss of one layer."""
+        same_shape(type(self).__name__, query=query, key=key)
+        logits, positive_column = contrast_logits(query, key, negatives, self.tau)
+        return F.cross_entropy(logits.flatten(0, 1), positive_column.flatten())
+
+
+@LOSSES.register_module()
+class CosinePatchNCELoss(PatchNCELoss):
+    """PatchNCE on cosine similarities: rows that are not of unit length are normalised first.
+
+    Differs from :class:`PatchNCELoss` only where an embedding is so short that the small constant of the heads'
+    normalisation matters, as it does in the first steps.
+
+    Source:
+        Han et al. 2021 (DCLGAN), arXiv:2104.07689.
+    """
+
+    def forward(self, query: Tensor, key: Tensor, negatives: Negatives = WITHIN_IMAGE) -> Tensor:
+        """Return the loss of one layer."""
+        return super().forward(F.normalize(query, dim=-1, eps=1e-8), F.normalize(key, dim=-1, eps=1e-8), negatives)
+
+
+@LOSSES.register_module()
+class DecoupledPatchNCELoss(PatchNCELoss):
+    """PatchNCE without the positive in its own denominator, so that an easy positive does not damp the gradient.
+
+    Shape:
+        as PatchNCELoss; returns a scalar in nats that may be negative.
+    Source:
+        Yeh et al. 2021, arXiv:2110.06848; the contrastive form of EnCo as its authors released it.
+    """
+
+    def forward(self, query: Tensor, key: Tensor, negatives: Negatives = WITHIN_IMAGE) -> Tensor:
+        """Return the loss of one layer."""
+        same_shape(type(self).__name__, query=query, key=key)
+        logits, positive_column = contrast_logits(query, key, negatives, self.tau)
+        own = F.one_hot(positive_column, logits.shape[-1]).bool()
+        others = logits.masked_fill(own, -torch.inf)
+        return (others.logsumexp(-1) - logits[own].view_as(positive_column)).mean()

@@ -1,0 +1,32 @@
+"""Negatives from the rows at hand."""
+
+from torch import Tensor
+
+from i2ikit.interfaces import Negatives, StepReader
+from i2ikit.registry import NEGATIVES
+
+
+@NEGATIVES.register_module()
+class WithinImage:
+    """The other places of the same image.
+
+    Source:
+        Park et al. 2020 (CUT), arXiv:2007.15651, the "internal" patches of eq. 4.
+    """
+
+    def __call__(self, step: StepReader, query: Tensor, key: Tensor, layer: int) -> Negatives:
+        """Return the negatives of rows (B, S, D) of one layer."""
+        return Negatives()
+
+
+@NEGATIVES.register_module()
+class WholeBatch:
+    """The other places of all images of the batch.
+
+    Source:
+        DCLGAN, arXiv:2104.07689, and SinCUT, arXiv:2007.15651 section 4.4.
+    """
+
+    def __call__(self, step: StepReader, query: Tensor, key: Tensor, layer: int) -> Negatives:
+        """Return the negatives of rows (B, S, D) of one layer."""
+        return Negatives(whole_batch=True)

@@ -1,0 +1,65 @@
+"""Similarities of queries with their keys and negatives."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """The rows a query is contrasted with; the positive is always the key of the same row.
+
+    Attributes:
+        whole_batch: whether the other rows of the whole batch count, or those of the same image alone.
+        keys: (B, M, D) or (M, D) negatives from elsewhere, used instead of the other rows; None: the other rows.
+        scale: factor of each negative's similarity, shaped like the similarities (G, R, M); None: 1.
+        log_weight: logarithm of each negative's weight in the sum, same shape; None: 0.
+    """
+
+    whole_batch: bool = False
+    keys: Tensor | None = None
+    scale: Tensor | None = None
+    log_weight: Tensor | None = None
+
+
+def grouped(rows: Tensor, negatives: Negatives) -> Tensor:
+    """Return rows (B, S, D) as (G, R, D): one group per image, or one group of the whole batch."""
+    return rows.reshape(1, -1, rows.shape[-1]) if negatives.whole_batch else rows
+
+
+def contrast_logits(query: Tensor, key: Tensor, negatives: Negatives, tau: float) -> tuple[Tensor, Tensor]:
+    """Return the softmax logits of every query and the column of its positive.
+
+    Args:
+        query, key: (B, S, D) rows.
+        negatives: what each query is contrasted with. With ``negatives.keys`` the columns are [positive, keys];
+            otherwise the columns are the keys of the group and the positive stands on the diagonal.
+        tau: temperature, > 0.
+
+    Returns:
+        logits (G, R, M) and the positive's column int64 (G, R).
+    """
+    query, key = grouped(query, negatives), grouped(key, negatives)
+    if negatives.keys is None:
+        similarity = query @ key.mT  # (G, R, R)
+        positive = torch.arange(key.shape[1], device=key.device).expand(len(key), -1)
+        own = torch.eye(key.shape[1], dtype=torch.bool, device=key.device)
+    else:
+        similarity = torch.cat([(query * key).sum(-1, keepdim=True), query @ negatives.keys.mT], dim=-1)
+        positive = torch.zeros(query.shape[:2], dtype=torch.int64, device=key.device)
+        own = F.one_hot(positive, similarity.shape[-1]).bool()
+    changed = similarity
+    if negatives.scale is not None:
+        changed = changed * _beside_positive(negatives.scale, similarity)
+    if negatives.log_weight is not None:
+        changed = changed + tau * _beside_positive(negatives.log_weight, similarity)
+    if changed is not similarity:
+        similarity = torch.where(own, similarity, changed)
+    return similarity / tau, positive
+
+
+def _beside_positive(weights: Tensor, similarity: Tensor) -> Tensor:
+    """Give weights of external negatives a first column for the positive; it is never used."""
+    return weights if weights.shape[-1] == similarity.shape[-1] else F.pad(weights, (1, 0))

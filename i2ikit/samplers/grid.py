@@ -1,0 +1,35 @@
+"""All places on a regular grid."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from i2ikit.checks import positive_int
+from i2ikit.interfaces import Places, Plan, Read, StepReader
+from i2ikit.registry import SAMPLERS
+
+
+@SAMPLERS.register_module()
+class GridSampler:
+    """Every ``stride``-th place in both directions, so that a layer is covered evenly and without chance.
+
+    Args:
+        stride: step in places of the map, >= 1; 1 takes all places.
+    """
+
+    def __init__(self, stride: int = 1) -> None:
+        self.stride = positive_int("stride", stride)
+
+    def reads(self) -> list[Read]:
+        """Return what is read besides the features: nothing."""
+        return []
+
+    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[Plan]:
+        """Return one plan per layer for features (B, C, H, W)."""
+        return [Places(self._ids(*key.shape[-2:]).to(key.device)) for key in keys]
+
+    def _ids(self, height: int, width: int) -> Tensor:
+        rows = torch.arange(0, height, self.stride)[:, None]
+        columns = torch.arange(0, width, self.stride)[None, :]
+        return (rows * width + columns).flatten()

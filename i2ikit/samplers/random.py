@@ -1,0 +1,36 @@
+"""Random places."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from i2ikit.checks import positive_int
+from i2ikit.interfaces import Places, Plan, Read, StepReader
+from i2ikit.registry import SAMPLERS
+
+
+@SAMPLERS.register_module()
+class RandomSampler:
+    """Uniform places without replacement, the same for all images of the batch and for key and query.
+
+    Args:
+        num: places per layer, >= 1; a smaller map gives all of its places.
+    Source:
+        Park et al. 2020 (CUT), arXiv:2007.15651, section 3: 256 places.
+    """
+
+    def __init__(self, num: int = 256) -> None:
+        self.num = positive_int("num", num)
+
+    def reads(self) -> list[Read]:
+        """Return what is read besides the features: nothing."""
+        return []
+
+    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[Plan]:
+        """Return one plan per layer for features (B, C, H, W)."""
+        plans: list[Plan] = []
+        for layer, key in enumerate(keys):
+            size = key.shape[-2] * key.shape[-1]
+            ids = step.permutation(f"places/{layer}", size, min(self.num, size))
+            plans.append(Places(ids.to(key.device)))
+        return plans

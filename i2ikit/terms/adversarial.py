@@ -1,0 +1,78 @@
+"""The two sides of the adversarial game."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from i2ikit.interfaces import Read, StepReader
+from i2ikit.registry import TERMS
+from i2ikit.terms.base import Term
+
+
+class AdversarialLoss(Protocol):
+    """Three scalars of raw answers of a discriminator."""
+
+    def real(self, logits: Tensor) -> Tensor:
+        """Return the discriminator's loss on real images."""
+
+    def fake(self, logits: Tensor) -> Tensor:
+        """Return the discriminator's loss on generated images."""
+
+    def generator(self, logits: Tensor) -> Tensor:
+        """Return the generator's loss on its own images."""
+
+
+@TERMS.register_module()
+class AdversarialTerm(Term):
+    """The generator's side: the image should be taken for a real one.
+
+    Args:
+        discriminator: name of the discriminator.
+        image: expression of the generated image, such as ``"ab(a)"``.
+        loss: adversarial loss.
+    """
+
+    def __init__(self, discriminator: str, image: str, loss: AdversarialLoss) -> None:
+        super().__init__()
+        self.discriminator, self.image, self.loss = discriminator, image, loss
+
+    def reads(self) -> list[Read]:
+        """Return the discriminator's answer to the image."""
+        return [Read.logits_of(self.discriminator, self.image)]
+
+    def forward(self, step: StepReader) -> Tensor:
+        """Return the loss, the mean over the discriminator's scales."""
+        return _mean([self.loss.generator(logits) for logits in step.logits(self.discriminator, self.image)])
+
+
+@TERMS.register_module()
+class DiscriminatorTerm(Term):
+    """The discriminator's side: half of its loss on real plus half of its loss on generated images.
+
+    Args:
+        discriminator: name of the discriminator.
+        real: expression of the real image, such as ``"b"``.
+        fake: expression of the generated image, such as ``"ab(a)"`` or ``"history(ab(a))"``.
+        loss: adversarial loss.
+    Source:
+        Zhu et al. 2017, arXiv:1703.10593, section 7.1, for the half.
+    """
+
+    def __init__(self, discriminator: str, real: str, fake: str, loss: AdversarialLoss) -> None:
+        super().__init__()
+        self.discriminator, self.real, self.fake, self.loss = discriminator, real, fake, loss
+
+    def reads(self) -> list[Read]:
+        """Return the discriminator's answers to both images."""
+        return [Read.logits_of(self.discriminator, image) for image in (self.fake, self.real)]
+
+    def forward(self, step: StepReader) -> Tensor:
+        """Return the loss, the mean over the discriminator's scales."""
+        fake = _mean([self.loss.fake(logits) for logits in step.logits(self.discriminator, self.fake)])
+        real = _mean([self.loss.real(logits) for logits in step.logits(self.discriminator, self.real)])
+        return 0.5 * (fake + real)
+
+
+def _mean(values: list[Tensor]) -> Tensor:
+    return values[0] if len(values) == 1 else torch.stack(values).mean()

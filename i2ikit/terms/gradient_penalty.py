@@ -1,0 +1,38 @@
+"""Penalty on a discriminator's gradient."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from i2ikit.interfaces import Read, StepReader
+from i2ikit.registry import TERMS
+from i2ikit.terms.base import Term
+
+
+@TERMS.register_module()
+class GradientPenaltyTerm(Term):
+    """Keep a discriminator smooth at an image: R1 at ``"b"``, WGAN-GP at ``"mix(b, ab(a))"``.
+
+    The discriminator's pass is shared with the other terms that read its answer to the same image.
+
+    Args:
+        discriminator: name of the discriminator.
+        image: expression of the image.
+        loss: a function of the gradient (B, C, H, W) of the sum of all answers.
+    """
+
+    def __init__(self, discriminator: str, image: str, loss: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.discriminator, self.image, self.loss = discriminator, image, loss
+
+    def reads(self) -> list[Read]:
+        """Return the discriminator's answer to the image as a differentiable leaf."""
+        return [Read.logits_of(self.discriminator, self.image, leaf=True)]
+
+    def forward(self, step: StepReader) -> Tensor:
+        """Return the penalty; its own gradient reaches the discriminator."""
+        image, answers = step.leaf(self.discriminator, self.image)
+        total = torch.stack([logits.sum() for logits in answers]).sum()
+        (gradient,) = torch.autograd.grad(total, image, create_graph=True)
+        return self.loss(gradient)

@@ -1,0 +1,116 @@
+"""Content preservation, patch by patch."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from i2ikit.interfaces import Negatives, Plan, Read, StepReader
+from i2ikit.registry import TERMS
+from i2ikit.terms.base import Term
+
+
+class Sampler(Protocol):
+    """Decides where patches are taken."""
+
+    def reads(self) -> list[Read]:
+        """Return what is read besides the features."""
+
+    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[Plan]:
+        """Return one plan per layer."""
+
+
+class NegativeSource(Protocol):
+    """Decides what a query is contrasted with."""
+
+    def __call__(self, step: StepReader, query: Tensor, key: Tensor, layer: int) -> Negatives:
+        """Return the negatives of rows (B, S, D) of one layer."""
+
+
+@TERMS.register_module()
+class PatchTerm(Term):
+    """A patch of one feature map should correspond to the patch at the same place of another.
+
+    Args:
+        query: (generator, image) whose features are trained, such as ``("ab", "ab(a)")``.
+        key: (generator, image) whose features they are held against, such as ``("ab", "a")``.
+        taps: layers, each one name for both sides or a pair (key's, query's).
+        head: name of the head that embeds the patches.
+        key_head: name of another head for the key; None: the same.
+        loss: a loss of (query, key), or of (query, key, negatives) if ``negatives`` is given; rows (B, S, D).
+        sampler: where the patches are taken.
+        negatives: what a query is contrasted with; None for losses without negatives.
+        detach: where the key's gradient stops: ``"features"`` (before its head), ``"embedding"`` (after it).
+    Source:
+        Park et al. 2020 (CUT), arXiv:2007.15651, eq. 4 and 5; Cai et al. 2024 (EnCo), arXiv:2211.10867, for pairs of
+        an encoder's and a decoder's layer of one pass.
+    """
+
+    def __init__(
+        self,
+        query: Sequence[str],
+        key: Sequence[str],
+        taps: Sequence[str | Sequence[str]],
+        head: str,
+        loss: Callable[..., Tensor],
+        sampler: Sampler,
+        *,
+        key_head: str | None = None,
+        negatives: NegativeSource | None = None,
+        detach: Sequence[str] = ("features", "embedding"),
+    ) -> None:
+        super().__init__()
+        self.query, self.key = _pair("query", query), _pair("key", key)
+        pairs = [(tap, tap) if isinstance(tap, str) else _pair("taps", tap) for tap in taps]
+        if not pairs:
+            raise ValueError("taps must name at least one layer")
+        self.key_taps, self.query_taps = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        self.query_head, self.key_head = head, key_head or head
+        self.loss, self.sampler, self.negatives = loss, sampler, negatives
+        unknown = set(detach) - {"features", "embedding"}
+        if unknown:
+            raise ValueError(f"detach takes 'features' and 'embedding', not {', '.join(sorted(map(repr, unknown)))}")
+        self.key_grad = "features" not in detach
+        self.key_head_grad = "embedding" not in detach
+
+    def reads(self) -> list[Read]:
+        """Return the features of both sides and what the sampler reads."""
+        return [
+            Read.taps_of(*self.key, self.key_taps, grad=self.key_grad),
+            Read.taps_of(*self.query, self.query_taps),
+            *self.sampler.reads(),
+        ]
+
+    def heads(self) -> dict[str, int]:
+        """Return the names of the heads, with the number of layers."""
+        return {self.query_head: len(self.query_taps), self.key_head: len(self.key_taps)}
+
+    def forward(self, step: StepReader) -> Tensor:
+        """Return the mean of the loss over layers."""
+        key_maps = step.taps(*self.key, self.key_taps, grad=self.key_grad)
+        query_maps = step.taps(*self.query, self.query_taps)
+        keys = [step.align(key_maps[tap], self.key[1], self.query[1]) for tap in self.key_taps]
+        queries = [step.align(query_maps[tap], self.query[1], self.key[1]) for tap in self.query_taps]
+        plans = self.sampler.plan(step, keys, queries)
+        values = [
+            self._layer(step, layer, plan.read(query), plan.read(key))
+            for layer, (plan, query, key) in enumerate(zip(plans, queries, keys, strict=True))
+        ]
+        return torch.stack(values).mean()
+
+    def _layer(self, step: StepReader, layer: int, query: Tensor, key: Tensor) -> Tensor:
+        query = step.head(self.query_head)(
+            query, layer, "query"
+        )  # (B, S, D); before the key, for BatchNorm's statistics
+        with torch.set_grad_enabled(self.key_head_grad and torch.is_grad_enabled()):
+            key = step.head(self.key_head)(key, layer, "key")
+        if self.negatives is None:
+            return self.loss(query, key)
+        return self.loss(query, key, self.negatives(step, query, key, layer))
+
+
+def _pair(name: str, value: Sequence[str]) -> tuple[str, str]:
+    if isinstance(value, str) or len(value) != 2:
+        raise ValueError(f"{name} needs two names, not {value!r}")
+    return value[0], value[1]

@@ -1,0 +1,217 @@
+"""Builds the model from its config, noting every mistake."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from i2ikit.build import Builder, is_part
+from i2ikit.errors import nearest_hint
+from i2ikit.interfaces import Read
+from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS, SCHEDULES, TERMS, VIEWS
+from i2ikit.schedules.constant import Constant
+from i2ikit.terms.base import Term
+from i2ikit.translation.expressions import Expression, parse
+from i2ikit.translation.model import UnpairedTranslation
+from i2ikit.translation.phase import Phase, WeightedTerm
+from i2ikit.views.base import View
+
+DOMAINS = ("a", "b")
+SECTIONS = ("type", "generators", "discriminators", "heads", "views", "phases")
+PHASE_KEYS = ("update", "terms", "optimizer", "groups")
+
+
+def build_model(config: Mapping[str, Any], builder: Builder, path: str = "model") -> UnpairedTranslation | None:
+    """Build the model of a config.
+
+    Args:
+        config: the ``model`` section; see docs/methods for what it says.
+        builder: takes the mistakes.
+        path: key path of the section.
+
+    Returns:
+        the model, or None after noting at least one mistake.
+    """
+    return _ModelBuilder(config, builder, path).build()
+
+
+class _ModelBuilder:
+    def __init__(self, config: Mapping[str, Any], builder: Builder, path: str) -> None:
+        self.config, self.builder, self.path = config, builder, path
+        self.generators: dict[str, Any] = {}
+        self.discriminators: dict[str, Any] = {}
+        self.heads: dict[str, Any] = {}
+        self.views: dict[str, View] = {}
+
+    def build(self) -> UnpairedTranslation | None:
+        """Build networks first, then what reads them."""
+        before = len(self.builder.mistakes)
+        self._check_keys(self.config, SECTIONS, self.path)
+        if self.config.get("type", "UnpairedTranslation") != "UnpairedTranslation":
+            self.builder.mistake(f"{self.path}.type", "the model is always 'UnpairedTranslation'")
+        self.generators = self._parts(GENERATORS, "generators")
+        self.discriminators = self._parts(DISCRIMINATORS, "discriminators")
+        self.views = self._parts(VIEWS, "views")
+        self.heads = {
+            name: self._head(config, f"{self.path}.heads.{name}") for name, config in self._section("heads").items()
+        }
+        phases = {
+            name: self._phase(name, config, f"{self.path}.phases.{name}")
+            for name, config in self._section("phases").items()
+        }
+        if not self.generators:
+            self.builder.mistake(f"{self.path}.generators", "a model needs at least one generator")
+        if not phases:
+            self.builder.mistake(f"{self.path}.phases", "a model needs at least one phase")
+        self._check_repeated_terms(phases)
+        if len(self.builder.mistakes) > before:
+            return None
+        return UnpairedTranslation(self.generators, self.discriminators, self.heads, self.views, phases)
+
+    def _section(self, name: str) -> Mapping[str, Any]:
+        section = self.config.get(name) or {}
+        if isinstance(section, Mapping):
+            return section
+        self.builder.mistake(f"{self.path}.{name}", f"{name} are written as dict(name=dict(...)), not {section!r}")
+        return {}
+
+    def _parts(self, registry: Any, name: str) -> dict[str, Any]:
+        parts = {}
+        for key, config in self._section(name).items():
+            path = f"{self.path}.{name}.{key}"
+            if not key.isidentifier() or (key in DOMAINS and name in ("generators", "views")):
+                self.builder.mistake(path, f"{key!r} cannot be a name in image expressions")
+            parts[key] = self.builder.part(registry, config, path)
+        return parts
+
+    def _head(self, config: Any, path: str) -> nn.Module | None:
+        if not is_part(config) or not {"of", "taps"} <= set(config):
+            self.builder.mistake(path, 'a head is written as dict(type="...", of="generator", taps=[...], ...)')
+            return None
+        if config["of"] not in self.generators:
+            self._unknown(f"{path}.of", "generator", config["of"], self.generators)
+            return None
+        generator = self.generators[config["of"]]
+        if generator is None:
+            return None
+        wrong = self._wrong_taps(f"generators.{config['of']}", config["taps"], f"{path}.taps")
+        rest = {key: value for key, value in config.items() if key not in ("of", "taps")}
+        return None if wrong else self.builder.part(HEADS, rest, path, widths=generator.widths(config["taps"]))
+
+    def _phase(self, name: str, config: Mapping[str, Any], path: str) -> Phase:
+        if not isinstance(config, Mapping):
+            self.builder.mistake(path, "a phase is written as dict(update=[...], terms=dict(...))")
+            config = {}
+        self._check_keys(config, PHASE_KEYS, path)
+        terms = {}
+        for key, term_config in (config.get("terms") or {}).items():
+            weighted = self._weighted_term(term_config, f"{path}.terms.{key}")
+            if weighted is not None:
+                terms[key] = weighted
+        if not config.get("terms"):
+            self.builder.mistake(f"{path}.terms", "a phase needs at least one term")
+        return Phase(
+            name,
+            self._updated(config.get("update") or [], f"{path}.update"),
+            terms,
+            dict(config.get("optimizer") or {}),
+            {key: dict(group) for key, group in (config.get("groups") or {}).items()},
+        )
+
+    def _updated(self, names: Any, path: str) -> tuple[str, ...]:
+        """Return the full names of the networks that ``update`` lists, by kind or one by one."""
+        kinds = {"generators": self.generators, "discriminators": self.discriminators, "heads": self.heads}
+        full = {kind: [f"{kind}.{name}" for name in group] for kind, group in kinds.items()}
+        every = [name for group in full.values() for name in group]
+        if isinstance(names, str):
+            names = [names]
+        updated: list[str] = []
+        for name in names:
+            if name not in every and name not in full:
+                self._unknown(path, "network", name, [*full, *every])
+            updated += full.get(name, [name])
+        if not updated:
+            self.builder.mistake(path, "a phase needs at least one network to update")
+        return tuple(dict.fromkeys(updated))
+
+    def _weighted_term(self, config: Any, path: str) -> WeightedTerm | None:
+        if not is_part(config):
+            self.builder.mistake(path, 'a term is written as dict(type="...", ...)')
+            return None
+        weight = config.get("weight", 1.0)
+        schedule: Any = None
+        if is_part(weight):
+            schedule = self.builder.part(SCHEDULES, weight, f"{path}.weight")
+        elif isinstance(weight, bool) or not isinstance(weight, int | float):
+            self.builder.mistake(f"{path}.weight", f"a weight is a number or a schedule, not {weight!r}")
+        else:
+            schedule = Constant(float(weight))
+        rest = {key: value for key, value in config.items() if key != "weight"}
+        term = self.builder.part(TERMS, rest, path)
+        if term is None or self._wrong_reads(term, path) or schedule is None:
+            return None
+        return WeightedTerm(term, schedule)
+
+    def _wrong_reads(self, term: Term, path: str) -> bool:
+        """Check everything that a term reads against the networks there are."""
+        before = len(self.builder.mistakes)
+        for read in dict.fromkeys(term.reads()):
+            self._check_read(read, path)
+        for head, layers in term.heads().items():
+            if head not in self.heads:
+                self._unknown(path, "head", head, self.heads)
+            elif self.heads[head] is not None and len(self.config["heads"][head]["taps"]) != layers:
+                made_for = len(self.config["heads"][head]["taps"])
+                self.builder.mistake(path, f"head {head!r} is made for {made_for} taps, the term has {layers}")
+        return len(self.builder.mistakes) > before
+
+    def _check_read(self, read: Read, path: str) -> None:
+        try:
+            image = parse(read.image)
+        except ValueError as error:
+            self.builder.mistake(path, str(error))
+            return
+        for part in image.walk():
+            self._check_name(part, read.image, path)
+        kind, _, name = read.network.partition(".")
+        group = {"generators": self.generators, "discriminators": self.discriminators}.get(kind, {})
+        if read.network and name not in group:
+            self._unknown(path, kind.removesuffix("s"), name, group)
+        elif kind == "generators":
+            self._wrong_taps(read.network, read.taps, f"{path}.taps")
+
+    def _check_name(self, part: Expression, text: str, path: str) -> None:
+        functions = [*self.generators, *self.views]
+        if part.arguments and part.name not in functions:
+            self._unknown(path, f"generator or view in {text!r}", part.name, functions)
+        elif not part.arguments and part.name not in DOMAINS:
+            self._unknown(path, f"image in {text!r}", part.name, DOMAINS)
+        expected = self.views[part.name].arguments if self.views.get(part.name) is not None else 1
+        if part.arguments and part.name in functions and len(part.arguments) != expected:
+            self.builder.mistake(path, f"{part.name!r} takes {expected} image(s), not {len(part.arguments)} ({text!r})")
+
+    def _wrong_taps(self, network: str, taps: Any, path: str) -> bool:
+        generator = self.generators[network.partition(".")[2]]
+        names = () if generator is None else generator.tap_names
+        wrong = [tap for tap in taps if tap not in names and generator is not None]
+        for tap in wrong:
+            self._unknown(path, f"tap of {network}", tap, names)
+        return bool(wrong)
+
+    def _check_keys(self, config: Mapping[str, Any], known: tuple[str, ...], path: str) -> None:
+        for key in config:
+            if key not in known:
+                self.builder.mistake(f"{path}.{key}", f"there is no {key!r} here.{nearest_hint(key, known)}")
+
+    def _check_repeated_terms(self, phases: Mapping[str, Phase]) -> None:
+        seen: dict[str, str] = {}
+        for phase in phases.values():
+            for name in phase.terms:
+                if name in seen:
+                    where = f"{self.path}.phases.{phase.name}.terms.{name}"
+                    self.builder.mistake(where, f"phase {seen[name]!r} has a term of this name; names are used once")
+                seen[name] = phase.name
+
+    def _unknown(self, path: str, kind: str, name: str, names: Any) -> None:
+        known = ", ".join(names) or "none"
+        self.builder.mistake(path, f"there is no {kind} {name!r}.{nearest_hint(name, names)} There are: {known}.")

@@ -1,0 +1,107 @@
+"""The one model: networks, views and phases; every method is a config of it."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from i2ikit.ops.progress import Progress
+from i2ikit.translation.draws import Draws
+from i2ikit.translation.expressions import Expression, parse
+from i2ikit.translation.phase import Phase
+from i2ikit.translation.step import Step
+from i2ikit.views.base import View
+
+Update = Callable[[str, Tensor], None]
+
+
+class UnpairedTranslation(nn.Module):
+    """Unpaired image-to-image translation by any objective that its phases spell out.
+
+    Args:
+        generators, discriminators, heads: networks by name.
+        views: image operations by name, for use in image expressions.
+        phases: what is updated by which objective, in the order of the updates of a step.
+    """
+
+    def __init__(
+        self,
+        generators: Mapping[str, nn.Module],
+        discriminators: Mapping[str, nn.Module],
+        heads: Mapping[str, nn.Module],
+        views: Mapping[str, View],
+        phases: Mapping[str, Phase],
+    ) -> None:
+        super().__init__()
+        self.generators = nn.ModuleDict(generators)
+        self.discriminators = nn.ModuleDict(discriminators)
+        self.heads = nn.ModuleDict(heads)
+        self.views = nn.ModuleDict(views)
+        self.terms = nn.ModuleDict(
+            {name: weighted.term for phase in phases.values() for name, weighted in phase.terms.items()}
+        )
+        self.phases = dict(phases)
+        self.shareable = {name: _shareable(network) for name, network in self.networks.items()}
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """All networks by full name: ``generators.ab``, ``discriminators.b``, ``heads.f``."""
+        kinds = {"generators": self.generators, "discriminators": self.discriminators, "heads": self.heads}
+        return {f"{kind}.{name}": network for kind, group in kinds.items() for name, network in group.items()}
+
+    def train_step(
+        self, batch: Mapping[str, Tensor], update: Update, progress: Progress, draws: Draws
+    ) -> dict[str, Tensor]:
+        """Run all phases on one batch.
+
+        Args:
+            batch: real images ``a`` and ``b``, each (B, C, H, W) in -1..1.
+            update: called once per phase with its name and its weighted loss; it back-propagates and updates.
+            progress: where the run stands; terms whose weight is 0 there are left out, and so are their passes.
+            draws: the random streams of this step.
+
+        Returns:
+            the unweighted value of every active term by its name in the config, detached scalars.
+        """
+        step = Step(self, batch, progress, draws)
+        values: dict[str, Tensor] = {}
+        for index, phase in enumerate(self.phases.values()):
+            total, phase_values = step.run_phase(index)
+            values.update(phase_values)
+            if total is not None:
+                update(phase.name, total)
+                step.forget(phase.update)
+        return values
+
+    def image_expressions(self) -> list[str]:
+        """Return the images that the terms read, without repeats, in the order of the config."""
+        reads = (
+            read.image for phase in self.phases.values() for weighted in phase.terms.values()
+            for read in weighted.term.reads()
+        )  # fmt: skip
+        return list(dict.fromkeys(reads))
+
+    @torch.no_grad()
+    def render(self, batch: Mapping[str, Tensor], expressions: Iterable[str]) -> dict[str, Tensor]:
+        """Return images (B, C, H, W) by expression, in evaluation mode, every view left out."""
+        done: dict[Expression, Tensor] = {}
+
+        def value(image: Expression) -> Tensor:
+            if not image.arguments:
+                return batch[image.name]
+            if image not in done:
+                done[image] = self.generators[image.name](value(image.arguments[0]))
+            return done[image]
+
+        training = self.training
+        self.eval()
+        try:
+            return {text: value(parse(text).without(self.views.__contains__)) for text in expressions}
+        finally:
+            self.train(training)
+
+
+def _shareable(network: nn.Module) -> bool:
+    """Say whether two batches can go through a network in one call without changing either's result."""
+    mixing = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
+    return not any(isinstance(module, mixing) for module in network.modules())

@@ -1,0 +1,144 @@
+"""Passes: the calls of networks that one step needs, and what each must be able to answer."""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from i2ikit.interfaces import Read
+from i2ikit.translation.expressions import Expression
+
+
+@dataclass(frozen=True)
+class PassKey:
+    """A pass: an image through a network."""
+
+    network: str
+    image: Expression
+
+
+@dataclass
+class Demand:
+    """What the readers of a pass want from it, phase by phase.
+
+    Attributes:
+        taps: the names of all taps that anybody reads, in the order of asking.
+        grad: for each phase that reads the pass, whether a reader lets gradient flow.
+        leaf: phases in which a reader differentiates with respect to the image.
+    """
+
+    taps: dict[str, None] = field(default_factory=dict)
+    grad: dict[int, bool] = field(default_factory=dict)
+    leaf: set[int] = field(default_factory=set)
+
+    def add(self, phase: int, taps: Sequence[str], grad: bool, leaf: bool) -> None:
+        """Add one reader."""
+        self.taps.update(dict.fromkeys(taps))
+        self.grad[phase] = self.grad.get(phase, False) or grad
+        if leaf:
+            self.leaf.add(phase)
+
+
+@dataclass
+class Answer:
+    """What a pass gave.
+
+    Attributes:
+        taps: the tapped tensors.
+        graph: full names of the networks whose parameters the graph of the tensors reaches; empty: no graph.
+        leaf: the image, where it was asked for as a differentiable leaf.
+    """
+
+    taps: dict[str, Tensor]
+    graph: frozenset[str]
+    leaf: Tensor | None = None
+
+
+class PassPlan:
+    """All passes of a step: the united reads of all active terms of all phases.
+
+    Args:
+        reads: for each phase, in order, what its active terms read.
+        updates: for each phase the full names of the networks that it updates.
+        generators: names of the generators, to tell them from views inside expressions.
+        opaque: names of the views that let no gradient through.
+        resolved: the expression that each image text stands for in this step (views that are not drawn left out).
+    """
+
+    def __init__(
+        self,
+        reads: Sequence[Sequence[Read]],
+        updates: Sequence[frozenset[str]],
+        generators: Container[str],
+        opaque: Container[str],
+        resolved: Mapping[str, Expression],
+    ) -> None:
+        self.updates, self.generators, self.opaque = updates, generators, opaque
+        self.demands: dict[PassKey, Demand] = {}
+        for phase, phase_reads in enumerate(reads):
+            for read in phase_reads:
+                self._add(phase, read, resolved[read.image])
+
+    def _add(self, phase: int, read: Read, image: Expression) -> None:
+        for part in image.walk():
+            if part.arguments and part.name in self.generators:
+                key = PassKey(f"generators.{part.name}", part.arguments[0])
+                self._demand(key).add(phase, ("out",), read.grad and not read.leaf, False)
+        if read.network:
+            self._demand(PassKey(read.network, image)).add(phase, read.taps, read.grad, read.leaf)
+
+    def _demand(self, key: PassKey) -> Demand:
+        return self.demands.setdefault(key, Demand())
+
+    def upstream(self, image: Expression) -> frozenset[str]:
+        """Return the full names of the generators that gradient reaches through an image."""
+        if image.name in self.opaque or not image.arguments:
+            return frozenset()
+        own = {f"generators.{image.name}"} if image.name in self.generators else set()
+        return frozenset(own).union(*map(self.upstream, image.arguments))
+
+    def depth(self, image: Expression) -> int:
+        """Return how many generators stand inside one another in an image."""
+        inside = max((self.depth(argument) for argument in image.arguments), default=0)
+        return inside + bool(image.arguments and image.name in self.generators)
+
+    def reached(self, key: PassKey, phase: int, grad: bool = True) -> frozenset[str]:
+        """Return the networks that a reader of this phase reaches with gradient through a pass."""
+        return (self.upstream(key.image) | {key.network}) & self.updates[phase] if grad else frozenset()
+
+    def graph(self, key: PassKey, phase: int) -> frozenset[str]:
+        """Return the networks that the graph of a pass must reach when it is made in ``phase``.
+
+        That is what the first phase from here on reaches whose readers let gradient flow, as long as no network of the
+        pass is updated before: an update would spoil the graph.
+        """
+        involved = self.upstream(key.image) | {key.network}
+        for later in range(phase, len(self.updates)):
+            reached = self.reached(key, later, self.demands[key].grad.get(later, False))
+            if reached:
+                return reached
+            if involved & self.updates[later]:
+                break
+        return frozenset()
+
+    def companions(self, key: PassKey, phase: int, done: Mapping[PassKey, Answer]) -> list[PassKey]:
+        """Return the passes, ``key`` first, that can be made together with it in ``phase`` without changing anything.
+
+        They go through the same network at the same depth with the same taps and graph, nobody wants a leaf of them,
+        and the network is not updated before they are first read.
+        """
+        demand = self.demands[key]
+        if demand.leaf:
+            return [key]
+        together = [key]
+        for other, wanted in self.demands.items():
+            if other == key or other in done or other.network != key.network or wanted.leaf:
+                continue
+            first = next((later for later in sorted(wanted.grad) if later >= phase), None)
+            if first is None or any(key.network in self.updates[later] for later in range(phase, first)):
+                continue
+            same_taps = wanted.taps.keys() == demand.taps.keys()
+            same_depth = self.depth(other.image) == self.depth(key.image)
+            if same_taps and same_depth and self.graph(other, phase) == self.graph(key, phase):
+                together.append(other)
+        return together

@@ -1,0 +1,40 @@
+"""Phases: what is updated together, by which objective."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from i2ikit.ops.progress import Progress, Schedule
+from i2ikit.terms.base import Term
+
+
+@dataclass(frozen=True)
+class WeightedTerm:
+    """A term and its weight as a function of progress."""
+
+    term: Term
+    weight: Schedule
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One update of a step.
+
+    Attributes:
+        name: its key in the config.
+        update: full names of the networks that are updated, such as ``"generators.ab"``.
+        terms: the objective, in the order of the config.
+        optimizer: changes to the config's optimizer for this phase, for the engine.
+        groups: changes per network or kind of network (``"heads"``, ``"heads.f"``), for the engine.
+    """
+
+    name: str
+    update: tuple[str, ...]
+    terms: Mapping[str, WeightedTerm]
+    optimizer: Mapping[str, Any] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def active(self, progress: Progress) -> dict[str, tuple[Term, float]]:
+        """Return the terms whose weight is not 0 at this point of the run, with their weights."""
+        weights = {name: weighted.weight(progress) for name, weighted in self.terms.items()}
+        return {name: (self.terms[name].term, weight) for name, weight in weights.items() if weight != 0}

@@ -1,0 +1,211 @@
+"""One training step: everything that its terms read, each pass made once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from i2ikit.ops.precision import at_least_float32
+from i2ikit.ops.progress import Progress
+from i2ikit.translation.draws import Draws
+from i2ikit.translation.expressions import Expression, parse
+from i2ikit.translation.passes import Answer, PassKey, PassPlan
+
+if TYPE_CHECKING:
+    from i2ikit.translation.model import UnpairedTranslation
+
+
+class Step:
+    """The images, features and answers of one step; made anew for every iteration and thrown away.
+
+    A pass is made when it is first read, together with the passes that can share its call, and remembered. Images and
+    features are remembered for the whole step; a discriminator's answers until that discriminator is updated. What a
+    phase reads is detached where the phase updates no network behind it.
+
+    Args:
+        model: networks, views and phases.
+        batch: the real images by name, each (B, C, H, W) in -1..1.
+        progress: where the run stands.
+        draws: the random streams of this step.
+    """
+
+    def __init__(
+        self, model: "UnpairedTranslation", batch: Mapping[str, Tensor], progress: Progress, draws: Draws
+    ) -> None:
+        self.progress = progress
+        self._model, self._batch, self._draws = model, batch, draws
+        self._phase, self._term = 0, ""
+        self.active = [phase.active(progress) for phase in model.phases.values()]
+        reads = [[read for term, _ in terms.values() for read in term.reads()] for terms in self.active]
+        self._view_draws = self._draw_views(read.image for phase in reads for read in phase)
+        self._resolved: dict[str, Expression] = {}
+        self._plan = PassPlan(
+            reads,
+            [frozenset(phase.update) for phase in model.phases.values()],
+            generators=model.generators,
+            opaque={name for name, view in model.views.items() if not view.differentiable},
+            resolved={read.image: self._resolve(read.image) for phase in reads for read in phase},
+        )
+        self._answers: dict[PassKey, Answer] = {}
+        self._viewed: dict[tuple[Expression, bool], Tensor] = {}
+
+    def run_phase(self, index: int) -> tuple[Tensor | None, dict[str, Tensor]]:
+        """Return the weighted sum of a phase's active terms (None if there are none) and each term's plain value."""
+        self._phase = index
+        total: Tensor | None = None
+        values = {}
+        for name, (term, weight) in self.active[index].items():
+            self._term = name
+            value = term(self)
+            values[name] = value.detach()
+            total = weight * value if total is None else total + weight * value
+        return total, values
+
+    def forget(self, updated: Sequence[str]) -> None:
+        """Drop what an update of these networks has made stale: their answers if they judge, graphs through them."""
+        names = frozenset(updated)
+        for key, answer in list(self._answers.items()):
+            if key.network in names and key.network not in self._generator_names():
+                del self._answers[key]
+            elif answer.graph & names:
+                self._answers[key] = Answer({tap: x.detach() for tap, x in answer.taps.items()}, frozenset())
+        self._viewed = {key: x for key, x in self._viewed.items() if not key[1]}
+
+    # what terms read ------------------------------------------------------------------------------------------------
+
+    def image(self, expression: str, *, grad: bool = True) -> Tensor:
+        """Return the image (B, C, H, W) of an expression such as ``"ba(ab(a))"``."""
+        image = self._resolve(expression)
+        reached = self._plan.upstream(image) & self._plan.updates[self._phase] if grad else frozenset()
+        return self._value(image, reached)
+
+    def taps(self, generator: str, image: str, names: Sequence[str], *, grad: bool = True) -> dict[str, Tensor]:
+        """Return the named features (B, C, H, W) of the pass of ``image`` through ``generator``."""
+        key = PassKey(f"generators.{generator}", self._resolve(image))
+        taps = self._read(key, self._plan.reached(key, self._phase, grad)).taps
+        return {name: taps[name] for name in names}
+
+    def logits(self, discriminator: str, image: str, *, grad: bool = True) -> list[Tensor]:
+        """Return what ``discriminator`` answers to ``image``: float32 maps (B, 1, h, w), one per scale."""
+        key = PassKey(f"discriminators.{discriminator}", self._resolve(image))
+        answer = self._read(key, self._plan.reached(key, self._phase, grad))
+        return [at_least_float32(x) for x in answer.taps.values()]
+
+    def leaf(self, discriminator: str, image: str) -> tuple[Tensor, list[Tensor]]:
+        """Return the image as a differentiable leaf, and the discriminator's answers to it."""
+        logits = self.logits(discriminator, image)
+        leaf = self._answers[PassKey(f"discriminators.{discriminator}", self._resolve(image))].leaf
+        if leaf is None:
+            raise RuntimeError(f"no term said that it reads {image!r} as a leaf of discriminator {discriminator!r}")
+        return leaf, logits
+
+    def head(self, name: str) -> nn.Module:
+        """Return a head by name."""
+        return self._model.heads[name]
+
+    def align(self, feature: Tensor, image: str, reference: str) -> Tensor:
+        """Undo on ``feature``, read from ``image``, the drawn views that ``reference`` does not have."""
+        kept = self._resolve(reference).functions()
+        for part in self._resolve(image).walk():
+            if part.arguments and part.name in self._model.views and part.name not in kept:
+                feature = self._model.views[part.name].invert(feature, self._view_draws[part.name])
+        return feature
+
+    def permutation(self, label: str, size: int, count: int) -> Tensor:
+        """Return ``count`` of ``size`` places in random order, without replacement, int64, from the term's stream."""
+        return self._draws.permutation(f"{self._term}/{label}", size, count)
+
+    # how it is made -------------------------------------------------------------------------------------------------
+
+    def _draw_views(self, images: Iterator[str]) -> dict[str, Any]:
+        used = {name for image in images for name in parse(image).functions() if name in self._model.views}
+        return {
+            name: view.draw(self._draws.generator(f"view/{name}"))
+            for name, view in self._model.views.items()
+            if name in used
+        }
+
+    def _resolve(self, text: str) -> Expression:
+        if text not in self._resolved:
+            self._resolved[text] = parse(text).without(lambda name: self._view_draws.get(name, True) is None)
+        return self._resolved[text]
+
+    def _generator_names(self) -> set[str]:
+        return {f"generators.{name}" for name in self._model.generators}
+
+    def _value(self, image: Expression, reached: frozenset[str]) -> Tensor:
+        """Return an image, with its graph if gradient is to reach any of these networks through it."""
+        if not image.arguments:
+            return self._batch[image.name]
+        if image.name in self._model.generators:
+            return self._read(PassKey(f"generators.{image.name}", image.arguments[0]), reached).taps["out"]
+        view = self._model.views[image.name]
+        reached = reached & self._plan.upstream(image)
+        memory = (image, bool(reached))
+        if memory not in self._viewed:
+            viewed = [self._value(argument, reached) for argument in image.arguments]
+            arguments = ", ".join(map(str, image.arguments))
+            draw = self._view_draws[image.name]
+            self._viewed[memory] = view(*viewed, draw=draw, expression=arguments)
+        return self._viewed[memory]
+
+    def _read(self, key: PassKey, reached: frozenset[str]) -> Answer:
+        """Return the answer of a pass, detached unless gradient is to reach some network through it."""
+        answer = self._answers.get(key)
+        if answer is None or not reached <= answer.graph:
+            self._make(key)
+            answer = self._answers[key]
+        if not reached and answer.leaf is None:
+            return Answer({tap: x.detach() for tap, x in answer.taps.items()}, frozenset())
+        return answer
+
+    def _make(self, key: PassKey) -> None:
+        """Call the network of a pass, for it and for all passes that can share the call."""
+        network = self._model.networks[key.network]
+        graph = self._plan.graph(key, self._phase)
+        keys = self._plan.companions(key, self._phase, self._answers) if self._model.shareable[key.network] else [key]
+        images = [self._value(each.image, graph) for each in keys]
+        keys, images = _of_one_shape(keys, images)
+        leaf = None
+        if self._phase in self._plan.demands[key].leaf:
+            leaf = images[0] = images[0].detach().requires_grad_(True)
+        taps = tuple(self._plan.demands[key].taps)
+        with torch.set_grad_enabled(bool(graph) or leaf is not None), _trained(network, key.network in graph):
+            called = _call(network, images[0] if len(images) == 1 else torch.cat(images), taps)
+        parts = {tap: x.split([len(image) for image in images]) for tap, x in called.items()}
+        for index, each in enumerate(keys):
+            self._answers[each] = Answer({tap: part[index] for tap, part in parts.items()}, graph, leaf)
+
+
+def _call(network: nn.Module, image: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
+    if hasattr(network, "trace"):
+        traced: dict[str, Tensor] = network.trace(image, taps)
+        return traced
+    answers = network(image)
+    return dict(enumerate_names(answers)) if isinstance(answers, list | tuple) else {"out": answers}
+
+
+def enumerate_names(answers: Sequence[Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Yield the answers of a discriminator of several scales with names."""
+    return ((f"scale{index}", answer) for index, answer in enumerate(answers))
+
+
+def _of_one_shape(keys: list[PassKey], images: list[Tensor]) -> tuple[list[PassKey], list[Tensor]]:
+    """Return the passes, the first one always, whose images have the shape of the first."""
+    same = [index for index, image in enumerate(images) if image.shape[1:] == images[0].shape[1:]]
+    return [keys[index] for index in same], [images[index] for index in same]
+
+
+@contextmanager
+def _trained(network: nn.Module, trained: bool) -> Iterator[None]:
+    """Keep a network's parameters out of the graph that is made inside, unless it is to be trained."""
+    frozen = [] if trained else [parameter for parameter in network.parameters() if parameter.requires_grad]
+    for parameter in frozen:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_(True)

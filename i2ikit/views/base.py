@@ -1,0 +1,32 @@
+"""What a view is."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class View(nn.Module):
+    """An image operation that can stand in an image expression, such as ``mirror`` in ``"ab(mirror(a))"``.
+
+    A view draws once a step; a draw of None means that the view is the image itself in this step.
+
+    Attributes:
+        differentiable: whether gradient flows through it.
+        arguments: number of images it takes.
+    """
+
+    differentiable = True
+    arguments = 1
+
+    def draw(self, generator: torch.Generator) -> Any | None:
+        """Return what :meth:`forward` needs in this step, or None for "not drawn"."""
+        raise NotImplementedError(f"{type(self).__name__} has no draw")
+
+    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:
+        """Return the view of an image (B, C, H, W); ``expression`` is the text of the viewed images."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def invert(self, feature: Tensor, draw: Any) -> Tensor:
+        """Undo the view's geometry on features (B, C, h, w) of a viewed image; a view of colours leaves them."""
+        return feature

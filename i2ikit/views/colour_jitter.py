@@ -1,0 +1,48 @@
+"""Random colours."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as tv
+
+from i2ikit.checks import share
+from i2ikit.registry import VIEWS
+from i2ikit.views.base import View
+
+
+@VIEWS.register_module()
+class ColourJitter(View):
+    """Change brightness, contrast, saturation and hue by one random draw per step, in this order.
+
+    Args:
+        brightness, contrast, saturation: largest relative change, 0..1.
+        hue: largest turn of the colour circle, 0..0.5.
+    Shape:
+        image: (B, 3, H, W) in -1..1; so is the result.
+    """
+
+    def __init__(
+        self, brightness: float = 0.5, contrast: float = 0.5, saturation: float = 0.5, hue: float = 0.3
+    ) -> None:
+        super().__init__()
+        self.brightness = share("brightness", brightness)
+        self.contrast = share("contrast", contrast)
+        self.saturation = share("saturation", saturation)
+        self.hue = share("hue", 2 * hue) / 2
+
+    def draw(self, generator: torch.Generator) -> list[float]:
+        """Return the factors of brightness, contrast and saturation, and the turn of hue."""
+        signed = (2 * torch.rand(4, generator=generator) - 1).tolist()
+        strengths = (self.brightness, self.contrast, self.saturation)
+        return [
+            *(1 + value * strength for value, strength in zip(signed, strengths, strict=False)),
+            signed[3] * self.hue,
+        ]
+
+    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:
+        """Return the recoloured batch (B, 3, H, W)."""
+        brightness, contrast, saturation, hue = draw
+        x = image / 2 + 0.5
+        x = tv.adjust_saturation(tv.adjust_contrast(tv.adjust_brightness(x, brightness), contrast), saturation)
+        return tv.adjust_hue(x, hue) * 2 - 1

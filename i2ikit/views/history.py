@@ -1,0 +1,55 @@
+"""The image history as a view."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from i2ikit.checks import positive_int
+from i2ikit.nn.image_history import ImageHistory
+from i2ikit.registry import VIEWS
+from i2ikit.views.base import View
+
+
+@VIEWS.register_module()
+class History(View):
+    """Answer each image with itself or with an older one; every viewed expression has a store of its own.
+
+    The stores are part of the model's state, so a resumed run goes on with the same images.
+
+    Args:
+        size: images kept per expression, >= 1. CycleGAN uses 50.
+    Source:
+        Shrivastava et al. 2017, arXiv:1612.07828; Zhu et al. 2017, arXiv:1703.10593, section 4.
+    """
+
+    differentiable = False
+
+    def __init__(self, size: int = 50) -> None:
+        super().__init__()
+        self.size = positive_int("size", size)
+        self.stores: dict[str, ImageHistory] = {}
+
+    def draw(self, generator: torch.Generator) -> torch.Generator:
+        """Return the stream that the exchanges of this step draw from."""
+        return generator
+
+    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:
+        """Return a batch like ``image`` (B, C, H, W) without gradient."""
+        store = self.stores.setdefault(expression, ImageHistory(self.size))
+        return store.exchange(
+            image,
+            uniform=lambda: torch.rand((), generator=draw).item(),
+            place=lambda: int(torch.randint(self.size, (), generator=draw).item()),
+        )
+
+    def get_extra_state(self) -> dict[str, Tensor]:
+        """Return the stored images of every expression, (N, C, H, W)."""
+        return {name: torch.stack(store.images) for name, store in self.stores.items() if store.images}
+
+    def set_extra_state(self, state: dict[str, Tensor]) -> None:
+        """Take the stored images back."""
+        self.stores = {}
+        for name, images in state.items():
+            store = self.stores[name] = ImageHistory(self.size)
+            store.images = [image.clone() for image in images][: self.size]
