@@ -1,0 +1,41 @@
+"""Finds a config by its path or by the name under which it is packaged."""
+
+from pathlib import Path
+
+from i2ikit.errors import ConfigError, nearest_hint
+from i2ikit.plugin.manager import get_manager
+
+
+def packaged_configs() -> dict[str, Path]:
+    """Return the packaged configs by name, such as ``enco/horse2zebra``; of two with one name the first stands."""
+    found: dict[str, Path] = {}
+    for folder in get_manager().config_folders():
+        for path in sorted(folder.rglob("*.py")):
+            name = path.relative_to(folder).with_suffix("").as_posix()
+            if "_base_" not in path.relative_to(folder).parts:
+                found.setdefault(name, path)
+    return found
+
+
+def find_config(name: str | Path) -> Path:
+    """Return the file of a config.
+
+    Args:
+        name: a path, or a packaged config's name (``enco/horse2zebra``, with or without ``.py``); a file of that path
+            comes first.
+
+    Raises:
+        ConfigError: there is neither; the message has the nearest names.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    packaged = packaged_configs()
+    wanted = path.with_suffix("").as_posix() if path.suffix == ".py" else path.as_posix()
+    if wanted in packaged:
+        return packaged[wanted]
+    hint = nearest_hint(wanted.removeprefix("configs/"), packaged)
+    raise ConfigError(
+        str(name),
+        [f"there is no such file and no packaged config of that name.{hint} See them with `i2ikit list configs`."],
+    )

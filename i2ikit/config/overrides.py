@@ -1,0 +1,170 @@
+"""Applies ``--set key.path=value`` to a config; a key that nothing knows is a mistake, never a new key."""
+
+import inspect
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from i2ikit.build import Mistake, is_part, registry_of_argument
+from i2ikit.config.data import parameters
+from i2ikit.config.files import LENGTHS
+from i2ikit.config.origin import Keys, split
+from i2ikit.config.sections import DATASET_KEYS, FIXED, MODEL_KEYS, PHASE_KEYS, SECTIONS, known_hint
+from i2ikit.config.values import parse_value
+from i2ikit.registry import DATASETS, REGISTRIES, SCHEDULES, Registry
+
+COLLECTIONS = ("generators", "discriminators", "heads", "views", "terms", "metrics")  # named parts
+
+
+@dataclass(frozen=True)
+class Override:
+    """One ``--set``: the text as it was typed, the keys of its path, and its value."""
+
+    text: str
+    keys: Keys
+    value: Any
+
+    @property
+    def path(self) -> str:
+        """The key path."""
+        return ".".join(self.keys)
+
+
+def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[str, Any], list[Mistake]]:
+    """Return a copy of a config with ``--set`` options applied in their order, and the mistakes in them.
+
+    A key may be one that the config has, or one that the part at that place takes and the config leaves at its default.
+    A dict that is given replaces the dict that was there.
+
+    Args:
+        config: plain dicts and lists, the fixed sections filled with their defaults.
+        texts: ``key.path=value`` each; list items by their index.
+    """
+    config, mistakes = deepcopy(config), []
+    for text in texts:
+        path, found, value = text.partition("=")
+        keys = split(path.strip())
+        if not found or not value.strip() or not all(keys):
+            mistakes.append(Mistake(path.strip() or text, f"--set {text!r} must be written key.path=value"))
+            continue
+        wrong = _apply(config, Override(text, keys, parse_value(value)))
+        if wrong:
+            mistakes.append(Mistake(".".join(keys), wrong))
+    return config, mistakes
+
+
+def _apply(config: dict[str, Any], override: Override) -> str:
+    """Set one value in place; return what is wrong, or an empty string."""
+    holder: Any = config
+    for depth, key in enumerate(override.keys):
+        above, last = override.keys[:depth], depth == len(override.keys) - 1
+        wrong = _wrong_key(config, holder, above, key, override.value if last else None)
+        if wrong:
+            return wrong
+        place = int(key) if isinstance(holder, list) else key
+        if last:
+            if _is_section(override.keys, holder, place) and not isinstance(override.value, dict):
+                return f"{override.path} holds {', '.join(holder[place])}: set one of these, not the whole of it"
+            holder[place] = override.value
+            _forget_other_length(holder, above, key)
+        elif isinstance(holder, dict) and key not in holder:
+            holder[place] = {}
+            holder = holder[place]
+        else:
+            holder = holder[place]
+    return ""
+
+
+def _wrong_key(config: dict[str, Any], holder: Any, above: Keys, key: str, value: Any) -> str:
+    """Say why ``key`` cannot be reached or added in what lies under ``above``, or return an empty string."""
+    where = ".".join(above) or "a config"
+    if isinstance(holder, list):
+        fine = key.isdigit() and int(key) < len(holder)
+        return (
+            "" if fine else f"{where} is a list of {len(holder)}: an index of it is 0 to {len(holder) - 1}, not {key!r}"
+        )
+    if not isinstance(holder, dict):
+        return f"{where} is {holder!r}, which has no {key!r} inside"
+    if key in holder or (above and above[-1] in COLLECTIONS and is_part(value)):
+        return ""
+    names = addable(config, above, holder)
+    if key in names:
+        return ""
+    known = sorted({*holder, *names})
+    return f"{where} has no {key!r}.{known_hint(key, known)}"
+
+
+def addable(config: dict[str, Any], keys: Keys, holder: dict[str, Any]) -> Sequence[str]:
+    """Return the names that may be set in the dict under ``keys`` whether or not the config spells them out."""
+    match keys:
+        case ():
+            return SECTIONS
+        case ("model",):
+            return MODEL_KEYS
+        case ("data",):
+            return (*FIXED["data"], *DATASET_KEYS)
+        case (section,) if section in FIXED:
+            return tuple(FIXED[section])
+        case ("model", "phases", _):
+            return PHASE_KEYS
+        case ("optimizer",) | ("model", "phases", _, "optimizer") | ("model", "phases", _, "groups", _):
+            return optimizer_arguments({**_dict(config.get("optimizer")), **holder}.get("type"))
+        case ("model", "phases", _, "groups"):
+            model = _dict(config.get("model"))
+            return [name for name in COLLECTIONS[:3] if name in model]
+    registry = registry_at(keys)
+    extra = ("type", "weight") if len(keys) > 1 and keys[-2] == "terms" else ("type",)
+    return (*parameters(registry, holder.get("type")), *extra) if registry else ()
+
+
+def registry_at(keys: Keys) -> Registry | None:
+    """Return the registry of the part that stands under a key path, or None where no part belongs."""
+    named = tuple(key for key in keys if not key.isdigit())
+    if len(named) > 1 and named[-2] in COLLECTIONS:
+        return REGISTRIES[named[-2]]
+    if named[:1] == ("data",) and named[-1] in DATASET_KEYS:
+        return DATASETS
+    return SCHEDULES if named[-1:] == ("weight",) else registry_of_argument(named[-1]) if named else None
+
+
+def optimizer_class(name: Any) -> type[Any] | None:
+    """Return the optimiser class of this name, torch's or one registered with mmengine, or None."""
+    import mmengine.optim  # noqa: F401  registers torch's optimisers
+    from mmengine.registry import OPTIMIZERS
+
+    found: type[Any] | None = OPTIMIZERS.module_dict.get(name) if isinstance(name, str) else None
+    return found
+
+
+def optimizer_names() -> list[str]:
+    """Return the names of all optimisers."""
+    import mmengine.optim  # noqa: F401
+    from mmengine.registry import OPTIMIZERS
+
+    return sorted(OPTIMIZERS.module_dict)
+
+
+def optimizer_arguments(name: Any) -> list[str]:
+    """Return the names of the arguments that an optimiser takes from a config, ``type`` among them."""
+    found = optimizer_class(name)
+    taken = [key for key in inspect.signature(found).parameters if key != "params"] if found else []
+    return ["type", *taken]
+
+
+def _is_section(keys: Keys, holder: Any, place: Any) -> bool:
+    """Say whether a dict stands there that is no part, whose keys have to be set one by one."""
+    there = holder.get(place) if isinstance(holder, dict) else holder[place]
+    return isinstance(there, dict) and bool(there) and not is_part(there) and "groups" not in keys
+
+
+def _forget_other_length(holder: Any, above: Keys, key: str) -> None:
+    """Of ``train.epochs`` and ``train.steps`` the one that is set later wins."""
+    if above == ("train",) and key in LENGTHS:
+        for other in LENGTHS:
+            if other != key:
+                holder.pop(other, None)
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,108 @@
+"""From a file and command-line overrides to one plain dict, and from all mistakes to one error."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from i2ikit.build import Mistake
+from i2ikit.config.data import with_root
+from i2ikit.config.files import ConfigFile, read_config_file, shown
+from i2ikit.config.origin import existing, holds, origin, owner, split
+from i2ikit.config.overrides import apply_overrides
+from i2ikit.config.sections import with_defaults
+from i2ikit.config.validate import find_mistakes
+from i2ikit.errors import ConfigError
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Read a config with its bases and overrides, without checking what it says.
+
+    The result holds dicts, lists, numbers, text, booleans and None only, so that JSON gives it back as it is: a tuple
+    of the file is a list here, and parts take lists. Keys of fixed sections that nobody set have their defaults.
+
+    Args:
+        path: a Python file.
+        overrides: ``key.path=value``, applied in their order; see :func:`apply_overrides`.
+
+    Raises:
+        ConfigError: the file cannot be read, or overrides are wrong.
+    """
+    file = read_config_file(path)
+    config, mistakes = apply_overrides(with_defaults(file.values), overrides)
+    _raise(file, config, mistakes, overrides)
+    return config
+
+
+def validate_config(config: dict[str, Any], path: Path, overrides: Sequence[str] = ()) -> None:
+    """Raise one ConfigError with all mistakes in a loaded config.
+
+    Args:
+        config: from :func:`load_config`.
+        path: the file that it came from, to say where each key is set.
+        overrides: those it was loaded with, to tell them from what the file says.
+
+    Raises:
+        ConfigError: a line for each mistake: file and line, or the override; key path; message with the nearest name.
+    """
+    _raise(read_config_file(path), config, find_mistakes(config), overrides)
+
+
+def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path | None = None) -> dict[str, Any]:
+    """Read, override and check a config; mistakes of all three come together.
+
+    Args:
+        path: a Python file.
+        overrides: as for :func:`load_config`.
+        data: folder to read train and test data from instead of the config's (``--data DIR``).
+
+    Raises:
+        ConfigError: as :func:`load_config` and :func:`validate_config`.
+    """
+    file = read_config_file(path)
+    config, mistakes = apply_overrides(with_defaults(file.values), overrides)
+    if data is not None and isinstance(config.get("data"), dict):
+        config["data"] = with_root(config["data"], data)
+    _raise(file, config, mistakes + find_mistakes(config), overrides)
+    return config
+
+
+def _raise(file: ConfigFile, config: dict[str, Any], mistakes: Sequence[Mistake], overrides: Sequence[str]) -> None:
+    if mistakes:
+        lines = [
+            f"{_source(file, config, mistake.path, overrides)}: {_line(mistake)}{_inherited(file, mistake)}"
+            for mistake in mistakes
+        ]
+        raise ConfigError(shown(file.path), list(dict.fromkeys(lines)))
+
+
+def _line(mistake: Mistake) -> str:
+    return (
+        mistake.message if mistake.message.startswith(("--set", mistake.path)) else f"{mistake.path}: {mistake.message}"
+    )
+
+
+def _inherited(file: ConfigFile, mistake: Mistake) -> str:
+    """Return the way out where an argument was inherited from a part of another type."""
+    keys = split(mistake.path)
+    kind = (*keys[:-1], "type")
+    if "has no argument" not in mistake.message or not holds(file.values, keys) or not holds(file.values, kind):
+        return ""
+    if owner(file, keys) == owner(file, kind):
+        return ""
+    return " It is inherited from a part of another type: write `_delete_=True` beside `type` to start afresh."
+
+
+def _source(file: ConfigFile, config: dict[str, Any], path: str, overrides: Sequence[str]) -> str:
+    """Say where a key was set: by the last override that touches it, in the command's other options, or in a file."""
+    keys = split(path)
+    for text in reversed(overrides):
+        typed = split(text.partition("=")[0].strip())
+        if keys[: len(typed)] == typed:
+            return f"--set {text}"
+    for text in reversed(overrides):
+        typed = split(text.partition("=")[0].strip())
+        if typed[: len(keys)] == keys and holds(config, typed):
+            return f"{origin(file, path)} with --set {text}"
+    if not holds(file.values, existing(config, keys)):
+        return "the command line"
+    return origin(file, path)

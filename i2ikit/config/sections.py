@@ -1,0 +1,65 @@
+"""The sections of a config whose keys are fixed: what each key may be, and what it is when nobody sets it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from i2ikit.errors import nearest_hint
+
+Check = Callable[[Any], str]
+REQUIRED = ("model", "optimizer", "data", "train")
+
+
+def known_hint(name: str, known: Sequence[str]) -> str:
+    """Return the nearest of the known names for a message, or all of them where none is near."""
+    return nearest_hint(name, known) or f" Known here: {', '.join(known) or 'nothing'}."
+
+
+def whole(minimum: int) -> Check:
+    """Return a check for whole numbers of at least ``minimum``; a check says what is wrong, or an empty string."""
+
+    def check(value: Any) -> str:
+        fine = isinstance(value, int) and not isinstance(value, bool) and value >= minimum
+        return "" if fine else f"must be a whole number of at least {minimum}, not {value!r}"
+
+    return check
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a fixed section: its check and its default; None means that it is left out unless it is set."""
+
+    check: Check
+    default: Any = None
+
+
+FIXED: Mapping[str, Mapping[str, Key]] = {
+    "data": {
+        "load_size": Key(whole(1)),
+        "crop_size": Key(whole(1)),
+        "batch_size": Key(whole(1), 1),
+        "workers": Key(whole(0), 2),
+    },
+    "train": {"epochs": Key(whole(1)), "steps": Key(whole(1))},
+    "log": {"every": Key(whole(1), 50)},
+    "samples": {"every": Key(whole(1), 500), "count": Key(whole(1), 8)},
+    "checkpoint": {"every": Key(whole(1), 1000), "keep": Key(whole(1), 3)},
+}
+DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
+PHASE_KEYS = ("update", "terms", "optimizer", "groups")
+MODEL_KEYS = ("type", "generators", "discriminators", "heads", "views", "phases")
+SECTIONS = (*FIXED, "model", "optimizer", "schedule", "metrics", "seed", "hooks")
+
+
+def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config in which every key of a fixed section that has a default is there to be read.
+
+    Sections that are not dicts are left as they are: validation says what is wrong with them.
+    """
+    filled = {"seed": 0, "metrics": {}, "hooks": [], **config}
+    for name, keys in FIXED.items():
+        section = filled.get(name, {})
+        if isinstance(section, Mapping) and (name in config or name not in REQUIRED):
+            defaults = {key: spec.default for key, spec in keys.items() if spec.default is not None}
+            filled[name] = {**defaults, **section}
+    return filled

@@ -1,0 +1,189 @@
+"""Finds every mistake in a config at once: building it is validating it, on the meta device, where nothing costs."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from i2ikit.build import Builder, Mistake, is_part
+from i2ikit.config.data import dataset_config
+from i2ikit.config.files import LENGTHS
+from i2ikit.config.overrides import optimizer_arguments, optimizer_class, optimizer_names
+from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole
+from i2ikit.errors import nearest_hint
+from i2ikit.registry import DATASETS, METRICS, SCHEDULES
+
+HELPER_HINT = "Names that only help to write a config are in capitals or start with an underscore."
+
+
+def find_mistakes(config: Mapping[str, Any]) -> list[Mistake]:
+    """Return all mistakes in a resolved config, in the order of its sections; an empty list if it is sound.
+
+    Networks are built on the meta device and thrown away; data sets and metrics are checked by their signatures, so
+    that neither the disk nor the network is touched.
+    """
+    builder = Builder()
+    _check_sections(config, builder)
+    for name, keys in FIXED.items():
+        if name in config:
+            _check_fixed(config[name], name, keys, builder)
+    if "train" in config:
+        _check_train(config["train"], builder)
+    phases = _check_model(config["model"], builder) if "model" in config else {}
+    if "optimizer" in config:
+        _check_optimizers(config, phases, builder)
+    if config.get("schedule") is not None:
+        builder.part(SCHEDULES, config["schedule"], "schedule")
+    _check_data(config.get("data"), builder)
+    _check_metrics(config.get("metrics", {}), builder)
+    _check_seed(config.get("seed", 0), builder)
+    _check_hooks(config.get("hooks", []), builder)
+    return builder.mistakes
+
+
+def _check_sections(config: Mapping[str, Any], builder: Builder) -> None:
+    for name in config:
+        if name not in SECTIONS:
+            builder.mistake(name, f"a config has no section {name!r}.{nearest_hint(name, SECTIONS)} {HELPER_HINT}")
+    for name in REQUIRED:
+        if name not in config:
+            builder.mistake(name, f"the section {name!r} is missing")
+
+
+def _check_fixed(section: Any, name: str, keys: Mapping[str, Any], builder: Builder) -> None:
+    if not isinstance(section, Mapping):
+        builder.mistake(name, f"must be dict({', '.join(f'{key}=...' for key in keys)}), not {section!r}")
+        return
+    known = [*keys, *DATASET_KEYS] if name == "data" else list(keys)
+    for key, value in section.items():
+        if key not in known:
+            hint = known_hint(key, known)
+            builder.mistake(f"{name}.{key}", f"the section {name!r} has no {key!r}.{hint}")
+        elif key in keys and value is not None:
+            wrong = keys[key].check(value)
+            if wrong:
+                builder.mistake(f"{name}.{key}", wrong)
+
+
+def _check_train(section: Any, builder: Builder) -> None:
+    if not isinstance(section, Mapping):
+        return
+    given = [length for length in LENGTHS if section.get(length) is not None]
+    if len(given) != 1:
+        both = "but not both" if given else "but there is neither"
+        builder.mistake("train", f"needs the length of the training, `epochs` or `steps`, {both}")
+
+
+def _check_model(section: Any, builder: Builder) -> dict[str, tuple[str, ...]]:
+    """Build the model; return what each phase updates, or nothing if it could not be built."""
+    import torch
+
+    from i2ikit.translation import build_model
+
+    trial = Builder()
+    try:
+        with torch.device("meta"):
+            model = build_model(section, trial, path="model")
+    except (RuntimeError, NotImplementedError):  # a part that needs real numbers to be made
+        trial = Builder()
+        model = build_model(section, trial, path="model")
+    builder.mistakes += trial.mistakes
+    return {name: tuple(phase.update) for name, phase in model.phases.items()} if model is not None else {}
+
+
+def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str, ...]], builder: Builder) -> None:
+    """Check the common optimiser, and what phases and their groups change in it."""
+    common = config["optimizer"]
+    if not _check_optimizer(common, "optimizer", builder):
+        return
+    for phase, updated in phases.items():
+        section = config["model"]["phases"][phase]
+        path = f"model.phases.{phase}"
+        own = section.get("optimizer", {})
+        if own and not _check_optimizer({**common, **own}, f"{path}.optimizer", builder):
+            continue
+        for group, changes in section.get("groups", {}).items():
+            names = sorted({name for full in updated for name in (full, full.partition(".")[0])})
+            if group not in names:
+                hint = known_hint(group, names)
+                builder.mistake(f"{path}.groups.{group}", f"the phase {phase!r} updates no {group!r}.{hint}")
+            elif not isinstance(changes, Mapping):
+                builder.mistake(f"{path}.groups.{group}", f"must be dict(lr=...), not {changes!r}")
+            elif "type" in changes:
+                builder.mistake(f"{path}.groups.{group}.type", "the groups of a phase share one type of optimiser")
+            else:
+                _check_optimizer({**common, **own, **changes}, f"{path}.groups.{group}", builder)
+
+
+def _check_optimizer(config: Any, path: str, builder: Builder) -> bool:
+    """Try an optimiser on one number; note what is wrong with it."""
+    import torch
+
+    before = len(builder.mistakes)
+    if not is_part(config):
+        builder.mistake(path, f'an optimiser is written as dict(type="Adam", lr=...), not {config!r}')
+        return False
+    kind, arguments = config["type"], {key: value for key, value in config.items() if key != "type"}
+    found = optimizer_class(kind)
+    if found is None:
+        hint = nearest_hint(str(kind), optimizer_names())
+        builder.mistake(f"{path}.type", f"no optimiser is called {kind!r}.{hint}")
+        return False
+    known = optimizer_arguments(kind)
+    for key in arguments:
+        if key not in known:
+            hint = known_hint(key, known)
+            builder.mistake(f"{path}.{key}", f"{kind} has no argument {key!r}.{hint}")
+    if len(builder.mistakes) == before:
+        try:
+            found([torch.nn.Parameter(torch.zeros(1))], **arguments)
+        except (ValueError, TypeError, AttributeError) as error:
+            builder.mistake(path, f"{kind} refused its arguments: {error}")
+    return len(builder.mistakes) == before
+
+
+def _check_data(section: Any, builder: Builder) -> None:
+    if not isinstance(section, Mapping):
+        return
+    if "train" not in section:
+        builder.mistake("data", 'there is no \'train\': dict(type="UnpairedFolders", root=..., split="train", ...)')
+    for key in DATASET_KEYS:
+        if section.get(key) is not None:
+            builder.prepare(DATASETS, dataset_config(section, key), f"data.{key}")
+
+
+def _check_metrics(section: Any, builder: Builder) -> None:
+    if not isinstance(section, Mapping):
+        builder.mistake("metrics", f'must be dict(name=dict(type="..."), ...), not {section!r}')
+        return
+    for name, config in section.items():
+        builder.prepare(METRICS, config, f"metrics.{name}")
+
+
+def _check_seed(seed: Any, builder: Builder) -> None:
+    wrong = whole(0)(seed)
+    if wrong:
+        builder.mistake("seed", wrong)
+
+
+def _check_hooks(section: Any, builder: Builder) -> None:
+    if not isinstance(section, list):
+        builder.mistake("hooks", f'must be a list of dict(type="..."), not {section!r}')
+        return
+    import mmengine.hooks  # noqa: F401  registers mmengine's own
+    from mmengine.registry import HOOKS
+
+    for index, config in enumerate(section):
+        path = f"hooks.{index}"
+        if not is_part(config):
+            builder.mistake(path, f'a hook is written as dict(type="...", ...), not {config!r}')
+            continue
+        found = HOOKS.module_dict.get(str(config["type"]))
+        if found is None:
+            hint = nearest_hint(str(config["type"]), HOOKS.module_dict)
+            builder.mistake(f"{path}.type", f"mmengine has no hook called {config['type']!r}.{hint}")
+            continue
+        arguments = {key: value for key, value in config.items() if key not in ("type", "priority")}
+        try:
+            inspect.signature(found).bind(**arguments)
+        except TypeError as error:
+            builder.mistake(path, f"{config['type']} refused its arguments: {error}")
