@@ -82,7 +82,7 @@ class Builder:
         return None if len(self.mistakes) > before else partial(found, **arguments, **given)
 
     def _class(self, registry: Registry, config: Any, path: str) -> type[Any] | None:
-        if not is_part(config):
+        if not is_part(config) or not isinstance(config["type"], str):
             self.mistake(path, f'a {registry.kind} is written as dict(type="...", ...), not {config!r}')
             return None
         try:
