@@ -1,0 +1,50 @@
+# What a developer runs. Each target first makes .venv where it is missing.
+
+# makes .venv, where there is none: make test PYTHON=python3.12
+PYTHON ?= python3
+# processes of the test suite
+JOBS ?= 2
+# where `make demo` writes
+DEMO ?= runs/demo
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --no-compile
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
+
+.PHONY: help demo test quick check lint clean
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+demo: $(INSTALLED)  ## train a translation on the embedded data set and show it
+	$(BIN)/i2ikit train configs/enco/stripes.py --work-dir $(DEMO)
+	@echo "Look at $(DEMO)/index.html"
+
+test: $(INSTALLED)  ## run the whole test suite
+	$(PYTEST)
+
+quick: $(INSTALLED)  ## run the tests that take no more than a few seconds each
+	$(PYTEST) -m "not slow"
+
+check: lint test  ## run all that must pass before a push: lint and test
+
+lint: $(INSTALLED)  ## run the linters, the type checker and the check of the import layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:  ## remove caches and built packages; .venv, runs/ and datasets/ stay
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name .venv -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
+
+$(INSTALLED): pyproject.toml
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+			|| { echo "i2ikit needs Python 3.10 or later; name one: make PYTHON=python3.12"; exit 2; }; \
+		echo "Making .venv ..."; \
+		$(PYTHON) -m venv .venv; }
+	@echo "Installing into .venv; the first time it downloads PyTorch and takes some minutes ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@
