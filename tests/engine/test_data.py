@@ -8,8 +8,9 @@ from mmengine.config import ConfigDict
 from PIL import Image
 
 from i2ikit.build import Builder
+from i2ikit.config.data import with_root
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
-from i2ikit.engine.data import build_dataset, build_train_loader, override_root
+from i2ikit.engine.data import build_dataset, build_train_loader
 from i2ikit.errors import DataError
 from i2ikit.registry import DATASETS
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
@@ -89,7 +90,7 @@ def test_no_test_data_is_no_mistake_but_no_training_data_is() -> None:
     assert build_dataset({}, "test", builder) is None
     assert builder.mistakes == []
     assert build_dataset({}, "train", builder) is None
-    assert [(m.path, "there is no 'train'" in m.message) for m in builder.mistakes] == [("data", True)]
+    assert [(m.path, "no data to train on" in m.message) for m in builder.mistakes] == [("data", True)]
 
 
 def test_mistakes_are_noted_with_their_key_paths(root: Path) -> None:
@@ -117,7 +118,7 @@ def test_missing_pictures_are_a_data_error(tmp_path: Path) -> None:
 
 def test_another_root_replaces_both_and_keeps_the_rest(root: Path) -> None:
     config = data(root)
-    changed = override_root(config, "elsewhere")
+    changed = with_root(config, "elsewhere")
     assert changed["train"] == {**config["train"], "root": "elsewhere"}
     assert changed["test"] == {**config["test"], "root": "elsewhere"}
     assert config == data(root)
@@ -131,7 +132,7 @@ def test_a_data_set_without_a_root_gives_way_to_folders(root: Path, procedural: 
         "train": {"type": "Procedural", "transforms": []},
         "test": {"type": "Procedural", "split": "test", "transform": own},
     }
-    changed = override_root(config, root)
+    changed = with_root(config, root)
     train, test = built(changed), built(changed, "test")
     assert isinstance(train.transform, ResizeCropFlip)
     assert not train.serial
@@ -140,7 +141,7 @@ def test_a_data_set_without_a_root_gives_way_to_folders(root: Path, procedural: 
 
 
 def test_an_unknown_data_set_stays_for_the_builder_to_report() -> None:
-    changed = override_root({"train": {"type": "Nowhere"}}, "x")
+    changed = with_root({"train": {"type": "Nowhere"}}, "x")
     builder = Builder()
     build_dataset(changed, "train", builder)
     assert [m.path for m in builder.mistakes] == ["data.train.type"]
