@@ -1,0 +1,102 @@
+"""What a work directory tells about its run."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Series:
+    """One scalar over the steps of a run; values may be NaN or infinite."""
+
+    steps: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def add(self, step: int, value: float) -> None:
+        """Append a point; what a resumed run does anew replaces what an earlier one wrote from that step on."""
+        while self.steps and self.steps[-1] >= step:
+            self.steps.pop()
+            self.values.pop()
+        self.steps.append(step)
+        self.values.append(value)
+
+
+@dataclass
+class RunRecord:
+    """A run as its work directory shows it; what is not there yet is empty.
+
+    Attributes:
+        name: name of the work directory.
+        environment: the first line of the log without its ``event``.
+        losses, rates: scalars by the name of the term, of the parameter group.
+        metrics: name and value, as measured last.
+        last: the last line with scalars (``step``, ``epoch``, ``time`` in seconds).
+        config: the resolved config as plain data.
+        config_text: the resolved config as Python.
+    """
+
+    name: str
+    environment: dict[str, Any] = field(default_factory=dict)
+    losses: dict[str, Series] = field(default_factory=dict)
+    rates: dict[str, Series] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    last: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    config_text: str = ""
+
+
+def read_record(work_dir: Path) -> RunRecord:
+    """Read log and config of a work directory; files that are missing or cut off leave their part empty."""
+    record = RunRecord(work_dir.resolve().name)
+    for line in read_lines(work_dir / "log.jsonl"):
+        add_line(record, line)
+    config = read_json(work_dir / "config.json")
+    record.config = config if isinstance(config, dict) else {}
+    text = work_dir / "config.py"
+    record.config_text = text.read_text("utf-8", errors="replace") if text.is_file() else ""
+    return record
+
+
+def add_line(record: RunRecord, line: Mapping[str, Any]) -> None:
+    """Take one line of the log into the record."""
+    if line.get("event") == "start":
+        record.environment = {key: value for key, value in line.items() if key != "event"}
+    elif line.get("event") == "metrics":
+        record.metrics = scalars(line.get("metrics"))
+    elif isinstance(line.get("step"), int) and "event" not in line:
+        record.last = {key: line[key] for key in ("step", "epoch", "time") if key in line}
+        for found, into in ((line.get("losses"), record.losses), (line.get("lr"), record.rates)):
+            for name, value in scalars(found).items():
+                into.setdefault(name, Series()).add(line["step"], value)
+
+
+def scalars(found: Any) -> dict[str, float]:
+    """Return the numbers of a mapping by name; ``null``, which some writers put for NaN, becomes NaN."""
+    if not isinstance(found, Mapping):
+        return {}
+    numbers = {name: float("nan") if value is None else value for name, value in found.items()}
+    return {name: float(value) for name, value in numbers.items() if isinstance(value, int | float)}
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a JSON-lines file; skip lines that are no whole object, such as one being written."""
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                found = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(found, dict):
+                yield found
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds, or None where it is missing or damaged."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
