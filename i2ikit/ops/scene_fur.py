@@ -50,8 +50,9 @@ class PlainFur:
     def draw(cls, rng: np.random.Generator) -> "PlainFur":
         """Draw one of the furs, a little lighter or darker."""
         palette = PLAIN[int(rng.integers(len(PLAIN)))] * np.float32(uniform(rng, 0.88, 1.08))
-        socks = rng.random() < 0.6
-        return cls(*np.minimum(palette, np.float32(1.0)), bool(socks))
+        socks = bool(rng.random() < 0.6)
+        back, belly, mane, muzzle, legs = np.minimum(palette, np.float32(1.0))
+        return cls(back, belly, mane, muzzle, legs, socks)
 
     def coat(self, shape: Shape, noise: Array, low: Array) -> Array:
         """Return (3, h, w): the body's colour before light; noise (2, h, w); low (h, 1), 1 at the feet, 0 above."""

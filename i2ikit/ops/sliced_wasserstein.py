@@ -1,0 +1,105 @@
+"""How far two sets of image patches lie apart: the sliced Wasserstein distance."""
+
+import torch
+from torch import Tensor
+
+from i2ikit.errors import ShapeError
+
+
+def random_directions(count: int, width: int, generator: torch.Generator) -> Tensor:
+    """Draw directions evenly from the unit sphere.
+
+    Args:
+        count: K >= 1.
+        width: D >= 1.
+        generator: CPU generator.
+
+    Shape:
+        returns: (K, D) float32, rows of length 1.
+    """
+    directions = torch.randn(count, width, generator=generator)
+    return directions / directions.norm(dim=1, keepdim=True)
+
+
+def sample_places(inside: Tensor, patch: int, count: int, generator: torch.Generator) -> Tensor:
+    """Draw places of patches that fit into an image, without repetition.
+
+    Args:
+        inside: (H, W) bool, where the centre of a patch may lie.
+        patch: height and width of a patch in pixels, odd, at most H and W.
+        count: places to draw, >= 1; fewer come back when fewer exist.
+        generator: CPU generator.
+
+    Shape:
+        returns: (N, 2) int64, row and column of each patch's top left corner.
+
+    Raises:
+        ShapeError: the image is smaller than a patch.
+    """
+    height, width = inside.shape
+    if min(height, width) < patch:
+        raise ShapeError(f"patches of {patch}x{patch} do not fit into an image of {height}x{width}")
+    half = patch // 2
+    places = inside[half : height - patch + half + 1, half : width - patch + half + 1].nonzero()
+    return places[torch.randperm(len(places), generator=generator)[:count]]
+
+
+def patches_at(image: Tensor, places: Tensor, patch: int) -> Tensor:
+    """Cut patches out of an image.
+
+    Args:
+        image: (C, H, W).
+        places: (N, 2) rows and columns of the top left corners.
+        patch: height and width of a patch in pixels.
+
+    Shape:
+        returns: (N, C * patch * patch).
+    """
+    step = torch.arange(patch)
+    rows = (places[:, 0, None] + step)[:, :, None]  # (N, patch, 1)
+    columns = (places[:, 1, None] + step)[:, None, :]  # (N, 1, patch)
+    return image[:, rows, columns].transpose(0, 1).flatten(1)
+
+
+def wasserstein_1d(x: Tensor, y: Tensor) -> Tensor:
+    """Return the exact Wasserstein-1 distance of each column of two sets of numbers, which may differ in size.
+
+    It is the area between the two quantile functions, which are steps of width 1 / N and 1 / M.
+
+    Shape:
+        x: (N, K); y: (M, K), N and M >= 1.
+        returns: (K,), >= 0, in the unit of x.
+
+    Raises:
+        ShapeError: a set is empty, or the numbers of columns differ.
+    """
+    if not len(x) or not len(y) or x.shape[1:] != y.shape[1:]:
+        raise ShapeError(f"two sets (N, K) and (M, K) are needed, N and M above 0, not {(*x.shape,)} and {(*y.shape,)}")
+    x, y = x.sort(dim=0).values, y.sort(dim=0).values
+    if len(x) == len(y):
+        return (x - y).abs().mean(dim=0)
+    n, m = len(x), len(y)
+    steps = torch.cat([torch.arange(n + 1) * m, torch.arange(m + 1) * n]).unique()  # where either steps, times n * m
+    widths = steps.diff().to(x) / (n * m)
+    starts = steps[:-1]
+    return (widths[:, None] * (x[starts // m] - y[starts // n]).abs()).sum(dim=0)
+
+
+def sliced_wasserstein(x: Tensor, y: Tensor, directions: Tensor) -> Tensor:
+    """Return the mean over directions of the Wasserstein-1 distance between two projected sets of points.
+
+    Shape:
+        x: (N, D); y: (M, D); directions: (K, D), rows of length 1.
+        returns: scalar >= 0, in the unit of x.
+
+    Raises:
+        ShapeError: a set is empty, or the widths differ.
+    Source:
+        Rabin et al. 2011, "Wasserstein Barycenter and its Application to Texture Mixing"; on image patches as in
+        Karras et al. 2018, arXiv:1710.10196, there with descriptors of a pyramid.
+    """
+    if x.shape[-1] != directions.shape[-1] or y.shape[-1] != directions.shape[-1]:
+        raise ShapeError(
+            f"points and directions need one width, not {x.shape[-1]}, {y.shape[-1]} and {directions.shape[-1]}"
+        )
+    return wasserstein_1d(x @ directions.T, y @ directions.T).mean()
