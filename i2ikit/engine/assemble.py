@@ -1,0 +1,85 @@
+"""From a config to the built parts of a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import mmengine.hooks  # noqa: F401  registers mmengine's own
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+from torch.optim import Optimizer
+
+from i2ikit.build import Builder
+from i2ikit.config.validate import find_mistakes
+from i2ikit.engine.data import build_dataset
+from i2ikit.engine.loading import MapDataset, seeded
+from i2ikit.engine.optimizers import build_optimizers
+from i2ikit.errors import ConfigError
+from i2ikit.ops.progress import Schedule
+from i2ikit.registry import METRICS, SCHEDULES
+from i2ikit.translation import UnpairedTranslation, build_model
+
+
+@dataclass
+class Parts:
+    """What a run is made of; ``test_data`` is None where the config has no ``data.test``."""
+
+    model: UnpairedTranslation
+    optimizers: dict[str, Optimizer]
+    schedule: Schedule
+    train_data: MapDataset
+    test_data: MapDataset | None
+    metrics: dict[str, Any]
+    hooks: list[Hook]
+
+
+def assemble(config: Mapping[str, Any]) -> Parts:
+    """Build all parts of a run on the CPU; weights are a function of the config's seed.
+
+    Args:
+        config: resolved, with defaults.
+
+    Raises:
+        ConfigError: all mistakes in the config.
+        DataError: pictures are missing.
+    """
+    builder = Builder()
+    builder.mistakes = find_mistakes(config)
+    _raise(builder)
+    with seeded(config["seed"]):
+        model = build_model(config["model"], builder, path="model")
+    schedule = builder.part(SCHEDULES, config.get("schedule") or {"type": "Constant"}, "schedule")
+    train_data = build_dataset(config["data"], "train", builder)
+    test_data = build_dataset(config["data"], "test", builder)
+    metrics = {name: builder.part(METRICS, part, f"metrics.{name}") for name, part in config["metrics"].items()}
+    hooks = [_hook(part, builder, f"hooks.{index}") for index, part in enumerate(config["hooks"])]
+    _raise(builder)
+    assert model is not None, "a mistake would have been noted"
+    assert schedule is not None, "a mistake would have been noted"
+    assert train_data is not None, "a mistake would have been noted"
+    return Parts(
+        model=model,
+        optimizers=build_optimizers(model.phases, model.networks, config["optimizer"]),
+        schedule=schedule,
+        train_data=train_data,
+        test_data=test_data,
+        metrics=metrics,
+        hooks=[hook for hook in hooks if hook is not None],
+    )
+
+
+def _hook(config: Mapping[str, Any], builder: Builder, path: str) -> Hook | None:
+    arguments = {key: value for key, value in config.items() if key != "priority"}
+    try:
+        hook: Hook = HOOKS.build(arguments)
+    except (TypeError, ValueError, AssertionError, KeyError) as error:  # mmengine checks arguments by assert
+        builder.mistake(path, f"{config['type']} refused its arguments: {error}")
+        return None
+    if "priority" in config:
+        hook.priority = config["priority"]
+    return hook
+
+
+def _raise(builder: Builder) -> None:
+    if builder.mistakes:
+        raise ConfigError("the config", [f"{mistake.path}: {mistake.message}" for mistake in builder.mistakes])

@@ -1,0 +1,73 @@
+"""Grids of fixed test images, so that one sees the translation grow."""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from torch import Tensor
+
+from i2ikit.engine.device import place_batch
+from i2ikit.engine.grid import compose, grid_columns
+from i2ikit.engine.loading import MapDataset, seeded
+from i2ikit.engine.work_dir import write_whole
+from i2ikit.translation import UnpairedTranslation
+
+EARLY = 100  # the step of the first grid, so that somebody who waits sees something
+
+
+class SamplesHook(Hook):
+    """Writes ``step_NNNNNN.png``, and beside it what its columns are as JSON, every N steps, early on and at the end.
+
+    Args:
+        folder: where they go; it is made.
+        dataset: the first items of it are shown.
+        every: steps between grids, >= 1.
+        count: rows of a grid, >= 1; fewer if there are fewer items.
+        seed: of what the data set draws, if it draws anything.
+    """
+
+    def __init__(self, folder: Path, dataset: MapDataset, *, every: int, count: int, seed: int) -> None:
+        self.folder, self.dataset = folder, dataset
+        self.every, self.count, self.seed = every, min(count, len(dataset)), seed
+        self._inputs: list[dict[str, Tensor]] = []
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        """Write a grid if it is time."""
+        progress = runner.train_loop.progress
+        if progress.step % self.every == 0 or progress.step in (EARLY, progress.steps):
+            self.write(runner.model.translation, runner.model.device, progress.step)
+
+    def write(self, model: UnpairedTranslation, device: torch.device, step: int) -> None:
+        """Write the grid of ``step``, the JSON first: who sees the picture finds its description."""
+        columns = grid_columns(model)
+        rows = []
+        for item in self._items():
+            images = model.render(place_batch({name: image[None] for name, image in item.items()}, device), columns)
+            rows.append([images[column][0] for column in columns])
+        picture, size = compose(rows)
+        about = {"step": step, "columns": columns, "rows": len(rows), "size": list(size)}
+        png = io.BytesIO()
+        picture.save(png, "PNG")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_whole(self.folder / f"step_{step:06d}.json", json.dumps(about).encode())
+        write_whole(self.folder / f"step_{step:06d}.png", png.getvalue())
+
+    def _items(self) -> list[dict[str, Tensor]]:
+        """Return the real images of all rows; they are read once."""
+        if not self._inputs:
+            for index in range(self.count):
+                with seeded(self.seed, 0, index):
+                    item = self.dataset[index]
+                self._inputs.append({"a": item["a"], "b": item["b"]})
+        return self._inputs

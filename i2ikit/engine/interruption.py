@@ -1,0 +1,57 @@
+"""SIGINT and SIGTERM end a run after its step, not in the middle of a file; a second one ends it at once."""
+
+import os
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+from i2ikit.errors import RunError
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class RunInterruptedError(RunError):
+    """A run was asked to end early and saved its state."""
+
+    exit_code = 130
+
+
+class Interruption:
+    """Listens for the signals while it is entered (in the main thread; elsewhere it hears nothing).
+
+    Attributes:
+        requested: the name of the first signal that came, or empty.
+    """
+
+    def __init__(self) -> None:
+        self.requested = ""
+        self._process = os.getpid()
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> "Interruption":
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._process:
+            self._obey_as_worker(number)
+        elif self.requested:
+            raise KeyboardInterrupt
+        else:
+            self.requested = signal.Signals(number).name
+
+    @staticmethod
+    def _obey_as_worker(number: int) -> None:
+        """In a forked worker of the loader: a Ctrl-C is the main process's to handle, a request to end is obeyed."""
+        if number == signal.SIGTERM:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)

@@ -1,0 +1,51 @@
+"""``log.jsonl``: one JSON object a line, on disk as soon as it is written."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from i2ikit.engine.work_dir import write_whole
+
+
+class JsonLog:
+    """Appends lines to a log.
+
+    Args:
+        path: the file.
+        keep_until: lines about later steps are dropped when the log is opened: a resumed run writes them again.
+    """
+
+    def __init__(self, path: Path, keep_until: int | None = None) -> None:
+        self.path = path
+        if keep_until is not None and path.exists():
+            lines = path.read_text("utf-8").splitlines()
+            kept = [line for line in lines if _step(line) <= keep_until]
+            write_whole(path, "".join(f"{line}\n" for line in kept).encode())
+        self._file: TextIO = path.open("a", buffering=1, encoding="utf-8")
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Append one line; numbers that are not finite, which JSON cannot hold, become null."""
+        self._file.write(json.dumps(_finite(line), allow_nan=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _step(line: str) -> float:
+    """Return the step that a line is about, 0 for a line about none, infinity for a line that is cut off."""
+    try:
+        return json.loads(line).get("step", 0)
+    except (ValueError, AttributeError):
+        return math.inf
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

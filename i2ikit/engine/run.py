@@ -1,0 +1,190 @@
+"""Trains: from a config to a work directory."""
+
+import itertools
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from i2ikit.config.sections import with_defaults
+from i2ikit.engine.assemble import Parts, assemble
+from i2ikit.engine.checkpoint import Checkpoint
+from i2ikit.engine.data import build_train_loader
+from i2ikit.engine.device import pick_device, place_model
+from i2ikit.engine.environment import describe
+from i2ikit.engine.hooks import CheckpointsHook, Clock, DisplayHook, LogHook, SamplesHook
+from i2ikit.engine.interruption import Interruption, RunInterruptedError
+from i2ikit.engine.json_log import JsonLog
+from i2ikit.engine.loading import TrainLoader
+from i2ikit.engine.loop import TranslationLoop
+from i2ikit.engine.measure import measure
+from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, SilentReporter
+from i2ikit.engine.runner import TranslationRunner
+from i2ikit.engine.runner_model import RunnerModel
+from i2ikit.engine.state import restore
+from i2ikit.engine.update import PhaseUpdater
+from i2ikit.engine.work_dir import WorkDir
+
+_names = itertools.count()  # mmengine keeps loggers and message hubs by name for the life of the process
+
+
+def train(
+    config: Mapping[str, Any],
+    *,
+    work_dir: Path,
+    device: str = "cpu",
+    max_steps: int | None = None,
+    resume: bool = False,
+    reporter: Reporter | None = None,
+) -> RunResult:
+    """Run a training to its end, measure the metrics of the config, and leave everything in a work directory.
+
+    Args:
+        config: resolved; keys of fixed sections that are missing have their defaults.
+        work_dir: where log, samples and checkpoints go; it is made.
+        device: as for :func:`pick_device`.
+        max_steps: ends the run after this step, >= 1, if it is shorter than the config's; schedules by step take it
+            for the run's length, schedules by epoch do not know of it.
+        resume: go on from the newest whole checkpoint in ``work_dir``.
+        reporter: told how it goes; None: nobody is.
+
+    Returns:
+        last step, metrics and last checkpoint.
+
+    Raises:
+        ConfigError, DataError, DeviceError: the run cannot start.
+        WorkDirError: ``work_dir`` holds a run and ``resume`` is off, or ``resume`` is on and it holds none.
+        CheckpointError: the checkpoint is of another model.
+        RunError: a loss is not finite, or the disk is full.
+        RunInterruptedError: a signal came; the state is saved.
+    """
+    with Interruption() as interruption:
+        return _Run(with_defaults(config), WorkDir(Path(work_dir)), device, reporter or SilentReporter()).go(
+            max_steps, resume, interruption
+        )
+
+
+class _Run:
+    """The objects of one call of :func:`train`."""
+
+    def __init__(self, config: dict[str, Any], folder: WorkDir, device: str, reporter: Reporter) -> None:
+        self.config, self.folder, self.reporter = config, folder, reporter
+        self.device = pick_device(device)
+        self.seed: int = config["seed"]
+
+    def go(self, max_steps: int | None, resume: bool, interruption: Interruption) -> RunResult:
+        checkpoint = self._starting_point(resume)
+        parts = assemble(self.config)
+        place_model(parts.model, self.device)
+        if checkpoint is not None:
+            restore(checkpoint, parts.model, parts.optimizers, self.device)
+        data = self.config["data"]
+        loader = build_train_loader(parts.train_data, data["batch_size"], data["workers"], self.seed)
+        steps, epochs = run_length(self.config["train"], len(loader), max_steps)
+        clock = Clock(checkpoint.extra["seconds"] if checkpoint else 0.0)
+        done = checkpoint.progress["step"] if checkpoint else 0
+        self.folder.write_config(self.config)
+        log = JsonLog(self.folder.log, keep_until=done)
+        try:
+            event = {"event": "resume", "step": done} if checkpoint else {"event": "start"}
+            log.write({**event, "seed": self.seed, "steps": steps, "epochs": epochs, **describe(self.device)})
+            self.reporter.start(self._summary(parts, loader, steps, epochs, done))
+            keeper = CheckpointsHook(self.folder, self.config, **self.config["checkpoint"], clock=clock)
+            runner = self._runner(parts, loader, log, keeper, clock)
+            loop = TranslationLoop(
+                runner, loader, steps=steps, epochs=epochs, schedule=parts.schedule, interruption=interruption
+            )
+            if checkpoint is not None:
+                loop.go_to(done, checkpoint.progress["epoch"], checkpoint.progress["batch"])
+            runner.train_with(loop)
+            metrics = self._measure(parts, interruption)
+            if metrics:
+                log.write({"event": "metrics", "step": loop.progress.step, "metrics": metrics})
+        finally:
+            log.close()
+        newest = self.folder.list_checkpoints()
+        result = RunResult(self.folder.path, loop.progress.step, metrics, newest[-1] if newest else None)
+        self.reporter.finish(result)
+        return result
+
+    def _starting_point(self, resume: bool) -> Checkpoint | None:
+        if resume:
+            return self.folder.read_newest_checkpoint(self.reporter)
+        self.folder.refuse_another_run()
+        return None
+
+    def _summary(self, parts: Parts, loader: TrainLoader, steps: int, epochs: int, done: int) -> RunSummary:
+        networks = {
+            name: sum(parameter.numel() for parameter in network.parameters())
+            for name, network in parts.model.networks.items()
+        }
+        return RunSummary(
+            work_dir=self.folder.path,
+            device=str(self.device),
+            seed=self.seed,
+            networks=networks,
+            steps=steps,
+            epochs=epochs,
+            steps_per_epoch=len(loader),
+            batch_size=self.config["data"]["batch_size"],
+            train_images=len(parts.train_data),
+            test_images=len(parts.test_data) if parts.test_data is not None else 0,
+            first_step=done + 1,
+        )
+
+    def _runner(
+        self, parts: Parts, loader: TrainLoader, log: JsonLog, keeper: CheckpointsHook, clock: Clock
+    ) -> TranslationRunner:
+        hooks = {
+            "log": LogHook(log, self.config["log"]["every"], clock),
+            "display": DisplayHook(self.reporter),
+            "checkpoints": keeper,
+        }
+        if parts.test_data is not None:
+            hooks["samples"] = SamplesHook(
+                self.folder.samples, parts.test_data, **self.config["samples"], seed=self.seed
+            )
+        else:
+            self.reporter.note("The config has no data.test: no sample images are drawn and nothing is measured.")
+        return TranslationRunner(
+            model=RunnerModel(parts.model, self.device, self.seed),
+            work_dir=str(self.folder.path),
+            train_dataloader=loader,
+            train_cfg={},
+            optim_wrapper=PhaseUpdater(parts.optimizers),
+            default_hooks=hooks,
+            custom_hooks=parts.hooks,
+            randomness={"seed": self.seed},
+            visualizer={"type": "Visualizer", "vis_backends": []},
+            log_level="WARNING",
+            experiment_name=f"i2ikit_{next(_names)}",
+            cfg=self.config,
+        )
+
+    def _measure(self, parts: Parts, interruption: Interruption) -> dict[str, float]:
+        if not parts.metrics or parts.test_data is None:
+            return {}
+
+        def pause() -> None:
+            if interruption.requested:
+                raise RunInterruptedError(
+                    f"{interruption.requested}: the training in {self.folder.path} is done and saved, the metrics are "
+                    "not measured. Measure them with the same command and --resume."
+                )
+
+        return measure(parts.model, parts.test_data, parts.metrics, device=self.device, seed=self.seed, pause=pause)
+
+
+def run_length(train: Mapping[str, Any], batches: int, max_steps: int | None) -> tuple[int, int]:
+    """Return steps and epochs of a run.
+
+    Args:
+        train: the config's ``train``: ``epochs`` or ``steps``.
+        batches: of one epoch, >= 1.
+        max_steps: cuts the steps, not the epochs that the config names.
+    """
+    epochs: int | None = train.get("epochs")
+    total: int = train["steps"] if epochs is None else epochs * batches
+    if max_steps is not None:
+        total = min(total, max_steps)
+    return total, math.ceil(total / batches) if epochs is None else epochs

@@ -1,0 +1,35 @@
+"""The model as mmengine's Runner and its hooks want to see it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from i2ikit.engine.device import place_batch
+from i2ikit.engine.update import PhaseUpdater
+from i2ikit.translation import Draws, Progress, UnpairedTranslation
+
+
+class RunnerModel(nn.Module):
+    """Puts the tensor code, which knows nothing of mmengine, behind mmengine's ``train_step(data, optim_wrapper)``.
+
+    Args:
+        translation: the model, on ``device``.
+        device: where batches go.
+        seed: of the draws.
+
+    Attributes:
+        progress: of the next step; the loop sets it.
+    """
+
+    def __init__(self, translation: UnpairedTranslation, device: torch.device, seed: int) -> None:
+        super().__init__()
+        self.translation = translation
+        self.device, self.seed = device, seed
+        self.progress = Progress(epoch=1, step=1, epochs=1, steps=1)
+
+    def train_step(self, data: Mapping[str, Any], optim_wrapper: PhaseUpdater) -> dict[str, Tensor]:
+        """Run all phases on one batch; return the unweighted losses by name of the term, detached."""
+        draws = Draws(self.seed, self.progress.step)
+        return self.translation.train_step(place_batch(data, self.device), optim_wrapper, self.progress, draws)

@@ -1,0 +1,79 @@
+"""The folder of a run: where everything is, and that no run writes over another."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from i2ikit.config import dump_config
+from i2ikit.engine.checkpoint import Checkpoint, read_checkpoint
+from i2ikit.engine.reporter import Reporter
+from i2ikit.errors import CheckpointError, I2IKitError
+
+
+class WorkDirError(I2IKitError):
+    """A work directory already holds a run, or holds none to go on with."""
+
+
+class WorkDir:
+    """Names of the files of a run.
+
+    Attributes:
+        path: the folder.
+        log: ``log.jsonl``.
+        samples: folder of grids.
+        checkpoints: folder of checkpoints.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.log = path / "log.jsonl"
+        self.samples = path / "samples"
+        self.checkpoints = path / "checkpoints"
+
+    def refuse_another_run(self) -> None:
+        """Raise WorkDirError if a run has written here."""
+        if self.log.exists() or self.list_checkpoints():
+            raise WorkDirError(
+                f"{self.path} already holds a run. Go on with it: --resume. Keep it and start anew: --work-dir DIR."
+            )
+
+    def checkpoint(self, step: int) -> Path:
+        """Return where the checkpoint after ``step`` is."""
+        return self.checkpoints / f"step_{step:06d}.pt"
+
+    def list_checkpoints(self) -> list[Path]:
+        """Return the checkpoints that are there, oldest first."""
+        return sorted(self.checkpoints.glob("step_*.pt"), key=lambda path: (len(path.stem), path.stem))
+
+    def read_newest_checkpoint(self, reporter: Reporter) -> Checkpoint:
+        """Return the newest checkpoint that is whole; each newer one that is not is told to the reporter.
+
+        Raises:
+            WorkDirError: there is none.
+        """
+        found = self.list_checkpoints()
+        for path in reversed(found):
+            try:
+                return read_checkpoint(path)
+            except CheckpointError as error:
+                reporter.note(f"Left out: {error}")
+        state = "only damaged ones" if found else "none"
+        raise WorkDirError(f"there is no checkpoint to resume from in {self.checkpoints}: {state}")
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        """Write the resolved config as Python (``config.py``) and as JSON (``config.json``)."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_whole(self.path / "config.py", dump_config(config).encode())
+        write_whole(self.path / "config.json", json.dumps(config, indent=2).encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a small file under a temporary name and rename it, so that a reader never sees half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
