@@ -97,10 +97,15 @@ class PassPlan:
         own = {f"generators.{image.name}"} if image.name in self.generators else set()
         return frozenset(own).union(*map(self.upstream, image.arguments))
 
-    def depth(self, image: Expression) -> int:
+    def _depth(self, image: Expression) -> int:
         """Return how many generators stand inside one another in an image."""
-        inside = max((self.depth(argument) for argument in image.arguments), default=0)
+        inside = max((self._depth(argument) for argument in image.arguments), default=0)
         return inside + bool(image.arguments and image.name in self.generators)
+
+    def _independent(self, key: PassKey, other: PassKey) -> bool:
+        """Say whether two passes of one network can be made at once: a generator's at the same depth, others always."""
+        generator = key.network.partition(".")[0] == "generators"
+        return not generator or self._depth(key.image) == self._depth(other.image)
 
     def reached(self, key: PassKey, phase: int, grad: bool = True) -> frozenset[str]:
         """Return the networks that a reader of this phase reaches with gradient through a pass."""
@@ -124,8 +129,8 @@ class PassPlan:
     def companions(self, key: PassKey, phase: int, done: Mapping[PassKey, Answer]) -> list[PassKey]:
         """Return the passes, ``key`` first, that can be made together with it in ``phase`` without changing anything.
 
-        They go through the same network at the same depth with the same taps and graph, nobody wants a leaf of them,
-        and the network is not updated before they are first read.
+        They go through the same network equally far with the same graph, none needs another's output, nobody wants a
+        leaf of them, and the network is not updated before they are first read.
         """
         demand = self.demands[key]
         if demand.leaf:
@@ -137,8 +142,13 @@ class PassPlan:
             first = next((later for later in sorted(wanted.grad) if later >= phase), None)
             if first is None or any(key.network in self.updates[later] for later in range(phase, first)):
                 continue
-            same_taps = wanted.taps.keys() == demand.taps.keys()
-            same_depth = self.depth(other.image) == self.depth(key.image)
-            if same_taps and same_depth and self.graph(other, phase) == self.graph(key, phase):
+            if not _equally_deep(wanted, demand) or not self._independent(key, other):
+                continue
+            if self.graph(other, phase) == self.graph(key, phase):
                 together.append(other)
         return together
+
+
+def _equally_deep(one: Demand, other: Demand) -> bool:
+    """Say whether two passes go through equally many stages: both to the end, or both for the same taps."""
+    return ("out" in one.taps and "out" in other.taps) or one.taps.keys() == other.taps.keys()

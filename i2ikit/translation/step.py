@@ -139,10 +139,10 @@ class Step:
         """Return an image, with its graph if gradient is to reach any of these networks through it."""
         if not image.arguments:
             return self._batch[image.name]
+        reached = reached & self._plan.upstream(image)
         if image.name in self._model.generators:
             return self._read(PassKey(f"generators.{image.name}", image.arguments[0]), reached).taps["out"]
         view = self._model.views[image.name]
-        reached = reached & self._plan.upstream(image)
         memory = (image, bool(reached))
         if memory not in self._viewed:
             viewed = [self._value(argument, reached) for argument in image.arguments]
@@ -171,7 +171,7 @@ class Step:
         leaf = None
         if self._phase in self._plan.demands[key].leaf:
             leaf = images[0] = images[0].detach().requires_grad_(True)
-        taps = tuple(self._plan.demands[key].taps)
+        taps = tuple(dict.fromkeys(tap for each in keys for tap in self._plan.demands[each].taps))
         with torch.set_grad_enabled(bool(graph) or leaf is not None), _trained(network, key.network in graph):
             called = _call(network, images[0] if len(images) == 1 else torch.cat(images), taps)
         parts = {tap: x.split([len(image) for image in images]) for tap, x in called.items()}

@@ -1,0 +1,18 @@
+# The embedded data set: made on the fly, nothing to download; its test split is paired and has masks.
+data = dict(
+    load_size=64,
+    crop_size=64,
+    batch_size=1,
+    workers=0,
+    train=dict(type="Stripes", split="train", transform=dict(type="ResizeCropFlip")),
+    test=dict(type="Stripes", split="test", transform=dict(type="ResizeTo")),
+)
+train = dict(steps=7000)
+schedule = dict(type="StepwiseLinearDecay", start=0.5)
+samples = dict(every=500, count=8)
+checkpoint = dict(every=1000, keep=3)
+metrics = dict(
+    wasserstein=dict(type="SlicedWasserstein", reference_dataset=dict(type="Stripes", split="train", count=96, with_masks=True)),
+    background=dict(type="BackgroundPSNR"),
+    appearance=dict(type="MaskedAppearance"),
+)

@@ -1,0 +1,33 @@
+"""CycleGAN, Zhu et al. 2017, arXiv:1703.10593, section 3: two generators that undo each other."""
+
+LSGAN = dict(type="LSGANLoss")
+L1 = dict(type="L1Loss")
+GENERATOR = dict(type="ResNetGenerator", blocks=9, antialias_down=False, antialias_up=False, init="normal")
+DISCRIMINATOR = dict(type="PatchGANDiscriminator", antialias=False, init="normal")
+
+model = dict(
+    type="UnpairedTranslation",
+    generators=dict(ab=GENERATOR, ba=GENERATOR),
+    discriminators=dict(a=DISCRIMINATOR, b=DISCRIMINATOR),
+    views=dict(history=dict(type="History", size=50)),
+    phases=dict(
+        generate=dict(
+            update=["generators"],
+            terms=dict(
+                gan_ab=dict(type="AdversarialTerm", discriminator="b", image="ab(a)", loss=LSGAN),
+                gan_ba=dict(type="AdversarialTerm", discriminator="a", image="ba(b)", loss=LSGAN),
+                cycle_a=dict(type="PixelTerm", image="ba(ab(a))", target="a", loss=L1, weight=10.0),
+                cycle_b=dict(type="PixelTerm", image="ab(ba(b))", target="b", loss=L1, weight=10.0),
+                identity_a=dict(type="PixelTerm", image="ba(a)", target="a", loss=L1, weight=5.0),
+                identity_b=dict(type="PixelTerm", image="ab(b)", target="b", loss=L1, weight=5.0),
+            ),
+        ),
+        discriminate=dict(
+            update=["discriminators"],
+            terms=dict(
+                d_a=dict(type="DiscriminatorTerm", discriminator="a", real="a", fake="history(ba(b))", loss=LSGAN),
+                d_b=dict(type="DiscriminatorTerm", discriminator="b", real="b", fake="history(ab(a))", loss=LSGAN),
+            ),
+        ),
+    ),
+)

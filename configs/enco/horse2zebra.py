@@ -1,0 +1,6 @@
+_base_ = [
+    "../_base_/run.py",
+    "../_base_/methods/enco.py",
+    "../_base_/schedules/warmup_20_linear_100_100.py",
+    "../_base_/data/horse2zebra.py",
+]

@@ -1,0 +1,6 @@
+_base_ = [
+    "../_base_/run.py",
+    "../_base_/methods/fastcut.py",
+    "../_base_/schedules/linear_150_50.py",
+    "../_base_/data/horse2zebra.py",
+]
