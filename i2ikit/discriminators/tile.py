@@ -31,8 +31,8 @@ class TileDiscriminator(PatchGAN):
         ValueError: an argument is out of its range.
         ShapeError: an image of another shape.
     Source:
-        Hu et al. 2022 (QS-Attn), arXiv:2203.08483, option ``patch`` of the published code, which leaves the tiles on the
-        batch axis; the mean over all scores is the same.
+        Hu et al. 2022 (QS-Attn), arXiv:2203.08483, option ``patch`` of the published code, which leaves the tiles on
+        the batch axis; the mean over all scores is the same.
     """
 
     def __init__(

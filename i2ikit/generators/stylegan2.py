@@ -24,7 +24,7 @@ class StyleGAN2Generator(StagedGenerator):
     Args:
         in_channels, out_channels: channels of the images, at least 1.
         filters: sets all widths: 8 * filters at full size for images of 64 pixels, at most 512. Published: 10.
-        size: side of the training images in pixels, a power of 2 in 4..1024; sets the widths, not what can be translated.
+        size: side of the training images in pixels, a power of 2 in 4..1024; sets the widths, not what is accepted.
         downs: number K of steps down, at least 1 and so that size / 2**downs >= 4. Published: 1.
         blocks: number N of residual blocks, even, at least 2. Published: 6, and 2 in the small form.
         noise: add noise after each step up. Published: on, and off in the small form.

@@ -1,4 +1,4 @@
-"""The layers of StyleGAN2: weights are scaled when they are used, activations keep the variance, resampling is blurred."""
+"""The layers of StyleGAN2: weights scaled when used, activations that keep the variance, blurred resampling."""
 
 import math
 from collections import OrderedDict

@@ -1,0 +1,80 @@
+import pytest
+import torch
+
+from i2ikit.discriminators.patchgan import PatchGANDiscriminator
+from i2ikit.errors import ShapeError
+
+
+@pytest.mark.parametrize("antialias", [True, False])
+def test_the_published_parameter_count_and_output_size(antialias: bool) -> None:
+    with torch.device("meta"):
+        net = PatchGANDiscriminator(antialias=antialias)
+        assert net(torch.empty(2, 3, 256, 256)).shape == (2, 1, 30, 30)
+    assert sum(parameter.numel() for parameter in net.parameters()) == 2_764_737
+
+
+@pytest.mark.parametrize(("antialias", "field"), [(True, 84), (False, 70)])
+def test_one_score_sees_the_published_field(antialias: bool, field: int) -> None:
+    net = PatchGANDiscriminator(1, filters=2, antialias=antialias, norm="none", init="kaiming").double()
+    for parameter in net.parameters():
+        torch.nn.init.constant_(parameter, 0.1)  # all positive, so that nothing cancels
+    x = torch.ones(1, 1, 128, 128, dtype=torch.float64, requires_grad=True)
+    scores = net(x)
+    scores[0, 0, 7, 7].backward()
+    assert x.grad is not None
+    seen = x.grad[0, 0].sum(0).nonzero().flatten()
+    assert int(seen[-1] - seen[0] + 1) == field
+
+
+def test_scores_are_eight_pixels_apart() -> None:
+    net = PatchGANDiscriminator(1, filters=2, init="kaiming", norm="none").double()
+    x = torch.rand(1, 1, 128, 128, dtype=torch.float64)
+    near, far = net(x[..., :120]), net(x[..., 8:])
+    torch.testing.assert_close(near[..., 6:8], far[..., 5:7])
+
+
+def test_scores_are_raw() -> None:
+    net = PatchGANDiscriminator(filters=4, init="kaiming")
+    torch.nn.init.constant_(net.stages.score.bias, 7.0)
+    assert net(torch.rand(1, 3, 32, 32)).mean() > 2
+
+
+def test_the_first_and_last_convolution_always_have_a_bias() -> None:
+    net = PatchGANDiscriminator(filters=2, norm="batch")
+    convolutions = [name for name in net.state_dict() if name.endswith(("conv.bias", "score.bias"))]
+    assert convolutions == ["stages.layer1.conv.bias", "stages.score.bias"]
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch", "none"])
+@pytest.mark.parametrize("channels", [1, 5])
+def test_norms_and_channels(norm: str, channels: int) -> None:
+    net = PatchGANDiscriminator(channels, filters=2, norm=norm)
+    assert net(torch.rand(2, channels, 32, 40)).shape == (2, 1, 2, 3)
+
+
+def test_the_gradient_reaches_the_image_and_every_weight() -> None:
+    torch.manual_seed(0)
+    net, x = PatchGANDiscriminator(filters=2, init="kaiming"), torch.rand(2, 3, 32, 32, requires_grad=True)
+    net(x).square().sum().backward()
+    assert x.grad is not None
+    assert x.grad.abs().sum() > 0
+    for name, parameter in net.named_parameters():
+        assert parameter.grad is not None, name
+        if name.endswith("weight"):
+            assert parameter.grad.abs().sum() > 0, name
+
+
+def test_the_weights_follow_the_initialiser() -> None:
+    torch.manual_seed(0)
+    net = PatchGANDiscriminator(filters=32, init="normal", init_gain=0.02)
+    assert net.stages.layer4.conv.weight.std().item() == pytest.approx(0.02, rel=0.02)
+
+
+def test_an_image_too_small_for_one_score_is_refused() -> None:
+    with pytest.raises(ShapeError, match=r"PatchGANDiscriminator needs .* at least 24, got 16 x 32"):
+        PatchGANDiscriminator(filters=2)(torch.zeros(1, 3, 16, 32))
+
+
+def test_no_layers_are_refused() -> None:
+    with pytest.raises(ValueError, match="layers must be a whole number above 0, not 0"):
+        PatchGANDiscriminator(layers=0)

@@ -1,0 +1,42 @@
+import pytest
+import torch
+from torch import nn
+
+from i2ikit.nn.norms import bias_before, make_norm
+
+
+def test_instance_norm_takes_each_map_by_itself_with_the_published_eps() -> None:
+    x = torch.randn(2, 3, 4, 4, dtype=torch.float64) * 1e-3  # a variance near eps, so that eps shows
+    norm = make_norm("instance", 3)
+    mean, var = x.mean((2, 3), keepdim=True), x.var((2, 3), keepdim=True, unbiased=False)
+    torch.testing.assert_close(norm(x), (x - mean) / (var + 1e-5).sqrt())
+    assert not norm.state_dict()
+
+
+def test_instance_norm_is_the_same_in_evaluation() -> None:
+    x = torch.randn(1, 2, 4, 4)
+    norm = make_norm("instance", 2)
+    trained = norm(x)
+    assert torch.equal(norm.eval()(x), trained)
+
+
+def test_batch_norm_has_weights_and_running_statistics() -> None:
+    norm = make_norm("batch", 3)
+    assert set(norm.state_dict()) == {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}
+
+
+def test_no_norm_is_the_identity() -> None:
+    assert isinstance(make_norm("none", 3), nn.Identity)
+
+
+def test_only_an_instance_norm_has_a_bias_before_it() -> None:
+    assert {kind: bias_before(kind) for kind in ("instance", "batch", "none")} == {
+        "instance": True,
+        "batch": False,
+        "none": False,
+    }
+
+
+def test_an_unknown_norm_names_the_nearest() -> None:
+    with pytest.raises(ValueError, match=r"norm must be one of instance, batch, none, not 'instanse'.*'instance'"):
+        make_norm("instanse", 3)
