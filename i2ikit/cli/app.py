@@ -1,0 +1,127 @@
+"""The command line: its commands, the options of all of them, and how errors are shown. Imports nothing heavy."""
+
+import sys
+import traceback
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from i2ikit import __version__
+from i2ikit.cli.check import check
+from i2ikit.cli.config import config
+from i2ikit.cli.console import complain
+from i2ikit.cli.data import data
+from i2ikit.cli.list import list_parts
+from i2ikit.cli.plugins import plugins
+from i2ikit.cli.show import show
+from i2ikit.cli.train import train
+from i2ikit.cli.translate import translate
+from i2ikit.errors import I2IKitError, nearest_hint
+
+DEBUG = "--debug"
+INTERRUPTED = 130
+UsageError: Any = typer.BadParameter.__bases__[0]  # typer brings its own click in some versions and not in others
+
+
+class Commands(TyperGroup):
+    """The commands; those of plugins are asked for only when a name is unknown or all are listed."""
+
+    _debug = False
+    _plugins_added = False
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take ``--debug`` wherever it stands, before a ``--``."""
+        end = args.index("--") if "--" in args else len(args)
+        self._debug = DEBUG in args[:end]
+        return super().parse_args(ctx, [arg for arg in args[:end] if arg != DEBUG] + args[end:])
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands, those of plugins last."""
+        self._add_plugins()
+        return super().list_commands(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find a command by name, with the nearest names for one that nobody knows."""
+        if args and args[0] not in self.commands:
+            self._add_plugins()
+        if args and args[0] not in self.commands:
+            hint = nearest_hint(args[0], self.commands)
+            raise I2IKitError(f"no command is called {args[0]!r}.{hint} See them with `i2ikit --help`.")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; show an error as one message and turn it into an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, UsageError, BrokenPipeError):
+            raise
+        except KeyboardInterrupt:
+            complain("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+        except I2IKitError as error:
+            self._show(error, str(error))
+            raise typer.Exit(error.exit_code) from None
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            self._show(error, f"{reason}\nThis was not foreseen. Run again with {DEBUG} to see where it happened.")
+            raise typer.Exit(1) from None
+
+    def _show(self, error: Exception, message: str) -> None:
+        if self._debug:
+            traceback.print_exception(error, file=sys.stderr)
+        else:
+            complain(message)
+
+    def _add_plugins(self) -> None:
+        """Add the commands of plugins; a built-in name stays with the built-in command."""
+        if self._plugins_added:
+            return
+        self._plugins_added = True
+        from i2ikit.plugin import get_manager
+
+        extra = typer.Typer()
+        get_manager().add_commands(extra)
+        try:
+            found = typer.main.get_group(extra).commands if extra.registered_commands or extra.registered_groups else {}
+        except (RuntimeError, TypeError) as error:  # typer's words for signatures that cannot be a command
+            complain(f"commands of plugins are left out: {error}")
+            return
+        for name, command in found.items():
+            self.commands.setdefault(name, command)
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Unpaired image-to-image translation in which a method is a config.",
+    epilog="Exit codes: 0 done, 1 the run failed, 2 a mistake that you can mend, 130 interrupted.",
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"i2ikit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+    debug: Annotated[bool, typer.Option(DEBUG, help="Show the traceback of an error. May stand anywhere.")] = False,
+) -> None:
+    pass
+
+
+app.command("train")(train)
+app.command("translate")(translate)
+app.command("config")(config)
+app.command("check")(check)
+app.command("list")(list_parts)
+app.command("show")(show)
+app.command("plugins")(plugins)
+app.add_typer(data, name="data")

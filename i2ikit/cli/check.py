@@ -1,0 +1,103 @@
+"""`i2ikit check`: builds a config and shows what it would train, without training."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from i2ikit.cli.console import busy, out
+from i2ikit.cli.options import ConfigName, DataFolder, Overrides
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from i2ikit.cli.plan import Plan
+
+
+def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = None) -> None:
+    """Build a config and show its networks, objective, optimisers, schedule and data."""
+    with busy("Checking the config"):
+        from i2ikit.cli.plan import make_plan
+        from i2ikit.config import find_config, resolve_config
+
+        plan = make_plan(resolve_config(find_config(config), overrides or (), data))
+    console = out()
+    for table in _tables(plan):
+        console.print(table)
+        console.print()
+    console.print(_length(plan), markup=False, soft_wrap=True)
+    if plan.data_error is not None:
+        raise plan.data_error
+
+
+def _tables(plan: "Plan") -> Iterator["Table"]:
+    yield _table("Networks", {"network": "", "type": "", "parameters": "right"}, _network_rows(plan))
+    terms = {"phase": "", "updates": "", "term": "", "type": "", "reads": "", "weight": "right"}
+    yield _table("Objective", terms, _term_rows(plan))
+    optimizers = {"phase": "", "network": "", "optimiser": "", "learning rate": "right", "options": ""}
+    yield _table("Optimisers", optimizers, _optimizer_rows(plan))
+    if plan.schedule:
+        columns = dict.fromkeys(plan.schedule[0], "right")
+        yield _table("Schedule", columns, [[*map(_number, row.values())] for row in plan.schedule])
+    yield _table("Data", {"split": "", "type": "", "items": "right"}, _data_rows(plan))
+
+
+def _table(title: str, columns: Mapping[str, Any], rows: list[list[str]]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    for name, justify in columns.items():
+        table.add_column(name, justify=justify or "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _network_rows(plan: "Plan") -> list[list[str]]:
+    rows = []
+    for name, network in plan.model.networks.items():
+        count = sum(parameter.numel() for parameter in network.parameters())
+        rows.append([name, type(network).__name__, f"{count:,}"])
+    return rows
+
+
+def _term_rows(plan: "Plan") -> list[list[str]]:
+    rows = []
+    for phase in plan.model.phases.values():
+        for index, (name, weighted) in enumerate(phase.terms.items()):
+            heading = [phase.name, ", ".join(phase.update)] if index == 0 else ["", ""]
+            images = ", ".join(dict.fromkeys(read.image for read in weighted.term.reads()))
+            rows.append([*heading, name, type(weighted.term).__name__, images, plan.weight(phase.name, name)])
+    return rows
+
+
+def _optimizer_rows(plan: "Plan") -> list[list[str]]:
+    rows = []
+    for phase, optimizer in plan.optimizers.items():
+        for group in optimizer.param_groups:
+            changed = [
+                f"{key}={value}"
+                for key, value in group.items()
+                if key in plan.config["optimizer"] and key not in ("type", "lr", "params", "name")
+            ]
+            rows.append([phase, group["name"], type(optimizer).__name__, _number(group["lr"]), ", ".join(changed)])
+    return rows
+
+
+def _data_rows(plan: "Plan") -> list[list[str]]:
+    data = plan.config["data"]
+    return [
+        [split, data[split]["type"], "not found" if count is None else str(count)]
+        for split, count in plan.items.items()
+    ]
+
+
+def _length(plan: "Plan") -> str:
+    batch = plan.config["data"]["batch_size"]
+    if plan.steps is None:
+        given = ", ".join(f"{value} {name}" for name, value in plan.config["train"].items())
+        return f"Length: {given}, batch {batch}"
+    return f"Length: {plan.steps} steps in {plan.epochs} epochs of {plan.steps_per_epoch}, batch {batch}"
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

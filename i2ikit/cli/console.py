@@ -1,0 +1,43 @@
+"""Where the command line writes: results to standard output, messages to standard error."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PLAIN_WIDTH = 120  # columns of a table that is piped into a file
+
+
+def out() -> "Console":
+    """Return the console of standard output; without a terminal it writes no control characters."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False, emoji=False)
+
+
+def err() -> "Console":
+    """Return the console of standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, emoji=False)
+
+
+def complain(message: str) -> None:
+    """Show one message on standard error; its brackets and line breaks are the message's own."""
+    from rich.text import Text
+
+    err().print(Text.assemble(("i2ikit: ", "bold red"), message), soft_wrap=True)
+
+
+@contextmanager
+def busy(doing: str) -> Iterator[None]:
+    """Show on a terminal what is being waited for; elsewhere nothing."""
+    console = err()
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(doing):
+        yield

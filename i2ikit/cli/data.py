@@ -1,0 +1,29 @@
+"""`i2ikit data`: making data sets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from i2ikit.cli.console import busy, out
+
+data = typer.Typer(help="Make data sets.", no_args_is_help=True)
+make = typer.Typer(help="Make an embedded data set; nothing is downloaded.", no_args_is_help=True)
+data.add_typer(make, name="make")
+
+
+@make.command("stripes")
+def stripes(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write trainA, trainB, testA, testB.")],
+    size: Annotated[int, typer.Option("--size", min=8, help="Height and width in pixels.")] = 64,
+    train: Annotated[int, typer.Option("--train", min=1, help="Training pictures of each domain.")] = 500,
+    test: Annotated[int, typer.Option("--test", min=1, help="Pairs of test pictures.")] = 96,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other pictures.")] = 0,
+) -> None:
+    """Write the data set `stripes`: plain animals, striped animals, and a paired test split with masks."""
+    with busy("Painting"):
+        from i2ikit.datasets.stripes import write_stripes
+
+        write_stripes(folder, size=size, train_count=train, test_count=test, seed=seed)
+    message = f"{train} + {train} training pictures and {test} test pairs of {size} x {size} written to {folder}"
+    out().print(message, soft_wrap=True, markup=False)

@@ -1,0 +1,51 @@
+"""`i2ikit train`: from a config to a trained model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from i2ikit.cli.console import busy
+from i2ikit.cli.options import ConfigName, DataFolder, Device, Overrides
+
+
+def train(
+    config: ConfigName,
+    data: DataFolder = None,
+    work_dir: Annotated[
+        Path | None, typer.Option("--work-dir", metavar="DIR", help="Where to write; by default runs/METHOD_DATA.")
+    ] = None,
+    overrides: Overrides = None,
+    device: Device = "auto",
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the config's seed.")] = None,
+    max_steps: Annotated[
+        int | None, typer.Option("--max-steps", min=1, metavar="N", help="Stop after step N of the run; it can go on.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the newest checkpoint in the work directory.")
+    ] = False,
+) -> None:
+    """Train the model of a config."""
+    changes = [*(overrides or ()), *([] if seed is None else [f"seed={seed}"])]
+    with busy("Checking the config"):
+        from i2ikit.cli.progress import make_reporter
+        from i2ikit.config import find_config, resolve_config
+        from i2ikit.engine.run import train as run
+
+        path = find_config(config)
+        resolved = resolve_config(path, changes, data)
+    with make_reporter() as reporter:
+        run(
+            resolved,
+            work_dir=work_dir or default_work_dir(path),
+            device=device,
+            max_steps=max_steps,
+            resume=resume,
+            reporter=reporter,
+        )
+
+
+def default_work_dir(path: Path) -> Path:
+    """Return the work directory of a config: ``runs/enco_horse2zebra`` for ``configs/enco/horse2zebra.py``."""
+    path = path.resolve()
+    return Path("runs") / f"{path.parent.name}_{path.stem}"

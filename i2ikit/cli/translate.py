@@ -1,0 +1,59 @@
+"""`i2ikit translate`: pictures through a trained generator."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from i2ikit.cli.console import busy, err, out
+from i2ikit.cli.options import Device
+
+
+def translate(
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint, or a work directory: its newest checkpoint.")
+    ],
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder of them.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="A file for a picture, a folder for a folder; names are kept.")
+    ],
+    generator: Annotated[
+        str | None, typer.Option("--generator", metavar="NAME", help="Such as ab; by default the config's first.")
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Translate a picture, or a folder with everything below it."""
+    with busy("Loading the model"):
+        from i2ikit.engine.device import pick_device
+        from i2ikit.inference import Translator
+
+        translator = Translator.from_checkpoint(
+            newest_checkpoint(checkpoint), generator=generator, device=pick_device(device)
+        )
+    from rich.progress import Progress
+
+    with Progress(console=err(), transient=True, disable=not err().is_terminal) as progress:
+        task = progress.add_task("Translating", total=None)
+        count = translator.translate_path(
+            source, target, lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    out().print(f"{count} {'picture' if count == 1 else 'pictures'} written to {target}", soft_wrap=True, markup=False)
+
+
+def newest_checkpoint(path: Path) -> Path:
+    """Return a checkpoint itself, or the newest one of a work directory.
+
+    Raises:
+        CheckpointError: the directory has none.
+    """
+    if not path.is_dir():
+        return path
+    from i2ikit.engine.work_dir import WorkDir
+    from i2ikit.errors import CheckpointError
+
+    found = WorkDir(path).list_checkpoints()
+    if not found:
+        raise CheckpointError(
+            f"there is no checkpoint in {path / 'checkpoints'}; is {path} the work directory of a run?"
+        )
+    return found[-1]
