@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import signal
 from collections.abc import Iterator, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from i2ikit.errors import DataError
+
+ONE_SIZE = 'Give the training data a transform, such as dict(type="ResizeCropFlip"), or use data.batch_size=1.'
 
 
 class MapDataset(Sized, Protocol):
@@ -119,7 +122,7 @@ class TrainLoader:
         seed: any whole number.
 
     Raises:
-        DataError: the data set is smaller than a batch; while iterating, an item cannot be read.
+        DataError: the data set is smaller than a batch; while iterating, an item cannot be read or a batch mixes sizes.
     """
 
     def __init__(self, dataset: MapDataset, *, batch_size: int, workers: int, seed: int) -> None:
@@ -137,6 +140,7 @@ class TrainLoader:
             num_workers=workers,
             persistent_workers=workers > 0,
             collate_fn=collate,
+            worker_init_fn=leave_interrupts_to_main,
             generator=torch.Generator(),  # else each pass would draw from the global stream
         )
 
@@ -161,6 +165,21 @@ class TrainLoader:
 
 
 def collate(items: Sequence[dict[str, Any] | Failure]) -> Any:
-    """Stack items into a batch; the first failure takes its place."""
-    failure = next((item for item in items if isinstance(item, Failure)), None)
-    return failure or default_collate(list(items))
+    """Stack items into a batch; the first failure takes its place, and so does a message if the sizes differ."""
+    samples: list[dict[str, Any]] = []
+    for item in items:
+        if isinstance(item, Failure):
+            return item
+        samples.append(item)
+    for name, value in samples[0].items():
+        if isinstance(value, torch.Tensor):
+            shapes = {tuple(sample[name].shape): sample.get(f"{name}_path", "") for sample in samples}
+            if len(shapes) > 1:
+                found = ", ".join(f"{shape} {path}".rstrip() for shape, path in shapes.items())
+                return Failure(f"the images {name!r} of one batch differ in size: {found}. {ONE_SIZE}")
+    return default_collate(samples)
+
+
+def leave_interrupts_to_main(worker: int) -> None:
+    """Let a Ctrl-C pass by a worker: the main process ends its workers after it has saved what it wants."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

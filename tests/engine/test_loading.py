@@ -1,7 +1,9 @@
 """Batches that depend on seed, epoch and place, and on nothing else."""
 
 import multiprocessing
+import os
 import random
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +179,29 @@ def test_a_data_error_arrives_as_itself_without_a_traceback_in_its_message(worke
     train = TrainLoader(Broken(), batch_size=2, workers=workers, seed=0)
     with pytest.raises(DataError, match=r"^item \d is broken$"):
         batches(train, 1)
+
+
+def test_pictures_of_different_sizes_in_one_batch_are_named_with_a_way_out() -> None:
+    class Sizes(Draws):
+        def __getitem__(self, index: int) -> dict[str, Any]:
+            return {"a": torch.zeros(3, 4, 4 + index), "a_path": f"{index}.png"}
+
+    train = TrainLoader(Sizes(2), batch_size=2, workers=0, seed=0)
+    with pytest.raises(
+        DataError, match=r"the images 'a' of one batch differ in size: .*\(3, 4, 5\) 1\.png.*ResizeCropFlip"
+    ):
+        batches(train, 1)
+
+
+class InterruptedWorker(Draws):
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return super().__getitem__(index)
+
+
+def test_a_ctrl_c_does_not_end_the_workers() -> None:
+    train = TrainLoader(InterruptedWorker(), batch_size=2, workers=1, seed=0)
+    assert same(batches(train, 1), batches(loader(), 1))
 
 
 def test_fewer_items_than_a_batch_are_refused_with_a_way_out() -> None:
