@@ -22,12 +22,12 @@ from i2ikit.registry import DATASETS
 
 COUNTS = {"train": 500, "test": 96}
 SPLITS = {"train": 0, "test": 1}  # first word of a scene's key after the seed
-DOMAINS = {"a": 0, "b": 1}
+DOMAINS = {"a": 0, "b": 1}  # third word
 
 
 def _scene(seed: int, split: str, domain: str, index: int, size: int) -> Scene:
     """Return a scene; those of the test split are shared by both domains."""
-    return Scene((seed, SPLITS[split], DOMAINS[domain] if split == "train" else 0, index), size)
+    return Scene((seed, SPLITS[split], DOMAINS[domain] if split == "train" else 0), index, size)
 
 
 def _to_tensor(image: Image.Image) -> Tensor:

@@ -7,19 +7,19 @@ import numpy as np
 
 from i2ikit.ops.scene_landscape import colours
 from i2ikit.ops.scene_limbs import Shape
-from i2ikit.ops.scene_noise import Array, mix, ramp, uniform
+from i2ikit.ops.scene_noise import Array, mix, pick, ramp, uniform
 
 # (back and flanks, belly, mane and tail, muzzle, lower legs)
 PLAIN = [
-    colours((150, 84, 42), (176, 112, 66), (48, 32, 24), (84, 50, 34), (70, 44, 30)),  # bay
-    colours((172, 96, 48), (196, 128, 80), (178, 112, 62), (150, 90, 58), (170, 100, 56)),  # chestnut
-    colours((96, 56, 34), (118, 76, 50), (44, 28, 20), (62, 40, 30), (66, 40, 28)),  # dark brown
-    colours((198, 148, 88), (216, 178, 126), (76, 54, 36), (128, 92, 60), (104, 74, 48)),  # dun
-    colours((206, 160, 92), (222, 188, 132), (238, 226, 200), (190, 148, 104), (214, 180, 128)),  # palomino
-    colours((146, 144, 144), (178, 176, 174), (92, 90, 92), (96, 92, 92), (110, 108, 108)),  # grey
-    colours((112, 112, 120), (148, 148, 152), (58, 58, 64), (74, 72, 76), (76, 76, 82)),  # blue grey
-    colours((228, 224, 214), (208, 204, 196), (240, 236, 226), (168, 156, 150), (222, 216, 206)),  # white
-    colours((136, 118, 102), (190, 178, 162), (66, 54, 48), (206, 196, 182), (150, 134, 118)),  # donkey
+    colours((160, 84, 36), (188, 116, 62), (48, 32, 24), (84, 50, 34), (70, 44, 30)),  # bay
+    colours((190, 98, 40), (212, 132, 74), (192, 112, 54), (158, 88, 50), (186, 102, 50)),  # chestnut
+    colours((108, 56, 28), (130, 76, 44), (44, 28, 20), (62, 40, 30), (66, 40, 28)),  # dark brown
+    colours((206, 146, 74), (222, 176, 112), (76, 54, 36), (128, 92, 60), (104, 74, 48)),  # dun
+    colours((150, 148, 148), (180, 178, 176), (92, 90, 92), (96, 92, 92), (110, 108, 108)),  # grey
+    colours((214, 160, 78), (230, 188, 118), (240, 226, 196), (190, 140, 92), (218, 178, 116)),  # palomino
+    colours((232, 228, 218), (212, 208, 200), (242, 238, 228), (168, 156, 150), (226, 220, 210)),  # white
+    colours((204, 112, 52), (222, 150, 92), (236, 208, 164), (172, 98, 58), (206, 122, 66)),  # sorrel
+    colours((140, 112, 88), (194, 178, 158), (66, 50, 42), (206, 196, 182), (152, 128, 106)),  # donkey
 ]
 BLACK, WHITE = colours((20, 18, 18), (240, 238, 232))
 HOOF, MUZZLE = colours((44, 38, 34), (40, 35, 34))
@@ -47,9 +47,9 @@ class PlainFur:
         return self.mane
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> "PlainFur":
-        """Draw one of the furs, a little lighter or darker."""
-        palette = PLAIN[int(rng.integers(len(PLAIN)))] * np.float32(uniform(rng, 0.88, 1.08))
+    def draw(cls, rng: np.random.Generator, kind: float) -> "PlainFur":
+        """Draw the fur at ``kind`` in 0..1, a little lighter or darker."""
+        palette = pick(PLAIN, kind) * np.float32(uniform(rng, 0.88, 1.08))
         socks = bool(rng.random() < 0.6)
         back, belly, mane, muzzle, legs = np.minimum(palette, np.float32(1.0))
         return cls(back, belly, mane, muzzle, legs, socks)

@@ -1,10 +1,11 @@
 """Drawn landscapes: a sky with clouds, ranges of hills in the haze, and textured ground in perspective."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from i2ikit.ops.scene_noise import Array, curve, mix, ramp, seeded, shrink, texture, uniform
+from i2ikit.ops.scene_noise import Array, curve, mix, pick, ramp, seeded, shrink, texture, uniform
 
 
 def colours(*values: tuple[float, float, float]) -> Array:
@@ -20,7 +21,7 @@ SKIES = [
     colours((96, 112, 176), (240, 196, 176)),
     colours((132, 152, 176), (206, 214, 220)),
     colours((64, 136, 184), (206, 226, 214)),
-    colours((70, 86, 148), (226, 186, 196)),
+    colours((44, 104, 186), (200, 218, 232)),
 ]
 # (shadow, body, light, bare patches)
 GROUNDS = [
@@ -56,17 +57,13 @@ class Landscape:
     ground: Array
 
 
-def _pick(rng: np.random.Generator, choices: list[Array] | Array) -> Array:
-    return choices[int(rng.integers(len(choices)))]
-
-
 def _haze(picture: Array, horizon: float, pixels: int) -> Array:
     """Return (3, 1, 1): the mean colour of the sky just above the horizon."""
     return np.asarray(picture[:, max(0, int(horizon * pixels) - 1)].mean(axis=1)[:, None, None])
 
 
-def _sky(rng: np.random.Generator, y: Array, x: Array, horizon: float) -> Array:
-    zenith, low = _pick(rng, SKIES)
+def _sky(rng: np.random.Generator, y: Array, x: Array, horizon: float, palette: Array) -> Array:
+    zenith, low = palette
     height = ramp(y, -0.6 * horizon, horizon)[:, None]
     cover = uniform(rng, 0.42, 0.66)  # clouds show where the noise is above it
     cloud = texture(rng, y, x, (5, 3), 5)
@@ -92,7 +89,7 @@ def _ranges(
         slope = np.clip(np.gradient(smooth, x) * np.float32(-0.09 * light), -0.2, 0.2)
         relief = texture(rng, y, x, (16, 12), 3)
         tone = np.float32(0.72) + np.float32(0.56) * relief + slope * ramp(depth, 0.16, 0.0)
-        colour = mix(_pick(rng, HILLS), haze, np.full((1, 1), 0.62 - 0.42 * nearness, np.float32))
+        colour = mix(pick(HILLS, rng.random()), haze, np.full((1, 1), 0.62 - 0.42 * nearness, np.float32))
         hill = mix(colour * tone, haze, ramp(depth, 0.0, 0.22) * np.float32(0.35))
         picture = mix(picture, hill, np.clip(depth * np.float32(pixels) + 0.5, 0.0, 1.0))
     return picture
@@ -104,7 +101,7 @@ def _trees(rng: np.random.Generator, picture: Array, y: Array, x: Array, horizon
     crowns = curve(rng, x, 22, 3, persistence=0.6)
     top = np.float32(horizon + 0.012) - clumps * (np.float32(0.012) + np.float32(0.07) * crowns)
     leaves = texture(rng, y, x, (48, 48), 2)
-    green = _pick(rng, TREES)
+    green = pick(TREES, rng.random())
     depth = y[:, None] - top
     tone = np.float32(0.65) + np.float32(0.75) * leaves - ramp(depth, 0.0, 0.07) * np.float32(0.3)
     cover = np.clip(depth * np.float32(pixels) + 0.5, 0.0, 1.0) * (clumps > 0.02)
@@ -129,21 +126,22 @@ def _ground(rng: np.random.Generator, y: Array, x: Array, horizon: float, haze: 
     return mix(ground, haze, ((1 - near) ** 6)[:, None] * np.float32(0.3))
 
 
-def landscape(key: tuple[int, ...], size: int) -> Landscape:
+def landscape(key: tuple[int, ...], mood: Sequence[float], size: int) -> Landscape:
     """Draw a landscape.
 
     Args:
         key: whole numbers >= 0; the same key gives the same landscape at every size.
+        mood: height of the horizon, kind of sky, kind of ground, side of the light; four numbers in 0..1.
         size: height and width of the picture in pixels, >= 1.
     """
     rng = seeded(*key)
     pixels = size * RAYS
     y = x = (np.arange(pixels, dtype=np.float32) + np.float32(0.5)) / np.float32(pixels)
-    horizon = uniform(rng, 0.3, 0.5)
-    light = 1 if rng.random() < 0.5 else -1
-    palette = _pick(rng, GROUNDS)
+    horizon = 0.3 + 0.2 * mood[0]
+    light = 1 if mood[3] < 0.5 else -1
+    palette = pick(GROUNDS, mood[2])
     end = min(pixels, int((horizon + 0.03) * pixels) + 2)  # of the rows where sky or hills show
-    above = _ranges(rng, _sky(rng, y[:end], x, horizon), y[:end], x, horizon, light, pixels)
+    above = _ranges(rng, _sky(rng, y[:end], x, horizon, pick(SKIES, mood[1])), y[:end], x, horizon, light, pixels)
     if rng.random() < 0.55:
         above = _trees(rng, above, y[:end], x, horizon, pixels)
     start = max(0, int((horizon - 0.02) * pixels))

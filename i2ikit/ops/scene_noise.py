@@ -1,5 +1,6 @@
 """Value noise for drawn scenes: random lattices, smoothly interpolated, summed over octaves; pure numpy."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,31 @@ def seeded(*key: int) -> np.random.Generator:
 def uniform(rng: np.random.Generator, low: float, high: float) -> float:
     """Draw one number from low..high."""
     return low + (high - low) * float(rng.random())
+
+
+def evenly(key: tuple[int, ...], index: int, factors: int) -> list[float]:
+    """Return one number in 0..1 per factor such that a run of indices covers all combinations evenly.
+
+    Sets of scenes then resemble each other more than independent draws would. Additive recurrence with the
+    generalised golden ratio, from a start that depends on ``key``.
+
+    Args:
+        key: whole numbers >= 0, of the set.
+        index: number in the set, >= 0.
+        factors: >= 1.
+    Source:
+        Roberts 2018, "The unreasonable effectiveness of quasirandom sequences".
+    """
+    ratio = 2.0
+    for _ in range(64):  # the root of ratio^(factors + 1) = ratio + 1
+        ratio = (1.0 + ratio) ** (1.0 / (factors + 1))
+    start = seeded(*key).random(factors)
+    return [float(start[k] + index * ratio ** -(k + 1)) % 1.0 for k in range(factors)]
+
+
+def pick(choices: Sequence[Array] | Array, position: float) -> Array:
+    """Return the choice at ``position`` in 0..1, all choices being equally wide."""
+    return choices[min(int(position * len(choices)), len(choices) - 1)]
 
 
 def ramp(x: Array, low: float, high: float) -> Array:

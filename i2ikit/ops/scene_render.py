@@ -10,7 +10,7 @@ from i2ikit.ops.scene_animal import Body, animal
 from i2ikit.ops.scene_fur import BLACK, HOOF, Fur, PlainFur, StripedFur
 from i2ikit.ops.scene_landscape import Landscape, landscape
 from i2ikit.ops.scene_limbs import Shape, unite
-from i2ikit.ops.scene_noise import Array, mix, ramp, seeded, shrink, texture, uniform
+from i2ikit.ops.scene_noise import Array, evenly, mix, ramp, seeded, shrink, texture, uniform
 
 RAYS = 3  # per pixel and axis, where the animal is
 PERIOD = (4.6 / 64, 6.6 / 64)  # of the stripes on the trunk, as a share of the picture's width
@@ -68,17 +68,20 @@ class Scene:
     """One scene: the same landscape and the same animal, in plain or in striped fur.
 
     Args:
-        key: whole numbers >= 0; the same key gives the same scene at every size.
+        key: whole numbers >= 0 that name a set of scenes.
+        index: number in the set, >= 0; the same key and index give the same scene at every size. A run of scenes has
+            its kinds of sky, ground and fur in even shares.
         size: height and width in pixels, >= 1.
 
     Raises:
         ValueError: size is not a whole number above 0.
     """
 
-    def __init__(self, key: tuple[int, ...], size: int) -> None:
-        self._key, self._size = key, positive_int("size", size)
-        self._view = landscape((*key, 0), size)
-        self._place = _place((*key, 1), self._view.horizon)
+    def __init__(self, key: tuple[int, ...], index: int, size: int) -> None:
+        self._key, self._size = (*key, index), positive_int("size", size)
+        *mood, self._kind = evenly(key, index, 5)
+        self._view = landscape((*self._key, 0), mood, size)
+        self._place = _place((*self._key, 1), self._view.horizon)
         self._ground = _shadow(self._view, self._place)
         self._rows, self._columns = self._pixels()
         self._x, self._y = self._rays()
@@ -86,7 +89,7 @@ class Scene:
 
     def plain(self) -> NDArray[np.uint8]:
         """Return (S, S, 3) uint8: the animal in plain fur."""
-        return self._paint(PlainFur.draw(seeded(*self._key, 3)))
+        return self._paint(PlainFur.draw(seeded(*self._key, 3), self._kind))
 
     def striped(self) -> NDArray[np.uint8]:
         """Return (S, S, 3) uint8: the animal in striped fur."""

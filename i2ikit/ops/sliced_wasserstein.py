@@ -55,10 +55,11 @@ def patches_at(image: Tensor, places: Tensor, patch: int) -> Tensor:
     Shape:
         returns: (N, C * patch * patch).
     """
+    width = image.shape[2]
     step = torch.arange(patch)
-    rows = (places[:, 0, None] + step)[:, :, None]  # (N, patch, 1)
-    columns = (places[:, 1, None] + step)[:, None, :]  # (N, 1, patch)
-    return image[:, rows, columns].transpose(0, 1).flatten(1)
+    offsets = (step[:, None] * width + step).flatten()  # (patch * patch,) from a corner, in the flat image
+    corners = places[:, 0] * width + places[:, 1]
+    return image.flatten(1)[:, corners[:, None] + offsets].transpose(0, 1).flatten(1)
 
 
 def wasserstein_1d(x: Tensor, y: Tensor) -> Tensor:
@@ -75,7 +76,7 @@ def wasserstein_1d(x: Tensor, y: Tensor) -> Tensor:
     """
     if not len(x) or not len(y) or x.shape[1:] != y.shape[1:]:
         raise ShapeError(f"two sets (N, K) and (M, K) are needed, N and M above 0, not {(*x.shape,)} and {(*y.shape,)}")
-    x, y = x.sort(dim=0).values, y.sort(dim=0).values
+    x, y = (points.T.contiguous().sort().values.T for points in (x, y))  # rows sort faster than columns
     if len(x) == len(y):
         return (x - y).abs().mean(dim=0)
     n, m = len(x), len(y)
