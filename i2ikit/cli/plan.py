@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch.optim import Optimizer
 
 from i2ikit.build import Builder
+from i2ikit.config.validate import build_trial_model
 from i2ikit.engine.data import build_dataset, build_train_loader
 from i2ikit.engine.optimizers import build_optimizers
 from i2ikit.errors import DataError
 from i2ikit.ops.progress import Progress, Schedule
 from i2ikit.registry import SCHEDULES
-from i2ikit.translation import UnpairedTranslation, build_model
+from i2ikit.translation import UnpairedTranslation
 
 POINTS = 200  # places of the run at which schedules are looked at
 ROWS = 12  # rows of the table of a schedule without corners
@@ -52,10 +52,8 @@ class Plan:
 
 def make_plan(config: dict[str, Any]) -> Plan:
     """Build a valid config and count its data."""
-    builder = Builder()
-    with torch.device("meta"):
-        model = build_model(config["model"], builder)
-    assert model is not None, builder.mistakes
+    model, mistakes = build_trial_model(config["model"])
+    assert model is not None, mistakes
     optimizers = build_optimizers(model.phases, model.networks, config["optimizer"])
     plan = Plan(config, model, optimizers)
     _count_data(plan)

@@ -21,6 +21,10 @@ def translate(
         str | None, typer.Option("--generator", metavar="NAME", help="Such as ab; by default the config's first.")
     ] = None,
     device: Device = "auto",
+    size: Annotated[
+        int | None,
+        typer.Option("--size", min=1, metavar="N", help="Work at this length of the shorter side, in pixels."),
+    ] = None,
 ) -> None:
     """Translate a picture, or a folder with everything below it."""
     with busy("Loading the model"):
@@ -28,14 +32,14 @@ def translate(
         from i2ikit.inference import Translator
 
         translator = Translator.from_checkpoint(
-            newest_checkpoint(checkpoint), generator=generator, device=pick_device(device)
+            newest_checkpoint(checkpoint), generator=generator, device=pick_device(device), size=size
         )
     from rich.progress import Progress
 
     with Progress(console=err(), transient=True, disable=not err().is_terminal) as progress:
         task = progress.add_task("Translating", total=None)
         count = translator.translate_path(
-            source, target, lambda done, total: progress.update(task, completed=done, total=total)
+            source, target, on_progress=lambda file: progress.update(task, completed=file.done, total=file.total)
         )
     out().print(f"{count} {'picture' if count == 1 else 'pictures'} written to {target}", soft_wrap=True, markup=False)
 

@@ -46,7 +46,7 @@ def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[
         path, found, value = text.partition("=")
         keys = split(path.strip())
         if not found or not value.strip() or not all(keys):
-            mistakes.append(Mistake(path.strip() or text, f"--set {text!r} must be written key.path=value"))
+            mistakes.append(Mistake(path.strip() or text, "must be written key.path=value"))
             continue
         wrong = _apply(config, Override(text, keys, parse_value(value)))
         if wrong:

@@ -68,39 +68,48 @@ def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path |
 
 def _raise(file: ConfigFile, config: dict[str, Any], mistakes: Sequence[Mistake], overrides: Sequence[str]) -> None:
     if mistakes:
-        lines = [
-            f"{_source(file, config, mistake.path, overrides)}: {_line(mistake)}{_inherited(file, mistake)}"
-            for mistake in mistakes
-        ]
+        lines = [_line(file, config, mistake, overrides) for mistake in mistakes]
         raise ConfigError(shown(file.path), list(dict.fromkeys(lines)))
 
 
-def _line(mistake: Mistake) -> str:
-    return (
-        mistake.message if mistake.message.startswith(("--set", mistake.path)) else f"{mistake.path}: {mistake.message}"
-    )
+def _line(file: ConfigFile, config: dict[str, Any], mistake: Mistake, overrides: Sequence[str]) -> str:
+    """Return one mistake as a line: where it was written, its key path unless that says it already, what is wrong."""
+    source = _source(file, config, mistake.path, overrides)
+    message = f"{mistake.message}{_way_out(file, mistake, overrides)}"
+    if source.startswith("--set ") and _typed(source.removeprefix("--set ")) == split(mistake.path):
+        return f"{source}: {message}"
+    return f"{source}: {mistake.path}: {message}"
 
 
-def _inherited(file: ConfigFile, mistake: Mistake) -> str:
-    """Return the way out where an argument was inherited from a part of another type."""
+def _way_out(file: ConfigFile, mistake: Mistake, overrides: Sequence[str]) -> str:
+    """Return the way out where an argument was left over from a part of another type, or an empty string."""
     keys = split(mistake.path)
     kind = (*keys[:-1], "type")
     if "has no argument" not in mistake.message or not holds(file.values, keys) or not holds(file.values, kind):
         return ""
-    if owner(file, keys) == owner(file, kind):
-        return ""
-    return " It is inherited from a part of another type: write `_delete_=True` beside `type` to start afresh."
+    if any(_typed(text) == kind for text in overrides):
+        part = ".".join(keys[:-1])
+        return f" It is left from another type: give the whole part, --set {part}='dict(type=...)'."
+    changed = owner(file, kind)
+    if holds(changed.values, keys) and owner(changed, keys) != changed:
+        return " It is inherited from another type: write `_delete_=True` beside `type` to start afresh."
+    return ""
+
+
+def _typed(override: str) -> tuple[str, ...]:
+    """Return the keys that an override was typed with."""
+    return split(override.partition("=")[0].strip())
 
 
 def _source(file: ConfigFile, config: dict[str, Any], path: str, overrides: Sequence[str]) -> str:
     """Say where a key was set: by the last override that touches it, in the command's other options, or in a file."""
     keys = split(path)
     for text in reversed(overrides):
-        typed = split(text.partition("=")[0].strip())
+        typed = _typed(text)
         if keys[: len(typed)] == typed:
             return f"--set {text}"
     for text in reversed(overrides):
-        typed = split(text.partition("=")[0].strip())
+        typed = _typed(text)
         if typed[: len(keys)] == keys and holds(config, typed):
             return f"{origin(file, path)} with --set {text}"
     if not holds(file.values, existing(config, keys)):

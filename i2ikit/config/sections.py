@@ -48,11 +48,11 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
 DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
 PHASE_KEYS = ("update", "terms", "optimizer", "groups")
 MODEL_KEYS = ("type", "generators", "discriminators", "heads", "views", "phases")
-SECTIONS = (*FIXED, "model", "optimizer", "schedule", "metrics", "seed", "hooks")
+SECTIONS = ("model", "optimizer", "schedule", *FIXED, "metrics", "seed", "hooks")  # in the order of a written config
 
 
 def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config in which every key of a fixed section that has a default is there to be read.
+    """Return a config, its sections in their order, in which every key that has a default is there to be read.
 
     Sections that are not dicts are left as they are: validation says what is wrong with them.
     """
@@ -62,4 +62,8 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(section, Mapping) and (name in config or name not in REQUIRED):
             defaults = {key: spec.default for key, spec in keys.items() if spec.default is not None}
             filled[name] = {**defaults, **section}
-    return filled
+    return {name: filled[name] for name in sorted(filled, key=_place)}
+
+
+def _place(name: str) -> int:
+    return SECTIONS.index(name) if name in SECTIONS else len(SECTIONS)

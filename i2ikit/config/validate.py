@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import Builder, Mistake, is_part
 from i2ikit.config.data import dataset_config
@@ -11,6 +11,9 @@ from i2ikit.config.overrides import optimizer_arguments, optimizer_class, optimi
 from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole
 from i2ikit.errors import nearest_hint
 from i2ikit.registry import DATASETS, METRICS, SCHEDULES
+
+if TYPE_CHECKING:
+    from i2ikit.translation import UnpairedTranslation
 
 HELPER_HINT = "Names that only help to write a config are in capitals or start with an underscore."
 
@@ -73,21 +76,51 @@ def _check_train(section: Any, builder: Builder) -> None:
         builder.mistake("train", f"needs the length of the training, `epochs` or `steps`, {both}")
 
 
-def _check_model(section: Any, builder: Builder) -> dict[str, tuple[str, ...]]:
-    """Build the model; return what each phase updates, or nothing if it could not be built."""
+def build_trial_model(section: Mapping[str, Any]) -> tuple["UnpairedTranslation | None", list[Mistake]]:
+    """Build the model without its numbers, on torch's meta device; return it, or None, and the mistakes."""
     import torch
 
     from i2ikit.translation import build_model
 
-    trial = Builder()
+    builder = Builder()
     try:
         with torch.device("meta"):
-            model = build_model(section, trial, path="model")
+            return build_model(section, builder, path="model"), builder.mistakes
     except (RuntimeError, NotImplementedError):  # a part that needs real numbers to be made
-        trial = Builder()
-        model = build_model(section, trial, path="model")
-    builder.mistakes += trial.mistakes
+        builder = Builder()
+        return build_model(section, builder, path="model"), builder.mistakes
+
+
+def _check_model(section: Any, builder: Builder) -> dict[str, tuple[str, ...]]:
+    """Build the model; return what each phase updates, or nothing if it could not be built."""
+    if not _has_shape(section, builder):
+        return {}
+    model, mistakes = build_trial_model(section)
+    builder.mistakes += mistakes
     return {name: tuple(phase.update) for name, phase in model.phases.items()} if model is not None else {}
+
+
+def _has_shape(section: Any, builder: Builder) -> bool:
+    """Note what is no dict but should be one: nothing inside it can be checked."""
+    before = len(builder.mistakes)
+    _check_dict(section, "model", builder)
+    if isinstance(section, Mapping):
+        for name, phase in _entries(section.get("phases")):
+            for key in ("terms", "optimizer", "groups"):
+                if isinstance(phase, Mapping) and key in phase:
+                    _check_dict(phase[key], f"model.phases.{name}.{key}", builder)
+            for group, changes in _entries(phase.get("groups") if isinstance(phase, Mapping) else None):
+                _check_dict(changes, f"model.phases.{name}.groups.{group}", builder)
+    return len(builder.mistakes) == before
+
+
+def _check_dict(value: Any, path: str, builder: Builder) -> None:
+    if not isinstance(value, Mapping):
+        builder.mistake(path, f"must be a dict, not {value!r}")
+
+
+def _entries(value: Any) -> list[tuple[str, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
 
 
 def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str, ...]], builder: Builder) -> None:
@@ -106,8 +139,6 @@ def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str,
             if group not in names:
                 hint = known_hint(group, names)
                 builder.mistake(f"{path}.groups.{group}", f"the phase {phase!r} updates no {group!r}.{hint}")
-            elif not isinstance(changes, Mapping):
-                builder.mistake(f"{path}.groups.{group}", f"must be dict(lr=...), not {changes!r}")
             elif "type" in changes:
                 builder.mistake(f"{path}.groups.{group}.type", "the groups of a phase share one type of optimiser")
             else:
