@@ -1,0 +1,180 @@
+"""A trained generator that takes images of any size."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torchvision.transforms.functional import pil_to_tensor, to_pil_image
+from torchvision.transforms.v2 import InterpolationMode
+from torchvision.transforms.v2.functional import resize
+
+from i2ikit.build import Builder
+from i2ikit.checks import positive_int
+from i2ikit.engine.checkpoint import Checkpoint, read_checkpoint
+from i2ikit.errors import CheckpointError, ShapeError, nearest_hint
+from i2ikit.inference.folders import FileDone, translate_pictures
+from i2ikit.inference.pictures import read_picture, write_picture
+from i2ikit.ops.padding import pad_to_multiple
+from i2ikit.registry import GENERATORS
+
+
+class Translator:
+    """A generator in evaluation mode, for images of any size.
+
+    Args:
+        generator: the network; it is moved to ``device`` and stays in evaluation mode. Its ``multiple`` (pixels, 1 if
+            it has none) and ``smallest`` (pixels) say which sizes it takes.
+        device: where it runs, such as ``"cpu"`` or ``"cuda:0"``.
+        size: pixels, >= 1; the shorter side of an image is resized to it before, and the output back after. None keeps
+            the size of the image.
+    """
+
+    def __init__(self, generator: nn.Module, device: torch.device | str = "cpu", *, size: int | None = None) -> None:
+        self.device = torch.device(device)
+        self.generator = generator.to(self.device).eval()
+        self.size = None if size is None else positive_int("size", size)
+
+    @classmethod
+    def from_checkpoint(
+        cls,
+        path: str | Path,
+        generator: str | None = None,
+        device: torch.device | str = "cpu",
+        *,
+        size: int | None = None,
+    ) -> "Translator":
+        """Rebuild a generator from the config inside a checkpoint and load its weights.
+
+        Args:
+            path: a checkpoint of a training run.
+            generator: its name in the config, such as ``"ab"``. None means the only one, or ``ab`` among several.
+            device, size: as for the class.
+
+        Raises:
+            CheckpointError: the file is missing or damaged, has no such generator, needs a part that isn't installed,
+                or its weights don't fit its config.
+        """
+        path = Path(path)
+        checkpoint = read_checkpoint(path)
+        found = generator_configs(path, checkpoint)
+        name = choose_generator(path, list(found), generator)
+        network = build_generator(path, checkpoint, found[name], name)
+        load_generator(path, checkpoint, network, name)
+        return cls(network, device, size=size)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Translate images; no graph is kept.
+
+        Shape:
+            images: (B, C, H, W) in -1..1, any H and W; returns the same size in -1..1, on the Translator's device.
+
+        Raises:
+            ShapeError: images has no four axes, or another number of channels than the generator takes.
+        """
+        if images.ndim != 4:
+            raise ShapeError(f"Translator needs images (B, C, H, W), got {tuple(images.shape)}")
+        height, width = images.shape[-2:]
+        with torch.inference_mode():
+            x = images.to(self.device)
+            if self.size is not None:
+                x = resize(x, resized(height, width, self.size), InterpolationMode.BICUBIC).clamp(-1, 1)
+            output = self._padded(x)
+            if self.size is not None:
+                output = resize(output, [height, width], InterpolationMode.BICUBIC)
+            return output.clamp(-1, 1)
+
+    def _padded(self, x: Tensor) -> Tensor:
+        """Pad to a size that the generator takes, translate, cut the pad off."""
+        multiple, smallest = getattr(self.generator, "multiple", 1), getattr(self.generator, "smallest", 1)
+        output: Tensor = self.generator(pad_to_multiple(x, multiple, smallest))
+        return output[..., : x.shape[-2], : x.shape[-1]]
+
+    def translate_path(
+        self, source: str | Path, output: str | Path, *, on_progress: Callable[[FileDone], None] | None = None
+    ) -> int:
+        """Translate a picture, or all pictures of a folder and the folders in it; names and tree are kept.
+
+        Pictures are turned upright as their EXIF orientation says, transparency and colour profile are kept, outputs
+        have the size and the format of their inputs (JPEG at quality 95; PNG where Pillow can't write the format).
+
+        Args:
+            source: a picture or a folder.
+            output: a folder, which is made, or for a single picture also a file name, whose ending picks the format.
+            on_progress: called after each picture, translated or failed.
+
+        Returns:
+            how many pictures were translated.
+
+        Raises:
+            DataError: nothing to translate; outputs would replace inputs (nothing is written then); or pictures could
+                not be read: all others are done then, and the message lists those that failed.
+            RunError: an output could not be written.
+        """
+        return translate_pictures(self.translate_file, Path(source), Path(output), on_progress)
+
+    def translate_file(self, source: Path, target: Path) -> None:
+        """Translate one picture; ``target`` is replaced at once, when the output is whole.
+
+        Raises:
+            DataError: the picture can't be read.
+            RunError: the output can't be written.
+        """
+        picture = read_picture(source)
+        pixels = pil_to_tensor(picture.image).float() / 127.5 - 1  # (3, H, W) in -1..1
+        output = self(pixels[None])[0].float().cpu()
+        image = to_pil_image(((output + 1) * 127.5).round().to(torch.uint8))
+        write_picture(replace(picture, image=image), target)
+
+
+def resized(height: int, width: int, shorter: int) -> list[int]:
+    """Return height and width scaled so that the shorter one becomes ``shorter``, in pixels."""
+    scale = shorter / min(height, width)
+    return [max(1, round(height * scale)), max(1, round(width * scale))]
+
+
+def generator_configs(path: Path, checkpoint: Checkpoint) -> Mapping[str, Any]:
+    """Return the generators' configs of a checkpoint by name."""
+    model = checkpoint.config.get("model")
+    found = model.get("generators") if isinstance(model, Mapping) else None
+    if not isinstance(found, Mapping) or not found:
+        raise CheckpointError(f"the config inside {path} names no generators")
+    return found
+
+
+def choose_generator(path: Path, names: list[str], wanted: str | None) -> str:
+    """Return the generator that is meant."""
+    listed = ", ".join(names)
+    if wanted is None:
+        if len(names) > 1 and "ab" not in names:
+            raise CheckpointError(f"{path} has several generators; choose one of {listed}")
+        return names[0] if len(names) == 1 else "ab"
+    if wanted not in names:
+        raise CheckpointError(f"{path} has no generator {wanted!r}; it has {listed}.{nearest_hint(wanted, names)}")
+    return wanted
+
+
+def build_generator(path: Path, checkpoint: Checkpoint, config: Any, name: str) -> nn.Module:
+    """Build a generator from its config inside a checkpoint."""
+    builder = Builder()
+    network = builder.part(GENERATORS, config, f"model.generators.{name}")
+    if network is not None:
+        return network
+    mistakes = "\n".join(f"  - {mistake.path}: {mistake.message}" for mistake in builder.mistakes)
+    plugins = ", ".join(f"{plugin} {about.get('version', '')}".strip() for plugin, about in checkpoint.plugins.items())
+    hint = f"\n  It was trained with these plugins: {plugins}. See what is installed with `i2ikit plugins`."
+    raise CheckpointError(f"cannot rebuild the generator of {path}:\n{mistakes}{hint if plugins else ''}")
+
+
+def load_generator(path: Path, checkpoint: Checkpoint, network: nn.Module, name: str) -> None:
+    """Load a generator's weights out of the state of the whole model."""
+    prefix = f"generators.{name}."
+    state = {key.removeprefix(prefix): value for key, value in checkpoint.model.items() if key.startswith(prefix)}
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"the weights in {path} do not fit the generator {name!r} of its config: {error}"
+        ) from error
