@@ -14,6 +14,7 @@ from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.registry import DATASETS
 
 NEXT_STEP = "Give the folder that holds them with `--data DIR`, or make a data set: `i2ikit data make stripes DIR`."
+WITHOUT_TEST = "Add some pictures to test on, or look at training pictures instead: `--set data.test.split=train`."
 
 
 @DATASETS.register_module()
@@ -52,11 +53,11 @@ class UnpairedFolders:
         self.root = Path(root).expanduser()
         self.split, self.transform, self.serial = split, transform, serial
         folders = {domain: self.root / f"{split}{domain.upper()}" for domain in ("a", "b")}
-        if split != "train" and folders["a"].is_dir() and not folders["b"].is_dir():
+        if split != "train" and not folders["b"].is_dir():
             del folders["b"]
         missing = [folder for folder in folders.values() if not folder.is_dir()]
         if missing:
-            raise DataError(missing_message(self.root, missing))
+            raise DataError(missing_message(self.root, split, missing))
         self.paths = {domain: _pictures_in(folder) for domain, folder in folders.items()}
 
     def __len__(self) -> int:
@@ -84,7 +85,7 @@ class UnpairedFolders:
             set_epoch(epoch)
 
 
-def missing_message(root: Path, missing: list[Path]) -> str:
+def missing_message(root: Path, split: str, missing: list[Path]) -> str:
     """Say which folders were looked for, what lies there instead, and what to do next."""
     looked_for = " and ".join(str(folder) for folder in missing)
     if not root.exists():
@@ -93,7 +94,9 @@ def missing_message(root: Path, missing: list[Path]) -> str:
         there = f"{root} is a file."
     else:
         there = f"{root} holds {_in_words(root)}.{_nearest_folders(root, missing)}"
-    return f"no pictures: looked for {looked_for}, but {there}{_place_nearby(root, missing)}\n  {NEXT_STEP}"
+    only_training = split != "train" and (root / "trainA").is_dir()
+    next_step = WITHOUT_TEST if only_training else NEXT_STEP
+    return f"no pictures: looked for {looked_for}, but {there}{_place_nearby(root, missing)}\n  {next_step}"
 
 
 def _nearest_folders(root: Path, missing: list[Path]) -> str:

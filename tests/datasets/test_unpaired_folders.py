@@ -104,6 +104,11 @@ def test_test_pictures_need_no_second_domain(tmp_path: Path) -> None:
     assert sorted(item) == ["a", "a_path"]
 
 
+def test_two_training_folders_alone_are_told_how_to_do_without_test_pictures(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"looked for \S+testA, but [^`]*`--set data\.test\.split=train`"):
+        UnpairedFolders(fill(tmp_path, trainA=1, trainB=1), "test")
+
+
 def test_training_needs_the_second_domain(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"looked for \S+trainB, but \S+ holds trainA/\."):
         UnpairedFolders(fill(tmp_path, trainA=2))
