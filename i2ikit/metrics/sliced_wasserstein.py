@@ -88,7 +88,7 @@ class SlicedWasserstein:
         *,
         patch: int = 7,
         directions: int = 128,
-        per_image: int = 256,
+        per_image: int = 512,
         seed: int = 0,
     ) -> None:
         if positive_int("patch", patch) % 2 == 0:
