@@ -11,8 +11,8 @@ from i2ikit.plugin import get_manager
 
 def versions() -> dict[str, str]:
     """Return the versions that decide what a run computes."""
-    found = {"i2ikit": __version__, "python": platform.python_version()}
-    for package in ("torch", "torchvision", "mmengine", "numpy", "pillow"):
+    found = {"i2ikit": __version__, "python": platform.python_version(), "torch": str(torch.__version__)}
+    for package in ("torchvision", "mmengine", "numpy", "pillow"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:  # a fork under another name, such as onedl-mmengine

@@ -104,12 +104,17 @@ class EpochSampler(Sampler[list[tuple[int, int]]]):
         self.first = batch
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        """Return an iterator over the batches of the chosen epoch; later calls of set_epoch do not disturb it."""
-        generator = torch.Generator().manual_seed(seed_number(self.seed, self.epoch))
-        order = torch.randperm(self.length, generator=generator).tolist()
+        """Yield the batches of the chosen epoch; calls of set_epoch after the first batch do not disturb it.
+
+        The place to start is taken when the first batch is asked for: a DataLoader with workers makes an iterator for
+        its first pass that it throws away unused.
+        """
         first, self.first = self.first, 0
         size, epoch = self.batch_size, self.epoch
-        return iter([[(epoch, index) for index in order[k * size : (k + 1) * size]] for k in range(first, len(self))])
+        generator = torch.Generator().manual_seed(seed_number(self.seed, epoch))
+        order = torch.randperm(self.length, generator=generator).tolist()
+        for k in range(first, len(self)):
+            yield [(epoch, index) for index in order[k * size : (k + 1) * size]]
 
 
 class TrainLoader:

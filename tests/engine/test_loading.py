@@ -119,6 +119,15 @@ def test_a_pass_that_starts_late_has_the_rest_of_the_epoch(workers: int) -> None
     assert same(batches(train, 4), whole)  # the late start held for one pass
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_very_first_pass_can_start_late(workers: int) -> None:
+    assert same(batches(loader(workers), 4, start=3), batches(loader(), 4)[3:])
+
+
+def test_the_first_pass_of_all_can_start_late_with_workers() -> None:
+    assert same(batches(loader(2), 4, start=3), batches(loader(0), 4)[3:])
+
+
 def test_a_late_start_reads_nothing_of_what_it_skips() -> None:
     read: list[int] = []
 

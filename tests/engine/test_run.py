@@ -1,0 +1,308 @@
+import copy
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+from PIL import Image
+
+from i2ikit.engine.checkpoint import read_checkpoint
+from i2ikit.engine.interruption import RunInterruptedError
+from i2ikit.engine.reporter import RunResult, RunSummary, SilentReporter
+from i2ikit.engine.run import run_length, train
+from i2ikit.engine.work_dir import WorkDirError
+from i2ikit.errors import ConfigError, DataError, RunError
+from i2ikit.registry import LOSSES
+
+
+class Listener(SilentReporter):
+    def __init__(self) -> None:
+        self.summary: RunSummary | None = None
+        self.steps: list[tuple[int, int, float, float, dict[str, float]]] = []
+        self.notes: list[str] = []
+        self.result: RunResult | None = None
+
+    def start(self, summary: RunSummary) -> None:
+        self.summary = summary
+
+    def step(self, step, epoch, rate, eta, losses) -> None:
+        self.steps.append((step, epoch, rate, eta, dict(losses)))
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def finish(self, result: RunResult) -> None:
+        self.result = result
+
+
+@pytest.fixture
+def temporary_hook():
+    """Register mmengine hooks for one test."""
+    names = []
+
+    def register(hook: type[Hook]) -> str:
+        HOOKS.register_module(module=hook)
+        names.append(hook.__name__)
+        return hook.__name__
+
+    yield register
+    for name in names:
+        HOOKS.module_dict.pop(name)
+
+
+def log_lines(work_dir: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (work_dir / "log.jsonl").read_text().splitlines()]
+
+
+def final_state(work_dir: Path, step: int) -> dict[str, Any]:
+    checkpoint = read_checkpoint(work_dir / "checkpoints" / f"step_{step:06d}.pt")
+    return {"model": checkpoint.model, "optimizers": checkpoint.optimizers, "progress": checkpoint.progress}
+
+
+def assert_same(found: Any, expected: Any, path: str = "") -> None:
+    if isinstance(expected, torch.Tensor):
+        assert torch.equal(found, expected), path
+    elif isinstance(expected, dict):
+        assert found.keys() == expected.keys(), path
+        for key, value in expected.items():
+            assert_same(found[key], value, f"{path}.{key}")
+    elif isinstance(expected, list):
+        assert len(found) == len(expected), path
+        for index, value in enumerate(expected):
+            assert_same(found[index], value, f"{path}.{index}")
+    else:
+        assert found == expected, path
+
+
+def test_a_run_leaves_config_log_samples_and_checkpoints(cyclegan, tmp_path):
+    work_dir = tmp_path / "new" / "run"
+    result = train(cyclegan, work_dir=work_dir)
+    assert sorted(path.name for path in work_dir.iterdir()) == [
+        "checkpoints", "config.json", "config.py", "log.jsonl", "samples",
+    ]  # fmt: skip
+    assert result == RunResult(work_dir, 12, {}, work_dir / "checkpoints" / "step_000012.pt")
+    assert json.loads((work_dir / "config.json").read_text())["model"] == cyclegan["model"]
+    assert [path.name for path in sorted((work_dir / "checkpoints").iterdir())] == [
+        "step_000005.pt", "step_000010.pt", "step_000012.pt",
+    ]  # fmt: skip
+
+
+def test_the_log_has_every_term_and_every_network_by_its_name(cyclegan, tmp_path):
+    train(cyclegan, work_dir=tmp_path)
+    start, *lines = log_lines(tmp_path)
+    assert start["event"] == "start"
+    assert start["versions"]["torch"] == torch.__version__
+    assert [line["step"] for line in lines] == [1, 2, 4, 6, 8, 10, 12]
+    assert [line["epoch"] for line in lines] == [1, 1, 1, 1, 2, 2, 2]  # seven items in an epoch
+    assert set(lines[0]["losses"]) == {"gan_ab", "gan_ba", "cycle_a", "cycle_b", "identity_b", "d_a", "d_b"}
+    assert lines[0]["lr"] == {
+        "generators.ab": 1e-3, "generators.ba": 1e-3, "discriminators.a": 2e-3, "discriminators.b": 2e-3,
+    }  # fmt: skip
+    assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
+
+
+def test_learning_rates_follow_the_schedule_and_the_groups(cut, tmp_path):
+    train(cut, work_dir=tmp_path)
+    rates = {line["step"]: line["lr"] for line in log_lines(tmp_path)[1:]}
+    assert rates[6] == {"discriminators.b": 1e-3, "generators.ab": 1e-3, "heads.f": 5e-4}
+    # step 10 of 12: 9 are done, (1 - 9/12) / (1 - 1/2) = 1/2
+    assert rates[10] == pytest.approx({"discriminators.b": 5e-4, "generators.ab": 5e-4, "heads.f": 2.5e-4})
+
+
+@pytest.mark.parametrize("method", ["cyclegan", "cut"])
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("stop", [3, 7, 10])
+def test_an_interrupted_run_ends_bit_for_bit_as_the_whole_one(method, workers, stop, tmp_path, request, temporary_hook):
+    if workers and stop != 3:
+        pytest.skip("one place is enough with workers")
+    config = request.getfixturevalue(method)
+    config["data"] = {**config["data"], "workers": workers}
+    train(config, work_dir=tmp_path / "whole")
+
+    class Interrupter(Hook):
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
+            if runner.iter + 1 == stop:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    name = temporary_hook(Interrupter)
+    with pytest.raises(RunInterruptedError, match=f"SIGTERM: stopped after step {stop} of 12.*--resume"):
+        train({**config, "hooks": [{"type": name}]}, work_dir=tmp_path / "parts")
+    torch.manual_seed(stop)  # whatever the process drew before does not matter
+    result = train(config, work_dir=tmp_path / "parts", resume=True)
+    assert result.step == 12
+    assert_same(final_state(tmp_path / "parts", 12), final_state(tmp_path / "whole", 12))
+
+
+def test_a_history_is_saved_with_the_model(cyclegan, tmp_path):
+    train(cyclegan, work_dir=tmp_path)
+    state = read_checkpoint(tmp_path / "checkpoints" / "step_000012.pt").model
+    histories = [value for key, value in state.items() if key.endswith("_extra_state") and "history" in key]
+    assert [images.shape for images in histories[0].values()] == [(3, 3, 16, 16)] * 2
+
+
+def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_is_taken(cut, tmp_path):
+    train(cut, work_dir=tmp_path / "whole")
+    train(cut, work_dir=tmp_path / "damaged", max_steps=None)
+    newest = tmp_path / "damaged" / "checkpoints" / "step_000012.pt"
+    newest.write_bytes(newest.read_bytes()[:1000])
+    listener = Listener()
+    train(cut, work_dir=tmp_path / "damaged", resume=True, reporter=listener)
+    assert listener.summary is not None
+    assert listener.summary.first_step == 11
+    assert any("step_000012.pt is not a whole checkpoint" in note for note in listener.notes)
+    assert_same(final_state(tmp_path / "damaged", 12), final_state(tmp_path / "whole", 12))
+
+
+def test_a_resumed_log_has_each_step_once(cut, tmp_path):
+    train(cut, work_dir=tmp_path)
+    (tmp_path / "checkpoints" / "step_000012.pt").unlink()
+    train(cut, work_dir=tmp_path, resume=True)
+    lines = log_lines(tmp_path)
+    assert [line["step"] for line in lines if "event" not in line] == [1, 2, 4, 6, 8, 10, 12]
+    assert [line["event"] for line in lines if "event" in line] == ["start", "resume"]
+
+
+def test_the_weights_do_not_depend_on_loader_workers_or_on_what_is_logged(cut, tmp_path):
+    train(cut, work_dir=tmp_path / "first")
+    changed = copy.deepcopy(cut)
+    changed["data"]["workers"] = 2
+    changed["samples"]["every"] = 4
+    changed["log"]["every"] = 3
+    train(changed, work_dir=tmp_path / "second")
+    assert_same(final_state(tmp_path / "second", 12), final_state(tmp_path / "first", 12))
+
+
+def test_another_seed_is_another_run(cut, tmp_path):
+    train(cut, work_dir=tmp_path / "first")
+    train({**cut, "seed": 1}, work_dir=tmp_path / "second")
+    first, second = (final_state(tmp_path / name, 12)["model"] for name in ("first", "second"))
+    assert not torch.equal(first["generators.ab.stages.stem.conv.weight"], second["generators.ab.stages.stem.conv.weight"])
+
+
+def test_a_work_directory_with_a_run_is_not_written_over(cut, tmp_path):
+    train(cut, work_dir=tmp_path, max_steps=1)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    with pytest.raises(WorkDirError, match=r"already holds a run.*--resume.*--work-dir"):
+        train(cut, work_dir=tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_resuming_where_there_is_nothing_is_refused(cut, tmp_path):
+    with pytest.raises(WorkDirError, match="no checkpoint to resume from"):
+        train(cut, work_dir=tmp_path, resume=True)
+
+
+def test_a_loss_that_is_not_finite_stops_before_the_update_and_is_named(cut, tmp_path):
+    class Exploding(torch.nn.Module):
+        steps = 0
+
+        def forward(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            Exploding.steps += 1
+            return (prediction - target).abs().mean() / (0.0 if Exploding.steps == 7 else 1.0)
+
+    LOSSES.register_module(force=True)(Exploding)
+    cut["model"]["phases"]["generate"]["terms"]["identity"] = {
+        "type": "PixelTerm", "image": "ab(b)", "target": "b", "loss": {"type": "Exploding"},
+    }  # fmt: skip
+    try:
+        with pytest.raises(RunError, match=r"step 7 \(epoch 1\) stopped before its update.*'identity' is inf"):
+            train(cut, work_dir=tmp_path)
+    finally:
+        LOSSES.module_dict.pop("Exploding")
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step_000005.pt"]
+
+
+def test_max_steps_is_the_length_of_the_run_for_schedules_by_step(cut, tmp_path):
+    result = train(cut, work_dir=tmp_path, max_steps=4)
+    assert result.step == 4
+    rates = {line["step"]: line["lr"]["generators.ab"] for line in log_lines(tmp_path)[1:]}
+    assert rates == pytest.approx({1: 1e-3, 2: 1e-3, 4: 5e-4})
+
+
+@pytest.mark.parametrize(
+    ("section", "batches", "max_steps", "expected"),
+    [
+        ({"epochs": 3}, 7, None, (21, 3)),
+        ({"epochs": 3}, 7, 10, (10, 3)),
+        ({"epochs": 3}, 7, 100, (21, 3)),
+        ({"steps": 20}, 7, None, (20, 3)),
+        ({"steps": 20}, 7, 7, (7, 1)),
+    ],
+)
+def test_the_length_of_a_run_comes_from_epochs_or_steps(section, batches, max_steps, expected):
+    assert run_length(section, batches, max_steps) == expected
+
+
+def test_metrics_are_measured_on_the_test_set_after_training(cut, tmp_path):
+    listener = Listener()
+    config = {**cut, "metrics": {"mean": {"type": "MeanBrightness"}, "again": {"type": "MeanBrightness"}}}
+    result = train(config, work_dir=tmp_path, max_steps=2, reporter=listener)
+    assert set(result.metrics) == {"brightness", "images", "again.brightness", "again.images"}
+    assert result.metrics["images"] == 3
+    assert log_lines(tmp_path)[-1] == {"event": "metrics", "step": 2, "metrics": result.metrics}
+    assert listener.result == result
+
+
+def test_the_reporter_hears_the_first_and_the_last_step(cut, tmp_path):
+    listener = Listener()
+    train(cut, work_dir=tmp_path, reporter=listener)
+    assert listener.summary is not None
+    assert listener.summary.networks.keys() == {"generators.ab", "discriminators.b", "heads.f"}
+    assert (listener.summary.steps, listener.summary.epochs, listener.summary.train_images) == (12, 2, 7)
+    assert listener.steps[0][0] == 1
+    step, epoch, rate, eta, losses = listener.steps[-1]
+    assert (step, epoch, eta) == (12, 2, 0)
+    assert rate > 0
+    assert losses.keys() == {"d", "gan", "content"}
+
+
+def test_samples_come_at_the_end_with_a_description_beside_them(cyclegan, tmp_path):
+    train(cyclegan, work_dir=tmp_path, max_steps=2)
+    about = json.loads((tmp_path / "samples" / "step_000002.json").read_text())
+    columns = ["a", "ab(a)", "ba(ab(a))", "b", "ba(b)", "ab(b)", "ab(ba(b))"]
+    assert about == {"step": 2, "columns": columns, "rows": 2, "size": [16, 16]}
+    with Image.open(tmp_path / "samples" / "step_000002.png") as picture:
+        assert picture.size == (7 * 16, 2 * 16)
+
+
+def test_hooks_of_mmengine_work_from_the_config(cut, tmp_path):
+    hooks = [{"type": "RuntimeInfoHook", "priority": "VERY_HIGH"}, {"type": "IterTimerHook"}]
+    assert train({**cut, "hooks": hooks}, work_dir=tmp_path, max_steps=9).step == 9
+
+
+def test_a_hook_sees_mmengines_counts(cut, tmp_path, temporary_hook):
+    seen = []
+
+    class Counting(Hook):
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
+            seen.append((runner.iter, runner.epoch, batch_idx, self.every_n_train_iters(runner, 2), sorted(outputs)))
+
+        def after_train_epoch(self, runner) -> None:
+            seen.append("epoch")
+
+    train({**cut, "hooks": [{"type": temporary_hook(Counting)}]}, work_dir=tmp_path, max_steps=8)
+    names = ["content", "d", "gan"]
+    assert seen[0] == (0, 0, 0, False, names)
+    assert seen[1] == (1, 0, 1, True, names)
+    assert seen[6:] == [(6, 0, 6, False, names), "epoch", (7, 1, 0, True, names), "epoch"]
+
+
+def test_all_mistakes_of_a_config_come_together(cut, tmp_path):
+    cut["model"]["phases"]["generate"]["terms"]["gan"]["type"] = "AdverserialTerm"
+    cut["optimizer"]["lrr"] = 1
+    cut["hooks"] = [{"type": "IterTimer"}]
+    with pytest.raises(ConfigError, match=r"(?s)3 mistakes.*AdversarialTerm.*'lrr'.*IterTimerHook"):
+        train(cut, work_dir=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_pictures_are_reported_before_anything_is_written(cut, tmp_path):
+    cut["data"]["train"] = {"type": "UnpairedFolders", "root": str(tmp_path / "gone"), "split": "train"}
+    with pytest.raises(DataError, match="gone"):
+        train(cut, work_dir=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
