@@ -55,12 +55,14 @@ def summary(part: type) -> str:
 
 
 def _fill_configs(table: "Table") -> None:
+    from rich.text import Text
+
     from i2ikit.config import packaged_configs
 
     table.add_column("config", no_wrap=True)
     table.add_column("file", overflow="fold")
     for name, path in packaged_configs().items():
-        table.add_row(name, str(path))
+        table.add_row(*map(Text, (name, str(path))))
 
 
 def _fill_overview(table: "Table") -> None:
@@ -73,6 +75,8 @@ def _fill_overview(table: "Table") -> None:
 
 
 def _fill_parts(table: "Table", registry: "Registry") -> None:
+    from rich.text import Text
+
     from i2ikit.plugin import get_manager
 
     table.add_column("name", no_wrap=True)
@@ -81,4 +85,4 @@ def _fill_parts(table: "Table", registry: "Registry") -> None:
     for name in registry.names():
         part = registry.get(name)
         owner = get_manager().owner(part.__module__)
-        table.add_row(name, summary(part), owner.package if owner else part.__module__)
+        table.add_row(*map(Text, (name, summary(part), owner.package if owner else part.__module__)))

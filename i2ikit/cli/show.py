@@ -1,6 +1,7 @@
 """`i2ikit show`: everything about one part."""
 
 import inspect
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,33 +38,39 @@ def show(
         console.print()
     source = f" of {owner.package} {owner.version}" if owner else ""
     console.print(Text.assemble(("module   ", "bold"), f"{part.__module__}{source}"), soft_wrap=True)
-    console.print(Text.assemble(("config   ", "bold"), example(name, parameters)), soft_wrap=True)
+    console.print(Text.assemble(("config   ", "bold"), example(registry.plural, name, parameters)), soft_wrap=True)
 
 
-def example(name: str, parameters: list[inspect.Parameter]) -> str:
+def example(plural: str, name: str, parameters: list[inspect.Parameter]) -> str:
     """Return a config line of a part: its defaults written out, ``...`` where a value has to be given."""
     arguments = [f"{value.name}={_default(value) or '...'}" for value in parameters]
+    if plural == "heads":  # made for the widths of a generator's taps, which the config names instead
+        arguments = ['of="ab"', "taps=[...]", *(text for text in arguments if not text.startswith("widths="))]
     quoted = f'type="{name}"'
     return f"dict({', '.join([quoted, *arguments])})"
 
 
 def _arguments(parameters: list[inspect.Parameter]) -> "Table":
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("argument", "default", "type"):
         table.add_column(column, overflow="fold")
     for value in parameters:
-        table.add_row(value.name, _default(value) or "(needed)", _type(value.annotation))
+        cells = (value.name, _default(value) or "(needed)", _type(value.annotation))
+        table.add_row(*map(Text, cells))
     return table
 
 
 def _default(value: inspect.Parameter) -> str:
     """Return a default as Python, or an empty string."""
-    return "" if value.default is inspect.Parameter.empty else repr(value.default)
+    from i2ikit.config.dump import as_source
+
+    return "" if value.default is inspect.Parameter.empty else as_source(value.default)
 
 
 def _type(annotation: Any) -> str:
     if annotation is inspect.Parameter.empty:
         return ""
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+    return annotation.__name__ if type(annotation) is type else re.sub(r"\b\w+\.", "", str(annotation))

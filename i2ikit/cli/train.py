@@ -1,5 +1,6 @@
 """`i2ikit train`: from a config to a trained model."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -31,18 +32,20 @@ def train(
         from i2ikit.cli.progress import make_reporter
         from i2ikit.config import find_config, resolve_config
         from i2ikit.engine.run import train as run
+        from i2ikit.errors import RunError
+        from i2ikit.report import write_report
 
         path = find_config(config)
         resolved = resolve_config(path, changes, data)
+    folder = work_dir or default_work_dir(path)
     with make_reporter() as reporter:
-        run(
-            resolved,
-            work_dir=work_dir or default_work_dir(path),
-            device=device,
-            max_steps=max_steps,
-            resume=resume,
-            reporter=reporter,
-        )
+        try:
+            run(resolved, work_dir=folder, device=device, max_steps=max_steps, resume=resume, reporter=reporter)
+        except RunError:
+            with suppress(RunError):  # the first error is the one to show
+                write_report(folder)
+            raise
+        reporter.line(f"page       {write_report(folder)}")
 
 
 def default_work_dir(path: Path) -> Path:

@@ -17,7 +17,7 @@ def dump_config(config: Mapping[str, Any]) -> str:
 
 def _text(value: Any, used: int, indent: int) -> str:
     """Return the source of a value that starts after ``used`` characters of its line."""
-    flat = _flat(value)
+    flat = as_source(value)
     if not isinstance(value, (dict, list)) or not value or used + len(flat) + 1 <= WIDTH:
         return flat
     inner = " " * (indent + 4)
@@ -35,11 +35,12 @@ def _text(value: Any, used: int, indent: int) -> str:
     return f"{opening}\n{lines}{' ' * indent}{closing}"
 
 
-def _flat(value: Any) -> str:
+def as_source(value: Any) -> str:
+    """Return a value of a config as Python on one line."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_flat, value))}]"
+        return f"[{', '.join(map(as_source, value))}]"
     if isinstance(value, dict):
-        items = ", ".join(_head(value, key) + _flat(item) for key, item in value.items())
+        items = ", ".join(_head(value, key) + as_source(item) for key, item in value.items())
         return f"dict({items})" if _plain_keys(value) else f"{{{items}}}"
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return f'float("{value}")'
@@ -54,4 +55,4 @@ def _plain_keys(value: Mapping[str, Any]) -> bool:
 
 
 def _head(value: Mapping[str, Any], key: str) -> str:
-    return f"{key}=" if _plain_keys(value) else f"{_flat(key)}: "
+    return f"{key}=" if _plain_keys(value) else f"{as_source(key)}: "

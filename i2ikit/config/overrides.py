@@ -12,9 +12,12 @@ from i2ikit.config.files import LENGTHS
 from i2ikit.config.origin import Keys, split
 from i2ikit.config.sections import DATASET_KEYS, FIXED, MODEL_KEYS, PHASE_KEYS, SECTIONS, known_hint
 from i2ikit.config.values import parse_value
-from i2ikit.registry import DATASETS, REGISTRIES, SCHEDULES, Registry
+from i2ikit.registry import DATASETS, HEADS, REGISTRIES, SCHEDULES, Registry
 
 COLLECTIONS = ("generators", "discriminators", "heads", "views", "terms", "metrics")  # named parts
+
+
+BESIDES = {"terms": ("weight",), "heads": ("of", "taps")}  # keys of a part that its class does not see
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,10 @@ def addable(config: dict[str, Any], keys: Keys, holder: dict[str, Any]) -> Seque
             model = _dict(config.get("model"))
             return [name for name in COLLECTIONS[:3] if name in model]
     registry = registry_at(keys)
-    extra = ("type", "weight") if len(keys) > 1 and keys[-2] == "terms" else ("type",)
-    return (*parameters(registry, holder.get("type")), *extra) if registry else ()
+    if registry is None:
+        return ()
+    taken = [name for name in parameters(registry, holder.get("type")) if name != "widths" or registry is not HEADS]
+    return [*taken, "type", *BESIDES.get(registry.plural, ())]
 
 
 def registry_at(keys: Keys) -> Registry | None:
