@@ -50,7 +50,7 @@ class Translator:
 
         Args:
             path: a checkpoint of a training run.
-            generator: its name in the config, such as ``"ab"``. None means the only one, or ``ab`` among several.
+            generator: its name in the config, such as ``"ab"``. None means the first one.
             device, size: as for the class.
 
         Raises:
@@ -145,15 +145,11 @@ def generator_configs(path: Path, checkpoint: Checkpoint) -> Mapping[str, Any]:
 
 
 def choose_generator(path: Path, names: list[str], wanted: str | None) -> str:
-    """Return the generator that is meant."""
-    listed = ", ".join(names)
-    if wanted is None:
-        if len(names) > 1 and "ab" not in names:
-            raise CheckpointError(f"{path} has several generators; choose one of {listed}")
-        return names[0] if len(names) == 1 else "ab"
-    if wanted not in names:
-        raise CheckpointError(f"{path} has no generator {wanted!r}; it has {listed}.{nearest_hint(wanted, names)}")
-    return wanted
+    """Return the generator that is meant: the first one unless another is named."""
+    if wanted is not None and wanted not in names:
+        hint = nearest_hint(wanted, names)
+        raise CheckpointError(f"{path} has no generator {wanted!r}; it has {', '.join(names)}.{hint}")
+    return wanted or names[0]
 
 
 def build_generator(path: Path, checkpoint: Checkpoint, config: Any, name: str) -> nn.Module:

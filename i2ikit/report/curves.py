@@ -78,12 +78,12 @@ def value_range(curve: Curve) -> tuple[float, float]:
     return low - room, high + room
 
 
-def round_ticks(low: float, high: float, count: int = 4) -> list[float]:
-    """Return about ``count`` multiples of 1, 2 or 5 times a power of ten that lie in low..high (low < high)."""
-    rough = (high - low) / count
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+def round_ticks(low: float, high: float, least: int = 3) -> list[float]:
+    """Return the fewest multiples of 1, 2 or 5 times a power of ten that are ``least`` in low..high (low < high)."""
+    power = 10.0 ** math.ceil(math.log10(high - low))
+    steps = (power * factor / 10**down for down in range(9) for factor in (1, 0.5, 0.2))
+    ranges = ((step, math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)) for step in steps)
+    step, first, last = next((found for found in ranges if found[2] - found[1] + 1 >= least), (0.0, 0, -1))
     return [index * step for index in range(first, last + 1)]
 
 

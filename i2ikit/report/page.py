@@ -54,7 +54,6 @@ def render(work_dir: Path) -> str:
     parts = [samples, curves_section(drawn, last_step), metrics_section(record), config_section(record)]
     return Template(resource("page.html")).substitute(
         title=escape(record.name),
-        method=escape(str(record.config.get("name", "i2ikit run"))),
         facts=sections.facts(record),
         sections="\n".join(part for part in parts if part),
         environment=sections.environment_line(record.environment),
@@ -133,31 +132,29 @@ def metrics_section(record: RunRecord) -> str:
     """Return the section of the metrics, or nothing where none were measured."""
     if not record.metrics:
         return ""
+    about = [(name, value, *metric_about(name, record.config)) for name, value in record.metrics.items()]
     lead = "Measured on the test split after training."
-    return sections.section("Metrics", lead, sections.metric_table(record.metrics, metric_meaning(record)))
+    return sections.section("Metrics", lead, sections.metric_table(about))
 
 
-def metric_meaning(record: RunRecord) -> dict[str, str]:
-    """Return for each metric the first sentence of its part's documentation, as far as the part can be found.
+def metric_about(number: str, config: Mapping[str, Any]) -> tuple[str, str]:
+    """Return which metric of the config a number is of, and a sentence of what that metric is; both may be empty.
 
-    A value belongs to the configured metric whose name it is or begins with.
+    Metrics name their numbers in their documentation: ``"db", the mean PSNR in dB``. A number that two metrics share
+    carries the metric's name: ``background.db``.
     """
-    found = {}
-    configured: Mapping[str, Any] = mapping(record.config.get("metrics"))
-    for value in record.metrics:
-        owners = [
-            name for name in configured if value == name or value.startswith((f"{name}.", f"{name}/", f"{name}_"))
-        ]
-        owner = max(owners, key=len, default=None)
-        if owner is not None:
-            found[value] = sentence_about(str(mapping(configured[owner]).get("type", "")))
-    return found
+    owner, _, key = number.rpartition(".")
+    for name, part in mapping(config.get("metrics")).items():
+        documentation = documentation_of(str(mapping(part).get("type", "")))
+        if owner == name or (not owner and f'"{key}"' in documentation):
+            return str(name), documentation.partition("\n")[0]
+    return "", ""
 
 
-def sentence_about(metric: str) -> str:
-    """Return the first line of a metric's documentation, or nothing for a metric that isn't installed."""
+def documentation_of(metric: str) -> str:
+    """Return a metric's documentation, empty for one that isn't installed."""
     try:
-        return (METRICS.get(metric).__doc__ or "").strip().partition("\n")[0]
+        return (METRICS.get(metric).__doc__ or "").strip()
     except UnknownComponentError:
         return ""
 

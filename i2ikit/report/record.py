@@ -29,7 +29,7 @@ class RunRecord:
 
     Attributes:
         name: name of the work directory.
-        environment: the first line of the log without its ``event``.
+        environment: what the run ran on, at its start or when it was last resumed.
         losses, rates: scalars by the name of the term, of the parameter group.
         metrics: name and value, as measured last.
         last: the last line with scalars (``step``, ``epoch``, ``time`` in seconds).
@@ -61,8 +61,8 @@ def read_record(work_dir: Path) -> RunRecord:
 
 def add_line(record: RunRecord, line: Mapping[str, Any]) -> None:
     """Take one line of the log into the record."""
-    if line.get("event") == "start":
-        record.environment = {key: value for key, value in line.items() if key != "event"}
+    if line.get("event") in ("start", "resume"):
+        record.environment = {key: value for key, value in line.items() if key not in ("event", "step")}
     elif line.get("event") == "metrics":
         record.metrics = scalars(line.get("metrics"))
     elif isinstance(line.get("step"), int) and "event" not in line:

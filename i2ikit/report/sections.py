@@ -1,5 +1,6 @@
 """The parts of the page, each made of plain data; every text is escaped here."""
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import groupby
@@ -7,7 +8,7 @@ from typing import Any
 
 from i2ikit.report.curves import Curve, draw_curve
 from i2ikit.report.grids import Frame
-from i2ikit.report.objective import TermLine, read_objective, updates
+from i2ikit.report.objective import TermLine, mapping, read_objective, updates
 from i2ikit.report.record import RunRecord
 
 ZOOM = 1.02  # of an image in its place, so that scaling mixes in nothing of the images beside it
@@ -26,7 +27,7 @@ def nothing(words: str) -> str:
 
 
 def facts(record: RunRecord) -> str:
-    """Return steps, epochs, time and device as terms and descriptions."""
+    """Return steps, epochs, time, device and data as terms and descriptions."""
     last, seconds = record.last, record.last.get("time")
     found: dict[str, str] = {}
     if "step" in last:
@@ -38,6 +39,9 @@ def facts(record: RunRecord) -> str:
         found["Speed"] = f"{last['step'] / seconds:.3g} steps/s"
     if "device" in record.environment:
         found["Device"] = str(record.environment["device"])
+    data = mapping(mapping(record.config.get("data")).get("train"))
+    if "type" in data:
+        found["Data"] = str(data.get("root", data["type"]))
     return "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in found.items())
 
 
@@ -61,10 +65,11 @@ def samples(
         rows: samples in a frame.
         cell: width and height of one image in pixels.
     """
-    strip = len(columns) * min(max(cell[0], 110), 170)  # the least width of a sample on the page
-    enlarged = 2 if len(columns) == 4 else min(len(columns), 3)  # images in a line of an enlarged sample
+    line = len(columns) if len(columns) < 6 else -(-len(columns) // 2)  # images side by side in a sample
+    strip = line * min(max(cell[0], 110), 170)  # the least width of a sample on the page
+    enlarged = 2 if line == 4 else min(line, 3)
     style = (
-        f"--zoom:{ZOOM};--columns:{len(columns)};--enlarged:{enlarged};--rows:{rows};--ratio:{cell[0]}/{cell[1]};--strip:{strip}px;"
+        f"--zoom:{ZOOM};--columns:{len(columns)};--line:{line};--enlarged:{enlarged};--rows:{rows};--ratio:{cell[0]}/{cell[1]};--strip:{strip}px;"
         f"--frame:url({frames[-1].picture})"
     )
     strips = "".join(sample(row, rows, columns, words) for row in range(rows))
@@ -118,17 +123,20 @@ def curve_figure(name: str, about: str, curve: Curve, last_step: int) -> str:
     )
 
 
-def metric_table(metrics: Mapping[str, float], meaning: Mapping[str, str]) -> str:
-    """Return metrics with a sentence of what each is."""
+def metric_table(metrics: Sequence[tuple[str, float, str, str]]) -> str:
+    """Return a table of metrics: the number's name, its value, the metric that it is of, a sentence about that."""
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td class="number">{value:.4g}</td>'
-        f"<td>{escape(meaning.get(name, ''))}</td></tr>"
-        for name, value in metrics.items()
+        f'<tr><th scope="row">{escape(name)}</th><td class="number">{in_digits(value)}</td>'
+        f"<td>{f'<b>{escape(owner)}</b>: ' if owner else ''}{escape(meaning)}</td></tr>"
+        for name, value, owner, meaning in metrics
     )
-    head = (
-        '<tr><th scope="col">Metric</th><th scope="col" class="number">Value</th><th scope="col">What it is</th></tr>'
-    )
+    head = '<tr><th scope="col">Number</th><th scope="col" class="number">Value</th><th scope="col">Metric</th></tr>'
     return f'<div class="table"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+
+
+def in_digits(value: float) -> str:
+    """Return a number with four digits; one that isn't finite in words."""
+    return f"{value:.4g}" if math.isfinite(value) else "not finite"
 
 
 def objective_table(config: Mapping[str, Any]) -> str:
