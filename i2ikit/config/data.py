@@ -16,8 +16,8 @@ SHARED_SIZES = ("load_size", "crop_size")
 def parameters(registry: Registry, name: Any) -> tuple[str, ...]:
     """Return the names of the arguments that a registered part takes; none if nobody registered it."""
     try:
-        return tuple(inspect.signature(registry.get(name)).parameters)
-    except (UnknownComponentError, TypeError):  # TypeError: a type that is no text; the builder reports both
+        return tuple(inspect.signature(registry.get(name)).parameters) if isinstance(name, str) else ()
+    except UnknownComponentError:  # the builder reports it
         return ()
 
 

@@ -117,7 +117,7 @@ def addable(config: dict[str, Any], keys: Keys, holder: dict[str, Any]) -> Seque
             model = _dict(config.get("model"))
             return [name for name in COLLECTIONS[:3] if name in model]
     registry = registry_at(keys)
-    if registry is None:
+    if registry is None or not is_part(holder):
         return ()
     taken = [name for name in parameters(registry, holder.get("type")) if name != "widths" or registry is not HEADS]
     return [*taken, "type", *BESIDES.get(registry.plural, ())]

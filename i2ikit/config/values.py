@@ -1,13 +1,11 @@
 """Reads the value of ``--set key=value``: Python where it is Python, YAML where it is YAML, else text."""
 
 import ast
-import re
 from typing import Any
 
 import yaml
 
 WORDS = {"true": True, "false": False, "none": None, "null": None, "~": None}
-FLOAT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 class _FlowLoader(yaml.BaseLoader):
@@ -63,6 +61,8 @@ def _from_yaml(value: Any) -> Any:
 def _from_word(text: str) -> Any:
     if text.lower() in WORDS:
         return WORDS[text.lower()]
-    if re.fullmatch(r"[-+]?(0|[1-9]\d*)", text):
-        return int(text)
-    return float(text) if FLOAT.fullmatch(text) else text
+    try:
+        number = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+    return number if isinstance(number, (int, float)) else text
