@@ -104,5 +104,5 @@ def without_margins(image: Image.Image, grid: Grid) -> Image.Image:
 def data_address(image: Image.Image, quality: int) -> str:
     """Return an image as a ``data:`` address holding a JPEG with full colour resolution."""
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=quality, subsampling=0, optimize=True)
+    image.save(buffer, "JPEG", quality=quality, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from i2ikit.report.grids import Grid, evenly_spaced, find_grids, make_frames, without_margins
@@ -60,3 +61,10 @@ def test_large_grids_are_made_small_enough_to_travel(run: Any):
     assert len(frames[0].picture) < 400_000
     assert len(frames[1].picture) < 2_500_000
     assert all(len(frame.thumbnail) < 10_000 for frame in frames)
+
+
+def test_pure_noise_can_be_encoded(run: Any):
+    path = run.path / "noise.png"
+    noise = np.random.default_rng(0).integers(0, 256, (384, 512, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)  # as in the first steps of a run; optimised JPEGs of it overflow Pillow's buffer
+    assert len(make_frames([Grid(path, 1, ("a", "ab(a)"), 3, (256, 128))])) == 1
