@@ -61,8 +61,9 @@ def _trunk(rng: np.random.Generator, depth: float, rate: float) -> tuple[Limb, L
     rump, chest = (-0.29, uniform(rng, 0.0, 0.035)), (0.28, uniform(rng, 0.0, 0.03))
     start = uniform(rng, 0.0, 1.0)
     lean = radians(uniform(rng, 18, 42))  # stripes sweep back over the haunch
-    at_rump = start - rate * (middle[0] - rump[0]) * cos(lean)
-    back = Limb(rump, middle, (depth * 1.05, depth), at_rump, (rate * cos(lean), rate * sin(lean)))
+    grain = _turned((0, 0), lean, rate)
+    at_rump = start - grain[0] * (middle[0] - rump[0]) - grain[1] * (middle[1] - rump[1])
+    back = Limb(rump, middle, (depth * 1.05, depth), at_rump, grain)
     return back, Limb(middle, chest, (depth, depth), start, (rate, 0.03 * rate))
 
 
