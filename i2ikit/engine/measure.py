@@ -33,8 +33,7 @@ def measure(
         pause: called after each batch; what it raises ends the measurement.
 
     Returns:
-        all numbers of all metrics by their own names, with the metric's name before it (``name.number``) where two
-        metrics give the same.
+        all numbers of all metrics as ``name.number``, the name being the metric's in the config.
     """
     generator = next(iter(model.generators))
     source, target = generator[0], generator[1]
@@ -47,11 +46,9 @@ def measure(
         for metric in metrics.values():
             metric.update(sample)
         pause()
-    results: dict[str, float] = {}
-    for name, metric in metrics.items():
-        for key, value in metric.compute().items():
-            results[f"{name}.{key}" if key in results else key] = float(value)
-    return results
+    return {
+        f"{name}.{key}": float(value) for name, metric in metrics.items() for key, value in metric.compute().items()
+    }
 
 
 def _batches(dataset: MapDataset, seed: int) -> Iterator[dict[str, Tensor]]:

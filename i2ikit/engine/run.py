@@ -58,10 +58,9 @@ def train(
         RunError: a loss is not finite, or the disk is full.
         RunInterruptedError: a signal came; the state is saved.
     """
+    run = _Run(with_defaults(config), WorkDir(Path(work_dir)), device, reporter or SilentReporter())
     with Interruption() as interruption:
-        return _Run(with_defaults(config), WorkDir(Path(work_dir)), device, reporter or SilentReporter()).go(
-            max_steps, resume, interruption
-        )
+        return run.go(max_steps, resume, interruption)
 
 
 class _Run:
@@ -75,27 +74,20 @@ class _Run:
     def go(self, max_steps: int | None, resume: bool, interruption: Interruption) -> RunResult:
         checkpoint = self._starting_point(resume)
         parts = assemble(self.config)
-        place_model(parts.model, self.device)
-        if checkpoint is not None:
-            restore(checkpoint, parts.model, parts.optimizers, self.device)
+        self._place(parts, checkpoint)
         data = self.config["data"]
         loader = build_train_loader(parts.train_data, data["batch_size"], data["workers"], self.seed)
         steps, epochs = run_length(self.config["train"], len(loader), max_steps)
-        clock = Clock(checkpoint.extra["seconds"] if checkpoint else 0.0)
-        done = checkpoint.progress["step"] if checkpoint else 0
-        self.folder.write_config(self.config)
-        log = JsonLog(self.folder.log, keep_until=done)
+        log = self._open_log(checkpoint, steps, epochs)
         try:
-            event = {"event": "resume", "step": done} if checkpoint else {"event": "start"}
-            log.write({**event, "seed": self.seed, "steps": steps, "epochs": epochs, **describe(self.device)})
-            self.reporter.start(self._summary(parts, loader, steps, epochs, done))
-            keeper = CheckpointsHook(self.folder, self.config, **self.config["checkpoint"], clock=clock)
-            runner = self._runner(parts, loader, log, keeper, clock)
+            clock = Clock(checkpoint.extra["seconds"] if checkpoint else 0.0)
+            runner = self._runner(parts, loader, log, clock)
             loop = TranslationLoop(
                 runner, loader, steps=steps, epochs=epochs, schedule=parts.schedule, interruption=interruption
             )
             if checkpoint is not None:
-                loop.go_to(done, checkpoint.progress["epoch"], checkpoint.progress["batch"])
+                loop.go_to(**{key: checkpoint.progress[key] for key in ("step", "epoch", "batch")})
+            self.reporter.start(self._summary(parts, loop))
             runner.train_with(loop)
             metrics = self._measure(parts, interruption)
             if metrics:
@@ -113,7 +105,24 @@ class _Run:
         self.folder.refuse_another_run()
         return None
 
-    def _summary(self, parts: Parts, loader: TrainLoader, steps: int, epochs: int, done: int) -> RunSummary:
+    def _place(self, parts: Parts, checkpoint: Checkpoint | None) -> None:
+        """Bring the model to its device, and to the state of a checkpoint."""
+        place_model(parts.model, self.device)
+        if checkpoint is not None:
+            restore(checkpoint, parts.model, parts.optimizers, self.device)
+
+    def _open_log(self, checkpoint: Checkpoint | None, steps: int, epochs: int) -> JsonLog:
+        """Write the config and the first line of the log; from here on the work directory holds a run."""
+        if checkpoint is None:
+            self.folder.clear()
+        self.folder.write_config(self.config)
+        done = checkpoint.progress["step"] if checkpoint else 0
+        log = JsonLog(self.folder.log, keep_until=done)
+        event = {"event": "resume", "step": done} if checkpoint else {"event": "start"}
+        log.write({**event, "seed": self.seed, "steps": steps, "epochs": epochs, **describe(self.device)})
+        return log
+
+    def _summary(self, parts: Parts, loop: TranslationLoop) -> RunSummary:
         networks = {
             name: sum(parameter.numel() for parameter in network.parameters())
             for name, network in parts.model.networks.items()
@@ -123,22 +132,20 @@ class _Run:
             device=str(self.device),
             seed=self.seed,
             networks=networks,
-            steps=steps,
-            epochs=epochs,
-            steps_per_epoch=len(loader),
+            steps=loop.steps,
+            epochs=loop.epochs,
+            steps_per_epoch=len(loop.dataloader),
             batch_size=self.config["data"]["batch_size"],
             train_images=len(parts.train_data),
             test_images=len(parts.test_data) if parts.test_data is not None else 0,
-            first_step=done + 1,
+            first_step=loop.iter + 1,
         )
 
-    def _runner(
-        self, parts: Parts, loader: TrainLoader, log: JsonLog, keeper: CheckpointsHook, clock: Clock
-    ) -> TranslationRunner:
+    def _runner(self, parts: Parts, loader: TrainLoader, log: JsonLog, clock: Clock) -> TranslationRunner:
         hooks = {
             "log": LogHook(log, self.config["log"]["every"], clock),
             "display": DisplayHook(self.reporter),
-            "checkpoints": keeper,
+            "checkpoints": CheckpointsHook(self.folder, self.config, **self.config["checkpoint"], clock=clock),
         }
         if parts.test_data is not None:
             hooks["samples"] = SamplesHook(

@@ -33,11 +33,17 @@ class WorkDir:
         self.checkpoints = path / "checkpoints"
 
     def refuse_another_run(self) -> None:
-        """Raise WorkDirError if a run has written here."""
-        if self.log.exists() or self.list_checkpoints():
+        """Raise WorkDirError if a run has saved checkpoints here."""
+        if self.list_checkpoints():
             raise WorkDirError(
                 f"{self.path} already holds a run. Go on with it: --resume. Keep it and start anew: --work-dir DIR."
             )
+
+    def clear(self) -> None:
+        """Remove log and samples that a run left which ended before its first checkpoint."""
+        self.log.unlink(missing_ok=True)
+        for left in [*self.samples.glob("step_*.png"), *self.samples.glob("step_*.json")]:
+            left.unlink()
 
     def checkpoint(self, step: int) -> Path:
         """Return where the checkpoint after ``step`` is."""
@@ -45,7 +51,13 @@ class WorkDir:
 
     def list_checkpoints(self) -> list[Path]:
         """Return the checkpoints that are there, oldest first."""
-        return sorted(self.checkpoints.glob("step_*.pt"), key=lambda path: (len(path.stem), path.stem))
+        return sorted(self.checkpoints.glob("step_*.pt"), key=_age)
+
+    def drop_checkpoints_before(self, newest: Path, keep: int) -> None:
+        """Remove the oldest checkpoints up to ``newest``, so that ``keep`` of them stay, ``newest`` among them."""
+        older = [path for path in self.list_checkpoints() if _age(path) <= _age(newest)]
+        for path in older[:-keep]:
+            path.unlink(missing_ok=True)
 
     def read_newest_checkpoint(self, reporter: Reporter) -> Checkpoint:
         """Return the newest checkpoint that is whole; each newer one that is not is told to the reporter.
@@ -59,14 +71,19 @@ class WorkDir:
                 return read_checkpoint(path)
             except CheckpointError as error:
                 reporter.note(f"Left out: {error}")
-        state = "only damaged ones" if found else "none"
-        raise WorkDirError(f"there is no checkpoint to resume from in {self.checkpoints}: {state}")
+        reason = "all of them are damaged" if found else "no run has saved one there; start it without --resume"
+        raise WorkDirError(f"there is no checkpoint to resume from in {self.checkpoints}: {reason}")
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Write the resolved config as Python (``config.py``) and as JSON (``config.json``)."""
         self.path.mkdir(parents=True, exist_ok=True)
         write_whole(self.path / "config.py", dump_config(config).encode())
         write_whole(self.path / "config.json", json.dumps(config, indent=2).encode())
+
+
+def _age(path: Path) -> tuple[int, str]:
+    """Return what orders files of steps, also beyond the digits that a name has at least."""
+    return len(path.stem), path.stem
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -69,5 +69,4 @@ class CheckpointsHook(Hook):
         model, optimizers = runner.model.translation, runner.optim_wrapper.optimizers
         write_checkpoint(path, capture(self.config, model, optimizers, progress, self.clock.seconds()))
         self.last = path
-        for old in self.work_dir.list_checkpoints()[: -self.keep]:
-            old.unlink(missing_ok=True)
+        self.work_dir.drop_checkpoints_before(path, self.keep)
