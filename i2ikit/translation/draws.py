@@ -1,9 +1,9 @@
 """Named random streams of a step."""
 
-import hashlib
-
 import torch
 from torch import Tensor
+
+from i2ikit.ops.streams import named_generator
 
 
 class Draws:
@@ -22,10 +22,7 @@ class Draws:
 
     def generator(self, name: str) -> torch.Generator:
         """Return a fresh CPU generator of this name; the same name gives the same stream again."""
-        digest = hashlib.blake2b(f"{self.seed}/{self.step}/{self.rank}/{name}".encode(), digest_size=8).digest()
-        generator = torch.Generator()
-        generator.manual_seed(int.from_bytes(digest, "little") >> 1)
-        return generator
+        return named_generator(f"{self.seed}/{self.step}/{self.rank}/{name}")
 
     def permutation(self, name: str, size: int, count: int) -> Tensor:
         """Return the first ``count`` of ``size`` places in random order, int64 (count,)."""

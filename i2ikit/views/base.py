@@ -20,7 +20,12 @@ class View(nn.Module):
     arguments = 1
 
     def draw(self, generator: torch.Generator) -> Any | None:
-        """Return what :meth:`forward` needs in this step, or None for "not drawn"."""
+        """Return what :meth:`forward` needs in this step, or None for "not drawn".
+
+        One draw serves every image of the step that the view is applied to. A view that needs random numbers of its
+        own for each image draws a seed here and makes a stream of it and the expression, as ``Mix`` does: so nothing
+        depends on the order in which images are made, and an image that is made again is the same.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no draw")
 
     def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from i2ikit.checks import positive_int
 from i2ikit.nn.image_history import ImageHistory
+from i2ikit.ops.streams import named_generator
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
 
@@ -30,17 +31,18 @@ class History(View):
         self.size = positive_int("size", size)
         self.stores: dict[str, ImageHistory] = {}
 
-    def draw(self, generator: torch.Generator) -> torch.Generator:
-        """Return the stream that the exchanges of this step draw from."""
-        return generator
+    def draw(self, generator: torch.Generator) -> int:
+        """Return the seed of this step's exchanges."""
+        return int(torch.randint(2**62, (), generator=generator).item())
 
     def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:
         """Return a batch like ``image`` (B, C, H, W) without gradient."""
         store = self.stores.setdefault(expression, ImageHistory(self.size))
+        generator = named_generator(f"{draw}/{expression}")
         return store.exchange(
             image,
-            uniform=lambda: torch.rand((), generator=draw).item(),
-            place=lambda: int(torch.randint(self.size, (), generator=draw).item()),
+            uniform=lambda: torch.rand((), generator=generator).item(),
+            place=lambda: int(torch.randint(self.size, (), generator=generator).item()),
         )
 
     def get_extra_state(self) -> dict[str, Tensor]:

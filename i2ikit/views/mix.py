@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from i2ikit.ops.streams import named_generator
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
 
@@ -19,12 +20,12 @@ class Mix(View):
 
     arguments = 2
 
-    def draw(self, generator: torch.Generator) -> torch.Generator:
-        """Return the stream of the shares."""
-        return generator
+    def draw(self, generator: torch.Generator) -> int:
+        """Return the seed of the shares."""
+        return int(torch.randint(2**62, (), generator=generator).item())
 
     def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:
         """Return ``share * image + (1 - share) * other``, (B, C, H, W)."""
         (other,) = others
-        share = torch.rand((len(image), 1, 1, 1), generator=draw).to(image)
+        share = torch.rand((len(image), 1, 1, 1), generator=named_generator(f"{draw}/{expression}")).to(image)
         return share * image + (1 - share) * other
