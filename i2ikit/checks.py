@@ -10,9 +10,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def positive(name: str, value: float) -> float:
-    """Return ``value`` if it is above 0, else raise ValueError naming the argument."""
-    if not value > 0:
+    """Return ``value`` if it is a number above 0, else raise ValueError naming the argument."""
+    if not _is_number(value) or not value > 0:
         raise ValueError(f"{name} must be above 0, not {value!r}")
     return value
 
@@ -32,8 +36,8 @@ def not_negative_int(name: str, value: int) -> int:
 
 
 def share(name: str, value: float) -> float:
-    """Return ``value`` if it lies in 0..1, else raise ValueError naming the argument."""
-    if not 0 <= value <= 1:
+    """Return ``value`` if it is a number in 0..1, else raise ValueError naming the argument."""
+    if not _is_number(value) or not 0 <= value <= 1:
         raise ValueError(f"{name} must lie in 0..1, not {value!r}")
     return value
 

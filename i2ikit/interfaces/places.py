@@ -1,7 +1,7 @@
 """Plans of a sampler: how the rows of a patch loss are read from one feature map.
 
-Gathering is done on the flattened map and transposed after. Gathering from a channels-last view instead would hand a
-channels-last gradient to an instance norm, whose CPU backward is wrong for that at batch 1 (PyTorch 2.13 and 2.14).
+Both read the flattened map and transpose after. Reading a channels-last view instead would hand a channels-last
+gradient to an instance norm, whose CPU backward is wrong for that at batch 1 (PyTorch 2.13 and 2.14).
 """
 
 from dataclasses import dataclass
@@ -52,4 +52,4 @@ class Routing:
 
     def read(self, feature: Tensor) -> Tensor:
         """Return the routed features, (B, S, C)."""
-        return self.matrix @ feature.flatten(2).transpose(1, 2)
+        return (feature.flatten(2) @ self.matrix.mT).transpose(1, 2)

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from i2ikit.checks import positive, same_shape
+from i2ikit.errors import ShapeError
 from i2ikit.interfaces import Negatives
 from i2ikit.ops.contrast import contrast_logits
 from i2ikit.registry import LOSSES
@@ -61,6 +62,9 @@ class DecoupledPatchNCELoss(PatchNCELoss):
 
     Shape:
         as PatchNCELoss; returns a scalar in nats that may be negative.
+
+    Raises:
+        ShapeError: query and key differ in shape, or a query has no negative at all.
     Source:
         Yeh et al. 2021, arXiv:2110.06848; the contrastive form of EnCo as its authors released it.
     """
@@ -69,6 +73,8 @@ class DecoupledPatchNCELoss(PatchNCELoss):
         """Return the loss of one layer."""
         same_shape(type(self).__name__, query=query, key=key)
         logits, positive_column = contrast_logits(query, key, negatives, self.tau)
+        if logits.shape[-1] < 2:
+            raise ShapeError("DecoupledPatchNCELoss needs at least one negative for each query, got none")
         own = F.one_hot(positive_column, logits.shape[-1]).bool()
         others = logits.masked_fill(own, -torch.inf)
         return (others.logsumexp(-1) - logits[own].view_as(positive_column)).mean()

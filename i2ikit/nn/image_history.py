@@ -36,6 +36,7 @@ class ImageHistory:
                 self.images.append(image.clone())
             elif uniform() > 0.5:
                 index = place()
-                answer, self.images[index] = self.images[index], image.clone()
+                answer = self.images[index].to(image)  # a store that was read from a checkpoint may be elsewhere
+                self.images[index] = image.clone()
             answers.append(answer)
         return torch.stack(answers)

@@ -47,7 +47,8 @@ def contrast_logits(query: Tensor, key: Tensor, negatives: Negatives, tau: float
         positive = torch.arange(key.shape[1], device=key.device).expand(len(key), -1)
         own = torch.eye(key.shape[1], dtype=torch.bool, device=key.device)
     else:
-        similarity = torch.cat([(query * key).sum(-1, keepdim=True), query @ negatives.keys.mT], dim=-1)
+        others = negatives.keys if negatives.keys.ndim == 2 else grouped(negatives.keys, negatives)
+        similarity = torch.cat([(query * key).sum(-1, keepdim=True), query @ others.mT], dim=-1)
         positive = torch.zeros(query.shape[:2], dtype=torch.int64, device=key.device)
         own = F.one_hot(positive, similarity.shape[-1]).bool()
     changed = similarity

@@ -17,7 +17,7 @@ class ColourJitter(View):
 
     Args:
         brightness, contrast, saturation: largest relative change, 0..1.
-        hue: largest turn of the colour circle, 0..0.5.
+        hue: largest turn of the colour circle, 0..0.5; 0.5 is half of the circle.
     Shape:
         image: (B, 3, H, W) in -1..1; so is the result.
     """
@@ -29,7 +29,9 @@ class ColourJitter(View):
         self.brightness = share("brightness", brightness)
         self.contrast = share("contrast", contrast)
         self.saturation = share("saturation", saturation)
-        self.hue = share("hue", 2 * hue) / 2
+        if not 0 <= hue <= 0.5:
+            raise ValueError(f"hue must lie in 0..0.5, not {hue!r}")
+        self.hue = hue
 
     def draw(self, generator: torch.Generator) -> list[float]:
         """Return the factors of brightness, contrast and saturation, and the turn of hue."""
