@@ -47,7 +47,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
 }
 DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
 PHASE_KEYS = ("update", "terms", "optimizer", "groups")
-MODEL_KEYS = ("type", "generators", "discriminators", "heads", "views", "phases")
+MODEL_KEYS = ("type", "generators", "discriminators", "heads", "averages", "views", "phases")
 SECTIONS = ("model", "optimizer", "schedule", *FIXED, "metrics", "seed", "hooks")  # in the order of a written config
 
 

@@ -81,7 +81,10 @@ def test_a_later_override_builds_on_an_earlier_one(tiny):
         (f"{CONTENT}.taps.2=up1", r"taps is a list of 2: an index of it is 0 to 1, not '2'"),
         (f"{CONTENT}.taps.x=up1", r"taps is a list of 2: an index of it is 0 to 1, not 'x'"),
         (f"{CONTENT}.head.dim=3", r"head is 'f', which has no 'dim' inside"),
-        ("model.generators=3", r"--set model\.generators=3: model\.generators holds ab: set one of these, not the whole"),
+        (
+            "model.generators=3",
+            r"--set model\.generators=3: model\.generators holds ab: set one of these, not the whole",
+        ),
         ("train.steps", r"--set train\.steps: must be written key\.path=value"),
         ("train.steps=", r"must be written key\.path=value"),
         ("train..steps=3", r"must be written key\.path=value"),

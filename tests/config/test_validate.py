@@ -1,0 +1,253 @@
+"""All mistakes of a config at once, each with its file, its key path and a way out."""
+
+import pytest
+import torch
+from torch import nn
+
+from i2ikit.config import load_config, resolve_config, validate_config
+from i2ikit.config.data import dataset_config, with_root
+from i2ikit.config.validate import build_trial_model, find_mistakes
+from i2ikit.errors import ConfigError
+from i2ikit.registry import GENERATORS, LOSSES
+
+CONTENT = "model.phases.generate.terms.content"
+
+
+@pytest.fixture
+def inherit(tiny, write):
+    """Writes a config that changes one line of the sound one."""
+    return lambda line: write("top.py", f"_base_ = 'tiny.py'\n{line}\n")
+
+
+def test_a_sound_config_has_no_mistakes(tiny):
+    config = load_config(tiny)
+    validate_config(config, tiny)
+    assert resolve_config(tiny) == config
+
+
+@pytest.mark.parametrize("name", ["cyclegan", "cut", "fastcut", "enco"])
+def test_the_packaged_methods_are_sound(name):
+    from i2ikit.config import find_config
+
+    resolve_config(find_config(f"{name}/horse2zebra"))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("modle = 3", r"top\.py:2: modle: a config has no section 'modle'\. Nearest: 'model'"),
+        ("log = dict(evry=3)", r"top\.py:2: log\.evry: the section 'log' has no 'evry'\. Nearest: 'every'"),
+        ("log = 3", r"top\.py:2: log: must be dict\(every=\.\.\.\), not 3"),
+        ("log = dict(every=0)", r"log\.every: must be a whole number of at least 1, not 0"),
+        ("log = dict(every=2.5)", r"log\.every: must be a whole number of at least 1, not 2\.5"),
+        ("samples = dict(count=True)", r"samples\.count: must be a whole number of at least 1, not True"),
+        ("seed = -1", r"seed: must be a whole number of at least 0, not -1"),
+        ("seed = 'x'", r"seed: must be a whole number of at least 0, not 'x'"),
+        ("train = dict(epochs=2, steps=3)", r"train: needs the length of the training, .* but not both"),
+        ("train = dict(_delete_=True)", r"train: needs the length of the training, .* but there is neither"),
+        ("optimizer = dict(typ='x')", r"top\.py:2: optimizer\.typ: Adam has no argument 'typ'\. Nearest: 'type'"),
+        ("optimizer = dict(type='Adm')", r"top\.py:2: optimizer\.type: no optimiser is called 'Adm'\. Nearest: 'Adam"),
+        ("optimizer = dict(_delete_=True, lr=1)", r"optimizer: an optimiser is written as dict\(type="),
+        ("optimizer = dict(lr=-1)", r"top\.py:2: optimizer: Adam refused its arguments: Invalid learning rate: -1"),
+        ("optimizer = dict(lr='x')", r"optimizer: Adam refused its arguments: "),
+        ("schedule = dict(type='LinearDecy')", r"schedule\.type: no schedule is called 'LinearDecy'\. Nearest: 'Lin"),
+        ("schedule = dict(decay=-1)", r"schedule: LinearDecay refused its arguments: decay must be "),
+        ("data = dict(train=3)", r"data\.train: a dataset is written as dict\(type="),
+        ("data = 3", r"top\.py:2: data: must be dict\(load_size=\.\.\., .*\), not 3"),
+        ("data = dict(train=dict(type='Strips'))", r"data\.train\.type: no dataset is called 'Strips'\. Nearest: 'St"),
+        ("data = dict(train=dict(cuont=1))", r"data\.train\.cuont: Stripes has no argument 'cuont'\. Nearest: 'count'"),
+        ("data = dict(train=dict(type='UnpairedFolders'))", r"data\.train: UnpairedFolders needs the argument 'root'"),
+        (
+            "data = dict(load_size=8, train=dict(transform=dict(type='ResizeCropFlip')))",
+            r"data\.train\.transform: ResizeCropFlip refused its arguments: load_size must be at least crop_size, 16",
+        ),
+        ("metrics = dict(x=dict(type='Sliced'))", r"metrics\.x\.type: no metric is called 'Sliced'\. Nearest: 'Sliced"),
+        ("metrics = [1]", r"metrics: must be dict\(name=dict\(type="),
+        ("hooks = [dict(type='EMAHok')]", r"hooks\.0\.type: mmengine has no hook called 'EMAHok'\. Nearest: 'EMAHook'"),
+        ("hooks = [dict(type='IterTimerHook', x=1, priority=3)]", r"hooks\.0: IterTimerHook refused its arguments: "),
+        ("hooks = [3]", r"hooks\.0: a hook is written as dict\(type="),
+        ("hooks = 3", r"hooks: must be a list of dict\(type="),
+        ("model = 3", r"top\.py:2: model: must be a dict, not 3"),
+        ("model = dict(phases=dict(x=dict(terms=3)))", r"model\.phases\.x\.terms: must be a dict, not 3"),
+    ],
+)
+def test_a_mistake_in_a_section_is_named(inherit, line, message):
+    with pytest.raises(ConfigError, match=message):
+        resolve_config(inherit(line))
+
+
+PHASE = "model = dict(phases=dict(generate=dict({})))"
+
+
+@pytest.mark.parametrize(
+    ("inside", "message"),
+    [
+        (
+            "terms=dict(content=dict(loss=dict(type='PatchNSELoss')))",
+            r"top\.py:2: model\.phases\.generate\.terms\.content\.loss\.type: no loss is called 'PatchNSELoss'\. "
+            r"Nearest: 'PatchNCELoss'",
+        ),
+        (
+            "terms=dict(content=dict(loss=dict(tua=1)))",
+            r"loss\.tua: PatchNCELoss has no argument 'tua'\. Nearest: 'tau'",
+        ),
+        (
+            "terms=dict(content=dict(loss=dict(tau=-1)))",
+            r"content\.loss: PatchNCELoss refused its arguments: tau must be",
+        ),
+        (
+            "terms=dict(content=dict(taps=['stem', 'dwn1']))",
+            r"content\.taps: there is no tap .*'dwn1'\. Nearest: 'down1",
+        ),
+        ("terms=dict(content=dict(head='g'))", r"content: there is no head 'g'\. .*There are: f"),
+        ("terms=dict(gan=dict(discriminator='c'))", r"top\.py:2: .*terms\.gan: there is no discriminator 'c'"),
+        ("terms=dict(gan=dict(image='ba(b)'))", r"terms\.gan: there is no generator or view in 'ba\(b\)' 'ba'"),
+        ("terms=dict(gan=dict(weight='x'))", r"terms\.gan\.weight: a weight is a number or a schedule, not 'x'"),
+        ("terms=dict(x=dict(type='PixelTerm'))", r"top\.py:2: .*terms\.x: PixelTerm needs the argument 'image'"),
+        ("terms=dict(x=dict(type=['PixelTerm']))", r"terms\.x: a term is written as dict\(type="),
+        (
+            "terms=dict(content=dict(type='PixelTerm'))",
+            r"PixelTerm has no argument 'query'.* write `_delete_=True` besi",
+        ),
+        ("update=['genrators']", r"generate\.update: there is no network 'genrators'\. Nearest: 'generators"),
+        ("optimizer=dict(rl=1)", r"generate\.optimizer\.rl: Adam has no argument 'rl'\. Nearest: 'lr'"),
+        ("optimizer=3", r"generate\.optimizer: must be a dict, not 3"),
+        ("groups=dict(haeds=dict(lr=1))", r"groups\.haeds: the phase 'generate' updates no 'haeds'\. Nearest: 'heads'"),
+        ("groups=dict(discriminators=dict(lr=1))", r"the phase 'generate' updates no 'discriminators'\."),
+        ("groups=dict(heads=dict(rl=1))", r"groups\.heads\.rl: Adam has no argument 'rl'"),
+        ("groups=dict(heads=dict(type='SGD'))", r"groups\.heads\.type: the groups of a phase share one type"),
+        ("groups=dict(heads=3)", r"groups\.heads: must be a dict, not 3"),
+    ],
+)
+def test_a_mistake_in_a_phase_is_named(inherit, inside, message):
+    with pytest.raises(ConfigError, match=message):
+        resolve_config(inherit(PHASE.format(inside)))
+
+
+def test_groups_of_one_network_and_of_a_kind_are_sound(inherit):
+    groups = "groups={'heads': dict(lr=1e-3), 'heads.f': dict(lr=1e-4, betas=(0.9, 0.9))}"
+    assert resolve_config(inherit(PHASE.format(groups)), ["model.phases.generate.groups.heads.f.lr=1e-5"])
+
+
+def test_all_mistakes_come_together_each_with_the_place_where_it_was_written(tiny, write):
+    base = write("base.py", tiny.with_name("base.py").read_text().replace("dim=8", "dmi=8"))
+    tiny.write_text(tiny.read_text() + "log = dict(evry=1)\n")
+    overrides = ["train.stpes=3", "data.batch_size=0", f"{CONTENT}.loss.tau=-1", "optimizer.lr=-1"]
+    with pytest.raises(ConfigError) as caught:
+        resolve_config(tiny, overrides)
+    text = "\n".join(caught.value.mistakes)
+    head_line = next(index for index, line in enumerate(base.read_text().splitlines(), 1) if "dmi=8" in line)
+    for expected in (
+        "--set train.stpes=3: train has no 'stpes'. Nearest: 'steps'.",
+        "--set data.batch_size=0: must be a whole number of at least 1, not 0",
+        "tiny.py:9: log.evry: the section 'log' has no 'evry'. Nearest: 'every'.",
+        f"base.py:{head_line}: model.heads.f.dmi: MLPHead has no argument 'dmi'. Nearest: 'dim'.",
+        f"with --set {CONTENT}.loss.tau=-1: {CONTENT}.loss: PatchNCELoss refused its arguments: tau must be",
+        "with --set optimizer.lr=-1: optimizer: Adam refused its arguments: Invalid learning rate: -1",
+    ):
+        assert expected in text
+    assert len(caught.value.mistakes) == 6
+    assert str(caught.value).startswith("6 mistakes in tiny.py:\n  - ")
+
+
+def test_a_missing_section_is_named(write):
+    with pytest.raises(ConfigError) as caught:
+        resolve_config(write("a.py", "seed = 1"))
+    assert [mistake.split(": ")[-1] for mistake in caught.value.mistakes] == [
+        f"the section {name!r} is missing" for name in ("model", "optimizer", "data", "train")
+    ]
+
+
+def test_a_type_changed_by_an_override_leaves_a_way_out(tiny):
+    message = (
+        r"schedule\.decay: Constant has no argument 'decay'.*give the whole part, --set schedule='dict\(type=\.\.\.\)'"
+    )
+    with pytest.raises(ConfigError, match=message):
+        resolve_config(tiny, ["schedule.type=Constant"])
+
+
+def test_data_sets_are_not_opened_to_be_checked(tiny, tmp_path):
+    folders = 'data.train=dict(type="UnpairedFolders", root="not/there")'
+    assert resolve_config(tiny, [folders])["data"]["train"]["root"] == "not/there"
+
+
+def test_networks_are_built_without_their_numbers(tiny):
+    model, mistakes = build_trial_model(load_config(tiny)["model"])
+    assert mistakes == []
+    assert {parameter.device.type for parameter in model.parameters()} == {"meta"}
+
+
+def test_a_part_that_needs_real_numbers_to_be_made_is_built_anyway(tiny):
+    @LOSSES.register_module()
+    class MeasuredLoss(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.half = torch.full((), 0.5).item()  # the meta device has no numbers to give
+
+    try:
+        model, mistakes = build_trial_model(resolve_config(tiny, [f"{CONTENT}.loss=dict(type=MeasuredLoss)"])["model"])
+    finally:
+        LOSSES.module_dict.pop("MeasuredLoss")
+    assert mistakes == []
+    assert {parameter.device.type for parameter in model.parameters()} == {"cpu"}
+
+
+def test_a_generator_of_a_plugin_is_checked_by_its_signature_like_any_other(tiny):
+    @GENERATORS.register_module()
+    class TwiceGenerator(nn.Module):
+        def __init__(self, times: int) -> None:
+            super().__init__()
+
+    try:
+        config = load_config(tiny, ["model.generators.ab=dict(type=TwiceGenerator, tmies=2)"])
+        messages = [mistake.message for mistake in find_mistakes(config)]
+    finally:
+        GENERATORS.module_dict.pop("TwiceGenerator")
+    assert messages == [
+        "TwiceGenerator has no argument 'tmies'. Nearest: 'times'.",
+        "TwiceGenerator needs the argument 'times'",
+    ]
+
+
+def test_defaults_are_filled_in_and_sections_stand_in_their_order(tiny):
+    config = resolve_config(tiny)
+    assert list(config) == [
+        *("model", "optimizer", "schedule", "data", "train"),
+        *("log", "samples", "checkpoint", "metrics", "seed", "hooks"),
+    ]
+    assert config["log"] == {"every": 50}
+    assert config["samples"] == {"every": 500, "count": 8}
+    assert config["checkpoint"] == {"every": 1000, "keep": 3}
+    assert {key: config["data"][key] for key in ("batch_size", "workers")} == {"batch_size": 1, "workers": 2}
+    assert "load_size" not in config["data"]
+
+
+def test_common_sizes_reach_every_part_of_the_data_that_takes_them_and_sets_none():
+    data = {
+        "load_size": 20,
+        "crop_size": 16,
+        "train": {"type": "Stripes", "transform": {"type": "ResizeCropFlip", "crop_size": 8}},
+    }
+    assert dataset_config(data, "train") == {
+        "type": "Stripes",
+        "load_size": 20,
+        "transform": {"type": "ResizeCropFlip", "load_size": 20, "crop_size": 8},
+    }
+
+
+def test_data_option_sets_the_folder_and_replaces_what_has_none(tiny):
+    data = resolve_config(tiny, ["data.load_size=20"], data="my/photos")["data"]
+    assert data["train"] == {
+        "type": "UnpairedFolders",
+        "root": "my/photos",
+        "split": "train",
+        "serial": False,
+        "transform": {"type": "ResizeCropFlip"},
+    }
+    assert data["test"]["serial"] is True
+    assert with_root(data, "elsewhere")["train"] == {**data["train"], "root": "elsewhere"}
+
+
+def test_data_option_leaves_an_unknown_data_set_for_validation_to_name(tiny):
+    with pytest.raises(ConfigError, match=r"no dataset is called 'Strips'"):
+        resolve_config(tiny, ["data.train.type=Strips"], data="my/photos")
