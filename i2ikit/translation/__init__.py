@@ -1,9 +1,10 @@
 """The model, the step (passes, taps, draws), phases and weights."""
 
 from i2ikit.ops.progress import Progress
+from i2ikit.translation.averages import Average
 from i2ikit.translation.build import build_model
 from i2ikit.translation.draws import Draws
 from i2ikit.translation.model import UnpairedTranslation
 from i2ikit.translation.phase import Phase, WeightedTerm
 
-__all__ = ["Draws", "Phase", "Progress", "UnpairedTranslation", "WeightedTerm", "build_model"]
+__all__ = ["Average", "Draws", "Phase", "Progress", "UnpairedTranslation", "WeightedTerm", "build_model"]

@@ -11,13 +11,15 @@ from i2ikit.interfaces import Read
 from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS, SCHEDULES, TERMS, VIEWS
 from i2ikit.schedules.constant import Constant
 from i2ikit.terms.base import Term
+from i2ikit.translation.averages import Average, frozen_copy
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.model import UnpairedTranslation
 from i2ikit.translation.phase import Phase, WeightedTerm
 from i2ikit.views.base import View
 
 DOMAINS = ("a", "b")
-SECTIONS = ("type", "generators", "discriminators", "heads", "views", "phases")
+SECTIONS = ("type", "generators", "discriminators", "heads", "averages", "views", "phases")
+AVERAGE_KEYS = ("of", "momentum")
 PHASE_KEYS = ("update", "terms", "optimizer", "groups")
 
 
@@ -42,6 +44,7 @@ class _ModelBuilder:
         self.discriminators: dict[str, Any] = {}
         self.heads: dict[str, Any] = {}
         self.views: dict[str, View] = {}
+        self.averages: dict[str, Average] = {}
 
     def build(self) -> UnpairedTranslation | None:
         """Build networks first, then what reads them."""
@@ -55,6 +58,8 @@ class _ModelBuilder:
         self.heads = {
             name: self._head(config, f"{self.path}.heads.{name}") for name, config in self._section("heads").items()
         }
+        for name, config in self._section("averages").items():
+            self._average(name, config, f"{self.path}.averages.{name}")
         phases = {
             name: self._phase(name, config, f"{self.path}.phases.{name}")
             for name, config in self._section("phases").items()
@@ -66,7 +71,7 @@ class _ModelBuilder:
         self._check_repeated_terms(phases)
         if len(self.builder.mistakes) > before:
             return None
-        return UnpairedTranslation(self.generators, self.discriminators, self.heads, self.views, phases)
+        return UnpairedTranslation(self.generators, self.discriminators, self.heads, self.views, phases, self.averages)
 
     def _section(self, name: str) -> Mapping[str, Any]:
         section = self.config.get(name) or {}
@@ -98,6 +103,31 @@ class _ModelBuilder:
         rest = {key: value for key, value in config.items() if key not in ("of", "taps")}
         return None if wrong else self.builder.part(HEADS, rest, path, widths=generator.widths(config["taps"]))
 
+    def _average(self, name: str, config: Any, path: str) -> None:
+        """Put the copy of a network beside the network, under its own name."""
+        if not isinstance(config, Mapping) or "of" not in config:
+            self.builder.mistake(path, 'an average is written as dict(of="generators.ab", momentum=0.999)')
+            return
+        self._check_keys(config, AVERAGE_KEYS, path)
+        kind, _, source = str(config["of"]).partition(".")
+        group = self._kinds().get(kind, {})
+        if source not in group:
+            self._unknown(f"{path}.of", "network", config["of"], self._full_names())
+        elif name in group or name in DOMAINS or not name.isidentifier():
+            self.builder.mistake(path, f"{name!r} is taken, or cannot be a name in image expressions")
+        else:
+            group[name] = None if group[source] is None else frozen_copy(group[source])
+            try:
+                self.averages[f"{kind}.{name}"] = Average(config["of"], config.get("momentum", Average.momentum))
+            except (ValueError, TypeError) as error:
+                self.builder.mistake(f"{path}.momentum", str(error))
+
+    def _kinds(self) -> dict[str, dict[str, Any]]:
+        return {"generators": self.generators, "discriminators": self.discriminators, "heads": self.heads}
+
+    def _full_names(self) -> list[str]:
+        return [f"{kind}.{name}" for kind, group in self._kinds().items() for name in group]
+
     def _phase(self, name: str, config: Mapping[str, Any], path: str) -> Phase:
         if not isinstance(config, Mapping):
             self.builder.mistake(path, "a phase is written as dict(update=[...], terms=dict(...))")
@@ -120,14 +150,15 @@ class _ModelBuilder:
 
     def _updated(self, names: Any, path: str) -> tuple[str, ...]:
         """Return the full names of the networks that ``update`` lists, by kind or one by one."""
-        kinds = {"generators": self.generators, "discriminators": self.discriminators, "heads": self.heads}
-        full = {kind: [f"{kind}.{name}" for name in group] for kind, group in kinds.items()}
-        every = [name for group in full.values() for name in group]
+        every = [name for name in self._full_names() if name not in self.averages]
+        full = {kind: [name for name in every if name.startswith(f"{kind}.")] for kind in self._kinds()}
         if isinstance(names, str):
             names = [names]
         updated: list[str] = []
         for name in names:
-            if name not in every and name not in full:
+            if name in self.averages:
+                self.builder.mistake(path, f"{name!r} is an average of {self.averages[name].of!r}; no phase updates it")
+            elif name not in every and name not in full:
                 self._unknown(path, "network", name, [*full, *every])
             updated += full.get(name, [name])
         if not updated:
@@ -160,10 +191,16 @@ class _ModelBuilder:
         for head, layers in term.heads().items():
             if head not in self.heads:
                 self._unknown(path, "head", head, self.heads)
-            elif self.heads[head] is not None and len(self.config["heads"][head]["taps"]) != layers:
-                made_for = len(self.config["heads"][head]["taps"])
+            elif self.heads[head] is not None and (made_for := self._taps_of_head(head)) != layers:
                 self.builder.mistake(path, f"head {head!r} is made for {made_for} taps, the term has {layers}")
         return len(self.builder.mistakes) > before
+
+    def _taps_of_head(self, head: str) -> int:
+        """Return how many taps a head, or the head that it is an average of, is made for."""
+        average = self.averages.get(f"heads.{head}")
+        if average is not None:
+            return self._taps_of_head(average.of.partition(".")[2])
+        return len(self.config["heads"][head]["taps"])
 
     def _check_read(self, read: Read, path: str) -> None:
         try:
@@ -174,7 +211,7 @@ class _ModelBuilder:
         for part in image.walk():
             self._check_name(part, read.image, path)
         kind, _, name = read.network.partition(".")
-        group = {"generators": self.generators, "discriminators": self.discriminators}.get(kind, {})
+        group = self._kinds().get(kind, {})
         if read.network and name not in group:
             self._unknown(path, kind.removesuffix("s"), name, group)
         elif kind == "generators":

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.ops.progress import Progress
+from i2ikit.translation.averages import Average, follow
 from i2ikit.translation.draws import Draws
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.phase import Phase
@@ -22,6 +23,7 @@ class UnpairedTranslation(nn.Module):
         generators, discriminators, heads: networks by name.
         views: image operations by name, for use in image expressions.
         phases: what is updated by which objective, in the order of the updates of a step.
+        averages: which of the networks are moving averages of others, by full name; they move after the last phase.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class UnpairedTranslation(nn.Module):
         heads: Mapping[str, nn.Module],
         views: Mapping[str, View],
         phases: Mapping[str, Phase],
+        averages: Mapping[str, Average] | None = None,
     ) -> None:
         super().__init__()
         self.generators = nn.ModuleDict(generators)
@@ -41,6 +44,7 @@ class UnpairedTranslation(nn.Module):
             {name: weighted.term for phase in phases.values() for name, weighted in phase.terms.items()}
         )
         self.phases = dict(phases)
+        self.averages = dict(averages or {})
         self.shareable = {name: _shareable(network) for name, network in self.networks.items()}
 
     @property
@@ -71,6 +75,7 @@ class UnpairedTranslation(nn.Module):
             if total is not None:
                 update(phase.name, total)
                 step.forget(phase.update)
+        follow(self.averages, self.networks)
         return values
 
     def image_expressions(self) -> list[str]:

@@ -1,0 +1,56 @@
+"""Negatives from other images: the keys of earlier steps."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from i2ikit.checks import positive_int
+from i2ikit.errors import ShapeError
+from i2ikit.interfaces import Negatives, StepReader
+from i2ikit.registry import NEGATIVES
+
+
+@NEGATIVES.register_module()
+class MemoryBank(nn.Module):
+    """The last ``size`` keys of each layer, of this and earlier steps' images, instead of the same image's.
+
+    It begins with random directions. A step is contrasted with what the bank held before it, and then puts its own
+    keys in place of the oldest. Keys stay comparable over many steps where they come from a slow copy of generator and
+    head (the model's ``averages``). The bank is saved with the model; several processes each keep their own.
+
+    Args:
+        layers: layers of the term, >= 1.
+        dim: width of an embedding, >= 1.
+        size: keys per layer, >= 1.
+    Shape:
+        query, key: (B, S, D); the negatives are (size, D).
+
+    Raises:
+        ShapeError: the keys have another width than ``dim``, or there are more layers than ``layers``.
+    Source:
+        He et al. 2020 (MoCo), arXiv:1911.05722, section 3.2; the "external" negatives in the ablation of Park et al.
+        2020 (CUT), arXiv:2007.15651, section 4.2.
+    """
+
+    rows: Tensor
+    oldest: Tensor
+
+    def __init__(self, layers: int, dim: int = 256, *, size: int = 4096) -> None:
+        super().__init__()
+        self.layers, self.dim = positive_int("layers", layers), positive_int("dim", dim)
+        self.size = positive_int("size", size)
+        self.register_buffer("rows", F.normalize(torch.randn(layers, size, dim), dim=-1))
+        self.register_buffer("oldest", torch.zeros(layers, dtype=torch.int64))
+
+    def forward(self, step: StepReader, query: Tensor, key: Tensor, layer: int) -> Negatives:
+        """Return the bank of one layer as it was, and remember the keys."""
+        if layer >= self.layers or key.shape[-1] != self.dim:
+            raise ShapeError(
+                f"MemoryBank(layers={self.layers}, dim={self.dim}) got keys {tuple(key.shape)} of layer {layer + 1}"
+            )
+        before = self.rows[layer].clone()  # the graph keeps it; what it was made from changes now
+        new = key.detach().flatten(0, 1)[-self.size :].to(self.rows)
+        places = (self.oldest[layer] + torch.arange(len(new), device=new.device)) % self.size
+        self.rows[layer, places] = new
+        self.oldest[layer] = (self.oldest[layer] + len(new)) % self.size
+        return Negatives(keys=before.to(query))

@@ -1,0 +1,54 @@
+"""Moving averages of networks: slow copies that no optimiser touches."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from i2ikit.checks import share
+
+
+@dataclass(frozen=True)
+class Average:
+    """A copy of a network that follows it slowly: copy <- momentum * copy + (1 - momentum) * network, once a step.
+
+    Attributes:
+        of: full name of the network that is followed, such as ``"generators.ab"``.
+        momentum: share of the copy that stays, 0..1; 1 never moves, 0 is the network itself.
+
+    Raises:
+        ValueError: the momentum is outside 0..1.
+    Source:
+        He et al. 2020 (MoCo), arXiv:1911.05722, eq. 2; of generators: Karras et al. 2018, arXiv:1710.10196.
+    """
+
+    of: str
+    momentum: float = 0.999
+
+    def __post_init__(self) -> None:
+        share("momentum", self.momentum)
+
+
+def frozen_copy(network: nn.Module) -> nn.Module:
+    """Return a copy of a network, as it is now, whose parameters take no gradient."""
+    return deepcopy(network).requires_grad_(False)
+
+
+@torch.no_grad()
+def follow(averages: Mapping[str, Average], networks: Mapping[str, nn.Module]) -> None:
+    """Move every copy one step towards its network.
+
+    Parameters are averaged; buffers, such as the statistics of a batch norm, are those of the network.
+
+    Args:
+        averages: by full name of the copy.
+        networks: copies and followed networks, by full name.
+    """
+    for name, average in averages.items():
+        copy, network = networks[name], networks[average.of]
+        for slow, fast in zip(copy.parameters(), network.parameters(), strict=True):
+            slow.lerp_(fast, 1.0 - average.momentum)
+        for held, latest in zip(copy.buffers(), network.buffers(), strict=True):
+            held.copy_(latest)

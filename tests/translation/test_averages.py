@@ -1,0 +1,149 @@
+import pytest
+import torch
+from torch import Tensor, nn
+
+from i2ikit.build import Builder
+from i2ikit.translation import Average, Draws, Progress, UnpairedTranslation, build_model
+from i2ikit.translation.averages import follow, frozen_copy
+
+TAPS = ["stem", "block1"]
+
+
+def config(**changes: object) -> dict[str, object]:
+    return {
+        "generators": {"ab": {"type": "ResNetGenerator", "filters": 2, "blocks": 1}},
+        "heads": {"f": {"type": "MLPHead", "of": "ab", "taps": TAPS, "dim": 4}},
+        "averages": {
+            "ab_slow": {"of": "generators.ab", "momentum": 0.75},
+            "f_slow": {"of": "heads.f", "momentum": 0.5},
+        },
+        "phases": {
+            "generate": {
+                "update": ["generators", "heads"],
+                "terms": {
+                    "content": {
+                        "type": "PatchTerm",
+                        "query": ["ab", "a"],
+                        "key": ["ab_slow", "a"],
+                        "key_head": "f_slow",
+                        "head": "f",
+                        "taps": TAPS,
+                        "loss": {"type": "PatchNCELoss"},
+                        "sampler": {"type": "RandomSampler", "num": 8},
+                    }
+                },
+            }
+        },
+        **changes,
+    }
+
+
+def mistakes(**changes: object) -> str:
+    builder = Builder()
+    assert build_model(config(**changes), builder) is None
+    return "\n".join(f"{mistake.path}: {mistake.message}" for mistake in builder.mistakes)
+
+
+def build() -> UnpairedTranslation:
+    torch.manual_seed(0)
+    builder = Builder()
+    model = build_model(config(), builder)
+    assert model is not None, builder.mistakes
+    return model
+
+
+def step(model: UnpairedTranslation, rate: float) -> dict[str, Tensor]:
+    trained = [parameter for name in ("generators.ab", "heads.f") for parameter in model.networks[name].parameters()]
+    optimizer = torch.optim.SGD(trained, lr=rate)
+
+    def update(phase: str, loss: Tensor) -> None:
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return model.train_step({"a": torch.rand(1, 3, 16, 16)}, update, Progress(1, 1, 1, 1), Draws(0, 1))
+
+
+def test_a_copy_moves_by_one_minus_momentum_of_the_way() -> None:
+    network = nn.Linear(1, 1)
+    copy = frozen_copy(network)
+    nn.init.constant_(copy.weight, 1.0)
+    nn.init.constant_(network.weight, 3.0)
+    follow({"heads.slow": Average("heads.f", 0.75)}, {"heads.slow": copy, "heads.f": network})
+    assert copy.weight.item() == pytest.approx(1.5)
+
+
+def test_buffers_are_those_of_the_network() -> None:
+    network = nn.BatchNorm1d(1)
+    copy = frozen_copy(network)
+    network.running_mean.fill_(4.0)  # type: ignore[union-attr, operator]
+    follow({"heads.slow": Average("heads.f")}, {"heads.slow": copy, "heads.f": network})
+    assert copy.running_mean.item() == 4.0  # type: ignore[union-attr, operator]
+
+
+def test_a_copy_begins_as_its_network_and_takes_no_gradient() -> None:
+    model = build()
+    for fast, slow in zip(model.generators["ab"].parameters(), model.generators["ab_slow"].parameters(), strict=True):
+        assert torch.equal(fast, slow)
+        assert not slow.requires_grad
+
+
+def test_a_step_updates_the_networks_and_then_moves_the_copies_towards_them() -> None:
+    model = build()
+    before = {name: [p.detach().clone() for p in network.parameters()] for name, network in model.networks.items()}
+    step(model, rate=1.0)
+    for name, of, momentum in (("generators.ab_slow", "generators.ab", 0.75), ("heads.f_slow", "heads.f", 0.5)):
+        moved = False
+        for slow, old, fast, start in zip(
+            model.networks[name].parameters(), before[name], model.networks[of].parameters(), before[of], strict=True
+        ):
+            torch.testing.assert_close(slow.detach(), momentum * old + (1 - momentum) * fast.detach())
+            moved = moved or not torch.equal(fast, start)
+        assert moved
+
+
+def test_no_phase_that_updates_all_generators_updates_a_copy() -> None:
+    assert build().phases["generate"].update == ("generators.ab", "heads.f")
+
+
+def test_copies_are_saved_with_the_model() -> None:
+    state = build().state_dict()
+    assert {key.split(".")[1] for key in state if key.startswith(("generators.", "heads."))} == {
+        "ab", "ab_slow", "f", "f_slow",
+    }  # fmt: skip
+
+
+def test_a_copy_of_a_generator_can_be_rendered() -> None:
+    model, image = build(), torch.rand(1, 3, 16, 16)
+    images = model.render({"a": image}, ["ab(a)", "ab_slow(a)"])
+    assert torch.equal(images["ab(a)"], images["ab_slow(a)"])
+
+
+def test_an_average_of_nothing_names_the_nearest_network() -> None:
+    found = mistakes(averages={"ab_slow": {"of": "generators.ba"}})
+    assert "model.averages.ab_slow.of: there is no network 'generators.ba'" in found
+    assert "'generators.ab'" in found
+
+
+def test_an_average_may_not_take_the_name_of_a_network() -> None:
+    assert "'ab' is taken" in mistakes(averages={"ab": {"of": "generators.ab"}})
+
+
+def test_a_phase_that_updates_an_average_is_told_what_it_is() -> None:
+    phases = {"generate": {"update": ["generators.ab_slow"], "terms": {}}}
+    assert "'generators.ab_slow' is an average of 'generators.ab'; no phase updates it" in mistakes(phases=phases)
+
+
+def test_a_momentum_outside_its_range_is_a_mistake() -> None:
+    averages = {"ab_slow": {"of": "generators.ab", "momentum": 1.5}, "f_slow": {"of": "heads.f"}}
+    assert "model.averages.ab_slow.momentum: momentum must lie in 0..1, not 1.5" in mistakes(averages=averages)
+
+
+def test_an_average_without_a_network_shows_how_it_is_written() -> None:
+    assert 'dict(of="generators.ab", momentum=0.999)' in mistakes(averages={"ab_slow": {"momentum": 0.9}})
+
+
+def test_a_head_that_is_an_average_is_checked_for_its_number_of_taps() -> None:
+    phases = config()["phases"]
+    phases["generate"]["terms"]["content"]["taps"] = ["stem"]  # type: ignore[index]
+    assert "head 'f_slow' is made for 2 taps, the term has 1" in mistakes(phases=phases)
