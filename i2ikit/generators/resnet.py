@@ -1,6 +1,7 @@
 """The ResNet generator of CycleGAN and its descendants."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -85,7 +86,7 @@ class ResNetGenerator(StagedGenerator):
         self.input_skip = input_skip
         initialise(self, init, init_gain)
 
-    def advance(self, name: str, stage: nn.Module, value: Tensor, kept: list[Tensor]) -> Tensor:
+    def advance(self, name: str, stage: Callable[[Tensor], Tensor], value: Tensor, kept: list[Tensor]) -> Tensor:
         """Run one stage; the last one ends in tanh, to which the input may be added."""
         if name == "pad" and self.input_skip:
             kept.append(value)

@@ -1,6 +1,7 @@
 """The U-Net generator of pix2pix."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -67,7 +68,7 @@ class UNetGenerator(StagedGenerator):
         super().__init__(in_channels, stages, multiple=2**downs)
         initialise(self, init, init_gain)
 
-    def advance(self, name: str, stage: nn.Module, value: Tensor, kept: list[Tensor]) -> Tensor:
+    def advance(self, name: str, stage: Callable[[Tensor], Tensor], value: Tensor, kept: list[Tensor]) -> Tensor:
         """Run one stage; steps down keep their activated input, steps up take it."""
         if name.startswith("down"):
             if name != "down1":

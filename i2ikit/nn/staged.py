@@ -1,7 +1,8 @@
 """Generators whose stages have names, so that any of them can be tapped."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -11,6 +12,9 @@ from i2ikit.nn.shapes import check_images
 
 class StagedGenerator(nn.Module):
     """A generator made of named stages that run one after the other; the tap of a stage is its output.
+
+    Inside a stage that is itself a sequence, the output of each layer but the last is a tap too: ``up1_conv`` is what
+    the layer ``conv`` of the stage ``up1`` puts out.
 
     A subclass hands over its stages, the last of which is called ``out`` and makes the image. One whose stages need
     more than the output of the stage before (skip connections) overrides :meth:`advance`.
@@ -29,11 +33,17 @@ class StagedGenerator(nn.Module):
         self.in_channels, self.multiple, self.smallest = in_channels, multiple, max(smallest, multiple)
         self.stages = nn.Sequential(OrderedDict((name, module) for name, module, _ in stages))
         self._widths = {name: width for name, _, width in stages}
+        self._inner_widths = {tap: width for stage in stages for tap, width in _inner_taps(*stage)}
 
     @property
     def tap_names(self) -> tuple[str, ...]:
-        """The names of all taps, in the order in which they are computed."""
+        """The names of the taps of whole stages, in the order in which they are computed."""
         return tuple(self._widths)
+
+    @property
+    def inner_tap_names(self) -> tuple[str, ...]:
+        """The names of the taps inside the stages, in the order in which they are computed."""
+        return tuple(self._inner_widths)
 
     def widths(self, taps: Iterable[str]) -> list[int]:
         """Return the number of channels of each tap.
@@ -41,7 +51,8 @@ class StagedGenerator(nn.Module):
         Raises:
             ValueError: a tap is unknown; the message has the nearest names.
         """
-        return [self._widths[name] for name in self._known(taps)]
+        widths = self._inner_widths | self._widths
+        return [widths[name] for name in self._known(taps)]
 
     def trace(self, x: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
         """Run the stages up to the last tap that is asked for, and return what they put out.
@@ -65,7 +76,7 @@ class StagedGenerator(nn.Module):
         for name, stage in self.stages.named_children():
             if len(found) == len(wanted):
                 break
-            value = self.advance(name, stage, value, kept)
+            value = self.advance(name, partial(_run, name, stage, wanted, found), value, kept)
             if name in wanted:
                 found[name] = value
         return found
@@ -74,7 +85,7 @@ class StagedGenerator(nn.Module):
         """Return the generated images, (B, C_out, H, W) in the range of ``x``."""
         return self.trace(x, ("out",))["out"]
 
-    def advance(self, name: str, stage: nn.Module, value: Tensor, kept: list[Tensor]) -> Tensor:
+    def advance(self, name: str, stage: Callable[[Tensor], Tensor], value: Tensor, kept: list[Tensor]) -> Tensor:
         """Run one stage.
 
         Args:
@@ -88,7 +99,29 @@ class StagedGenerator(nn.Module):
     def _known(self, taps: Iterable[str]) -> list[str]:
         taps = list(taps)
         for name in taps:
-            if name not in self._widths:
+            if name not in self._widths and name not in self._inner_widths:
                 known = nearest_hint(str(name), self._widths) or f" It has: {', '.join(self._widths)}."
                 raise ValueError(f"{type(self).__name__} has no tap {name!r}.{known}")
         return taps
+
+
+def _inner_taps(stage_name: str, stage: nn.Module, width: int) -> Iterator[tuple[str, int]]:
+    """Yield name and channels of the taps inside a stage: a convolution counts for what stands around it."""
+    layers = list(stage.named_children()) if isinstance(stage, nn.Sequential) else []
+    convs = [layer for _, layer in layers if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
+    channels = convs[0].in_channels if convs else width
+    for name, layer in layers[:-1]:
+        channels = layer.out_channels if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) else channels
+        yield f"{stage_name}_{name}", channels
+
+
+def _run(stage_name: str, stage: nn.Module, wanted: Container[str], found: dict[str, Tensor], value: Tensor) -> Tensor:
+    """Run a stage, layer by layer where a tap inside it is wanted."""
+    inside = {f"{stage_name}_{name}": layer for name, layer in stage.named_children()}
+    if not isinstance(stage, nn.Sequential) or not any(tap in wanted for tap in inside):
+        return stage(value)
+    for tap, layer in inside.items():
+        value = layer(value)
+        if tap in wanted:
+            found[tap] = value
+    return value

@@ -230,7 +230,8 @@ class _ModelBuilder:
     def _wrong_taps(self, network: str, taps: Any, path: str) -> bool:
         generator = self.generators[network.partition(".")[2]]
         names = () if generator is None else generator.tap_names
-        wrong = [tap for tap in taps if tap not in names and generator is not None]
+        inner = getattr(generator, "inner_tap_names", ())
+        wrong = [tap for tap in taps if tap not in names and tap not in inner and generator is not None]
         for tap in wrong:
             self._unknown(path, f"tap of {network}", tap, names)
         return bool(wrong)

@@ -209,3 +209,24 @@ def test_a_count_below_one_is_named(name: str) -> None:
 def test_every_initialiser_works_without_memory(init: str) -> None:
     with torch.device("meta"):
         assert parameters(ResNetGenerator(init=init)) == 11_378_179
+
+
+def test_taps_inside_stages_are_the_outputs_of_their_layers() -> None:
+    net = small()
+    x = torch.rand(1, 3, 16, 16)
+    taps = net.trace(x, ("stem_conv", "stem_norm", "down1_relu", "up1_blur", "up1_conv", "out_pad", "up1"))
+    torch.testing.assert_close(taps["stem_norm"], F.instance_norm(taps["stem_conv"]))
+    torch.testing.assert_close(BlurDown()(taps["down1_relu"]), net.trace(x, ["down1"])["down1"])
+    torch.testing.assert_close(
+        F.conv2d(taps["up1_blur"], *net.stages.up1.conv.parameters(), padding=1), taps["up1_conv"]
+    )
+    assert taps["out_pad"].shape[-1] == x.shape[-1] + 6
+    assert torch.equal(taps["up1"], net.trace(x, ["up1"])["up1"])
+
+
+@pytest.mark.parametrize("antialias", [True, False])
+def test_taps_inside_stages_know_their_widths(antialias: bool) -> None:
+    net = small(antialias_up=antialias, antialias_down=antialias)
+    taps = net.trace(torch.rand(1, 3, 16, 16), net.inner_tap_names)
+    assert net.widths(taps) == [value.shape[1] for value in taps.values()]
+    assert list(taps) == list(net.inner_tap_names)

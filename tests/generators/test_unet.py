@@ -97,3 +97,9 @@ def test_a_size_that_cannot_be_halved_so_often_is_refused() -> None:
 def test_one_step_down_is_too_few() -> None:
     with pytest.raises(ValueError, match="downs must be at least 2, not 1"):
         UNetGenerator(downs=1)
+
+
+def test_taps_inside_stages_know_their_widths() -> None:
+    net = UNetGenerator(filters=2, downs=4)
+    taps = net.trace(torch.rand(1, 3, 16, 16), net.inner_tap_names)
+    assert net.widths(taps) == [value.shape[1] for value in taps.values()]
