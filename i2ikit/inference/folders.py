@@ -83,9 +83,11 @@ def plan_folder(source: Path, output: Path) -> list[tuple[Path, Path]]:
     """Return all pictures of a folder with the files that they become, in natural order.
 
     Raises:
-        DataError: there are no pictures, or ``output`` is a file.
+        DataError: there are no pictures, or ``output`` is a file or is called like a picture.
     """
     refuse_file(source, output, "but the input is a folder")
+    if output.suffix.lower() in readable_endings() and not output.is_dir():
+        raise DataError(f"{source} is a folder, so its output must be one too; {output} ends like a picture")
     pictures = image_paths(source)
     if not pictures:
         raise DataError(f"there are no pictures in {source}; looked for {endings_in_words()}")

@@ -132,29 +132,19 @@ def metrics_section(record: RunRecord) -> str:
     """Return the section of the metrics, or nothing where none were measured."""
     if not record.metrics:
         return ""
-    about = [(name, value, *metric_about(name, record.config)) for name, value in record.metrics.items()]
+    about = [(name, value, metric_sentence(name, record.config)) for name, value in record.metrics.items()]
     lead = "Measured on the test split after training."
     return sections.section("Metrics", lead, sections.metric_table(about))
 
 
-def metric_about(number: str, config: Mapping[str, Any]) -> tuple[str, str]:
-    """Return which metric of the config a number is of, and a sentence of what that metric is; both may be empty.
+def metric_sentence(number: str, config: Mapping[str, Any]) -> str:
+    """Return what ``background.db`` is: the first sentence of the documentation of the config's metric ``background``.
 
-    Metrics name their numbers in their documentation: ``"db", the mean PSNR in dB``. A number that two metrics share
-    carries the metric's name: ``background.db``.
+    Empty where the config has no such metric, or its part isn't installed.
     """
-    owner, _, key = number.rpartition(".")
-    for name, part in mapping(config.get("metrics")).items():
-        documentation = documentation_of(str(mapping(part).get("type", "")))
-        if owner == name or (not owner and f'"{key}"' in documentation):
-            return str(name), documentation.partition("\n")[0]
-    return "", ""
-
-
-def documentation_of(metric: str) -> str:
-    """Return a metric's documentation, empty for one that isn't installed."""
+    metric = mapping(mapping(config.get("metrics")).get(number.partition(".")[0]))
     try:
-        return (METRICS.get(metric).__doc__ or "").strip()
+        return (METRICS.get(str(metric.get("type", ""))).__doc__ or "").strip().partition("\n")[0]
     except UnknownComponentError:
         return ""
 

@@ -123,14 +123,16 @@ def curve_figure(name: str, about: str, curve: Curve, last_step: int) -> str:
     )
 
 
-def metric_table(metrics: Sequence[tuple[str, float, str, str]]) -> str:
-    """Return a table of metrics: the number's name, its value, the metric that it is of, a sentence about that."""
+def metric_table(metrics: Sequence[tuple[str, float, str]]) -> str:
+    """Return a table of metrics: name, value, a sentence of what it is."""
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td class="number">{in_digits(value)}</td>'
-        f"<td>{f'<b>{escape(owner)}</b>: ' if owner else ''}{escape(meaning)}</td></tr>"
-        for name, value, owner, meaning in metrics
+        f"<td>{escape(meaning)}</td></tr>"
+        for name, value, meaning in metrics
     )
-    head = '<tr><th scope="col">Number</th><th scope="col" class="number">Value</th><th scope="col">Metric</th></tr>'
+    head = (
+        '<tr><th scope="col">Metric</th><th scope="col" class="number">Value</th><th scope="col">What it is</th></tr>'
+    )
     return f'<div class="table"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
 
 

@@ -145,3 +145,13 @@ def test_a_file_in_the_place_of_the_output_folder_is_refused(tmp_path: Path, sou
     (tmp_path / "out").write_text("a file")
     with pytest.raises(DataError, match=rf"must be a folder: .*out is a file, {why}"):
         translate_pictures(copy, tmp_path / source, tmp_path / "out")
+
+
+def test_a_folder_does_not_become_a_folder_called_like_a_picture(tmp_path: Path):
+    picture(tmp_path / "in" / "a.png")
+    with pytest.raises(
+        DataError, match=r"in is a folder, so its output must be one too; .*out\.png ends like a picture"
+    ):
+        translate_pictures(copy, tmp_path / "in", tmp_path / "out.png")
+    (tmp_path / "old.png").mkdir()
+    assert translate_pictures(copy, tmp_path / "in", tmp_path / "old.png") == 1

@@ -62,7 +62,7 @@ def finished(run: WorkDirMaker) -> WorkDirMaker:
     run.config()
     run.log({"event": "start", "device": "cpu", "versions": {"torch": "2.9", "i2ikit": "0.1"}, "threads": 2})
     run.log(*(run.scalars(step, gan_ab=1 / step, cycle_a=2.0) for step in range(50, 1050, 50)))
-    run.log({"event": "metrics", "step": 1000, "metrics": {"db": 23.456, "home": 1.0}})
+    run.log({"event": "metrics", "step": 1000, "metrics": {"background.db": 23.456, "home_made.x": 1.0, "odd": 2.0}})
     for step in (500, 1000):
         run.grid(step)
     return run

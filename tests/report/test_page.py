@@ -64,9 +64,11 @@ def test_the_page_of_a_finished_run_shows_samples_curves_metrics_and_objective(f
 
 
 def test_metrics_are_explained_by_their_documentation_where_they_are_installed(finished: Any):
-    text = " ".join(outline(write_report(finished.path)).texts)
-    assert "Mean over images of the PSNR between output and input where the mask is 0." in text
-    assert "home_made" not in text  # nothing is known of it
+    page = write_report(finished.path).read_text("utf-8")
+    sentence = "Mean over images of the PSNR between output and input where the mask is 0."
+    assert re.search(rf'background\.db</th><td class="number">23\.46</td><td>{re.escape(sentence)}</td>', page)
+    assert re.search(r'home_made\.x</th><td class="number">1</td><td></td>', page)
+    assert re.search(r'odd</th><td class="number">2</td><td></td>', page)
 
 
 def test_the_page_asks_no_network(finished: Any):
