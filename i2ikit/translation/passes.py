@@ -53,6 +53,10 @@ class Answer:
     graph: frozenset[str]
     leaf: Tensor | None = None
 
+    def detached(self) -> "Answer":
+        """Return the same tensors without their graph."""
+        return Answer({tap: x.detach() for tap, x in self.taps.items()}, frozenset())
+
 
 class PassPlan:
     """All passes of a step: the united reads of all active terms of all phases.
@@ -111,20 +115,28 @@ class PassPlan:
         """Return the networks that a reader of this phase reaches with gradient through a pass."""
         return (self.upstream(key.image) | {key.network}) & self.updates[phase] if grad else frozenset()
 
-    def graph(self, key: PassKey, phase: int) -> frozenset[str]:
-        """Return the networks that the graph of a pass must reach when it is made in ``phase``.
+    def serves(self, key: PassKey, phase: int) -> int:
+        """Return the phase that a pass which is made in ``phase`` must have its graph for.
 
-        That is what the first phase from here on reaches whose readers let gradient flow, as long as no network of the
+        That is the first from here on whose readers let gradient flow to what it updates, as long as no network of the
         pass is updated before: an update would spoil the graph.
         """
         involved = self.upstream(key.image) | {key.network}
         for later in range(phase, len(self.updates)):
-            reached = self.reached(key, later, self.demands[key].grad.get(later, False))
-            if reached:
-                return reached
+            if self.reached(key, later, self.demands[key].grad.get(later, False)):
+                return later
             if involved & self.updates[later]:
                 break
-        return frozenset()
+        return phase
+
+    def graph(self, key: PassKey, phase: int) -> frozenset[str]:
+        """Return the networks that the graph of a pass must reach when it is made in ``phase``."""
+        served = self.serves(key, phase)
+        return self.reached(key, served, self.demands[key].grad.get(served, False))
+
+    def is_leaf(self, key: PassKey, phase: int) -> bool:
+        """Say whether the image of a pass that is made in ``phase`` must be a differentiable leaf."""
+        return self.serves(key, phase) in self.demands[key].leaf
 
     def companions(self, key: PassKey, phase: int, done: Mapping[PassKey, Answer]) -> list[PassKey]:
         """Return the passes, ``key`` first, that can be made together with it in ``phase`` without changing anything.

@@ -1,6 +1,6 @@
 """One training step: everything that its terms read, each pass made once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -56,11 +56,13 @@ class Step:
         self._phase = index
         total: Tensor | None = None
         values = {}
-        for name, (term, weight) in self.active[index].items():
-            self._term = name
-            value = term(self)
-            values[name] = value.detach()
-            total = weight * value if total is None else total + weight * value
+        heads = self._model.heads.items()
+        with _frozen(head for name, head in heads if f"heads.{name}" not in self._plan.updates[index]):
+            for name, (term, weight) in self.active[index].items():
+                self._term = name
+                value = term(self)
+                values[name] = value.detach()
+                total = weight * value if total is None else total + weight * value
         return total, values
 
     def forget(self, updated: Sequence[str]) -> None:
@@ -70,7 +72,7 @@ class Step:
             if key.network in names and key.network not in self._generator_names():
                 del self._answers[key]
             elif answer.graph & names:
-                self._answers[key] = Answer({tap: x.detach() for tap, x in answer.taps.items()}, frozenset())
+                self._answers[key] = answer.detached()
         self._viewed = {key: x for key, x in self._viewed.items() if not key[1]}
 
     # what terms read ------------------------------------------------------------------------------------------------
@@ -85,6 +87,9 @@ class Step:
         """Return the named features (B, C, H, W) of the pass of ``image`` through ``generator``."""
         key = PassKey(f"generators.{generator}", self._resolve(image))
         taps = self._read(key, self._plan.reached(key, self._phase, grad)).taps
+        missing = [name for name in names if name not in taps]
+        if missing:
+            raise self._unsaid(f"taps {', '.join(missing)} of {generator}({image})")
         return {name: taps[name] for name in names}
 
     def logits(self, discriminator: str, image: str, *, grad: bool = True) -> list[Tensor]:
@@ -95,11 +100,11 @@ class Step:
 
     def leaf(self, discriminator: str, image: str) -> tuple[Tensor, list[Tensor]]:
         """Return the image as a differentiable leaf, and the discriminator's answers to it."""
-        logits = self.logits(discriminator, image)
-        leaf = self._answers[PassKey(f"discriminators.{discriminator}", self._resolve(image))].leaf
-        if leaf is None:
-            raise RuntimeError(f"no term said that it reads {image!r} as a leaf of discriminator {discriminator!r}")
-        return leaf, logits
+        key = PassKey(f"discriminators.{discriminator}", self._resolve(image))
+        answer = self._answer(key, self._plan.reached(key, self._phase))
+        if answer.leaf is None:
+            raise self._unsaid(f"{image} as a leaf of discriminator {discriminator}")
+        return answer.leaf, [at_least_float32(x) for x in answer.taps.values()]
 
     def head(self, name: str) -> nn.Module:
         """Return a head by name."""
@@ -119,7 +124,7 @@ class Step:
 
     # how it is made -------------------------------------------------------------------------------------------------
 
-    def _draw_views(self, images: Iterator[str]) -> dict[str, Any]:
+    def _draw_views(self, images: Iterable[str]) -> dict[str, Any]:
         used = {name for image in images for name in parse(image).functions() if name in self._model.views}
         return {
             name: view.draw(self._draws.generator(f"view/{name}"))
@@ -129,8 +134,14 @@ class Step:
 
     def _resolve(self, text: str) -> Expression:
         if text not in self._resolved:
-            self._resolved[text] = parse(text).without(lambda name: self._view_draws.get(name, True) is None)
+            image = parse(text)
+            if not image.functions() & set(self._model.views) <= self._view_draws.keys():
+                raise self._unsaid(text)
+            self._resolved[text] = image.without(lambda name: self._view_draws.get(name, True) is None)
         return self._resolved[text]
+
+    def _unsaid(self, what: str) -> RuntimeError:
+        return RuntimeError(f"term {self._term!r} asks for {what}, which reads() of no term in this phase announces")
 
     def _generator_names(self) -> set[str]:
         return {f"generators.{name}" for name in self._model.generators}
@@ -153,30 +164,43 @@ class Step:
 
     def _read(self, key: PassKey, reached: frozenset[str]) -> Answer:
         """Return the answer of a pass, detached unless gradient is to reach some network through it."""
+        answer = self._answer(key, reached)
+        return answer if reached else answer.detached()
+
+    def _answer(self, key: PassKey, reached: frozenset[str]) -> Answer:
+        """Return the answer of a pass; it is made if there is none whose graph reaches these networks."""
         answer = self._answers.get(key)
         if answer is None or not reached <= answer.graph:
-            self._make(key)
-            answer = self._answers[key]
-        if not reached and answer.leaf is None:
-            return Answer({tap: x.detach() for tap, x in answer.taps.items()}, frozenset())
+            answer = self._make(key)
+        if not reached <= answer.graph:
+            raise self._unsaid(
+                f"{key.network}({key.image}) with gradient to {', '.join(sorted(reached - answer.graph))}"
+            )
         return answer
 
-    def _make(self, key: PassKey) -> None:
+    def _make(self, key: PassKey) -> Answer:
         """Call the network of a pass, for it and for all passes that can share the call."""
+        if key not in self._plan.demands:
+            raise self._unsaid(f"{key.network}({key.image})")
         network = self._model.networks[key.network]
         graph = self._plan.graph(key, self._phase)
         keys = self._plan.companions(key, self._phase, self._answers) if self._model.shareable[key.network] else [key]
         images = [self._value(each.image, graph) for each in keys]
         keys, images = _of_one_shape(keys, images)
         leaf = None
-        if self._phase in self._plan.demands[key].leaf:
+        if self._plan.is_leaf(key, self._phase):
             leaf = images[0] = images[0].detach().requires_grad_(True)
+            graph = graph & {key.network}
         taps = tuple(dict.fromkeys(tap for each in keys for tap in self._plan.demands[each].taps))
-        with torch.set_grad_enabled(bool(graph) or leaf is not None), _trained(network, key.network in graph):
+        with (
+            torch.set_grad_enabled(bool(graph) or leaf is not None),
+            _frozen([] if key.network in graph else [network]),
+        ):
             called = _call(network, images[0] if len(images) == 1 else torch.cat(images), taps)
         parts = {tap: x.split([len(image) for image in images]) for tap, x in called.items()}
         for index, each in enumerate(keys):
             self._answers[each] = Answer({tap: part[index] for tap, part in parts.items()}, graph, leaf)
+        return self._answers[key]
 
 
 def _call(network: nn.Module, image: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
@@ -184,12 +208,9 @@ def _call(network: nn.Module, image: Tensor, taps: tuple[str, ...]) -> dict[str,
         traced: dict[str, Tensor] = network.trace(image, taps)
         return traced
     answers = network(image)
-    return dict(enumerate_names(answers)) if isinstance(answers, list | tuple) else {"out": answers}
-
-
-def enumerate_names(answers: Sequence[Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Yield the answers of a discriminator of several scales with names."""
-    return ((f"scale{index}", answer) for index, answer in enumerate(answers))
+    if isinstance(answers, list | tuple):  # of a discriminator of several scales
+        return {f"scale{index}": answer for index, answer in enumerate(answers)}
+    return {"out": answers}
 
 
 def _of_one_shape(keys: list[PassKey], images: list[Tensor]) -> tuple[list[PassKey], list[Tensor]]:
@@ -199,9 +220,9 @@ def _of_one_shape(keys: list[PassKey], images: list[Tensor]) -> tuple[list[PassK
 
 
 @contextmanager
-def _trained(network: nn.Module, trained: bool) -> Iterator[None]:
-    """Keep a network's parameters out of the graph that is made inside, unless it is to be trained."""
-    frozen = [] if trained else [parameter for parameter in network.parameters() if parameter.requires_grad]
+def _frozen(networks: Iterable[nn.Module]) -> Iterator[None]:
+    """Keep the parameters of networks out of the graph that is made inside."""
+    frozen = [parameter for network in networks for parameter in network.parameters() if parameter.requires_grad]
     for parameter in frozen:
         parameter.requires_grad_(False)
     try:
