@@ -1,0 +1,55 @@
+import os
+import signal
+import threading
+
+import pytest
+
+from i2ikit.engine.interruption import Interruption, RunInterruptedError
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_is_noted_and_the_second_ends_at_once(number):
+    with Interruption() as interruption:
+        assert interruption.requested == ""
+        signal.raise_signal(number)
+        assert interruption.requested == number.name
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+
+
+def test_the_handlers_of_before_come_back():
+    before = signal.getsignal(signal.SIGTERM)
+    with Interruption():
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_outside_of_the_main_thread_it_hears_nothing_and_breaks_nothing():
+    before, seen = signal.getsignal(signal.SIGTERM), []
+
+    def inside() -> None:
+        with Interruption() as interruption:
+            seen.append((interruption.requested, signal.getsignal(signal.SIGTERM)))
+
+    thread = threading.Thread(target=inside)
+    thread.start()
+    thread.join()
+    assert seen == [("", before)]
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python >= 3.12 on forks beside threads
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only forked workers inherit handlers")
+def test_a_forked_worker_leaves_ctrl_c_to_its_parent_and_obeys_a_request_to_end():
+    with Interruption():
+        child = os.fork()
+        if child == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status)
+    assert os.WTERMSIG(status) == signal.SIGTERM
+
+
+def test_an_interrupted_run_exits_as_the_shell_expects():
+    assert RunInterruptedError.exit_code == 130
