@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from i2ikit.checks import one_of
 from i2ikit.datasets.image_files import endings_in_words, image_paths, read_rgb
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.ops.pixels import image_to_tensor
@@ -33,10 +34,13 @@ class UnpairedFolders:
         split: "train", "test", or any other word that the folders' names begin with.
         transform: from a picture to a float32 tensor in -1..1; None keeps its size. It may have ``set_epoch(epoch)``.
         serial: walk through B in order, draw nothing.
+        direction: ``AtoB``, or ``BtoA`` to make the folder B domain ``a`` and the folder A domain ``b``, as for
+            Cityscapes and facades, whose labels are in B.
     Shape:
         item: ``{"a": (C, H, W), "b": (C, H, W), "a_path": str, "b_path": str}``.
 
     Raises:
+        ValueError: there is no such direction.
         DataError: a folder is missing or has no pictures; on access, a picture cannot be read.
     Source:
         Zhu et al. 2017, arXiv:1703.10593: both domains are drawn independently, an epoch has the larger one's length.
@@ -49,10 +53,12 @@ class UnpairedFolders:
         *,
         transform: Callable[[Image.Image], Tensor] | None = None,
         serial: bool = False,
+        direction: str = "AtoB",
     ) -> None:
         self.root = Path(root).expanduser()
         self.split, self.transform, self.serial = split, transform, serial
-        folders = {domain: self.root / f"{split}{domain.upper()}" for domain in ("a", "b")}
+        first, second = one_of("direction", direction, ("AtoB", "BtoA")).split("to")
+        folders = {domain: self.root / f"{split}{letter}" for domain, letter in (("a", first), ("b", second))}
         if split != "train" and not folders["b"].is_dir():
             del folders["b"]
         missing = [folder for folder in folders.values() if not folder.is_dir()]

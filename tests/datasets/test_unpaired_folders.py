@@ -167,3 +167,19 @@ def test_a_file_that_is_no_picture_is_named_when_its_turn_comes(tmp_path: Path) 
     dataset = UnpairedFolders(tmp_path)
     with pytest.raises(DataError, match=r"trainA.1\.png is not a picture"):
         dataset[1]
+
+
+def test_the_direction_says_which_folder_is_translated(tmp_path: Path) -> None:
+    dataset = UnpairedFolders(fill(tmp_path, trainA=2, trainB=5), direction="BtoA")
+    assert dataset[4]["a_path"] == str(tmp_path / "trainB" / "4.png")
+    assert Path(dataset[4]["b_path"]).parent == tmp_path / "trainA"
+
+
+def test_a_test_split_may_lack_the_folder_that_is_translated_to(tmp_path: Path) -> None:
+    dataset = UnpairedFolders(fill(tmp_path, testB=2), "test", direction="BtoA")
+    assert set(dataset[0]) == {"a", "a_path"}
+
+
+def test_another_direction_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="direction must be one of AtoB, BtoA, not 'BtoB'"):
+        UnpairedFolders(fill(tmp_path, trainA=1, trainB=1), direction="BtoB")

@@ -1,0 +1,100 @@
+"""Crops of one picture per domain: training on a single image."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from i2ikit.checks import positive_int, share
+from i2ikit.datasets.image_files import read_rgb
+from i2ikit.datasets.unpaired_folders import UnpairedFolders
+from i2ikit.errors import DataError
+from i2ikit.ops.pixels import image_to_tensor
+from i2ikit.registry import DATASETS
+
+
+@DATASETS.register_module()
+class SingleImagePair:
+    """Random crops of the one picture in ``trainA`` and of the one in ``trainB``.
+
+    For each item and domain: zoom width and height by two factors of their own, lay a grid of crops over the zoomed
+    picture at a random offset within what the grid leaves over, take one cell, mirror it with a probability. All draws
+    are from torch's global random stream and new for each item, so the crops of a batch differ in their zoom. (The
+    published loader means them to share it, but shuffles them apart.)
+
+    Args:
+        root: the folder that holds ``trainA`` and ``trainB``.
+        crop_size: pixels, >= 1, height and width of a crop. Published: 64.
+        count: items of an epoch, >= 1.
+        smallest_zoom: factors are uniform from it to 1, above 0 and at most 1; a zoomed picture is never smaller than
+            a crop.
+        flip: probability of a mirror, 0..1.
+    Shape:
+        item: ``{"a": (3, crop_size, crop_size), "b": same, "a_path": str, "b_path": str}``, float32 in -1..1.
+
+    Raises:
+        ValueError: an argument is out of its range.
+        DataError: a folder is missing, or does not hold exactly one picture.
+    Source:
+        Park et al. 2020 (CUT), arXiv:2007.15651, section 4.4 and the published data loader.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        *,
+        crop_size: int,
+        count: int = 100_000,
+        smallest_zoom: float = 1 / 3,
+        flip: float = 0.5,
+    ) -> None:
+        self.crop_size, self.count = positive_int("crop_size", crop_size), positive_int("count", count)
+        if not 0 < smallest_zoom <= 1:
+            raise ValueError(f"smallest_zoom must be above 0 and at most 1, not {smallest_zoom!r}")
+        self.smallest_zoom, self.flip = smallest_zoom, share("flip", flip)
+        self.paths: dict[str, Path] = {}
+        for domain, paths in UnpairedFolders(root).paths.items():
+            if len(paths) > 1:
+                raise DataError(
+                    f"{paths[0].parent} holds {len(paths)} pictures, but training on a single image takes one. "
+                    f'For more, use the data set dict(type="UnpairedFolders", root={str(root)!r}, ...).'
+                )
+            self.paths[domain] = paths[0]
+        self.pictures = {domain: read_rgb(path) for domain, path in self.paths.items()}
+
+    def __len__(self) -> int:
+        """Return the number of items that count as one epoch."""
+        return self.count
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """Return a new crop of each picture, whatever the index."""
+        if not 0 <= index < self.count:
+            raise IndexError(f"item {index} of {self.count}")
+        crops: dict[str, Any] = {domain: self._crop(picture) for domain, picture in self.pictures.items()}
+        return crops | {f"{domain}_path": str(path) for domain, path in self.paths.items()}
+
+    def _crop(self, picture: Image.Image) -> Tensor:
+        """Zoom and cut in one resampling, which reads the crop's part of the picture alone."""
+        zoom = self.smallest_zoom + (1 - self.smallest_zoom) * torch.rand(2, dtype=torch.float64)
+        scales, starts = [], []
+        for side, factor in zip(picture.size, zoom.tolist(), strict=True):
+            zoomed = max(self.crop_size, round(side * factor))
+            scales.append(side / zoomed)
+            starts.append(self._start(zoomed))
+        box = [start * scale for start, scale in zip(starts, scales, strict=True)]
+        box += [(start + self.crop_size) * scale for start, scale in zip(starts, scales, strict=True)]
+        box[2:] = [min(end, side) for end, side in zip(box[2:], picture.size, strict=True)]  # rounding
+        crop = picture.resize(
+            (self.crop_size, self.crop_size), Image.Resampling.BILINEAR, (box[0], box[1], box[2], box[3])
+        )
+        if torch.rand(1) < self.flip:
+            crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        return image_to_tensor(crop)
+
+    def _start(self, zoomed: int) -> int:
+        """Draw where a crop starts along a side of ``zoomed`` pixels: an offset of the grid, and a cell of it."""
+        cells = zoomed // self.crop_size
+        offset = int(torch.randint(zoomed - cells * self.crop_size + 1, ()))
+        return offset + self.crop_size * int(torch.randint(cells, ()))
