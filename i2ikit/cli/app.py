@@ -84,7 +84,7 @@ class Commands(TyperGroup):
         get_manager().add_commands(extra)
         try:
             found = typer.main.get_group(extra).commands if extra.registered_commands or extra.registered_groups else {}
-        except (RuntimeError, TypeError) as error:  # typer's words for signatures that cannot be a command
+        except (RuntimeError, TypeError, AssertionError) as error:  # typer's words for what cannot be a command
             complain(f"commands of plugins are left out: {error}")
             return
         for name, command in found.items():

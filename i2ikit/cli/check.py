@@ -75,7 +75,7 @@ def _optimizer_rows(plan: "Plan") -> list[list[str]]:
     for phase, optimizer in plan.optimizers.items():
         for group in optimizer.param_groups:
             changed = [
-                f"{key}={value}"
+                f"{key}={tuple(value) if isinstance(value, list) else value}"
                 for key, value in group.items()
                 if key in plan.config["optimizer"] and key not in ("type", "lr", "params", "name")
             ]

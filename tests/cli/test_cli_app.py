@@ -1,0 +1,159 @@
+"""The command line as a whole: start-up, exit codes, errors, commands of plugins."""
+
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from i2ikit import __version__
+from i2ikit.cli.app import app
+from i2ikit.errors import I2IKitError, RunError
+from i2ikit.plugin import get_manager
+
+HEAVY = ("torch", "torchvision", "mmengine", "numpy", "PIL", "yaml", "rich")
+
+
+def start(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "i2ikit", *arguments], capture_output=True, text=True)
+
+
+def test_help_lists_every_command():
+    done = start("--help")
+    assert done.returncode == 0
+    for command in ("train", "translate", "config", "check", "list", "show", "plugins", "data"):
+        assert f"\n  {command} " in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(arguments):
+    program = f"""
+import sys
+from i2ikit.cli.app import app
+try:
+    app({arguments!r})
+finally:
+    print("HEAVY", [name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("HEAVY []\n")
+
+
+def test_python_dash_m_ends_with_the_exit_code_and_one_message():
+    done = start("check", "no/such/config")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("i2ikit: 1 mistake in no/such/config:")
+    assert "Traceback" not in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_version_is_shown(run):
+    assert run("--version").out == f"i2ikit {__version__}\n"
+
+
+def test_without_a_command_the_help_is_shown(run):
+    outcome = run()
+    assert "Commands:" in outcome.out + outcome.err
+
+
+def test_an_unknown_command_brings_the_nearest_ones(run):
+    outcome = run("trian")
+    assert outcome.code == 2
+    assert "no command is called 'trian'. Nearest: 'train'" in outcome.err
+
+
+def test_an_unknown_option_is_a_mistake_of_the_user(run):
+    outcome = run("train", "x", "--wrk-dir", "y")
+    assert outcome.code == 2
+    assert "--wrk-dir" in outcome.err
+
+
+@pytest.fixture
+def failing():
+    """Gives the command line a command `fail` that raises what the test says."""
+    raised: list[BaseException] = []
+
+    @app.command("fail")
+    def fail() -> None:
+        raise raised[0]
+
+    yield raised
+    app.registered_commands = [command for command in app.registered_commands if command.name != "fail"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (I2IKitError("the sky [1, 2] is grey\n  look up"), 2, "i2ikit: the sky [1, 2] is grey\n  look up\n"),
+        (RunError("the disk is full"), 1, "i2ikit: the disk is full\n"),
+        (KeyboardInterrupt(), 130, "i2ikit: interrupted\n"),
+        (
+            ZeroDivisionError("by zero"),
+            1,
+            "i2ikit: ZeroDivisionError: by zero\nThis was not foreseen. Run again with --d",
+        ),
+        (NotImplementedError(), 1, "i2ikit: NotImplementedError\nThis was not foreseen."),
+        (typer.Exit(7), 7, ""),
+    ],
+)
+def test_an_error_is_one_message_and_an_exit_code(run, failing, error, code, message):
+    failing.append(error)
+    outcome = run("fail")
+    assert outcome.code == code
+    assert outcome.err.startswith(message)
+    assert "Traceback" not in outcome.err
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "fail"], ["fail", "--debug"]])
+def test_debug_shows_the_traceback_wherever_it_stands(run, failing, arguments):
+    failing.append(I2IKitError("the sky is grey"))
+    outcome = run(*arguments)
+    assert outcome.code == 2
+    assert "Traceback (most recent call last)" in outcome.err
+    assert "the sky is grey" in outcome.err
+
+
+def test_a_reader_who_stops_reading_is_no_error(run, failing):
+    failing.append(BrokenPipeError(32, "Broken pipe"))
+    outcome = run("fail")
+    assert (outcome.code, outcome.err) == (1, "")
+
+
+@pytest.fixture
+def plugin(monkeypatch):
+    """Lets a plugin add the commands that the test gives."""
+
+    def install(add):
+        monkeypatch.setattr(get_manager(), "add_commands", add)
+
+    return install
+
+
+def test_a_plugin_adds_a_command_but_takes_none_away(run, plugin):
+    def add(extra: typer.Typer) -> None:
+        extra.command("hello")(lambda: typer.echo("hello from a plugin"))
+        extra.command("plugins")(lambda: typer.echo("taken"))
+
+    plugin(add)
+    assert run("hello").out == "hello from a plugin\n"
+    assert "\n  hello" in run("--help").out
+    assert "taken" not in run("plugins").out
+
+
+def test_a_plugin_whose_commands_cannot_be_built_costs_only_them(run, plugin):
+    def add(extra: typer.Typer) -> None:
+        def broken(value: int | str) -> None: ...
+
+        extra.command("broken")(broken)
+
+    plugin(add)
+    outcome = run("--help")
+    assert outcome.code == 0
+    assert "Commands:" in outcome.out
+    assert "commands of plugins are left out" in outcome.err
+
+
+def test_plugins_are_not_asked_for_a_built_in_command(run, plugin):
+    plugin(lambda extra: pytest.fail("a built-in command was asked for"))
+    assert run("data", "--help").code == 0

@@ -1,0 +1,83 @@
+"""`i2ikit check`."""
+
+from i2ikit.cli.plan import make_plan
+from i2ikit.config import resolve_config
+
+
+def rows(text: str, title: str) -> list[list[str]]:
+    """Return the cells of one table, split at two blanks or more."""
+    lines = text.split(f"{title} ", 1)[1].splitlines()[1:]
+    table = lines[: next(index for index, line in enumerate(lines) if not line.strip())]
+    return [[cell for cell in line.rstrip().split("  ") if cell] for line in table]
+
+
+def test_the_tables_say_what_would_be_trained(run, tiny):
+    outcome = run("check", tiny)
+    assert outcome.code == 0
+    networks = rows(outcome.out, "Networks")
+    assert [cells[0] for cells in networks] == ["network", "generators.ab", "discriminators.b"]
+    objective = [[cell.strip() for cell in cells] for cells in rows(outcome.out, "Objective")]
+    assert objective == [
+        ["phase", "updates", "term", "type", "reads", "weight"],
+        ["discriminate", "discriminators.b", "d", "DiscriminatorTerm", "ab(a), b", "1"],
+        ["generate", "generators.ab", "gan", "AdversarialTerm", "ab(a)", "1"],
+        ["identity", "PixelTerm", "ab(b), b", "Until"],
+    ]
+    optimizers = [[cell.strip() for cell in cells] for cells in rows(outcome.out, "Optimisers")]
+    assert optimizers[1:] == [
+        ["discriminate", "discriminators.b", "Adam", "0.0002", "betas=(0.5, 0.999)"],
+        ["generate", "generators.ab", "Adam", "0.0001", "betas=(0.5, 0.999)"],
+    ]
+    assert [cells[-1].strip() for cells in rows(outcome.out, "Data")] == ["items", "3", "2"]
+    assert "Length: 6 steps in 2 epochs of 3, batch 1" in outcome.out
+
+
+def test_parameters_are_counted(tiny):
+    plan = make_plan(resolve_config(tiny))
+    counts = [sum(parameter.numel() for parameter in network.parameters()) for network in plan.model.networks.values()]
+    # 4x4 convolutions 3 -> 4, 4 -> 8, 8 -> 1, instance norm without parameters: weights and biases
+    assert counts[1] == (3 * 4 * 16 + 4) + (4 * 8 * 16 + 8) + (8 * 16 + 1)
+
+
+def test_the_schedule_is_told_where_it_bends(tiny):
+    schedule = "schedule=dict(type=LinearDecay, constant=30, decay=9)"
+    weight = "model.phases.generate.terms.identity.weight.epoch=10"
+    plan = make_plan(resolve_config(tiny, [schedule, weight, "train.epochs=39"]))
+    learning_rate = [(row["epoch"], row["learning rate x"], row["weight of identity"]) for row in plan.schedule]
+    assert learning_rate[0] == (1, 1.0, 5.0)
+    assert (10, 1.0, 5.0) in learning_rate
+    assert (11, 1.0, 0.0) in learning_rate
+    assert (30, 1.0, 0.0) in learning_rate
+    assert learning_rate[-1] == (39, 0.09999999999999998, 0.0)  # 1 - 9/10
+    assert len(learning_rate) == 5
+
+
+def test_a_short_run_tells_its_schedule_by_step(tiny):
+    plan = make_plan(resolve_config(tiny, ["schedule=dict(type=StepwiseLinearDecay, start=0.5)", "train.steps=10"]))
+    assert (plan.schedule[0]["step"], plan.schedule[-1]["step"]) == (1, 10)
+    assert (plan.steps, plan.epochs) == (10, 4)
+
+
+def test_a_schedule_that_never_changes_has_no_table(run, tiny):
+    overrides = ("--set", "schedule=none", "--set", "model.phases.generate.terms.identity.weight=1")
+    assert "Schedule" not in run("check", tiny, *overrides).out
+
+
+def test_missing_data_is_said_after_the_tables_and_is_a_mistake(run, tiny):
+    outcome = run("check", tiny, "--data", "not/there", "--set", "data.crop_size=16")
+    assert outcome.code == 2
+    assert [cells[-1].strip() for cells in rows(outcome.out, "Data")] == ["items", "not found", "not found"]
+    assert "Length: 2 epochs, batch 1" in outcome.out
+    assert "not/there" in outcome.err
+
+
+def test_mistakes_end_it_before_the_tables(run, tiny):
+    outcome = run("check", tiny, "--set", "optimizer.type=Adm", "--set", "train.epochs=0")
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert outcome.err.startswith("i2ikit: 2 mistakes in small/stripes.py:\n  - --set train.epochs=0: must be")
+
+
+def test_a_packaged_config_is_checked_by_name(run):
+    outcome = run("check", "cut/horse2zebra", "--data", "not/there")
+    assert "11,378,179" in outcome.out  # CUT's published ResNet with 9 blocks, anti-aliased

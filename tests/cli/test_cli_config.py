@@ -1,0 +1,26 @@
+"""`i2ikit config`."""
+
+from i2ikit.config import load_config
+
+
+def test_the_resolved_config_is_printed_as_python_that_gives_it_back(run, tiny, tmp_path):
+    outcome = run("config", tiny, "--set", "optimizer.lr=5e-5")
+    assert outcome.code == 0
+    assert 'optimizer = dict(type="Adam", lr=5e-05, betas=[0.5, 0.999])\n' in outcome.out
+    assert "\x1b" not in outcome.out
+    (tmp_path / "again.py").write_text(outcome.out)
+    assert load_config(tmp_path / "again.py") == load_config(tiny, ["optimizer.lr=5e-5"])
+
+
+def test_data_option_shows_in_it(run, tiny):
+    assert 'root="my/photos"' in run("config", tiny, "--data", "my/photos").out
+
+
+def test_a_config_with_mistakes_inside_can_still_be_looked_at(run, tiny):
+    assert run("config", tiny, "--set", "optimizer.type=Adm").code == 0
+
+
+def test_a_mistyped_override_ends_it(run, tiny):
+    outcome = run("config", tiny, "--set", "optimizer.rl=1")
+    assert outcome.code == 2
+    assert "--set optimizer.rl=1: optimizer has no 'rl'. Nearest: 'lr'." in outcome.err

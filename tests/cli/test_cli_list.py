@@ -1,0 +1,73 @@
+"""`i2ikit list` and `i2ikit show`."""
+
+import pytest
+
+from i2ikit.registry import HEADS, LOSSES, REGISTRIES
+
+
+def test_all_kinds_are_listed_with_their_parts(run):
+    outcome = run("list")
+    for registry in REGISTRIES.values():
+        assert f"\n{registry.plural} " in f"\n{outcome.out}"
+    assert "PatchNCELoss" in outcome.out
+
+
+@pytest.mark.parametrize("kind", ["losses", "loss"])
+def test_the_parts_of_a_kind_are_listed_with_what_they_do(run, kind):
+    lines = run("list", kind).out.splitlines()
+    assert len(lines) > len(LOSSES.names())
+    line = next(line for line in lines if line.startswith("L1Loss "))
+    assert line.split("  ")[0] == "L1Loss"
+    assert line.rstrip().endswith("i2ikit")
+
+
+def test_configs_are_listed_by_the_name_that_commands_take(run):
+    assert "\nenco/horse2zebra " in run("list", "configs").out
+
+
+def test_an_unknown_kind_brings_the_nearest(run):
+    outcome = run("list", "losess")
+    assert outcome.code == 2
+    assert "no kind of parts is called 'losess'. Nearest: 'losses'" in outcome.err
+
+
+def test_a_part_is_shown_with_its_arguments_and_a_line_for_a_config(run):
+    out = run("show", "losses", "PatchNCELoss").out
+    assert "PatchNCELoss  loss" in out
+    assert "arXiv:2007.15651" in out
+    assert ["tau", "0.07", "float"] in [line.split() for line in out.splitlines()]
+    assert "module   i2ikit.losses.patch_nce of i2ikit" in out
+    assert 'config   dict(type="PatchNCELoss", tau=0.07)' in out
+
+
+def test_an_argument_that_has_to_be_given_is_marked(run):
+    out = run("show", "dataset", "UnpairedFolders").out
+    assert "(needed)" in out
+    assert 'dict(type="UnpairedFolders", root=..., split="train"' in out
+
+
+def test_a_head_is_written_with_the_taps_of_a_generator_and_not_with_widths(run):
+    assert 'dict(type="MLPHead", of="ab", taps=[...], dim=256' in run("show", "heads", "MLPHead").out
+
+
+def test_types_with_brackets_are_shown_whole(run):
+    assert "Sequence[int]" in run("show", "heads", "MLPHead").out
+
+
+def test_a_part_without_a_word_about_itself_is_shown_too(run):
+    @HEADS.register_module()
+    class SilentHead:
+        def __init__(self, *widths, gain=(1, 2), **rest): ...
+
+    try:
+        out = run("show", "heads", "SilentHead").out
+    finally:
+        HEADS.module_dict.pop("SilentHead")
+    assert "It has no docstring." in out
+    assert 'config   dict(type="SilentHead", of="ab", taps=[...], gain=(1, 2))' in out
+
+
+def test_an_unknown_part_brings_the_nearest(run):
+    outcome = run("show", "losses", "PatchNSELoss")
+    assert outcome.code == 2
+    assert "no loss is called 'PatchNSELoss'. Nearest: 'PatchNCELoss'" in outcome.err

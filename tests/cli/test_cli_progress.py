@@ -1,0 +1,105 @@
+"""What is shown of a run, on a terminal and without one."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from i2ikit.cli import progress
+from i2ikit.cli.progress import LiveReporter, RichReporter, duration, make_reporter
+from i2ikit.engine.reporter import RunResult, RunSummary
+
+SUMMARY = RunSummary(
+    work_dir=Path("runs/x"),
+    device="cpu",
+    seed=3,
+    networks={"generators.ab": 1234567, "heads.f": 9},
+    steps=100,
+    epochs=4,
+    steps_per_epoch=25,
+    batch_size=2,
+    train_images=50,
+    test_images=6,
+    first_step=26,
+)
+RESULT = RunResult(Path("runs/x"), 100, {"psnr": 23.456789}, Path("runs/x/checkpoints/step_000100.pt"))
+LOSSES = {"gan": 0.25, "content": 5.43217}
+
+
+def tell(reporter: RichReporter) -> str:
+    with reporter:
+        reporter.start(SUMMARY)
+        for step in (26, 27, 99, 100):
+            reporter.step(step, 2 if step < 50 else 4, 12.34, 75.0, LOSSES)
+        reporter.note("a [bold]note")
+        reporter.finish(RESULT)
+    return reporter.console.file.getvalue()
+
+
+def test_without_a_terminal_there_are_plain_lines_now_and_then(monkeypatch):
+    monkeypatch.setattr(progress.time, "monotonic", lambda: 1000.0)
+    text = tell(RichReporter(Console(file=io.StringIO(), width=40)))
+    assert text.splitlines() == [
+        "networks  generators.ab 1,234,567, heads.f 9 parameters",
+        "data      50 training items, 6 test items",
+        "length    100 steps in 4 epochs of 25, batch 2, going on with step 26",
+        "device    cpu, seed 3",
+        "results   runs/x",
+        "epoch 2/4  step 26/100  12.3 steps/s  75 s left  gan 0.25  content 5.432",
+        "epoch 4/4  step 100/100  12.3 steps/s  75 s left  gan 0.25  content 5.432",  # the last step always
+        "a [bold]note",
+        "metric  value",
+        "psnr    23.46",
+        "checkpoint runs/x/checkpoints/step_000100.pt",
+        "results    runs/x",
+    ]
+
+
+def test_a_line_comes_again_after_ten_seconds(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    reporter = RichReporter(Console(file=io.StringIO(), width=200))
+    reporter.start(SUMMARY)
+    before = len(reporter.console.file.getvalue().splitlines())
+    for step, seconds in ((26, 0.0), (27, 9.9), (28, 10.0), (29, 10.1)):
+        now[0] = 1000.0 + seconds
+        reporter.step(step, 2, 1.0, 1.0, LOSSES)
+    lines = reporter.console.file.getvalue().splitlines()[before:]
+    assert [line.split()[3] for line in lines] == ["26/100", "28/100"]
+
+
+def test_on_a_terminal_bar_pace_and_losses_are_drawn():
+    text = tell(LiveReporter(Console(file=io.StringIO(), force_terminal=True, width=100)))
+    assert "\x1b" in text
+    for piece in ("epoch 4/4", "100/100 steps", "12.3 steps/s, 75 s left", "gan 0.25  content 5.432", "psnr", "23.46"):
+        assert piece in text
+
+
+def test_after_an_error_the_terminal_is_left_as_it_was():
+    reporter = LiveReporter(Console(file=io.StringIO(), force_terminal=True, width=100))
+
+    def lose() -> None:
+        with reporter:
+            reporter.start(SUMMARY)
+            raise RuntimeError("lost")
+
+    with pytest.raises(RuntimeError, match="lost"):
+        lose()
+    assert reporter.console.file.getvalue().rstrip().endswith("\x1b[?25h")  # the cursor is back
+
+
+def test_a_pipe_gets_the_plain_reporter():
+    assert type(make_reporter()) is RichReporter
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (89.4, "89 s"), (90, "2 min"), (3599, "1 h 0 min"), (12000, "3 h 20 min"), (float("inf"), "?")],
+)
+def test_times_are_told_as_a_person_would(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_an_unknown_time_is_a_question_mark():
+    assert duration(float("nan")) == duration(-1.0) == "?"

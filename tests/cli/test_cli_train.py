@@ -1,0 +1,97 @@
+"""`i2ikit train`, `i2ikit translate` and `i2ikit data`: a run from its data to its pictures."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from i2ikit.cli.train import default_work_dir
+
+
+def test_a_run_goes_from_config_to_pictures(run, tiny, tmp_path):
+    made = run("data", "make", "stripes", "photos", "--size", "16", "--train", "3", "--test", "2", "--seed", "5")
+    assert made.out == "3 + 3 training pictures and 2 test pairs of 16 x 16 written to photos\n"
+    assert sorted(path.name for path in (tmp_path / "photos").glob("t*A")) == ["testA", "trainA"]
+
+    options = ("--data", "photos", "--set", "data.crop_size=16", "--device", "cpu", "--seed", "4")
+    trained = run("train", tiny, *options, "--max-steps", "2")
+    assert (trained.code, trained.err) == (0, "")
+    assert "step 2/2" in trained.out
+    folder = tmp_path / "runs" / "small_stripes"
+    assert f"page       {folder.relative_to(tmp_path)}/index.html" in trained.out
+    assert (folder / "index.html").is_file()
+    config = json.loads((folder / "config.json").read_text())
+    assert config["seed"] == 4
+    assert config["data"]["train"]["root"] == "photos"
+    losses = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()][-1]["losses"]
+    assert set(losses) == {"d", "gan", "identity"}
+
+    again = run("train", tiny, *options)
+    assert again.code == 2
+    assert "already holds a run" in again.err
+    resumed = run("train", tiny, *options, "--max-steps", "4", "--resume")
+    assert resumed.code == 0
+    assert "going on with step 3" in resumed.out
+
+    translated = run("translate", folder, "photos/testA", "out", "--device", "cpu")
+    assert (translated.code, translated.err) == (0, "")
+    assert translated.out == "2 pictures written to out\n"
+    names = [path.name for path in sorted((tmp_path / "photos" / "testA").iterdir())]
+    assert [path.name for path in sorted((tmp_path / "out").iterdir())] == names
+    single = run("translate", folder / "checkpoints" / "step_000004.pt", f"photos/testA/{names[0]}", "one.png")
+    assert single.out == "1 picture written to one.png\n"
+    with Image.open(tmp_path / "one.png") as picture:
+        assert picture.size == (16, 16)
+
+
+def test_a_work_directory_can_be_chosen(run, tiny, tmp_path):
+    assert run("train", tiny, "--max-steps", "1", "--work-dir", "here", "--device", "cpu").code == 0
+    assert (tmp_path / "here" / "log.jsonl").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--set", "optimizer.rl=1"], "--set optimizer.rl=1: optimizer has no 'rl'. Nearest: 'lr'."),
+        (["--set", "model.generators.ab.type=ResNetGenrator"], "no generator is called 'ResNetGenrator'. Nearest: 'Re"),
+        (["--data", "not/there", "--set", "data.crop_size=16"], "not/there"),
+        (["--device", "gpu"], "no device is called 'gpu'"),
+        (["--resume"], "there is no checkpoint to resume from"),
+        (["--max-steps", "0"], "--max-steps"),
+    ],
+)
+def test_a_mistake_of_the_user_is_one_message(run, tiny, tmp_path, options, message):
+    outcome = run("train", tiny, "--device", "cpu", *options)
+    assert outcome.code == 2
+    assert message in outcome.err
+    assert "Traceback" not in outcome.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_empty_domain_is_one_message(run, tiny, tmp_path):
+    run("data", "make", "stripes", "photos", "--size", "16", "--train", "1", "--test", "1")
+    for picture in (tmp_path / "photos" / "trainB").iterdir():
+        picture.unlink()
+    outcome = run("train", tiny, "--data", "photos", "--set", "data.crop_size=16", "--device", "cpu")
+    assert outcome.code == 2
+    assert "trainB" in outcome.err
+
+
+def test_a_picture_that_is_a_text_file_is_one_message(run, tiny, tmp_path):
+    run("data", "make", "stripes", "photos", "--size", "16", "--train", "1", "--test", "1")
+    next((tmp_path / "photos" / "trainA").iterdir()).write_text("no picture")
+    outcome = run("train", tiny, "--data", "photos", "--set", "data.crop_size=16", "--device", "cpu")
+    assert outcome.code == 2
+    assert "is not a picture" in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_translate_names_a_folder_without_checkpoints(run, tmp_path):
+    outcome = run("translate", tmp_path, "in", "out")
+    assert outcome.code == 2
+    assert f"there is no checkpoint in {tmp_path / 'checkpoints'}" in outcome.err
+
+
+def test_the_default_work_directory_is_named_after_method_and_data():
+    assert default_work_dir(Path("configs/enco/horse2zebra.py")) == Path("runs/enco_horse2zebra")
