@@ -1,4 +1,4 @@
-"""A term's statement of what it reads in a step."""
+"""A term's statements of what it reads in a step, and of what it embeds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,3 +31,18 @@ class Read:
     def logits_of(cls, discriminator: str, image: str, *, grad: bool = True, leaf: bool = False) -> "Read":
         """Read what ``discriminator`` answers to ``image``."""
         return cls(image, f"discriminators.{discriminator}", ("out",), grad, leaf)
+
+
+@dataclass(frozen=True)
+class HeadUse:
+    """Features that a term embeds with a head.
+
+    Attributes:
+        head: name of the head.
+        generator: name of the generator that the features are read from.
+        taps: names of the taps, one for each layer of the head.
+    """
+
+    head: str
+    generator: str
+    taps: tuple[str, ...]

@@ -31,11 +31,16 @@ class AdversarialTerm(Term):
         discriminator: name of the discriminator.
         image: expression of the generated image, such as ``"ab(a)"``.
         loss: adversarial loss.
+
+    Raises:
+        ValueError: the loss is no adversarial one.
+    Source:
+        Goodfellow et al. 2014, arXiv:1406.2661.
     """
 
     def __init__(self, discriminator: str, image: str, loss: AdversarialLoss) -> None:
         super().__init__()
-        self.discriminator, self.image, self.loss = discriminator, image, loss
+        self.discriminator, self.image, self.loss = discriminator, image, _adversarial(loss)
 
     def reads(self) -> list[Read]:
         """Return the discriminator's answer to the image."""
@@ -55,13 +60,16 @@ class DiscriminatorTerm(Term):
         real: expression of the real image, such as ``"b"``.
         fake: expression of the generated image, such as ``"ab(a)"`` or ``"history(ab(a))"``.
         loss: adversarial loss.
+
+    Raises:
+        ValueError: the loss is no adversarial one.
     Source:
         Zhu et al. 2017, arXiv:1703.10593, section 7.1, for the half.
     """
 
     def __init__(self, discriminator: str, real: str, fake: str, loss: AdversarialLoss) -> None:
         super().__init__()
-        self.discriminator, self.real, self.fake, self.loss = discriminator, real, fake, loss
+        self.discriminator, self.real, self.fake, self.loss = discriminator, real, fake, _adversarial(loss)
 
     def reads(self) -> list[Read]:
         """Return the discriminator's answers to both images."""
@@ -72,6 +80,12 @@ class DiscriminatorTerm(Term):
         fake = _mean([self.loss.fake(logits) for logits in step.logits(self.discriminator, self.fake)])
         real = _mean([self.loss.real(logits) for logits in step.logits(self.discriminator, self.real)])
         return 0.5 * (fake + real)
+
+
+def _adversarial(loss: AdversarialLoss) -> AdversarialLoss:
+    if not all(hasattr(loss, side) for side in ("real", "fake", "generator")):
+        raise ValueError(f"loss must be an adversarial one, such as LSGANLoss, not {type(loss).__name__}")
+    return loss
 
 
 def _mean(values: list[Tensor]) -> Tensor:

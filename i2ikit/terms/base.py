@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-from i2ikit.interfaces import Read, StepReader
+from i2ikit.interfaces import HeadUse, Read, StepReader
 
 
 class Term(nn.Module, ABC):
@@ -17,9 +17,9 @@ class Term(nn.Module, ABC):
     def reads(self) -> list[Read]:
         """Return everything that :meth:`__call__` will ask the step for."""
 
-    def heads(self) -> dict[str, int]:
-        """Return the heads that the term uses, with the number of layers it feeds each."""
-        return {}
+    def heads(self) -> list[HeadUse]:
+        """Return the heads that the term uses, with the features it feeds each."""
+        return []
 
     @abstractmethod
     def forward(self, step: StepReader) -> Tensor:

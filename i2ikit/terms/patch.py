@@ -1,12 +1,14 @@
 """Content preservation, patch by patch."""
 
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from i2ikit.interfaces import Negatives, Plan, Read, StepReader
+from i2ikit.errors import ShapeError
+from i2ikit.interfaces import HeadUse, Negatives, Plan, Read, StepReader
 from i2ikit.registry import TERMS
 from i2ikit.terms.base import Term
 
@@ -42,6 +44,10 @@ class PatchTerm(Term):
         sampler: where the patches are taken.
         negatives: what a query is contrasted with; None for losses without negatives.
         detach: where the key's gradient stops: ``"features"`` (before its head), ``"embedding"`` (after it).
+
+    Raises:
+        ValueError: an argument is out of its range, or ``loss`` takes no negatives and is given some.
+        ShapeError: key's and query's map of one layer differ in height or width.
     Source:
         Park et al. 2020 (CUT), arXiv:2007.15651, eq. 4 and 5; Cai et al. 2024 (EnCo), arXiv:2211.10867, for pairs of
         an encoder's and a decoder's layer of one pass.
@@ -63,11 +69,13 @@ class PatchTerm(Term):
         super().__init__()
         self.query, self.key = _pair("query", query), _pair("key", key)
         pairs = [(tap, tap) if isinstance(tap, str) else _pair("taps", tap) for tap in taps]
-        if not pairs:
-            raise ValueError("taps must name at least one layer")
+        if not pairs or isinstance(taps, str):
+            raise ValueError(f"taps must be a list of at least one layer, not {taps!r}")
         self.key_taps, self.query_taps = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         self.query_head, self.key_head = head, key_head or head
         self.loss, self.sampler, self.negatives = loss, sampler, negatives
+        if negatives is not None and len(signature(getattr(loss, "forward", loss)).parameters) < 3:
+            raise ValueError(f"{type(loss).__name__} takes no negatives; leave negatives out, or set it to None")
         unknown = set(detach) - {"features", "embedding"}
         if unknown:
             raise ValueError(f"detach takes 'features' and 'embedding', not {', '.join(sorted(map(repr, unknown)))}")
@@ -82,9 +90,12 @@ class PatchTerm(Term):
             *self.sampler.reads(),
         ]
 
-    def heads(self) -> dict[str, int]:
-        """Return the names of the heads, with the number of layers."""
-        return {self.query_head: len(self.query_taps), self.key_head: len(self.key_taps)}
+    def heads(self) -> list[HeadUse]:
+        """Return the heads of both sides."""
+        return [
+            HeadUse(self.query_head, self.query[0], tuple(self.query_taps)),
+            HeadUse(self.key_head, self.key[0], tuple(self.key_taps)),
+        ]
 
     def forward(self, step: StepReader) -> Tensor:
         """Return the mean of the loss over layers."""
@@ -92,6 +103,12 @@ class PatchTerm(Term):
         query_maps = step.taps(*self.query, self.query_taps)
         keys = [step.align(key_maps[tap], self.key[1], self.query[1]) for tap in self.key_taps]
         queries = [step.align(query_maps[tap], self.query[1], self.key[1]) for tap in self.query_taps]
+        for layer, (key, query) in enumerate(zip(keys, queries, strict=True)):
+            if key.shape[-2:] != query.shape[-2:]:
+                raise ShapeError(
+                    f"patches need one place in both maps, but the key's tap {self.key_taps[layer]!r} has "
+                    f"{_size(key)} places and the query's tap {self.query_taps[layer]!r} {_size(query)}"
+                )
         plans = self.sampler.plan(step, keys, queries)
         values = [
             self._layer(step, layer, plan.read(query), plan.read(key))
@@ -100,14 +117,16 @@ class PatchTerm(Term):
         return torch.stack(values).mean()
 
     def _layer(self, step: StepReader, layer: int, query: Tensor, key: Tensor) -> Tensor:
-        query = step.head(self.query_head)(
-            query, layer, "query"
-        )  # (B, S, D); before the key, for BatchNorm's statistics
+        query = step.head(self.query_head)(query, layer, "query")  # (B, S, D); first, for BatchNorm's statistics
         with torch.set_grad_enabled(self.key_head_grad and torch.is_grad_enabled()):
             key = step.head(self.key_head)(key, layer, "key")
         if self.negatives is None:
             return self.loss(query, key)
         return self.loss(query, key, self.negatives(step, query, key, layer))
+
+
+def _size(feature: Tensor) -> str:
+    return f"{feature.shape[-2]} x {feature.shape[-1]}"
 
 
 def _pair(name: str, value: Sequence[str]) -> tuple[str, str]:

@@ -1,13 +1,14 @@
 """Builds the model from its config, noting every mistake."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from keyword import iskeyword
 from typing import Any
 
 from torch import nn
 
 from i2ikit.build import Builder, is_part
 from i2ikit.errors import nearest_hint
-from i2ikit.interfaces import Read
+from i2ikit.interfaces import HeadUse, Read
 from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS, SCHEDULES, TERMS, VIEWS
 from i2ikit.schedules.constant import Constant
 from i2ikit.terms.base import Term
@@ -68,7 +69,7 @@ class _ModelBuilder:
             self.builder.mistake(f"{self.path}.generators", "a model needs at least one generator")
         if not phases:
             self.builder.mistake(f"{self.path}.phases", "a model needs at least one phase")
-        self._check_repeated_terms(phases)
+        self._check_names_of_terms()
         if len(self.builder.mistakes) > before:
             return None
         return UnpairedTranslation(self.generators, self.discriminators, self.heads, self.views, phases, self.averages)
@@ -84,8 +85,10 @@ class _ModelBuilder:
         parts = {}
         for key, config in self._section(name).items():
             path = f"{self.path}.{name}.{key}"
-            if not key.isidentifier() or (key in DOMAINS and name in ("generators", "views")):
+            if not _is_name(key) or (key in DOMAINS and name in ("generators", "views")):
                 self.builder.mistake(path, f"{key!r} cannot be a name in image expressions")
+            if name == "views" and key in self.generators:
+                self.builder.mistake(path, f"a generator is called {key!r} already")
             parts[key] = self.builder.part(registry, config, path)
         return parts
 
@@ -93,7 +96,10 @@ class _ModelBuilder:
         if not is_part(config) or not {"of", "taps"} <= set(config):
             self.builder.mistake(path, 'a head is written as dict(type="...", of="generator", taps=[...], ...)')
             return None
-        if config["of"] not in self.generators:
+        if not _are_texts(config["taps"]):
+            self.builder.mistake(f"{path}.taps", f"taps are a list of names, not {config['taps']!r}")
+            return None
+        if str(config["of"]) not in self.generators:
             self._unknown(f"{path}.of", "generator", config["of"], self.generators)
             return None
         generator = self.generators[config["of"]]
@@ -113,7 +119,7 @@ class _ModelBuilder:
         group = self._kinds().get(kind, {})
         if source not in group:
             self._unknown(f"{path}.of", "network", config["of"], self._full_names())
-        elif name in group or name in DOMAINS or not name.isidentifier():
+        elif name in group or name in DOMAINS or not _is_name(name):
             self.builder.mistake(path, f"{name!r} is taken, or cannot be a name in image expressions")
         else:
             group[name] = None if group[source] is None else frozen_copy(group[source])
@@ -154,6 +160,9 @@ class _ModelBuilder:
         full = {kind: [name for name in every if name.startswith(f"{kind}.")] for kind in self._kinds()}
         if isinstance(names, str):
             names = [names]
+        if not _are_texts(names):
+            self.builder.mistake(path, f"update is a list of names, not {names!r}")
+            return ()
         updated: list[str] = []
         for name in names:
             if name in self.averages:
@@ -186,25 +195,43 @@ class _ModelBuilder:
     def _wrong_reads(self, term: Term, path: str) -> bool:
         """Check everything that a term reads against the networks there are."""
         before = len(self.builder.mistakes)
-        for read in dict.fromkeys(term.reads()):
+        for read in term.reads():
             self._check_read(read, path)
-        for head, layers in term.heads().items():
-            if head not in self.heads:
-                self._unknown(path, "head", head, self.heads)
-            elif self.heads[head] is not None and (made_for := self._taps_of_head(head)) != layers:
-                self.builder.mistake(path, f"head {head!r} is made for {made_for} taps, the term has {layers}")
+        if len(self.builder.mistakes) > before:
+            return True
+        for use in dict.fromkeys(term.heads()):
+            self._check_head(use, path)
         return len(self.builder.mistakes) > before
 
-    def _taps_of_head(self, head: str) -> int:
-        """Return how many taps a head, or the head that it is an average of, is made for."""
+    def _check_head(self, use: HeadUse, path: str) -> None:
+        """Check that a head is made for the features that a term feeds it."""
+        if use.head not in self.heads:
+            self._unknown(path, "head", use.head, self.heads)
+            return
+        generator, made_for = self.generators[use.generator], self._widths_of_head(use.head)
+        if made_for is None or generator is None:
+            return
+        given = generator.widths(use.taps)
+        if len(given) != len(made_for):
+            message = f"head {use.head!r} is made for {len(made_for)} taps, the term has {len(given)}"
+            self.builder.mistake(path, message)
+        elif given != made_for:
+            message = f"head {use.head!r} is made for taps of {made_for} channels, those of the term have {given}"
+            self.builder.mistake(path, message)
+
+    def _widths_of_head(self, head: str) -> list[int] | None:
+        """Return the widths that a head, or the one that it is an average of, is made for; None after a mistake."""
         average = self.averages.get(f"heads.{head}")
         if average is not None:
-            return self._taps_of_head(average.of.partition(".")[2])
-        return len(self.config["heads"][head]["taps"])
+            return self._widths_of_head(average.of.partition(".")[2])
+        if self.heads[head] is None:
+            return None
+        config = self.config["heads"][head]
+        return self.generators[config["of"]].widths(config["taps"])
 
     def _check_read(self, read: Read, path: str) -> None:
         try:
-            image = parse(read.image)
+            image = parse(str(read.image))
         except ValueError as error:
             self.builder.mistake(path, str(error))
             return
@@ -241,15 +268,26 @@ class _ModelBuilder:
             if key not in known:
                 self.builder.mistake(f"{path}.{key}", f"there is no {key!r} here.{nearest_hint(key, known)}")
 
-    def _check_repeated_terms(self, phases: Mapping[str, Phase]) -> None:
+    def _check_names_of_terms(self) -> None:
         seen: dict[str, str] = {}
-        for phase in phases.values():
-            for name in phase.terms:
+        for phase, config in self._section("phases").items():
+            for name in (config.get("terms") or {}) if isinstance(config, Mapping) else ():
+                path = f"{self.path}.phases.{phase}.terms.{name}"
+                if not _is_name(name):
+                    self.builder.mistake(path, f"a term cannot be called {name!r}")
                 if name in seen:
-                    where = f"{self.path}.phases.{phase.name}.terms.{name}"
-                    self.builder.mistake(where, f"phase {seen[name]!r} has a term of this name; names are used once")
-                seen[name] = phase.name
+                    self.builder.mistake(path, f"phase {seen[name]!r} has a term of this name; names are used once")
+                seen[name] = phase
 
-    def _unknown(self, path: str, kind: str, name: str, names: Any) -> None:
+    def _unknown(self, path: str, kind: str, name: Any, names: Iterable[str]) -> None:
         known = ", ".join(names) or "none"
-        self.builder.mistake(path, f"there is no {kind} {name!r}.{nearest_hint(name, names)} There are: {known}.")
+        self.builder.mistake(path, f"there is no {kind} {name!r}.{nearest_hint(str(name), names)} There are: {known}.")
+
+
+def _is_name(name: Any) -> bool:
+    """Say whether something can be the name of a module; a few words, such as ``keys``, belong to torch."""
+    return isinstance(name, str) and name.isidentifier() and not iskeyword(name) and not hasattr(nn.ModuleDict(), name)
+
+
+def _are_texts(names: Any) -> bool:
+    return isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,14 @@ from i2ikit.translation.passes import Answer, PassKey, PassPlan
 
 if TYPE_CHECKING:
     from i2ikit.translation.model import UnpairedTranslation
+    from i2ikit.views.base import View
+
+
+class Traced(Protocol):
+    """A network that can give what its stages put out."""
+
+    def trace(self, x: Tensor, taps: Sequence[str]) -> dict[str, Tensor]:
+        """Return the named taps of the pass of ``x``."""
 
 
 class Step:
@@ -36,6 +44,7 @@ class Step:
     ) -> None:
         self.progress = progress
         self._model, self._batch, self._draws = model, batch, draws
+        self._views = {name: cast("View", view) for name, view in model.views.items()}
         self._phase, self._term = 0, ""
         self.active = [phase.active(progress) for phase in model.phases.values()]
         reads = [[read for term, _ in terms.values() for read in term.reads()] for terms in self.active]
@@ -44,8 +53,8 @@ class Step:
         self._plan = PassPlan(
             reads,
             [frozenset(phase.update) for phase in model.phases.values()],
-            generators=model.generators,
-            opaque={name for name, view in model.views.items() if not view.differentiable},
+            generators=set(model.generators),
+            opaque={name for name, view in self._views.items() if not view.differentiable},
             resolved={read.image: self._resolve(read.image) for phase in reads for read in phase},
         )
         self._answers: dict[PassKey, Answer] = {}
@@ -114,8 +123,8 @@ class Step:
         """Undo on ``feature``, read from ``image``, the drawn views that ``reference`` does not have."""
         kept = self._resolve(reference).functions()
         for part in self._resolve(image).walk():
-            if part.arguments and part.name in self._model.views and part.name not in kept:
-                feature = self._model.views[part.name].invert(feature, self._view_draws[part.name])
+            if part.arguments and part.name in self._views and part.name not in kept:
+                feature = self._views[part.name].invert(feature, self._view_draws[part.name])
         return feature
 
     def permutation(self, label: str, size: int, count: int) -> Tensor:
@@ -125,17 +134,15 @@ class Step:
     # how it is made -------------------------------------------------------------------------------------------------
 
     def _draw_views(self, images: Iterable[str]) -> dict[str, Any]:
-        used = {name for image in images for name in parse(image).functions() if name in self._model.views}
+        used = {name for image in images for name in parse(image).functions() if name in self._views}
         return {
-            name: view.draw(self._draws.generator(f"view/{name}"))
-            for name, view in self._model.views.items()
-            if name in used
+            name: view.draw(self._draws.generator(f"view/{name}")) for name, view in self._views.items() if name in used
         }
 
     def _resolve(self, text: str) -> Expression:
         if text not in self._resolved:
             image = parse(text)
-            if not image.functions() & set(self._model.views) <= self._view_draws.keys():
+            if not image.functions() & set(self._views) <= self._view_draws.keys():
                 raise self._unsaid(text)
             self._resolved[text] = image.without(lambda name: self._view_draws.get(name, True) is None)
         return self._resolved[text]
@@ -153,7 +160,7 @@ class Step:
         reached = reached & self._plan.upstream(image)
         if image.name in self._model.generators:
             return self._read(PassKey(f"generators.{image.name}", image.arguments[0]), reached).taps["out"]
-        view = self._model.views[image.name]
+        view = self._views[image.name]
         memory = (image, bool(reached))
         if memory not in self._viewed:
             viewed = [self._value(argument, reached) for argument in image.arguments]
@@ -205,8 +212,7 @@ class Step:
 
 def _call(network: nn.Module, image: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
     if hasattr(network, "trace"):
-        traced: dict[str, Tensor] = network.trace(image, taps)
-        return traced
+        return cast("Traced", network).trace(image, taps)
     answers = network(image)
     if isinstance(answers, list | tuple):  # of a discriminator of several scales
         return {f"scale{index}": answer for index, answer in enumerate(answers)}
