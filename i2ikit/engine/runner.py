@@ -1,6 +1,5 @@
 """mmengine's Runner without what a run here does itself or must not do."""
 
-import logging
 from typing import Any
 
 from mmengine.dist import get_dist_info
@@ -31,7 +30,7 @@ class TranslationRunner(Runner):
         return MMLogger.get_instance(name=self._experiment_name, logger_name="mmengine", log_level=log_level)
 
     def _log_env(self, env_cfg: dict[str, Any]) -> None:
-        logging.getLogger(__name__).debug("the environment is in the run's own log")
+        """Collect nothing: the first line of the run's own log has the environment."""
 
     def wrap_model(self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module) -> nn.Module:
         """Return the model as it is: it is on its device."""
