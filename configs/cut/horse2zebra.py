@@ -4,3 +4,5 @@ _base_ = [
     "../_base_/schedules/linear_200_200.py",
     "../_base_/data/horse2zebra.py",
 ]
+
+data = dict(train=dict(transform=dict(finetune_after=200)))  # the whole picture once the rate decays

@@ -4,3 +4,5 @@ _base_ = [
     "../_base_/schedules/warmup_20_linear_100_100.py",
     "../_base_/data/horse2zebra.py",
 ]
+
+data = dict(train=dict(transform=dict(finetune_after=100)))  # the whole picture once the rate decays

@@ -4,3 +4,5 @@ _base_ = [
     "../_base_/schedules/linear_150_50.py",
     "../_base_/data/horse2zebra.py",
 ]
+
+data = dict(train=dict(transform=dict(finetune_after=150)))  # the whole picture once the rate decays

@@ -1,0 +1,9 @@
+# Two folders of pictures as published: resized to 286, cropped to 256, mirrored at random; tests are resized to 256.
+data = dict(
+    load_size=286,
+    crop_size=256,
+    batch_size=1,
+    workers=2,
+    train=dict(type="UnpairedFolders", split="train", transform=dict(type="ResizeCropFlip")),
+    test=dict(type="UnpairedFolders", split="test", serial=True, transform=dict(type="ResizeTo")),
+)

@@ -1,0 +1,3 @@
+# 8 epochs at the full rate, 8 epochs of linear decay, each of 6,250 steps: SinCUT.
+train = dict(epochs=16)
+schedule = dict(type="LinearDecay", constant=8, decay=8)

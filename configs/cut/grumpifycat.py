@@ -1,0 +1,8 @@
+_base_ = [
+    "../_base_/run.py",
+    "../_base_/methods/cut.py",
+    "../_base_/schedules/linear_200_200.py",
+    "../_base_/data/grumpifycat.py",
+]
+
+data = dict(train=dict(transform=dict(finetune_after=200)))  # the whole picture once the rate decays

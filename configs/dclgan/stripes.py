@@ -1,0 +1,13 @@
+# DCLGAN on the embedded data set, in minutes on a CPU: small networks, and an input skip that keeps the colours.
+_base_ = ["../_base_/methods/dclgan.py", "../_base_/data/stripes.py"]
+
+TAPS = ["down1", "down2", "block1", "block3"]
+GENERATOR = dict(filters=24, blocks=4, init="normal", input_skip=True)
+DISCRIMINATOR = dict(filters=32, init="normal")
+
+model = dict(
+    generators=dict(ab=GENERATOR, ba=GENERATOR),
+    discriminators=dict(a=DISCRIMINATOR, b=DISCRIMINATOR),
+    heads=dict(ab=dict(taps=TAPS, dim=64), ba=dict(taps=TAPS, dim=64)),
+    phases=dict(generate=dict(terms=dict(content_ab=dict(taps=TAPS), content_ba=dict(taps=TAPS)))),
+)

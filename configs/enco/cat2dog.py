@@ -1,0 +1,8 @@
+_base_ = [
+    "../_base_/run.py",
+    "../_base_/methods/enco.py",
+    "../_base_/schedules/warmup_20_linear_100_100.py",
+    "../_base_/data/cat2dog.py",
+]
+
+data = dict(train=dict(transform=dict(finetune_after=100)))  # the whole picture once the rate decays

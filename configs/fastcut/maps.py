@@ -1,0 +1,8 @@
+_base_ = [
+    "../_base_/run.py",
+    "../_base_/methods/fastcut.py",
+    "../_base_/schedules/linear_150_50.py",
+    "../_base_/data/maps.py",
+]
+
+data = dict(train=dict(transform=dict(finetune_after=150)))  # the whole picture once the rate decays
