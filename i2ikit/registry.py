@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from mmengine.registry import Registry as MMEngineRegistry
 
 from i2ikit.errors import DuplicateComponentError, UnknownComponentError
-from i2ikit.plugin.manager import load_components
+from i2ikit.plugin.manager import load_builtin_parts, load_components
 
 Part = TypeVar("Part", bound=type[Any])
 
@@ -57,6 +57,8 @@ class Registry(MMEngineRegistry):
         def register(part: Part) -> Part:
             if not isinstance(part, type):
                 raise TypeError(f"{self.plural} hold classes; {part!r} is not one")
+            if part.__module__.partition(".")[0] != "i2ikit":
+                load_builtin_parts()  # nobody takes the name of a part of the core by coming first
             key = name or part.__name__
             taken = self.module_dict.get(key)
             if taken is not None and not force:
