@@ -16,7 +16,7 @@ class PatchGANDiscriminator(PatchGAN):
         filters: width of the first layer; doubles per layer up to 8 times. Published: 64.
         layers: number of layers that halve the size, at least 1. Published: 3.
         antialias: convolve with stride 1 and then blur and subsample; else convolve with stride 2.
-        norm: ``instance``, ``batch`` or ``none``; the first and the last layer have none.
+        norm: ``instance``, ``instance_affine``, ``batch`` or ``none``; the first and the last layer have none.
         init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
     Shape:
         (B, in_channels, H, W) -> (B, 1, h, w): 256 x 256 -> 30 x 30 with 3 layers.

@@ -16,7 +16,7 @@ class PixelDiscriminator(nn.Module):
     Args:
         in_channels: channels of the images, at least 1.
         filters: width F of the first layer; the second has 2F. Published: 64.
-        norm: ``instance``, ``batch`` or ``none``.
+        norm: ``instance``, ``instance_affine``, ``batch`` or ``none``.
         init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
     Shape:
         (B, in_channels, H, W) -> (B, 1, H, W).

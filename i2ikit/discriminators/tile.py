@@ -21,7 +21,7 @@ class TileDiscriminator(PatchGAN):
         tile: side of a tile in pixels, at least 3 * 2**layers. Published: 16.
         layers: number of layers that halve the size, at least 1. Published: 2.
         antialias: convolve with stride 1 and then blur and subsample; else convolve with stride 2.
-        norm: ``instance``, ``batch`` or ``none``.
+        norm: ``instance``, ``instance_affine``, ``batch`` or ``none``.
         init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
     Shape:
         (B, in_channels, H, W) -> (B, 1, h, w), H and W multiples of ``tile``; 2 x 2 scores per tile of 16 pixels, laid

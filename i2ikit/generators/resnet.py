@@ -30,7 +30,7 @@ class ResNetGenerator(StagedGenerator):
         blocks: number N of residual blocks, at least 1. Published: 9, and 6 for small images.
         antialias_down: convolve with stride 1 and then blur and subsample; else convolve with stride 2.
         antialias_up: interpolate and then convolve; else a transposed convolution.
-        norm: ``instance``, ``batch`` or ``none``.
+        norm: ``instance``, ``instance_affine``, ``batch`` or ``none``.
         dropout: dropout 0.5 inside the residual blocks.
         padding: border of the residual blocks' convolutions: ``reflect``, ``replicate`` or ``zero``.
         init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.

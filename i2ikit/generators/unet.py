@@ -27,7 +27,8 @@ class UNetGenerator(StagedGenerator):
         in_channels, out_channels: channels of the images, at least 1.
         filters: width F of the first step; doubles per step up to 8F. Published: 64.
         downs: number N of steps down, at least 2. Published: 8 for images of 256 pixels, 7 for 128.
-        norm: ``instance``, ``batch`` or ``none``. Published: ``batch`` in pix2pix, ``instance`` in CycleGAN and CUT.
+        norm: ``instance``, ``instance_affine``, ``batch`` or ``none``. Published: ``batch`` in pix2pix, ``instance`` in
+            CycleGAN and CUT.
         dropout: dropout 0.5 in the first N - 5 steps up after the innermost one.
         init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
     Shape:

@@ -4,15 +4,16 @@ from torch import nn
 
 from i2ikit.checks import one_of
 
-NORMS = ("instance", "batch", "none")
+NORMS = ("instance", "instance_affine", "batch", "none")
 
 
 def make_norm(kind: str, channels: int) -> nn.Module:
     """Return a normalisation of feature maps (B, C, H, W).
 
     Args:
-        kind: ``instance`` (each map of each image by itself, no weights, no running statistics, eps 1e-5), ``batch``
-            (weights and running statistics) or ``none`` (the identity).
+        kind: ``instance`` (each map of each image by itself, no weights, no running statistics, eps 1e-5),
+            ``instance_affine`` (the same with weights, as in other people's generators), ``batch`` (weights and running
+            statistics) or ``none`` (the identity).
         channels: C, at least 1.
 
     Raises:
@@ -22,8 +23,8 @@ def make_norm(kind: str, channels: int) -> nn.Module:
         instance norm's eps, so eps is part of the method.
     """
     one_of("norm", kind, NORMS)
-    if kind == "instance":
-        return nn.InstanceNorm2d(channels, eps=1e-5, affine=False, track_running_stats=False)
+    if kind.startswith("instance"):
+        return nn.InstanceNorm2d(channels, eps=1e-5, affine=kind == "instance_affine", track_running_stats=False)
     if kind == "batch":
         return nn.BatchNorm2d(channels)
     return nn.Identity()
@@ -35,4 +36,4 @@ def bias_before(norm: str) -> bool:
     Published rule: only before an instance norm, which cancels it. So ``none`` has no bias there either; kept, since
     the published weights have this layout.
     """
-    return one_of("norm", norm, NORMS) == "instance"
+    return one_of("norm", norm, NORMS).startswith("instance")

@@ -19,7 +19,7 @@ class PatchGAN(nn.Module):
         filters: width of the first layer; doubles per layer up to 8 times.
         layers: number of layers that halve the size, at least 1.
         antialias: convolve with stride 1 and then blur and subsample; else convolve with stride 2.
-        norm: ``instance``, ``batch`` or ``none``; the first and the last layer have none.
+        norm: ``instance``, ``instance_affine``, ``batch`` or ``none``; the first and the last layer have none.
     Shape:
         (B, in_channels, H, W) -> (B, 1, H // 2**layers - 2, W // 2**layers - 2); H, W at least 3 * 2**layers.
 

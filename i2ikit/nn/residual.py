@@ -19,7 +19,7 @@ class ResidualBlock(nn.Module):
 
     Args:
         channels: C of input and output.
-        norm: ``instance``, ``batch`` or ``none``.
+        norm: ``instance``, ``instance_affine``, ``batch`` or ``none``.
         padding: what surrounds the image for the 3x3 convolutions: ``reflect``, ``replicate`` or ``zero``.
         dropout: drop half of the values between the two halves while training.
     Shape:

@@ -20,6 +20,13 @@ def test_instance_norm_is_the_same_in_evaluation() -> None:
     assert torch.equal(norm.eval()(x), trained)
 
 
+def test_an_affine_instance_norm_has_weights_and_no_statistics() -> None:
+    norm = make_norm("instance_affine", 2)
+    assert set(norm.state_dict()) == {"weight", "bias"}
+    x = torch.randn(2, 2, 4, 4)
+    torch.testing.assert_close(norm(x), make_norm("instance", 2)(x))
+
+
 def test_batch_norm_has_weights_and_running_statistics() -> None:
     norm = make_norm("batch", 3)
     assert set(norm.state_dict()) == {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}
@@ -30,13 +37,16 @@ def test_no_norm_is_the_identity() -> None:
 
 
 def test_only_an_instance_norm_has_a_bias_before_it() -> None:
-    assert {kind: bias_before(kind) for kind in ("instance", "batch", "none")} == {
+    assert {kind: bias_before(kind) for kind in ("instance", "instance_affine", "batch", "none")} == {
         "instance": True,
+        "instance_affine": True,
         "batch": False,
         "none": False,
     }
 
 
 def test_an_unknown_norm_names_the_nearest() -> None:
-    with pytest.raises(ValueError, match=r"norm must be one of instance, batch, none, not 'instanse'.*'instance'"):
+    with pytest.raises(
+        ValueError, match=r"norm must be one of instance, instance_affine, batch, none, not 'instanse'.*'instance'"
+    ):
         make_norm("instanse", 3)
