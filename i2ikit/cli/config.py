@@ -10,12 +10,8 @@ def config(config: ConfigName, overrides: Overrides = None, data: DataFolder = N
     """Print a config with everything that it inherits, as Python."""
     with busy("Reading the config"):
         from i2ikit.config import dump_config, find_config, load_config
-        from i2ikit.config.data import with_root
 
-        resolved = load_config(find_config(config), overrides or ())
-        if data is not None and isinstance(resolved.get("data"), dict):
-            resolved["data"] = with_root(resolved["data"], data)
-        source = dump_config(resolved)
+        source = dump_config(load_config(find_config(config), overrides or (), data))
     console = out()
     if not console.is_terminal:
         typer.echo(source, nl=False)

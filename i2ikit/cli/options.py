@@ -13,6 +13,11 @@ Overrides = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Change one key, such as data.batch_size=2. Can be repeated."),
 ]
 DataFolder = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="Folder with trainA, trainB, testA and testB.")
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Folder with trainA, trainB, testA and testB, instead of the config's data and metrics.",
+    ),
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]

@@ -39,26 +39,39 @@ def _with_sizes(config: Any, registry: Registry | None, sizes: Mapping[str, Any]
     return {**taken, **inner}
 
 
+def read_from(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
+    """Return a config that reads the folder ``root``, as `--data DIR` asks; see :func:`with_root`.
+
+    Metrics, which were chosen for what a data set has, are left out if it is replaced.
+    """
+    data = config.get("data")
+    if not isinstance(data, Mapping):
+        return dict(config)
+    changed = with_root(data, root)
+    replaced = any(is_part(data.get(key)) and changed[key]["type"] != data[key]["type"] for key in DATASET_KEYS)
+    return {**config, "data": changed, **({"metrics": {}} if replaced else {})}
+
+
 def with_root(data: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
-    """Return ``data`` reading the folder ``root``, as `--data DIR` asks.
+    """Return ``data`` reading the folder ``root``.
 
     A data set that takes no ``root`` is replaced by UnpairedFolders with the same split and transform (the published
     transforms where it has none).
     """
-    changed = dict(data)
-    for key, transform in zip(DATASET_KEYS, ("ResizeCropFlip", "ResizeTo"), strict=True):
-        config: Any = data.get(key)
-        if not is_part(config):
-            continue
-        taken = parameters(DATASETS, config["type"])
-        if "root" in taken or not taken:
-            changed[key] = {**config, "root": str(root)}
-            continue
-        changed[key] = {
-            "type": "UnpairedFolders",
-            "root": str(root),
-            "split": config.get("split", key),
-            "serial": key == "test",
-            "transform": config.get("transform") or {"type": transform},
-        }
-    return changed
+    return {key: _moved(value, key, root) if key in DATASET_KEYS else value for key, value in data.items()}
+
+
+def _moved(config: Any, key: str, root: str | Path) -> Any:
+    """Return the config of ``data.train`` or ``data.test`` with another folder."""
+    if not is_part(config):
+        return config
+    taken = parameters(DATASETS, config["type"])
+    if "root" in taken or not taken:
+        return {**config, "root": str(root)}
+    return {
+        "type": "UnpairedFolders",
+        "root": str(root),
+        "split": config.get("split", key),
+        "serial": key == "test",
+        "transform": config.get("transform") or {"type": "ResizeTo" if key == "test" else "ResizeCropFlip"},
+    }

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from i2ikit.build import Mistake
-from i2ikit.config.data import with_root
+from i2ikit.config.data import read_from
 from i2ikit.config.files import ConfigFile, read_config_file, shown
 from i2ikit.config.origin import existing, holds, origin, owner, split
 from i2ikit.config.overrides import apply_overrides
@@ -14,7 +14,7 @@ from i2ikit.config.validate import find_mistakes
 from i2ikit.errors import ConfigError
 
 
-def load_config(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | None = None) -> dict[str, Any]:
     """Read a config with its bases and overrides, without checking what it says.
 
     The result holds dicts, lists, numbers, text, booleans and None only, so that JSON gives it back as it is: a tuple
@@ -23,12 +23,13 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
     Args:
         path: a Python file.
         overrides: ``key.path=value``, applied in their order; see :func:`apply_overrides`.
+        data: folder to read train and test data from instead of the config's (``--data DIR``), before the overrides.
 
     Raises:
         ConfigError: the file cannot be read, or overrides are wrong.
     """
     file = read_config_file(path)
-    config, mistakes = apply_overrides(with_defaults(file.values), overrides)
+    config, mistakes = apply_overrides(_start(file, data), overrides)
     _raise(file, config, mistakes, overrides)
     return config
 
@@ -51,19 +52,21 @@ def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path |
     """Read, override and check a config; mistakes of all three come together.
 
     Args:
-        path: a Python file.
-        overrides: as for :func:`load_config`.
-        data: folder to read train and test data from instead of the config's (``--data DIR``).
+        path, overrides, data: as for :func:`load_config`.
 
     Raises:
         ConfigError: as :func:`load_config` and :func:`validate_config`.
     """
     file = read_config_file(path)
-    config, mistakes = apply_overrides(with_defaults(file.values), overrides)
-    if data is not None and isinstance(config.get("data"), dict):
-        config["data"] = with_root(config["data"], data)
+    config, mistakes = apply_overrides(_start(file, data), overrides)
     _raise(file, config, mistakes + find_mistakes(config), overrides)
     return config
+
+
+def _start(file: ConfigFile, data: str | Path | None) -> dict[str, Any]:
+    """Return what overrides are applied to."""
+    config = with_defaults(file.values)
+    return config if data is None else read_from(config, data)
 
 
 def _raise(file: ConfigFile, config: dict[str, Any], mistakes: Sequence[Mistake], overrides: Sequence[str]) -> None:

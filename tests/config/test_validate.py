@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from i2ikit.config import load_config, resolve_config, validate_config
-from i2ikit.config.data import dataset_config, with_root
+from i2ikit.config.data import dataset_config, read_from
 from i2ikit.config.validate import build_trial_model, find_mistakes
 from i2ikit.errors import ConfigError
 from i2ikit.registry import GENERATORS, LOSSES
@@ -184,6 +184,8 @@ def test_a_part_that_needs_real_numbers_to_be_made_is_built_anyway(tiny):
             super().__init__()
             self.half = torch.full((), 0.5).item()  # the meta device has no numbers to give
 
+        def forward(self, query, key, negatives): ...
+
     try:
         model, mistakes = build_trial_model(resolve_config(tiny, [f"{CONTENT}.loss=dict(type=MeasuredLoss)"])["model"])
     finally:
@@ -245,7 +247,22 @@ def test_data_option_sets_the_folder_and_replaces_what_has_none(tiny):
         "transform": {"type": "ResizeCropFlip"},
     }
     assert data["test"]["serial"] is True
-    assert with_root(data, "elsewhere")["train"] == {**data["train"], "root": "elsewhere"}
+    moved = read_from({"data": data, "metrics": {"x": 1}}, "elsewhere")
+    assert moved == {"data": {key: _at(value, "elsewhere") for key, value in data.items()}, "metrics": {"x": 1}}
+
+
+def _at(value, root):
+    return {**value, "root": root} if isinstance(value, dict) else value
+
+
+def test_data_option_leaves_out_metrics_that_were_chosen_for_the_data_it_replaces(tiny):
+    masked = tiny.read_text() + "metrics = dict(background=dict(type='BackgroundPSNR'))\n"
+    tiny.write_text(masked)
+    options = ["data.load_size=20"]
+    assert resolve_config(tiny, options)["metrics"]
+    assert resolve_config(tiny, options, data="my/photos")["metrics"] == {}
+    chosen = ["metrics=dict(swd=dict(type=SlicedWasserstein))"]
+    assert list(resolve_config(tiny, options + chosen, data="my/photos")["metrics"]) == ["swd"]
 
 
 def test_data_option_leaves_an_unknown_data_set_for_validation_to_name(tiny):
