@@ -136,12 +136,14 @@ def resized(height: int, width: int, shorter: int) -> list[int]:
 
 
 def generator_configs(path: Path, checkpoint: Checkpoint) -> Mapping[str, Any]:
-    """Return the generators' configs of a checkpoint by name."""
+    """Return the generators' configs of a checkpoint by name, those of averaged generators last."""
     model = checkpoint.config.get("model")
     found = model.get("generators") if isinstance(model, Mapping) else None
-    if not isinstance(found, Mapping) or not found:
+    if not isinstance(model, Mapping) or not isinstance(found, Mapping) or not found:
         raise CheckpointError(f"the config inside {path} names no generators")
-    return found
+    followed = {name: average["of"].split(".") for name, average in (model.get("averages") or {}).items()}
+    averages = {name: found[of] for name, (kind, of) in followed.items() if kind == "generators"}
+    return {**found, **averages}
 
 
 def choose_generator(path: Path, names: list[str], wanted: str | None) -> str:

@@ -145,3 +145,18 @@ def test_every_value_of_a_pixel_is_translated_to_its_own(tmp_path: Path):
     assert Translator(Negative()).translate_path(tmp_path / "ramp.png", tmp_path / "out.png") == 1
     with Image.open(tmp_path / "out.png") as output:
         assert list(output.getchannel("G").tobytes()) == list(range(255, -1, -1))
+
+
+def test_the_average_of_a_generator_is_one_of_its_generators(tmp_path: Path):
+    networks = {"ab": resnet(0), "ab_slow": resnet(1)}
+    path = tmp_path / "step.pt"
+    state = {f"generators.{name}.{key}": v for name, g in networks.items() for key, v in g.state_dict().items()}
+    averages = {"ab_slow": {"of": "generators.ab", "momentum": 0.9}, "f_slow": {"of": "heads.f"}}
+    write_checkpoint(
+        path, Checkpoint(config={"model": {"generators": {"ab": RESNET}, "averages": averages}}, model=state)
+    )
+    x = torch.rand(1, 3, 8, 8) * 2 - 1
+    slow = Translator.from_checkpoint(path, "ab_slow")
+    assert torch.equal(slow(x), Translator(networks["ab_slow"])(x))
+    with pytest.raises(CheckpointError, match="it has ab, ab_slow"):
+        Translator.from_checkpoint(path, "f_slow")
