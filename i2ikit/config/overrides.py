@@ -10,12 +10,9 @@ from i2ikit.build import Mistake, is_part, registry_of_argument
 from i2ikit.config.data import parameters
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.origin import Keys, split
-from i2ikit.config.sections import DATASET_KEYS, FIXED, MODEL_KEYS, PHASE_KEYS, SECTIONS, known_hint
+from i2ikit.config.sections import COLLECTIONS, DATASET_KEYS, FIXED, MODEL_KEYS, PHASE_KEYS, SECTIONS, known_hint
 from i2ikit.config.values import parse_value
 from i2ikit.registry import DATASETS, HEADS, REGISTRIES, SCHEDULES, Registry
-
-COLLECTIONS = ("generators", "discriminators", "heads", "views", "terms", "metrics")  # named parts
-
 
 BESIDES = {"terms": ("weight",), "heads": ("of", "taps")}  # keys of a part that its class does not see
 

@@ -9,7 +9,7 @@ from i2ikit.config.data import read_from
 from i2ikit.config.files import ConfigFile, read_config_file, shown
 from i2ikit.config.origin import existing, holds, origin, owner, split
 from i2ikit.config.overrides import apply_overrides
-from i2ikit.config.sections import with_defaults
+from i2ikit.config.sections import with_defaults, without_removed
 from i2ikit.config.validate import find_mistakes
 from i2ikit.errors import ConfigError
 
@@ -18,7 +18,8 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | No
     """Read a config with its bases and overrides, without checking what it says.
 
     The result holds dicts, lists, numbers, text, booleans and None only, so that JSON gives it back as it is: a tuple
-    of the file is a list here, and parts take lists. Keys of fixed sections that nobody set have their defaults.
+    of the file is a list here, and parts take lists. Keys of fixed sections that nobody set have their defaults; named
+    parts (generators, terms, metrics, ...) and phases that are None are left out.
 
     Args:
         path: a Python file.
@@ -31,7 +32,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | No
     file = read_config_file(path)
     config, mistakes = apply_overrides(_start(file, data), overrides)
     _raise(file, config, mistakes, overrides)
-    return config
+    return dict(without_removed(config))
 
 
 def validate_config(config: dict[str, Any], path: Path, overrides: Sequence[str] = ()) -> None:
@@ -59,6 +60,7 @@ def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path |
     """
     file = read_config_file(path)
     config, mistakes = apply_overrides(_start(file, data), overrides)
+    config = without_removed(config)
     _raise(file, config, mistakes + find_mistakes(config), overrides)
     return config
 

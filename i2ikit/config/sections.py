@@ -47,6 +47,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
 }
 DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
 PHASE_KEYS = ("update", "terms", "optimizer", "groups")
+COLLECTIONS = ("generators", "discriminators", "heads", "views", "terms", "metrics")  # of named parts
 MODEL_KEYS = ("type", "generators", "discriminators", "heads", "averages", "views", "phases")
 SECTIONS = ("model", "optimizer", "schedule", *FIXED, "metrics", "seed", "hooks")  # in the order of a written config
 
@@ -63,6 +64,22 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
             defaults = {key: spec.default for key, spec in keys.items() if spec.default is not None}
             filled[name] = {**defaults, **section}
     return {name: filled[name] for name in sorted(filled, key=_place)}
+
+
+def without_removed(config: Any, inside: str = "") -> Any:
+    """Return a config without the named parts and phases that are None: so an inherited one is taken out.
+
+    Args:
+        config: a config, or what stands in it under the key ``inside``.
+    """
+    if not isinstance(config, Mapping):
+        return config
+    named = inside in (*COLLECTIONS, "phases")
+    return {
+        key: without_removed(value, "" if inside in COLLECTIONS else key)
+        for key, value in config.items()
+        if not (named and value is None)
+    }
 
 
 def _place(name: str) -> int:
