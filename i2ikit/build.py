@@ -53,8 +53,8 @@ class Builder:
             registry: where its ``type`` is looked up.
             config: ``dict(type="ClassName", argument=value, ...)``.
             path: key path of ``config``, for messages.
-            given: arguments that the caller supplies; the config must not name them, and those that the class does not
-                take are left out.
+            given: arguments that the caller supplies where the config does not; those that the class does not take are
+                left out.
 
         Returns:
             the object, or None after noting at least one mistake.
@@ -95,7 +95,7 @@ class Builder:
         registry = registry_of_argument(name)
         if registry is not None and is_part(value):
             return self.part(registry, value, path)
-        if registry is not None and isinstance(value, list) and value and all(map(is_part, value)):
+        if registry is not None and isinstance(value, list | tuple) and value and all(map(is_part, value)):
             return [self.part(registry, item, f"{path}.{index}") for index, item in enumerate(value)]
         return value
 
