@@ -7,6 +7,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
 from i2ikit.checks import share
+from i2ikit.ops.hue import turn_hue
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
 
@@ -47,4 +48,4 @@ class ColourJitter(View):
         brightness, contrast, saturation, hue = draw
         x = image / 2 + 0.5
         x = tv.adjust_saturation(tv.adjust_contrast(tv.adjust_brightness(x, brightness), contrast), saturation)
-        return tv.adjust_hue(x, hue) * 2 - 1
+        return turn_hue(x, hue) * 2 - 1
