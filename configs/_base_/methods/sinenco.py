@@ -16,11 +16,8 @@ model = dict(
         generate=dict(
             optimizer=dict(lr=5e-4),  # a quarter of the discriminator's, as in EnCo
             terms=dict(
-                _delete_=True,
-                gan=dict(
-                    type="AdversarialTerm", discriminator="b", image="ab(a)", loss=dict(type="NonSaturatingLoss")
-                ),
                 content=dict(
+                    _delete_=True,
                     type="PatchTerm",
                     query=("ab", "a"),
                     key=("ab", "a"),
@@ -31,12 +28,14 @@ model = dict(
                     weight=dict(type="Until", epoch=LAST_IDENTITY_EPOCH, value=1.0, then=2.0),
                 ),
                 identity=dict(
+                    _delete_=True,
                     type="PixelTerm",
                     image="ab(b)",
                     target="b",
                     loss=dict(type="L1Loss"),
                     weight=dict(type="Until", epoch=LAST_IDENTITY_EPOCH, value=5.0, then=0.0),
                 ),
+                colour=None,  # what identity is now
             ),
         ),
     ),
