@@ -1,0 +1,354 @@
+"""Replays recorded training steps of the published implementations and compares every number.
+
+    python tools/parity.py CASE_DIR...
+
+A case is a folder with ``case.json``, ``init_net_*.pth`` and ``steps.npz``. The model is built from the config of the
+method, gets the recorded weights through the importer, and runs in float64 with the recorded images, patch places and
+mirrors. Exit code 0 means that every loss is within 1e-9, every norm of a parameter within 1e-6 and every image within
+1e-5 of the record, relatively.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from parity_options import method_config, terms_of
+
+from i2ikit.build import Builder
+from i2ikit.engine.optimizers import build_optimizers
+from i2ikit.engine.update import PhaseUpdater
+from i2ikit.errors import ConfigError, I2IKitError
+from i2ikit.inference.official import fit, layout_of, unfit
+from i2ikit.inference.official.files import network_name
+from i2ikit.interfaces import Places, Plan, Read, StepReader
+from i2ikit.nn.stylegan2 import Noise
+from i2ikit.terms.adversarial import DiscriminatorTerm
+from i2ikit.terms.patch import PatchTerm
+from i2ikit.translation import Draws, Progress, UnpairedTranslation, build_model
+
+LIMITS = {"losses": 1e-9, "norms": 1e-6, "images": 1e-5}
+# Published name of a loss -> our term (or what is recorded of it), and the options whose product the name includes.
+LOSSES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "D_real": ("d.real", ()),
+    "D_fake": ("d.fake", ()),
+    "D_R1": ("r1", ("lambda_R1",)),
+    "G": ("generate", ()),
+    "G_GAN": ("gan", ("lambda_GAN",)),
+    "NCE": ("content", ("lambda_NCE",)),
+    "NCE_Y": ("identity", ("lambda_NCE",)),
+    "BYOL": ("content", ("lambda_NCE",)),
+    "BYOL_Y": ("identity", ("lambda_IDT",)),
+    "idt": ("colour", ("lambda_identity",)),
+    "D_A": ("d_b", ()),
+    "D_B": ("d_a", ()),
+    "G_A": ("gan_ab", ("lambda_GAN",)),
+    "G_B": ("gan_ba", ("lambda_GAN",)),
+    "cycle_A": ("cycle_a", ("lambda_A",)),
+    "cycle_B": ("cycle_b", ("lambda_B",)),
+    "NCE1": ("content_ab", ("lambda_NCE",)),
+    "NCE2": ("content_ba", ("lambda_NCE",)),
+    "idt_A": ("identity_b", ("lambda_B", "lambda_identity", "lambda_IDT")),
+    "idt_B": ("identity_a", ("lambda_A", "lambda_identity", "lambda_IDT")),
+}
+IMAGES = {"fake_B": "ab(a)", "fake_A": "ba(b)", "rec_A": "ba(ab(a))", "rec_B": "ab(ba(b))", "idt_A": "ab(b)"}
+ZERO = 1e-9  # a norm below it is that of a true zero but for rounding; measured as if it were this large
+FLIPPED = "_flipped"  # the entry among the losses that says whether the step mirrored its input
+
+
+class RecordedPlaces(nn.Module):
+    """Take the recorded places; where a layer has none, what the method's own sampler plans."""
+
+    def __init__(self, sampler: Any) -> None:
+        super().__init__()
+        self.sampler = sampler
+        self.ids: dict[int, Tensor] = {}
+
+    def reads(self) -> list[Read]:
+        """Return what the method's own sampler reads."""
+        return self.sampler.reads()
+
+    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[Plan]:
+        """Return one plan per layer."""
+        recorded = {layer: Places(ids) for layer, ids in self.ids.items()}
+        if len(recorded) == len(keys):
+            return [recorded[layer] for layer in range(len(keys))]
+        plans = self.sampler.plan(step, keys, queries)
+        return [recorded.get(layer, plan) for layer, plan in enumerate(plans)]
+
+
+class RecordedAnswers(nn.Module):
+    """An adversarial loss that remembers its two halves, which the published code reports one by one."""
+
+    def __init__(self, loss: Any) -> None:
+        super().__init__()
+        self.loss = loss
+        self.values: dict[str, float] = {}
+
+    def real(self, logits: Tensor) -> Tensor:
+        """Return the loss on real images."""
+        return self._kept("real", self.loss.real(logits))
+
+    def fake(self, logits: Tensor) -> Tensor:
+        """Return the loss on generated images."""
+        return self._kept("fake", self.loss.fake(logits))
+
+    def _kept(self, half: str, value: Tensor) -> Tensor:
+        self.values[half] = value.item()
+        return value
+
+
+@dataclass
+class Case:
+    """One recorded run."""
+
+    path: Path
+    options: dict[str, Any]
+    losses: list[dict[str, Any]]
+    networks: dict[str, list[Any]]
+    steps: Mapping[str, np.ndarray]
+
+    @classmethod
+    def read(cls, path: Path) -> "Case":
+        """Read the folder of a case."""
+        content = json.loads((path / "case.json").read_text())
+        with np.load(path / "steps.npz") as steps:
+            arrays = {name: steps[name] for name in steps.files}
+        options = {**content["options"], "model": content["model"]}
+        return cls(path, options, content["losses"], content["networks"], arrays)
+
+    def batch(self, step: int) -> dict[str, Tensor]:
+        """Return the images of a step, (B, C, H, W) in -1..1, float64."""
+        return {domain.lower(): self._pixels(f"step{step}/real_{domain}") for domain in ("A", "B")}
+
+    def _pixels(self, name: str) -> Tensor:
+        return torch.from_numpy(self.steps[name]).double() / 127.5 - 1
+
+    def weights(self, network: str) -> dict[str, Tensor]:
+        """Return the published state dict that a network started from."""
+        return torch.load(self.path / f"init_net_{network}.pth", map_location="cpu", weights_only=True)
+
+    def places(self, step: int, call: int) -> dict[int, Tensor]:
+        """Return the recorded places by layer of one patch loss."""
+        prefix = f"step{step}/patch_ids/call{call}/layer"
+        names = [name for name in self.steps if name.startswith(prefix)]
+        return {int(name.removeprefix(prefix)): torch.from_numpy(self.steps[name]).long() for name in names}
+
+
+@dataclass
+class Errors:
+    """Relative errors: the worst of each kind with its name, and those of the losses step by step."""
+
+    losses: list[tuple[float, str]] = field(default_factory=list)
+    norms: tuple[float, str] = (0.0, "")
+    images: tuple[float, str] = (0.0, "")
+    apart: dict[str, float] = field(default_factory=dict)
+
+    def worst(self) -> dict[str, float]:
+        """Return the worst error of each kind that has a limit."""
+        return {"losses": max(self.losses)[0], "norms": self.norms[0], "images": self.images[0]}
+
+    def passed(self) -> bool:
+        """Say whether all errors are within their limits."""
+        return all(self.worst()[kind] <= limit for kind, limit in LIMITS.items())
+
+
+def build(options: Mapping[str, Any]) -> tuple[dict[str, Any], UnpairedTranslation]:
+    """Return config and model of published options, the model in float64 and with all its random parts made to wait.
+
+    Raises:
+        ConfigError: the options mean nothing here.
+    """
+    config = method_config(options)
+    builder = Builder()
+    model = build_model(config["model"], builder)
+    if model is None:
+        raise ConfigError("the config of the options", [f"{each.path}: {each.message}" for each in builder.mistakes])
+    for term in model.terms.values():
+        if isinstance(term, PatchTerm):
+            term.sampler = RecordedPlaces(term.sampler)
+        if isinstance(term, DiscriminatorTerm):
+            term.loss = RecordedAnswers(term.loss)
+    for module in model.modules():
+        if isinstance(module, Noise):  # the recorded runs held the noise at zero
+            module.register_forward_hook(lambda _module, given, _output: given[0])
+    # One call for each image, as published: in a shared call the gradients of a Wasserstein or hinge discriminator's
+    # last bias cancel but for rounding, and Adam makes a step of 1e-13 of it, which shows in losses of 1e-4.
+    model.shareable.update(dict.fromkeys((f"discriminators.{name}" for name in model.discriminators), False))
+    return config, model.double()
+
+
+def replay(case: Case) -> Errors:
+    """Run the steps of a case and compare them with its record.
+
+    Raises:
+        I2IKitError: the case cannot be replayed.
+    """
+    config, model = build(case.options)
+    names = {published: network_name(published) for published in case.networks}
+    for published, name in names.items():
+        network = model.networks[name]
+        network.load_state_dict(fit(network, case.weights(published), f"init_net_{published}.pth"))
+    updater = PhaseUpdater(build_optimizers(model.phases, model.networks, config["optimizer"]))
+    errors = Errors()
+    for step, recorded in enumerate(case.losses):
+        _inject(model, case, step, bool(recorded.get(FLIPPED, False)))
+        _compare_images(errors, model, case, step)
+        values = _run(model, case, step, updater)
+        errors.losses.append(_worst_loss(values, recorded, case.options))
+        for published, name in names.items():
+            _compare_norms(errors, case, step, published, model.networks[name], _apart(model, config["model"], name))
+    return errors
+
+
+def _inject(model: UnpairedTranslation, case: Case, step: int, mirrored: bool) -> None:
+    """Put recorded places and mirrors in the place of draws."""
+    terms = [term for phase in model.phases.values() for term, _ in phase.active(_progress(case, step)).values()]
+    for call, term in enumerate(term for term in terms if isinstance(term, PatchTerm)):
+        term.sampler.ids = case.places(step, call)
+    if "mirror" in model.views:
+        model.views["mirror"].draw = lambda _generator: True if mirrored else None
+
+
+def _progress(case: Case, step: int) -> Progress:
+    epochs = case.options["n_epochs"] + case.options["n_epochs_decay"]
+    return Progress(epoch=case.options["epoch_count"], step=step + 1, epochs=epochs, steps=len(case.losses))
+
+
+def _run(model: UnpairedTranslation, case: Case, step: int, updater: Callable[[str, Tensor], None]) -> dict[str, float]:
+    """Run one step; return unweighted terms, halves of the discriminators' terms, and totals of the phases, by name."""
+    totals: dict[str, float] = {}
+
+    def update(phase: str, total: Tensor) -> None:
+        totals[phase] = total.item()
+        updater(phase, total)
+
+    terms = model.train_step(case.batch(step), update, _progress(case, step), Draws(seed=0, step=step + 1))
+    halves = {
+        f"{name}.{half}": value
+        for name, term in model.terms.items()
+        if isinstance(term, DiscriminatorTerm)
+        for half, value in term.loss.values.items()
+    }
+    return {**totals, **halves, **{name: value.item() for name, value in terms.items()}}
+
+
+def relative(ours: float, recorded: float, scale: float = 0.0) -> float:
+    """Return the error relative to the record, or to ``scale`` if that is larger; not finite is infinitely wrong."""
+    if ours == recorded:
+        return 0.0
+    scale = max(abs(recorded), scale)
+    error = abs(ours - recorded) / scale if scale else math.inf
+    return error if math.isfinite(error) else math.inf
+
+
+def _worst_loss(
+    values: Mapping[str, float], recorded: Mapping[str, float], options: Mapping[str, Any]
+) -> tuple[float, str]:
+    """Return the worst relative error of a step's losses. A loss of 0 may be that of a term that is off."""
+    found = []
+    for name, value in recorded.items():
+        term, factors = LOSSES.get(name, (name, ()))
+        if name.startswith("_") or (term not in values and value == 0):
+            continue
+        factor = math.prod(options.get(option, 1.0) for option in factors)
+        found.append((relative(values.get(term, math.nan) * factor, value), name))
+    return max(found)
+
+
+def _compare_images(errors: Errors, model: UnpairedTranslation, case: Case, step: int) -> None:
+    """Compare what the generators make before the step's updates."""
+    batch = case.batch(step)
+    if case.losses[step].get(FLIPPED):
+        batch = {domain: images.flip(-1) for domain, images in batch.items()}
+    expressions = {**IMAGES, "idt_B": "ba(a)" if "ba" in model.generators else "ab(b)"}
+    for name, expression in expressions.items():
+        key = f"step{step}/{name}"
+        if key in case.steps:
+            recorded = torch.from_numpy(case.steps[key]).double()
+            ours = model.render(batch, [expression])[expression]
+            error = relative((ours - recorded).abs().max().item(), 0.0, scale=recorded.abs().max().item())
+            errors.images = max(errors.images, (error, key))
+
+
+def _apart(model: UnpairedTranslation, config: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Return the published names of parameters whose true gradient is zero, and why, for one network.
+
+    Rounding noise alone moves them, so no two programs agree on them.
+    """
+    network = model.networks[name]
+    kind, _, short = name.partition(".")
+    tapped = {
+        f"stages.{tap.removesuffix('_conv')}.conv.bias" if tap not in network.tap_names else f"stages.{tap}.bias"
+        for term in terms_of(config, "PatchTerm")
+        if kind == "generators" and term["query"][0] == short
+        for tap in (each if isinstance(each, str) else each[1] for each in term["taps"])
+    }
+    layout = layout_of(network)
+    apart = {
+        each: "biases that an instance norm cancels" for each in layout.cancelled if layout.entries[each] not in tapped
+    }
+    losses = {term["loss"]["type"] for term in terms_of(config, "DiscriminatorTerm") if term["discriminator"] == short}
+    if kind == "discriminators" and losses & {"ClippedHingeLoss", "WGANLoss"}:
+        apart[list(layout.entries)[-1]] = "last bias of a discriminator whose loss cancels"
+    return apart
+
+
+def _compare_norms(
+    errors: Errors, case: Case, step: int, published: str, network: nn.Module, apart: Mapping[str, str]
+) -> None:
+    """Compare sum and L2 norm of every entry of a network's published state dict."""
+    ours = unfit(network)
+    recorded = case.steps[f"step{step}/after/{published}"]
+    for (entry, _shape), row in zip(case.networks[published], recorded, strict=True):
+        value = ours[entry].double()
+        scale = max(row[1], ZERO)  # of the summed terms, which may cancel
+        error = max(relative(value.sum().item(), row[0], scale), relative(value.norm().item(), row[1], scale))
+        if entry in apart:
+            errors.apart[apart[entry]] = max(errors.apart.get(apart[entry], 0.0), error)
+        else:
+            errors.norms = max(errors.norms, (error, f"step{step}/{published} {entry}"))
+
+
+def report(case: Case, errors: Errors) -> Iterator[str]:
+    """Yield the lines that say how a case went."""
+    verdict = "equal" if errors.passed() else "DIFFERENT"
+    yield f"{case.path.name}: {verdict}"
+    for step, (error, name) in enumerate(errors.losses):
+        yield f"  losses, step {step}   {error:.1e}  ({name})"
+    yield f"  norms            {errors.norms[0]:.1e}  ({errors.norms[1]})"
+    yield f"  images           {errors.images[0]:.1e}  ({errors.images[1]})"
+    for kind, error in errors.apart.items():
+        yield f"  set apart        {error:.1e}  ({kind})"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Replay the cases named on the command line; return 0 if all are equal, 1 if not."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="+", type=Path, metavar="CASE_DIR")
+    passed = True
+    for path in parser.parse_args(arguments).cases:
+        try:
+            case = Case.read(path)
+            errors = replay(case)
+        except (I2IKitError, OSError, KeyError) as error:
+            print(f"{path.name}: NOT REPLAYED\n  {type(error).__name__}: {error}")
+            passed = False
+            continue
+        print("\n".join(report(case, errors)))
+        passed &= errors.passed()
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
