@@ -162,11 +162,13 @@ def test_cut_trains_on_whole_pictures_from_the_first_epoch_of_the_decay_on() -> 
     assert torch.equal(transform(picture), image_to_tensor(picture))
 
 
-@pytest.mark.parametrize("method", ["enco", "enco_contrastive"])
-def test_the_identity_term_stops_after_epoch_100_and_the_content_weight_doubles(method: str) -> None:
+@pytest.mark.parametrize(("method", "last"), [("enco", 100), ("enco_contrastive", 100), ("sinenco", 8)])
+def test_the_identity_term_stops_with_the_full_rate_and_the_content_weight_doubles(method: str, last: int) -> None:
     model = model_of(preset(method))
-    assert weights(model, 100) == WEIGHTS[method]
-    assert weights(model, 101) == {"gan": 1, "content": 2, "d": 1}
+    assert weights(model, last) == WEIGHTS[method]
+    after = {name: weight for name, weight in WEIGHTS[method].items() if name != "identity"}
+    assert weights(model, last + 1) == {**after, "content": 2}
+    assert config_of(preset(method))["schedule"]["constant"] == last
 
 
 @pytest.mark.parametrize(
