@@ -1,0 +1,42 @@
+import torch
+
+from i2ikit.translation import Draws
+
+
+def test_a_name_always_gives_the_same_stream():
+    draws = Draws(0, step=3)
+    assert torch.equal(torch.rand(5, generator=draws.generator("x")), torch.rand(5, generator=draws.generator("x")))
+    assert torch.equal(draws.permutation("x", 20, 7), Draws(0, step=3).permutation("x", 20, 7))
+
+
+def test_another_name_seed_step_or_process_gives_another_stream():
+    streams = [Draws(0, 1), Draws(1, 1), Draws(0, 2), Draws(0, 1, rank=1)]
+    drawn = [tuple(draws.permutation(name, 100, 10).tolist()) for draws in streams for name in ("x", "y")]
+    assert len(set(drawn)) == 8
+
+
+def test_streams_do_not_depend_on_what_else_was_drawn():
+    alone = Draws(0, 1).permutation("x", 50, 50)
+    draws = Draws(0, 1)
+    draws.permutation("y", 9, 9)
+    torch.rand(3, generator=draws.generator("x"))
+    assert torch.equal(draws.permutation("x", 50, 50), alone)
+
+
+def test_nothing_is_taken_from_the_global_stream():
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    Draws(0, 1).permutation("x", 50, 50)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_places_are_in_range_and_without_replacement():
+    places = Draws(0, 1).permutation("x", 20, 12)
+    assert places.dtype == torch.int64
+    assert len(set(places.tolist())) == 12
+    assert set(places.tolist()) <= set(range(20))
+
+
+def test_no_more_places_than_there_are():
+    assert sorted(Draws(0, 1).permutation("x", 4, 9).tolist()) == [0, 1, 2, 3]
