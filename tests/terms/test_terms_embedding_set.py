@@ -55,8 +55,9 @@ def test_reads_the_features_of_both_images_with_gradient() -> None:
     assert term().reads() == [Read.taps_of("ab", "a", TAPS), Read.taps_of("ab", "ba(b)", TAPS)]
 
 
-def test_names_its_heads_with_the_number_of_layers() -> None:
-    assert term().heads() == {"f": 2, "real": 2, "fake": 2}
+def test_names_its_heads_with_the_taps_that_they_are_fed() -> None:
+    assert {use.head for use in term().heads()} == {"f", "real", "fake"}
+    assert all((use.generator, use.taps) == ("ab", tuple(TAPS)) for use in term().heads())
 
 
 def test_is_the_distance_of_the_two_vectors() -> None:

@@ -71,7 +71,7 @@ def clear(model) -> None:
             network.calls.clear()
 
 
-# every pass once --------------------------------------------------------------------------------------------------------
+# every pass once
 
 
 def test_cut_translates_both_images_at_once_and_encodes_both_outputs_at_once(model, trainer, batch):
@@ -152,7 +152,7 @@ def test_a_term_of_weight_zero_is_not_run_and_its_passes_neither(model, trainer,
     assert [call.images for call in built.generators["ab"].calls] == [1]
 
 
-# the right numbers ------------------------------------------------------------------------------------------------------
+# the right numbers
 
 
 def test_a_step_of_cut_equals_one_written_out_by_hand(model, trainer, batch):
@@ -244,7 +244,7 @@ def test_logits_of_half_precision_are_handed_out_in_float32(model, networks):
     assert seen[0].dtype == torch.float32
 
 
-# gradient goes where it should ------------------------------------------------------------------------------------------
+# gradient goes where it should
 
 
 def test_only_what_a_phase_updates_gets_a_gradient(model, trainer, batch):
@@ -314,7 +314,7 @@ def test_networks_that_do_not_train_stay_as_they_are(model, trainer, batch):
     assert not any(parameter.requires_grad for parameter in built.heads["f"].parameters())
 
 
-# phases -----------------------------------------------------------------------------------------------------------------
+# phases
 
 
 def test_phases_are_updated_in_the_order_of_the_config_step_after_step(model, trainer, batch):
@@ -345,7 +345,7 @@ def test_two_generator_phases_can_share_images_without_freeing_each_others_graph
     assert run.reached == {"judge": {DB}, "one": {AB}, "two": {BA}, "three": {AB, BA}}
 
 
-# views ------------------------------------------------------------------------------------------------------------------
+# views
 
 
 def test_a_view_that_is_not_drawn_is_the_image_itself(model, trainer, batch):
@@ -411,7 +411,7 @@ def test_the_history_is_asked_once_a_step_for_each_image(model, trainer, batch):
     }
 
 
-# gradient penalties -----------------------------------------------------------------------------------------------------
+# gradient penalties
 
 
 def test_r1_shares_the_pass_of_the_real_image_and_trains_the_discriminator_alone(model, trainer, batch):
@@ -483,7 +483,7 @@ def test_a_penalty_on_an_image_that_an_earlier_phase_looked_at(model, trainer, b
     assert len(built.discriminators["b"].calls) == 1
 
 
-# draws ------------------------------------------------------------------------------------------------------------------
+# draws
 
 
 def test_each_term_draws_places_of_its_own_and_other_terms_do_not_shift_them(model, trainer, batch):
@@ -503,7 +503,7 @@ def test_a_step_with_the_same_draws_gives_the_same_numbers(model, trainer, batch
     assert first.step(batch, 7) != first.step(batch, 8)
 
 
-# what a term must announce ----------------------------------------------------------------------------------------------
+# what a term must announce
 
 
 class Silent(Term):

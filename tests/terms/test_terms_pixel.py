@@ -1,0 +1,44 @@
+import pytest
+import torch
+from torch import Tensor
+
+from i2ikit.errors import ShapeError
+from i2ikit.interfaces import Read
+from i2ikit.losses.pixel import L1Loss
+from i2ikit.terms.pixel import PixelTerm
+
+
+class Images:
+    """A step that only has images."""
+
+    def __init__(self, **images: Tensor) -> None:
+        self.images, self.asked = images, {}
+
+    def image(self, expression: str, *, grad: bool = True) -> Tensor:
+        self.asked[expression] = grad
+        return self.images[expression]
+
+
+def test_it_is_the_distance_of_the_two_images():
+    step = Images(x=torch.full((1, 3, 2, 2), 0.75), y=torch.full((1, 3, 2, 2), -0.5))
+    assert PixelTerm("x", "y", L1Loss())(step).item() == pytest.approx(1.25)
+
+
+def test_the_target_is_read_without_gradient():
+    step = Images(x=torch.zeros(1, 3, 2, 2), y=torch.zeros(1, 3, 2, 2))
+    term = PixelTerm("x", "y", L1Loss())
+    term(step)
+    assert step.asked == {"x": True, "y": False}
+    assert term.reads() == [Read("x"), Read("y", grad=False)]
+
+
+def test_half_precision_is_compared_in_float32():
+    x, y = torch.full((1, 3, 64, 64), 0.1).half(), torch.zeros(1, 3, 64, 64).half()
+    value = PixelTerm("x", "y", L1Loss())(Images(x=x, y=y))
+    assert value.dtype == torch.float32
+
+
+def test_images_of_two_sizes_are_refused():
+    step = Images(x=torch.zeros(1, 3, 2, 2), y=torch.zeros(1, 3, 4, 4))
+    with pytest.raises(ShapeError, match=r"image \(1, 3, 2, 2\), target \(1, 3, 4, 4\)"):
+        PixelTerm("x", "y", L1Loss())(step)
