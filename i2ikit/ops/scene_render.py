@@ -13,7 +13,7 @@ from i2ikit.ops.scene_limbs import Shape, unite
 from i2ikit.ops.scene_noise import Array, evenly, mix, ramp, seeded, shrink, texture, uniform
 
 RAYS = 3  # per pixel and axis, where the animal is
-PERIOD = (4.6 / 64, 6.6 / 64)  # of the stripes on the trunk, as a share of the picture's width
+PERIOD = (6.0 / 64, 8.5 / 64)  # of the stripes on the trunk, as a share of the picture's width
 
 FIXED = {"far_hooves": HOOF, "hooves": HOOF, "eye": BLACK, "nostril": BLACK}  # the same in every fur
 
@@ -32,8 +32,8 @@ class Placement:
 def _place(key: tuple[int, ...], horizon: float) -> Placement:
     """Draw an animal and a place where all of it is in the picture and its feet are on the ground."""
     rng = seeded(*key)
-    scale = uniform(rng, 0.36, 0.48)
-    period = min(max(scale * uniform(rng, 0.155, 0.21), PERIOD[0]), PERIOD[1])
+    scale = uniform(rng, 0.42, 0.56)
+    period = min(max(scale * uniform(rng, 0.165, 0.215), PERIOD[0]), PERIOD[1])
     body = animal(rng, scale / period)
     direction = 1 if rng.random() < 0.5 else -1
     left, right, bottom, top = body.box()

@@ -1,4 +1,6 @@
 # The embedded data set: made on the fly, nothing to download; its test split is paired and has masks.
+_base_ = "../run.py"
+
 data = dict(
     load_size=64,
     crop_size=64,
@@ -11,8 +13,9 @@ train = dict(steps=7000)
 schedule = dict(type="StepwiseLinearDecay", start=0.5)
 samples = dict(every=500, count=8)
 checkpoint = dict(every=1000, keep=3)
+REFERENCE = dict(type="Stripes", split="test", seed=1, load_size=64)  # real b that is independent of what is measured
 metrics = dict(
-    wasserstein=dict(type="SlicedWasserstein", reference_dataset=dict(type="Stripes", split="train", count=96, with_masks=True)),
+    wasserstein=dict(type="SlicedWasserstein", reference_dataset=REFERENCE),
     background=dict(type="BackgroundPSNR"),
     appearance=dict(type="MaskedAppearance"),
 )

@@ -1,0 +1,18 @@
+# EnCo on the embedded data set, in minutes on a CPU: small networks, an input skip that keeps the colours, averaged weights.
+_base_ = ["../_base_/methods/enco.py", "../_base_/data/stripes.py"]
+
+model = dict(
+    generators=dict(ab=dict(filters=24, blocks=4, antialias_down=False, init="normal", input_skip=True)),
+    discriminators=dict(b=dict(filters=32, antialias=False, init="normal")),
+    heads=dict(f=dict(taps=["stem", "down1", "block1"], dim=64)),
+    averages=dict(ab_mean=dict(of="generators.ab", momentum=0.999)),
+    phases=dict(
+        generate=dict(
+            optimizer=dict(lr=2e-4),
+            terms=dict(
+                content=dict(taps=[("stem", "up2"), ("down1", "up1"), ("block1", "block3")], weight=2.0),
+                identity=dict(weight=10.0),
+            ),
+        ),
+    ),
+)
