@@ -247,9 +247,9 @@ class _ModelBuilder:
     def _check_name(self, part: Expression, text: str, path: str) -> None:
         functions = [*self.generators, *self.views]
         if part.arguments and part.name not in functions:
-            self._unknown(path, f"generator or view in {text!r}", part.name, functions)
+            self._unknown(path, "generator or view", part.name, functions, f" in {text!r}")
         elif not part.arguments and part.name not in DOMAINS:
-            self._unknown(path, f"image in {text!r}", part.name, DOMAINS)
+            self._unknown(path, "image", part.name, DOMAINS, f" in {text!r}")
         expected = self.views[part.name].arguments if self.views.get(part.name) is not None else 1
         if part.arguments and part.name in functions and len(part.arguments) != expected:
             self.builder.mistake(path, f"{part.name!r} takes {expected} image(s), not {len(part.arguments)} ({text!r})")
@@ -260,7 +260,7 @@ class _ModelBuilder:
         inner = getattr(generator, "inner_tap_names", ())
         wrong = [tap for tap in taps if tap not in names and tap not in inner and generator is not None]
         for tap in wrong:
-            self._unknown(path, f"tap of {network}", tap, names)
+            self._unknown(path, "tap", tap, names, f" in {network}")
         return bool(wrong)
 
     def _check_keys(self, config: Mapping[str, Any], known: tuple[str, ...], path: str) -> None:
@@ -279,9 +279,9 @@ class _ModelBuilder:
                     self.builder.mistake(path, f"phase {seen[name]!r} has a term of this name; names are used once")
                 seen[name] = phase
 
-    def _unknown(self, path: str, kind: str, name: Any, names: Iterable[str]) -> None:
-        known = ", ".join(names) or "none"
-        self.builder.mistake(path, f"there is no {kind} {name!r}.{nearest_hint(str(name), names)} There are: {known}.")
+    def _unknown(self, path: str, kind: str, name: Any, names: Iterable[str], where: str = "") -> None:
+        hint, known = nearest_hint(str(name), names), ", ".join(names) or "none"
+        self.builder.mistake(path, f"there is no {kind} {name!r}{where}.{hint} There are: {known}.")
 
 
 def _is_name(name: Any) -> bool:

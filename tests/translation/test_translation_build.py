@@ -1,0 +1,242 @@
+"""From config to model: what is built, and what every kind of mistake says."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from i2ikit.build import Builder
+from i2ikit.registry import LOSSES
+from i2ikit.schedules import Constant, Until
+from i2ikit.translation import Draws, Progress, UnpairedTranslation, build_model
+
+Config = dict[str, Any]
+
+
+@pytest.fixture
+def config() -> Config:
+    lsgan = {"type": "LSGANLoss"}
+    return {
+        "type": "UnpairedTranslation",
+        "generators": {"ab": {"type": "ResNetGenerator", "filters": 2, "blocks": 1}},
+        "discriminators": {"b": {"type": "PatchGANDiscriminator", "filters": 2, "layers": 1}},
+        "heads": {"f": {"type": "MLPHead", "of": "ab", "taps": ["stem", "down1"], "dim": 4}},
+        "views": {"mirror": {"type": "Mirror"}, "mix": {"type": "Mix"}},
+        "phases": {
+            "discriminate": {
+                "update": ["discriminators"],
+                "terms": {
+                    "d": {
+                        "type": "DiscriminatorTerm",
+                        "discriminator": "b",
+                        "real": "b",
+                        "fake": "ab(a)",
+                        "loss": lsgan,
+                    }
+                },
+            },
+            "generate": {
+                "update": ["generators", "heads.f"],
+                "optimizer": {"lr": 1e-4},
+                "groups": {"heads": {"lr": 1e-3}},
+                "terms": {
+                    "gan": {"type": "AdversarialTerm", "discriminator": "b", "image": "ab(mirror(a))", "loss": lsgan},
+                    "content": {
+                        "type": "PatchTerm",
+                        "query": ["ab", "ab(a)"],
+                        "key": ["ab", "a"],
+                        "taps": ["stem", "down1"],
+                        "head": "f",
+                        "loss": {"type": "PatchNCELoss"},
+                        "sampler": {"type": "RandomSampler", "num": 4},
+                        "weight": {"type": "Until", "epoch": 3, "value": 2.0},
+                    },
+                },
+            },
+        },
+    }
+
+
+def change(config: Config, path: str, value: Any) -> Config:
+    config = deepcopy(config)
+    *inside, last = path.split("/")
+    section = config
+    for key in inside:
+        section = section[key]
+    section[last] = value
+    return config
+
+
+def mistakes(config: Config) -> list[str]:
+    builder = Builder()
+    assert build_model(config, builder) is None
+    return [f"{mistake.path}: {mistake.message}" for mistake in builder.mistakes]
+
+
+def build(config: Config) -> UnpairedTranslation:
+    builder = Builder()
+    model = build_model(config, builder)
+    assert model is not None, builder.mistakes
+    return model
+
+
+def test_the_config_becomes_networks_views_phases_and_weighted_terms(config):
+    model = build(config)
+    assert list(model.networks) == ["generators.ab", "discriminators.b", "heads.f"]
+    assert list(model.views) == ["mirror", "mix"]
+    assert list(model.phases) == ["discriminate", "generate"]
+    generate = model.phases["generate"]
+    assert generate.update == ("generators.ab", "heads.f")
+    assert (generate.optimizer, generate.groups) == ({"lr": 1e-4}, {"heads": {"lr": 1e-3}})
+    assert list(generate.terms) == ["gan", "content"]
+    weight = generate.terms["content"].weight
+    assert isinstance(weight, Until)
+    assert weight.value == 2.0
+    assert isinstance(generate.terms["gan"].weight, Constant)
+
+
+def test_a_head_is_made_for_the_widths_of_its_taps(config):
+    assert [layer[0].in_features for layer in build(config).heads["f"].layers] == [2, 4]
+
+
+def test_a_network_named_twice_is_updated_once(config):
+    model = build(change(config, "phases/generate/update", ["heads", "heads.f", "generators.ab", "generators"]))
+    assert model.phases["generate"].update == ("heads.f", "generators.ab")
+
+
+def test_one_network_may_be_named_without_a_list(config):
+    model = build(change(config, "phases/discriminate/update", "discriminators.b"))
+    assert model.phases["discriminate"].update == ("discriminators.b",)
+
+
+def test_the_config_is_left_as_it_was(config):
+    before = deepcopy(config)
+    build(config)
+    assert config == before
+
+
+def test_a_model_is_built_on_the_meta_device_without_numbers(config):
+    with torch.device("meta"):
+        assert all(parameter.is_meta for parameter in build(config).parameters())
+
+
+GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("type", "CycleGAN", "the model is always 'UnpairedTranslation'"),
+        ("generator", {}, "there is no 'generator' here. Nearest: 'generators'."),
+        ("generators", {}, "a model needs at least one generator"),
+        ("generators", 3, "generators are written as dict(name=dict(...)), not 3"),
+        ("generators/ab/type", "ResNet", "no generator is called 'ResNet'. Nearest: 'ResNetGenerator'"),
+        ("generators/ab/filter", 3, "ResNetGenerator has no argument 'filter'. Nearest: 'filters'."),
+        (
+            "generators/ab/blocks",
+            0,
+            "ResNetGenerator refused its arguments: blocks must be a whole number above 0, not 0",
+        ),
+        ("generators/b", {"type": "ResNetGenerator"}, "'b' cannot be a name in image expressions"),
+        ("generators/a-b", {"type": "ResNetGenerator"}, "'a-b' cannot be a name in image expressions"),
+        ("generators/is", {"type": "ResNetGenerator"}, "'is' cannot be a name in image expressions"),
+        ("discriminators/keys", {"type": "PixelDiscriminator"}, "'keys' cannot be a name"),
+        ("views/ab", {"type": "Mirror"}, "a generator is called 'ab' already"),
+        ("views/mirror/probability", 2, "Mirror refused its arguments: probability must lie in 0..1, not 2"),
+        ("heads/f/of", "ba", "there is no generator 'ba'. Nearest: 'ab'. There are: ab."),
+        ("heads/f/of", ["ab"], "there is no generator ['ab']."),
+        ("heads/f/taps", ["stam"], "there is no tap 'stam' in generators.ab. Nearest: 'stem'"),
+        ("heads/f/taps", "stem", "taps are a list of names, not 'stem'"),
+        ("heads/f", {"type": "MLPHead"}, 'a head is written as dict(type="...", of="generator", taps=[...], ...)'),
+        ("phases", {}, "a model needs at least one phase"),
+        ("phases/generate", "x", "a phase is written as dict(update=[...], terms=dict(...))"),
+        ("phases/generate/updates", [], "there is no 'updates' here. Nearest: 'update'"),
+        ("phases/generate/update", ["generator"], "there is no network 'generator'. Nearest: 'generators'"),
+        ("phases/generate/update", [], "a phase needs at least one network to update"),
+        ("phases/generate/update", 3, "update is a list of names, not 3"),
+        ("phases/generate/update", [["heads"]], "update is a list of names, not [['heads']]"),
+        ("phases/generate/terms", {}, "a phase needs at least one term"),
+        ("phases/generate/terms/a.b", {"type": "PixelTerm"}, "a term cannot be called 'a.b'"),
+        ("phases/generate/terms/update", {"type": "PixelTerm"}, "a term cannot be called 'update'"),
+        (f"{GAN}/discriminator", "a", "there is no discriminator 'a'. There are: b."),
+        (f"{GAN}/loss", {"type": "L1Loss"}, "AdversarialTerm refused its arguments: loss must be an adversarial one"),
+        (GAN, {"type": "AdversarialTerm", "image": "ab(a)"}, "AdversarialTerm needs the argument 'loss'"),
+        (TERM, 5, 'a term is written as dict(type="...", ...)'),
+        (f"{TERM}/type", "PathTerm", "no term is called 'PathTerm'. Nearest: 'PatchTerm'"),
+        (f"{TERM}/weight", "high", "a weight is a number or a schedule, not 'high'"),
+        (f"{TERM}/weight", True, "a weight is a number or a schedule, not True"),
+        (f"{TERM}/weight", {"type": "Untill"}, "no schedule is called 'Untill'. Nearest: 'Until'"),
+        (f"{TERM}/loss", {"type": "PatchNSELoss"}, "no loss is called 'PatchNSELoss'. Nearest: 'PatchNCELoss'"),
+        (f"{TERM}/loss", {"type": "PatchNCELoss", "tau": 0}, "refused its arguments: tau must be above 0, not 0"),
+        (
+            f"{TERM}/sampler",
+            {"type": "RandomSampler", "nun": 3},
+            "RandomSampler has no argument 'nun'. Nearest: 'num'.",
+        ),
+        (f"{TERM}/head", "g", "there is no head 'g'. There are: f."),
+        (f"{TERM}/taps", [], "PatchTerm refused its arguments: taps must be a list of at least one layer, not []"),
+        (f"{TERM}/taps", ["stem"], "head 'f' is made for 2 taps, the term has 1"),
+        (f"{TERM}/taps", ["down1", "down2"], "made for taps of [2, 4] channels, those of the term have [4, 8]"),
+        (f"{TERM}/taps", ["stem", "dwn1"], "there is no tap 'dwn1' in generators.ab. Nearest: 'down1'"),
+        (f"{TERM}/query", ["ba", "ab(a)"], "there is no generator 'ba'. Nearest: 'ab'. There are: ab."),
+        (f"{TERM}/query", ["ab", "ab(c)"], "there is no image 'c' in 'ab(c)'. There are: a, b."),
+        (f"{TERM}/query", ["ab", "miror(a)"], "there is no generator or view 'miror' in 'miror(a)'. Nearest: 'mirror'"),
+        (f"{TERM}/query", ["ab", "ab(a"], "'ab(a' is not an image expression; they look like 'a', 'ab(a)'"),
+        (f"{TERM}/query", ["ab", ["a"]], "\"['a']\" is not an image expression"),
+        (f"{TERM}/query", ["ab", "ab(a, b)"], "'ab' takes 1 image(s), not 2 ('ab(a, b)')"),
+        (f"{TERM}/query", ["ab", "mix(a)"], "'mix' takes 2 image(s), not 1 ('mix(a)')"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_the_nearest_names(config, path, value, message):
+    found = mistakes(change(config, path, value))
+    place = ".".join(["model", *path.split("/")[:-1]])
+    assert any(line.startswith(place) and message in line for line in found), "\n".join(found)
+
+
+def test_a_term_named_twice_is_told_even_if_it_is_wrong_itself(config):
+    wrong = change(config, "phases/discriminate/terms/content", {"type": "Nothing"})
+    expected = "model.phases.generate.terms.content: phase 'discriminate' has a term of this name; names are used once"
+    assert expected in mistakes(wrong)
+
+
+def test_all_mistakes_are_told_together(config):
+    wrong = change(config, "generators/ab/filtres", 3)
+    wrong = change(wrong, "discriminators/b/type", "PatchGAN")
+    wrong = change(wrong, f"{TERM}/loss/tua", 1)
+    wrong = change(wrong, f"{TERM}/sampler/num", 0)
+    wrong = change(wrong, "phases/generate/update", ["genertors"])
+    found = mistakes(wrong)
+    for part in ("filtres", "'PatchGAN'", "tua", "num must be", "genertors"):
+        assert sum(part in line for line in found) == 1, part
+    assert len(found) == 5  # what a broken network would have been asked for is not held against the terms
+
+
+def test_a_new_loss_is_one_class_and_one_line_of_config(config):
+    @LOSSES.register_module()
+    class FarthestPatchLoss(nn.Module):
+        """The distance of the worst row; not published."""
+
+        def forward(self, query: Tensor, key: Tensor) -> Tensor:
+            return (query - key).square().sum(-1).amax(1).mean()
+
+    try:
+        model = build(change(config, f"{TERM}/loss", {"type": "FarthestPatchLoss"}))
+        parameters = [*model.generators.parameters(), *model.heads.parameters()]
+        optimizer = torch.optim.Adam(parameters, lr=1e-3)
+
+        def update(phase: str, loss: Tensor) -> None:
+            optimizer.zero_grad()
+            loss.backward()
+            if phase == "generate":
+                optimizer.step()
+
+        torch.manual_seed(0)
+        batch = {name: torch.rand(1, 3, 16, 16) * 2 - 1 for name in "ab"}
+        before = [parameter.detach().clone() for parameter in parameters]
+        values = [model.train_step(batch, update, Progress(1, n, 1, 2), Draws(0, n))["content"].item() for n in (1, 2)]
+        assert 0 < values[0] <= 4
+        assert any(not torch.equal(x, y) for x, y in zip(before, parameters, strict=True))
+    finally:
+        del LOSSES.module_dict["FarthestPatchLoss"]
