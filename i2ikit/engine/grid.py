@@ -15,7 +15,8 @@ def grid_columns(model: UnpairedTranslation) -> list[str]:
 
     Views are left out, so ``"ab(mirror(a))"`` and ``"history(ab(a))"`` are both ``"ab(a)"``.
     """
-    texts = [*(f"{name}({name[0]})" for name in model.generators), *model.image_expressions()]
+    trained = [name for name in model.generators if f"generators.{name}" not in model.averages]
+    texts = [*(f"{name}({name[0]})" for name in trained), *model.image_expressions()]
     images = list(dict.fromkeys(parse(text).without(lambda name: name not in model.generators) for text in texts))
     made = sorted((image for image in images if image.arguments), key=_depth)  # stable: the order of the config stays
     columns = []

@@ -50,7 +50,8 @@ class Translator:
 
         Args:
             path: a checkpoint of a training run.
-            generator: its name in the config, such as ``"ab"``. None means the first one.
+            generator: its name in the config, such as ``"ab"``. None means the first one's moving average, where the
+                config has one, else the first one.
             device, size: as for the class.
 
         Raises:
@@ -136,14 +137,15 @@ def resized(height: int, width: int, shorter: int) -> list[int]:
 
 
 def generator_configs(path: Path, checkpoint: Checkpoint) -> Mapping[str, Any]:
-    """Return the generators' configs of a checkpoint by name, those of averaged generators last."""
+    """Return the generators' configs of a checkpoint by name, the averages of the first one before it, others last."""
     model = checkpoint.config.get("model")
     found = model.get("generators") if isinstance(model, Mapping) else None
     if not isinstance(model, Mapping) or not isinstance(found, Mapping) or not found:
         raise CheckpointError(f"the config inside {path} names no generators")
     followed = {name: average["of"].split(".") for name, average in (model.get("averages") or {}).items()}
-    averages = {name: found[of] for name, (kind, of) in followed.items() if kind == "generators"}
-    return {**found, **averages}
+    averages = {name: of for name, (kind, of) in followed.items() if kind == "generators"}
+    first = {name: found[of] for name, of in averages.items() if of == next(iter(found))}
+    return {**first, **found, **{name: found[of] for name, of in averages.items()}}
 
 
 def choose_generator(path: Path, names: list[str], wanted: str | None) -> str:

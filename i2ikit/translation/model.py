@@ -86,16 +86,21 @@ class UnpairedTranslation(nn.Module):
         )  # fmt: skip
         return list(dict.fromkeys(reads))
 
+    def to_show(self, generator: str) -> str:
+        """Return the name of the generator that makes a generator's pictures: its moving average, if it has one."""
+        names = (name for name, average in self.averages.items() if average.of == f"generators.{generator}")
+        return next(names, generator).removeprefix("generators.")
+
     @torch.no_grad()
     def render(self, batch: Mapping[str, Tensor], expressions: Iterable[str]) -> dict[str, Tensor]:
-        """Return images (B, C, H, W) by expression, in evaluation mode, every view left out."""
+        """Return images (B, C, H, W) by expression, in evaluation mode, by averaged generators, every view left out."""
         done: dict[Expression, Tensor] = {}
 
         def value(image: Expression) -> Tensor:
             if not image.arguments:
                 return batch[image.name]
             if image not in done:
-                done[image] = self.generators[image.name](value(image.arguments[0]))
+                done[image] = self.generators[self.to_show(image.name)](value(image.arguments[0]))
             return done[image]
 
         training = self.training

@@ -31,6 +31,11 @@ def test_the_identity_of_b_is_shown_beside_b(cut):
     assert grid_columns(model(cut)) == ["a", "ab(a)", "b", "ab(b)"]
 
 
+def test_a_moving_average_has_no_columns_of_its_own(cut):
+    cut["model"]["averages"] = {"slow": {"of": "generators.ab"}}
+    assert grid_columns(model(cut)) == ["a", "ab(a)"]
+
+
 def test_minus_one_is_black_and_one_is_full_and_the_rest_is_clipped():
     assert to_picture(flat(-1.0, 0.0, 1.0)).getpixel((0, 0)) == (0, 128, 255)
     assert to_picture(flat(-9.0, 9.0, 1.0)).getpixel((2, 1)) == (0, 255, 255)

@@ -147,7 +147,7 @@ def test_every_value_of_a_pixel_is_translated_to_its_own(tmp_path: Path):
         assert list(output.getchannel("G").tobytes()) == list(range(255, -1, -1))
 
 
-def test_the_average_of_a_generator_is_one_of_its_generators(tmp_path: Path):
+def test_the_average_of_a_generator_is_taken_unless_another_is_named(tmp_path: Path):
     networks = {"ab": resnet(0), "ab_slow": resnet(1)}
     path = tmp_path / "step.pt"
     state = {f"generators.{name}.{key}": v for name, g in networks.items() for key, v in g.state_dict().items()}
@@ -158,5 +158,7 @@ def test_the_average_of_a_generator_is_one_of_its_generators(tmp_path: Path):
     x = torch.rand(1, 3, 8, 8) * 2 - 1
     slow = Translator.from_checkpoint(path, "ab_slow")
     assert torch.equal(slow(x), Translator(networks["ab_slow"])(x))
-    with pytest.raises(CheckpointError, match="it has ab, ab_slow"):
+    assert torch.equal(Translator.from_checkpoint(path)(x), slow(x))  # the default, where there is one
+    assert torch.equal(Translator.from_checkpoint(path, "ab")(x), Translator(networks["ab"])(x))
+    with pytest.raises(CheckpointError, match="it has ab_slow, ab"):
         Translator.from_checkpoint(path, "f_slow")

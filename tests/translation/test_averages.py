@@ -113,10 +113,14 @@ def test_copies_are_saved_with_the_model() -> None:
     }  # fmt: skip
 
 
-def test_a_copy_of_a_generator_can_be_rendered() -> None:
+def test_pictures_are_made_by_the_copy_of_a_generator_and_the_step_goes_on_with_the_generator() -> None:
     model, image = build(), torch.rand(1, 3, 16, 16)
+    with torch.no_grad():
+        for parameter in model.generators["ab"].parameters():
+            parameter.add_(0.1)
     images = model.render({"a": image}, ["ab(a)", "ab_slow(a)"])
     assert torch.equal(images["ab(a)"], images["ab_slow(a)"])
+    assert not torch.allclose(images["ab(a)"], model.generators["ab"](image))
 
 
 def test_an_average_of_nothing_names_the_nearest_network() -> None:
