@@ -12,6 +12,8 @@ from i2ikit.cli.check import check
 from i2ikit.cli.config import config
 from i2ikit.cli.console import complain
 from i2ikit.cli.data import data
+from i2ikit.cli.export import export
+from i2ikit.cli.import_ import import_weights
 from i2ikit.cli.list import list_parts
 from i2ikit.cli.plugins import plugins
 from i2ikit.cli.show import show
@@ -119,6 +121,8 @@ def _options(
 
 app.command("train")(train)
 app.command("translate")(translate)
+app.command("import")(import_weights)
+app.command("export")(export)
 app.command("config")(config)
 app.command("check")(check)
 app.command("list")(list_parts)

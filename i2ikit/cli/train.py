@@ -8,6 +8,8 @@ import typer
 
 from i2ikit.cli.console import busy
 from i2ikit.cli.options import ConfigName, DataFolder, Device, Overrides
+from i2ikit.cli.translate import newest_checkpoint
+from i2ikit.errors import I2IKitError
 
 
 def train(
@@ -25,8 +27,14 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint in the work directory.")
     ] = False,
+    init: Annotated[
+        Path | None,
+        typer.Option("--init", metavar="CHECKPOINT", help="Begin a new run with the networks of a checkpoint."),
+    ] = None,
 ) -> None:
     """Train the model of a config."""
+    if resume and init is not None:
+        raise I2IKitError("--init begins a new run and --resume goes on with one: give one of them.")
     changes = [*(overrides or ()), *([] if seed is None else [f"seed={seed}"])]
     with busy("Checking the config"):
         from i2ikit.cli.progress import make_reporter
@@ -40,7 +48,15 @@ def train(
     folder = work_dir or default_work_dir(path)
     with make_reporter() as reporter:
         try:
-            run(resolved, work_dir=folder, device=device, max_steps=max_steps, resume=resume, reporter=reporter)
+            run(
+                resolved,
+                work_dir=folder,
+                device=device,
+                max_steps=max_steps,
+                resume=resume,
+                init=newest_checkpoint(init) if init is not None else None,
+                reporter=reporter,
+            )
         except RunError:
             with suppress(RunError):  # the first error is the one to show
                 write_report(folder)

@@ -13,6 +13,7 @@ from i2ikit.engine.data import build_train_loader
 from i2ikit.engine.device import pick_device, place_model
 from i2ikit.engine.environment import describe
 from i2ikit.engine.hooks import CheckpointsHook, Clock, DisplayHook, LogHook, SamplesHook
+from i2ikit.engine.initial import load_initial
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.json_log import JsonLog
 from i2ikit.engine.loading import TrainLoader
@@ -35,6 +36,7 @@ def train(
     device: str = "cpu",
     max_steps: int | None = None,
     resume: bool = False,
+    init: Path | None = None,
     reporter: Reporter | None = None,
 ) -> RunResult:
     """Run a training to its end, measure the metrics of the config, and leave everything in a work directory.
@@ -46,6 +48,7 @@ def train(
         max_steps: ends the run after this step, >= 1, if it is shorter than the config's; schedules by step take it
             for the run's length, schedules by epoch do not know of it.
         resume: go on from the newest whole checkpoint in ``work_dir``.
+        init: checkpoint whose networks a new run begins with, see :func:`load_initial`; without ``resume``.
         reporter: told how it goes; None: nobody is.
 
     Returns:
@@ -55,10 +58,13 @@ def train(
         ConfigError, DataError, DeviceError: the run cannot start.
         WorkDirError: ``work_dir`` holds a run and ``resume`` is off, or ``resume`` is on and it holds none.
         CheckpointError: the checkpoint is of another model.
+        ValueError: both ``resume`` and ``init``.
         RunError: a loss is not finite, or the disk is full.
         RunInterruptedError: a signal came; the state is saved.
     """
-    run = _Run(with_defaults(config), WorkDir(Path(work_dir)), device, reporter or SilentReporter())
+    if resume and init is not None:
+        raise ValueError(f"a run that is resumed has its weights; init={str(init)!r} is for a new one")
+    run = _Run(with_defaults(config), WorkDir(Path(work_dir)), device, reporter or SilentReporter(), init)
     with Interruption() as interruption:
         return run.go(max_steps, resume, interruption)
 
@@ -66,8 +72,10 @@ def train(
 class _Run:
     """The objects of one call of :func:`train`."""
 
-    def __init__(self, config: dict[str, Any], folder: WorkDir, device: str, reporter: Reporter) -> None:
-        self.config, self.folder, self.reporter = config, folder, reporter
+    def __init__(
+        self, config: dict[str, Any], folder: WorkDir, device: str, reporter: Reporter, init: Path | None
+    ) -> None:
+        self.config, self.folder, self.reporter, self.init = config, folder, reporter, init
         self.device = pick_device(device)
         self.seed: int = config["seed"]
 
@@ -108,6 +116,9 @@ class _Run:
     def _place(self, parts: Parts, checkpoint: Checkpoint | None) -> None:
         """Bring the model to its device, and to the state of a checkpoint."""
         place_model(parts.model, self.device)
+        if self.init is not None:
+            taken = load_initial(self.init, parts.model, self.device)
+            self.reporter.note(f"The run begins with {', '.join(taken)} of {self.init}.")
         if checkpoint is not None:
             restore(checkpoint, parts.model, parts.optimizers, self.device)
 
@@ -118,7 +129,9 @@ class _Run:
         self.folder.write_config(self.config)
         done = checkpoint.progress["step"] if checkpoint else 0
         log = JsonLog(self.folder.log, keep_until=done)
-        event = {"event": "resume", "step": done} if checkpoint else {"event": "start"}
+        event: dict[str, Any] = {"event": "resume", "step": done} if checkpoint else {"event": "start"}
+        if self.init is not None:
+            event["init"] = str(self.init)
         log.write({**event, "seed": self.seed, "steps": steps, "epochs": epochs, **describe(self.device)})
         return log
 

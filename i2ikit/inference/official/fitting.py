@@ -32,8 +32,12 @@ def fit(network: nn.Module, published: Mapping[str, Tensor], source: str) -> dic
         kind = type(network).__name__
         hint = "Names of other code can be changed with --rename OLD=NEW."
         raise CheckpointError("\n".join([f"{source} does not fit a {kind}:", *lines, f"  {hint}"]))
-    taken = {entry: published.get(name) for name, entry in layout.entries.items() if isinstance(entry, str)}
-    return {name: torch.zeros_like(own[name]) if value is None else value for name, value in taken.items()}
+    dtype = next(iter(published.values())).dtype
+    return {
+        entry: published[name] if name in published else torch.zeros(own[entry].shape, dtype=dtype)
+        for name, entry in layout.entries.items()
+        if isinstance(entry, str)
+    }
 
 
 def unfit(network: nn.Module, weights: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:

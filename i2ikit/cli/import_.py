@@ -1,0 +1,44 @@
+"""`i2ikit import`: published weights in."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from i2ikit.cli.console import busy, out
+
+
+def import_weights(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[NAME=]FILE...",
+            help="State dicts of CycleGAN, CUT, EnCo, DCLGAN or SinCUT; NAME, such as G_A, if the file does not say.",
+        ),
+    ],
+    target: Annotated[Path, typer.Option("--out", metavar="CHECKPOINT", help="The checkpoint to write.")],
+    renames: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rename",
+            metavar="OLD=NEW",
+            help="Change names of other people's code to published ones; * is any text, an empty NEW leaves out. "
+            "Can be repeated.",
+        ),
+    ] = None,
+) -> None:
+    """Read published weights, find their architecture, and write a checkpoint to translate with or to start from."""
+    with busy("Reading the weights"):
+        from i2ikit.engine.checkpoint import write_checkpoint
+        from i2ikit.inference.official.importing import import_files
+
+        checkpoint, found = import_files(files, renames or ())
+        write_checkpoint(target, checkpoint)
+    console = out()
+    for each in found:
+        said = ", ".join(f"{key}={value}" for key, value in each.config.items() if key != "type")
+        title = f"{each.path} -> {each.name}: {each.config['type']}, {each.parameters:,} parameters"
+        console.print(title, soft_wrap=True, markup=False)
+        for line in (said, *each.notes):
+            console.print(f"  {line}", soft_wrap=True, markup=False)
+    console.print(f"written to {target}", soft_wrap=True, markup=False)
