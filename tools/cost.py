@@ -62,7 +62,7 @@ def main(names: Sequence[str]) -> None:
     """Print the cost of the named configs in the first epoch and after every schedule of a weight has run out."""
     for name in names:
         config = resolve_config(find_config(name))
-        print(f"{name}: {gmacs(config):.0f} GMAC a step, {gmacs(config, 1000):.0f} in the end")
+        print(f"{name}: {gmacs(config):.4g} GMAC a step, {gmacs(config, 1000):.4g} in the end")
 
 
 if __name__ == "__main__":
