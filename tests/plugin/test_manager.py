@@ -1,0 +1,196 @@
+"""Plugins are modules behind entry points; here the entry points are made up and the modules are files in a folder."""
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from i2ikit.plugin import manager as manager_module
+from i2ikit.plugin.manager import Manager, PluginInfo
+from i2ikit.registry import LOSSES, SAMPLERS
+
+HOOK = "from i2ikit.plugin import hookimpl\n"
+PART = """
+from i2ikit.registry import {registry}
+@{registry}.register_module()
+class {name}:
+    '''A part of a plugin.'''
+"""
+Install = Callable[..., Manager]
+
+
+def components(body: str) -> str:
+    """Return a plugin module whose hook for parts does ``body``."""
+    return f"{HOOK}@hookimpl\ndef i2ikit_components():\n    {body}\n"
+
+
+GOOD = components("return ['toys_parts']")
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Write modules, announce the named ones as plugins, and return a manager that has loaded everything."""
+    monkeypatch.syspath_prepend(tmp_path)
+    before = {registry: dict(registry.module_dict) for registry in (LOSSES, SAMPLERS) if registry.names()}
+
+    def make(plugins: dict[str, str], **modules: str) -> Manager:
+        for name, text in modules.items():
+            path = tmp_path / f"{name.replace('__', '/', 1)}.py"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        entries = [EntryPoint(name, value, "i2ikit") for name, value in plugins.items()]
+        monkeypatch.setattr(manager_module, "entry_points", lambda group: entries)
+        made = Manager()
+        made.load_components()
+        return made
+
+    yield make
+    for registry, parts in before.items():
+        registry.module_dict.clear()
+        registry.module_dict.update(parts)
+    for name in [name for name in sys.modules if name.startswith("toys")]:
+        del sys.modules[name]
+
+
+def info(manager: Manager, name: str) -> PluginInfo:
+    return next(plugin for plugin in manager.plugins if plugin.name == name)
+
+
+def test_without_plugins_the_built_in_parts_come_by_the_same_hooks(install):
+    manager = install({})
+    (core,) = manager.plugins
+    assert (core.name, core.package, core.error) == ("i2ikit", "i2ikit", "")
+    assert "i2ikit.losses.patch_nce" in core.modules
+    assert (manager.config_folders()[0] / "cut" / "horse2zebra.py").is_file()
+
+
+def test_the_parts_of_a_plugin_are_found(install):
+    manager = install({"toys": "toys"}, toys=GOOD, toys_parts=PART.format(registry="SAMPLERS", name="ToySampler"))
+    assert info(manager, "toys").error == ""
+    assert info(manager, "toys").modules == ["toys_parts"]
+    assert SAMPLERS.get("ToySampler").__module__ == "toys_parts"
+    assert manager.owner("toys_parts") is info(manager, "toys")
+    assert manager.owner("somewhere.else") is None
+
+
+def test_a_package_is_imported_with_its_modules(install):
+    part = PART.format(registry="SAMPLERS", name="DeepSampler")
+    manager = install({"toys": "toys"}, toys=GOOD, toys_parts____init__="", toys_parts__deep=part)
+    assert info(manager, "toys").modules == ["toys_parts", "toys_parts.deep"]
+    assert SAMPLERS.get("DeepSampler").__module__ == "toys_parts.deep"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("raise RuntimeError('no luck')", "import of 'toys_bad': RuntimeError: no luck"),
+        ("raise SystemExit(3)", "import of 'toys_bad': SystemExit: 3"),
+        ("import nothing_of_that_name", "import of 'toys_bad': ModuleNotFoundError: No module named"),
+        ("def (", "import of 'toys_bad': SyntaxError"),
+        (components("raise ValueError('x')"), "i2ikit_components: ValueError: x"),
+        (components("raise SystemExit"), "i2ikit_components: SystemExit"),
+        (
+            components("return 'toys'"),
+            "i2ikit_components: PluginError: must return a list of texts or paths, not 'toys'",
+        ),
+        (components("pass"), "must return a list of texts or paths, not None"),
+        (components("return ['toys_no']"), "import of 'toys_no': ModuleNotFoundError"),
+        (
+            f"{HOOK}@hookimpl\ndef i2ikit_components_(): pass",
+            "no hook 'i2ikit_components_'. Nearest: 'i2ikit_components'",
+        ),
+        (f"{HOOK}@hookimpl\ndef i2ikit_commands(application): pass", "hooks: PluginValidationError"),
+        (
+            PART.format(registry="LOSSES", name="L1Loss"),
+            "import of 'toys_bad': DuplicateComponentError: two losses are",
+        ),
+    ],
+)
+def test_a_broken_plugin_is_reported_and_stops_nobody(install, text, error):
+    part = PART.format(registry="SAMPLERS", name="ToySampler")
+    core = LOSSES.get("L1Loss")
+    manager = install({"bad": "toys_bad", "toys": "toys"}, toys_bad=text, toys=GOOD, toys_parts=part)
+    assert error in info(manager, "bad").error
+    assert "Error" in info(manager, "bad").details or "SystemExit" in info(manager, "bad").details
+    assert info(manager, "toys").error == ""
+    assert SAMPLERS.get("ToySampler").__module__ == "toys_parts"
+    assert LOSSES.get("L1Loss") is core
+    assert info(manager, "i2ikit").error == ""
+
+
+@pytest.mark.parametrize("name", ["L1Loss", "ToyLoss"])
+def test_a_name_that_is_taken_is_reported_with_both_owners(install, name):
+    part = PART.format(registry="LOSSES", name=name)
+    second = GOOD.replace("toys_parts", "toys_more")
+    plugins = {"a_toys": "toys", "b_toys": "toys_second"}
+    manager = install(
+        plugins,
+        toys=GOOD,
+        toys_second=second,
+        toys_parts=PART.format(registry="LOSSES", name="ToyLoss"),
+        toys_more=part,
+    )
+    assert info(manager, "a_toys").error == ""
+    assert f"two losses are called '{name}'" in info(manager, "b_toys").error
+    assert "toys_more" in info(manager, "b_toys").error
+
+
+def test_a_part_that_fails_leaves_the_plugins_other_modules_in_use(install):
+    text = GOOD.replace("['toys_parts']", "['toys_wrong', 'toys_parts']")
+    part = PART.format(registry="SAMPLERS", name="ToySampler")
+    manager = install({"toys": "toys"}, toys=text, toys_wrong="1 / 0", toys_parts=part)
+    assert "ZeroDivisionError" in info(manager, "toys").error
+    assert info(manager, "toys").modules == ["toys_parts"]
+
+
+def test_what_is_not_marked_as_a_hook_is_not_called(install):
+    manager = install({"toys": "toys"}, toys="def i2ikit_components():\n    raise ValueError('called')")
+    assert info(manager, "toys").error == ""
+    assert info(manager, "toys").modules == []
+
+
+def test_two_plugins_of_one_name_are_told_apart(install):
+    text = GOOD.replace("toys_parts", "toys_nothing")
+    manager = install({"i2ikit": "toys"}, toys=text)
+    core, other = manager.plugins
+    assert core.error == ""
+    assert "i2ikit.losses" in core.modules
+    assert "hooks: ValueError" in other.error
+    assert other.modules == []
+
+
+def test_folders_of_configs_come_after_the_built_in_one(install, tmp_path):
+    good = f"{HOOK}@hookimpl\ndef i2ikit_configs():\n    return [{str(tmp_path)!r}]"
+    bad = f"{HOOK}@hookimpl\ndef i2ikit_configs():\n    return 3"
+    manager = install({"toys": "toys", "worse": "toys_worse"}, toys=good, toys_worse=bad)
+    assert manager.config_folders()[1:] == [tmp_path]
+    assert "i2ikit_configs: PluginError: must return a list of texts or paths, not 3" in info(manager, "worse").error
+
+
+def test_commands_are_added_to_the_application(install):
+    text = f"{HOOK}@hookimpl\ndef i2ikit_commands(app):\n    app.append('hello')"
+    broken = f"{HOOK}@hookimpl\ndef i2ikit_commands(app):\n    1 / 0"
+    manager = install({"toys": "toys", "broken": "toys_broken"}, toys=text, toys_broken=broken)
+    app: list[str] = []
+    manager.add_commands(app)
+    assert app == ["hello"]
+    assert "ZeroDivisionError" in info(manager, "broken").error
+
+
+def test_the_first_error_of_a_plugin_stands():
+    plugin = PluginInfo("x", "x", "1")
+    plugin.fail("first", ValueError("a"))
+    plugin.fail("second", KeyError("b"))
+    assert plugin.error == "first: ValueError: a"
+    assert "ValueError: a" in plugin.details
+
+
+def test_finding_plugins_does_not_import_their_parts(install, monkeypatch):
+    install({"toys": "toys"}, toys=GOOD, toys_parts="")
+    del sys.modules["toys_parts"]
+    fresh = Manager()
+    assert "toys_parts" not in sys.modules
+    fresh.load_components()
+    assert "toys_parts" in sys.modules

@@ -1,0 +1,56 @@
+import math
+
+import pytest
+import torch
+
+from i2ikit.checks import not_negative_int, one_of, positive, positive_int, same_shape, share
+from i2ikit.errors import ShapeError
+
+
+@pytest.mark.parametrize(
+    ("check", "value"),
+    [(positive, 0.07), (positive, 3), (positive_int, 1), (not_negative_int, 0), (share, 0), (share, 1.0)],
+)
+def test_a_good_value_comes_back_as_it_is(check, value):
+    assert check("x", value) is value
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "message"),
+    [
+        (positive, 0, "tau must be above 0, not 0"),
+        (positive, -0.5, r"tau must be above 0, not -0\.5"),
+        (positive, math.nan, "tau must be above 0, not nan"),
+        (positive, "1", "tau must be above 0, not '1'"),
+        (positive, None, "tau must be above 0, not None"),
+        (positive, True, "tau must be above 0, not True"),
+        (positive_int, 0, "tau must be a whole number above 0, not 0"),
+        (positive_int, 1.0, r"tau must be a whole number above 0, not 1\.0"),
+        (positive_int, True, "tau must be a whole number above 0, not True"),
+        (not_negative_int, -1, "tau must be a whole number of at least 0, not -1"),
+        (not_negative_int, False, "tau must be a whole number of at least 0, not False"),
+        (share, 1.01, r"tau must lie in 0\.\.1, not 1\.01"),
+        (share, -0.1, r"tau must lie in 0\.\.1, not -0\.1"),
+        (share, math.nan, r"tau must lie in 0\.\.1, not nan"),
+        (share, "0.5", r"tau must lie in 0\.\.1, not '0\.5'"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_argument(check, value, message):
+    with pytest.raises(ValueError, match=message):
+        check("tau", value)
+
+
+def test_one_of_several_words():
+    assert one_of("norm", "batch", ("batch", "layer")) == "batch"
+    with pytest.raises(ValueError, match=r"norm must be one of batch, layer, not 'bacth'\. Nearest: 'batch'\."):
+        one_of("norm", "bacth", ("batch", "layer"))
+
+
+def test_tensors_of_one_shape_pass():
+    same_shape("X", one=torch.zeros(2, 3), other=torch.zeros(2, 3))
+    same_shape("X", one=torch.zeros(2, 3))
+
+
+def test_tensors_of_several_shapes_are_listed():
+    with pytest.raises(ShapeError, match=r"X needs tensors of one shape, got one \(2, 3\), other \(3, 2\)"):
+        same_shape("X", one=torch.zeros(2, 3), other=torch.zeros(3, 2))

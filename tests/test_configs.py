@@ -1,0 +1,107 @@
+"""The configs that are shipped: all build, methods are short, and the core four make the calls that they need."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from i2ikit.build import Builder
+from i2ikit.config.find import packaged_configs
+from i2ikit.config.resolve import load_config, resolve_config
+from i2ikit.translation import Draws, Progress, UnpairedTranslation, build_model
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+NAMES = sorted(packaged_configs())
+METHODS = sorted(CONFIGS.glob("_base_/methods/*.py"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_packaged_config_builds_and_has_no_mistake(name):
+    config = resolve_config(packaged_configs()[name])
+    assert config["model"]["type"] == "UnpairedTranslation"
+
+
+@pytest.mark.parametrize("path", METHODS, ids=lambda path: path.stem)
+def test_a_method_is_written_on_at_most_45_lines_and_says_where_it_is_from(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= 45
+    assert "arXiv:" in text.splitlines()[0]
+
+
+@pytest.mark.parametrize("method", ["cyclegan", "cut", "fastcut", "enco"])
+@pytest.mark.parametrize("data", ["horse2zebra", "stripes"])
+def test_the_core_methods_come_for_photos_and_for_the_embedded_data(method, data):
+    assert f"{method}/{data}" in NAMES
+
+
+# Calls of generators in one step: (images, whether the pass goes to the end).
+
+Calls = dict[str, list[tuple[int, bool]]]
+
+
+@pytest.fixture
+def calls() -> Callable[..., Calls]:
+    """Run one step of a small copy of a config and return the calls of its generators."""
+
+    def run(name: str, epoch: int = 1, draws: Draws | None = None) -> Calls:
+        model = small(name)
+        seen: Calls = {key: [] for key in model.generators}
+        for key, generator in model.generators.items():
+            generator.trace = watched(generator.trace, seen[key])
+        torch.manual_seed(0)
+        batch = {domain: torch.rand(1, 3, 32, 32) * 2 - 1 for domain in "ab"}
+        model.train_step(batch, lambda phase, loss: loss.backward(), Progress(epoch, 1, 200, 1), draws or Draws(0, 1))
+        return seen
+
+    return run
+
+
+def small(name: str) -> UnpairedTranslation:
+    config: dict[str, Any] = load_config(CONFIGS / f"{name}.py")["model"]
+    for network in (*config["generators"].values(), *config["discriminators"].values()):
+        network.update(filters=2)
+    for network in config["discriminators"].values():
+        network.update(layers=2)
+    builder = Builder()
+    model = build_model(config, builder)
+    assert model is not None, builder.mistakes
+    return model
+
+
+def watched(trace: Callable[..., dict[str, Tensor]], seen: list[tuple[int, bool]]) -> Callable[..., dict[str, Tensor]]:
+    def call(x: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
+        seen.append((len(x), "out" in taps))
+        return trace(x, taps)
+
+    return call
+
+
+def mirrored(step: int) -> bool:
+    return torch.rand((), generator=Draws(0, step).generator("view/mirror")).item() < 0.5
+
+
+def test_cut_translates_both_domains_in_one_call_and_encodes_both_outputs_in_another(calls):
+    assert calls("cut/horse2zebra") == {"ab": [(2, True), (2, False)]}
+
+
+def test_enco_needs_a_single_call(calls):
+    assert calls("enco/horse2zebra") == {"ab": [(2, True)]}
+
+
+def test_enco_leaves_the_identity_out_after_its_last_epoch(calls):
+    assert calls("enco/horse2zebra", epoch=100) == {"ab": [(2, True)]}
+    assert calls("enco/horse2zebra", epoch=101) == {"ab": [(1, True)]}
+
+
+def test_cyclegan_needs_four_calls(calls):
+    assert calls("cyclegan/horse2zebra") == {"ab": [(2, True), (1, True)], "ba": [(2, True), (1, True)]}
+
+
+def test_fastcut_encodes_the_source_again_in_a_mirrored_step_only(calls):
+    straight = next(step for step in range(1, 50) if not mirrored(step))
+    turned = next(step for step in range(1, 50) if mirrored(step))
+    assert calls("fastcut/horse2zebra", draws=Draws(0, straight)) == {"ab": [(1, True), (1, False)]}
+    assert calls("fastcut/horse2zebra", draws=Draws(0, turned)) == {"ab": [(1, True), (1, False), (1, False)]}

@@ -1,0 +1,63 @@
+import pytest
+
+from i2ikit.errors import (
+    CheckpointError,
+    ConfigError,
+    DataError,
+    I2IKitError,
+    RunError,
+    ShapeError,
+    UnknownComponentError,
+    nearest,
+    nearest_hint,
+)
+
+NAMES = ["PatchNCELoss", "CosinePatchNCELoss", "L1Loss", "Mirror"]
+
+
+def test_the_nearest_names_come_first_and_case_does_not_matter():
+    assert nearest("patchnceloss", NAMES)[0] == "PatchNCELoss"
+    assert nearest("PatchNSELoss", NAMES) == ["PatchNCELoss", "CosinePatchNCELoss"]
+
+
+def test_nothing_is_near_to_something_else():
+    assert nearest("zzz", NAMES) == []
+    assert nearest_hint("zzz", NAMES) == ""
+
+
+def test_the_hint_is_a_sentence():
+    assert nearest_hint("mirorr", NAMES) == " Nearest: 'Mirror'."
+
+
+def test_no_more_than_three_names_are_offered():
+    assert len(nearest("block", [f"block{n}" for n in range(9)])) == 3
+
+
+def test_an_unknown_part_is_named_with_the_nearest_and_the_way_to_see_all():
+    error = UnknownComponentError("loss", "losses", "PatchNSELoss", NAMES)
+    assert str(error) == (
+        "no loss is called 'PatchNSELoss'. Nearest: 'PatchNCELoss', 'CosinePatchNCELoss'. "
+        "4 registered; see them with `i2ikit list losses`."
+    )
+
+
+@pytest.mark.parametrize(("mistakes", "head"), [(["x"], "1 mistake in c.py:"), (["x", "y"], "2 mistakes in c.py:")])
+def test_mistakes_of_a_config_are_listed_line_by_line(mistakes, head):
+    error = ConfigError("c.py", mistakes)
+    assert str(error).splitlines() == [head, *(f"  - {mistake}" for mistake in mistakes)]
+    assert error.mistakes == tuple(mistakes)
+
+
+@pytest.mark.parametrize("error", [ShapeError("x"), ConfigError("c", ["x"]), DataError("x"), CheckpointError("x")])
+def test_a_users_mistake_ends_with_code_two(error):
+    assert isinstance(error, I2IKitError)
+    assert error.exit_code == 2
+
+
+def test_a_run_that_fails_ends_with_code_one():
+    assert RunError("x").exit_code == 1
+
+
+def test_callers_may_catch_the_builtin_kin():
+    assert issubclass(ShapeError, ValueError)
+    assert issubclass(UnknownComponentError, KeyError)
