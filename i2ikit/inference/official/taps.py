@@ -13,8 +13,8 @@ from i2ikit.inference.official.layouts import encoder_length, numbered_layers
 def published_taps(generator: nn.Module, numbers: Sequence[int], *, encode_only: bool = True) -> list[str]:
     """Return the taps that published layer numbers read, in the order of the layers.
 
-    The published ReLUs write over their input. So a layer in front of one is read as that ReLU's output, unless it is
-    the last layer of a pass that ends there.
+    The published ReLUs write over their input. So a layer in front of one is read as that ReLU's output, unless the
+    pass ends before the ReLU.
 
     Args:
         generator: a ResNet or StyleGAN2 generator.
@@ -29,7 +29,8 @@ def published_taps(generator: nn.Module, numbers: Sequence[int], *, encode_only:
     wrong = [number for number in order if not 0 <= number < len(layers)]
     if wrong:
         raise ConfigError("the layer numbers", [f"there is no layer {wrong[0]}; there are 0..{len(layers) - 1}"])
-    return [_tap(layers, number, encode_only and number == order[-1]) for number in order]
+    end = order[-1] if encode_only else len(layers) - 1
+    return [_tap(layers[: end + 1], number) for number in order]
 
 
 def _layers(generator: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -40,10 +41,10 @@ def _layers(generator: nn.Module) -> list[tuple[str, nn.Module]]:
     raise ConfigError("the layer numbers", [f"a {type(generator).__name__} has no published layer numbers"])
 
 
-def _tap(layers: Sequence[tuple[str, nn.Module]], number: int, last: bool) -> str:
-    """Return the tap that a number reads: the layer's own, or that of the ReLU that writes over its output."""
-    shared = number  # an absent norm hands on the very same tensor
-    while shared + 1 < len(layers) and isinstance(layers[shared + 1][1], nn.Identity):
-        shared += 1
-    over = shared + 1 < len(layers) and isinstance(layers[shared + 1][1], nn.ReLU)
-    return layers[shared + 1 if over and not last else number][0]
+def _tap(run: Sequence[tuple[str, nn.Module]], number: int) -> str:
+    """Return the tap that a number reads: the layer's own, or that of the ReLU that runs and writes over its output."""
+    after = number + 1
+    while after < len(run) and isinstance(run[after][1], nn.Identity):  # an absent norm hands on the very same tensor
+        after += 1
+    over = after < len(run) and isinstance(run[after][1], nn.ReLU)
+    return run[after if over else number][0]
