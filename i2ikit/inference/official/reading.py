@@ -1,6 +1,7 @@
 """Reads a file of published weights."""
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,9 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], list[str]]:
     if not path.is_file():
         raise CheckpointError(f"there is no file {path}")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # torch asks to be told of files that it did not write itself
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         reason = str(error).splitlines()[0]
         raise CheckpointError(f"{path} holds more than weights; nothing of it was run. torch says: {reason}") from error
