@@ -179,9 +179,11 @@ class Step:
         answer = self._answers.get(key)
         if answer is None or not reached <= answer.graph:
             answer = self._make(key)
-        if not reached <= answer.graph:
-            raise self._unsaid(
-                f"{key.network}({key.image}) with gradient to {', '.join(sorted(reached - answer.graph))}"
+        lost = sorted(reached - answer.graph)
+        if lost:
+            raise RuntimeError(
+                f"term {self._term!r} gets no gradient to {', '.join(lost)} through {key.network}({key.image}): "
+                "reads() of no term in this phase asks for it, or a gradient penalty in it differentiates that image"
             )
         return answer
 

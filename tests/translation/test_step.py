@@ -201,6 +201,24 @@ def test_the_generator_is_judged_by_the_updated_discriminator(model, trainer, ba
     torch.testing.assert_close(values["gan"], after.detach())
 
 
+def test_who_only_looks_at_answers_sees_those_of_the_updated_discriminator_too(model, trainer, batch):
+    seen = []
+
+    class Look(Term):
+        def reads(self) -> list[Read]:
+            return [Read("ab(a)"), Read.logits_of("b", "ab(a)", grad=False)]
+
+        def forward(self, step) -> Tensor:
+            seen.extend(step.logits("b", "ab(a)", grad=False))
+            return step.image("ab(a)").mean()
+
+    built = model({"discriminate": ([DB], {"d": discriminating()}), "generate": ([AB], {"look": Look()})})
+    with torch.no_grad():
+        fake = built.generators["ab"](batch["a"])
+    trainer(built).step(batch)
+    torch.testing.assert_close(seen[0], built.discriminators["b"](fake).detach())
+
+
 def test_a_later_phase_sees_the_images_of_before_the_update(model, trainer, batch):
     built = model(cyclegan_phases(), views={"history": History()})
     with torch.no_grad():
@@ -401,6 +419,7 @@ def test_a_view_on_both_sides_is_left_where_it_is(model, trainer, batch):
 def test_the_history_is_asked_once_a_step_for_each_image(model, trainer, batch):
     phases = cyclegan_phases()
     phases["discriminate"][1]["again"] = discriminating("history(ab(a))")
+    phases["once more"] = ([DB], {"other": discriminating("history(ab(a))")})
     built = model(phases, views={"history": History(10)})
     run = trainer(built)
     for number in range(1, 5):
@@ -409,6 +428,14 @@ def test_the_history_is_asked_once_a_step_for_each_image(model, trainer, batch):
         "ab(a)": 4,
         "ba(b)": 4,
     }
+
+
+def test_a_view_of_a_generated_image_can_be_trained_through_by_two_phases(model, trainer, batch):
+    phases = {name: ([AB], {name: pixel("mirror(ab(a))", "b")}) for name in ("one", "two")}
+    run = trainer(model(phases, views={"mirror": Mirror(1.0)}))
+    values = run.step(batch)
+    assert run.reached == {"one": {AB}, "two": {AB}}
+    assert values["two"] < values["one"]  # the second phase sees what the first one made better
 
 
 # gradient penalties
@@ -483,6 +510,12 @@ def test_a_penalty_on_an_image_that_an_earlier_phase_looked_at(model, trainer, b
     assert len(built.discriminators["b"].calls) == 1
 
 
+def test_a_penalty_and_a_generator_cannot_share_an_image_in_one_phase(model, trainer, batch):
+    terms = {"gan": adversarial(), "r2": GradientPenaltyTerm("b", "ab(a)", R1Penalty())}
+    with pytest.raises(RuntimeError, match=r"term 'gan' gets no gradient to generators.ab .* a gradient penalty in it"):
+        trainer(model({"both": ([AB, DB], terms)})).step(batch)
+
+
 # draws
 
 
@@ -527,7 +560,7 @@ class Silent(Term):
         (
             [Read("ab(a)", grad=False)],
             lambda s: s.image("ab(a)").mean(),
-            r"generators.ab\(a\) with gradient to generators.ab",
+            r"no gradient to generators.ab through generators.ab\(a\): reads\(\)",
         ),
         ([Read("ab(a)")], lambda s: s.taps("ab", "a", ["enc"])["enc"].mean(), r"taps enc of ab\(a\)"),
         ([Read("ab(a)")], lambda s: s.image("mirror(a)").mean(), r"term 'x' asks for mirror\(a\)"),
