@@ -9,5 +9,14 @@ model = dict(
     generators=dict(ab=GENERATOR, ba=GENERATOR),
     discriminators=dict(a=DISCRIMINATOR, b=DISCRIMINATOR),
     heads=dict(ab=dict(taps=TAPS, dim=64), ba=dict(taps=TAPS, dim=64)),
-    phases=dict(generate=dict(terms=dict(content_ab=dict(taps=TAPS), content_ba=dict(taps=TAPS)))),
+    phases=dict(
+        generate=dict(
+            terms=dict(
+                content_ab=dict(taps=TAPS),
+                content_ba=dict(taps=TAPS),
+                identity_a=dict(weight=5.0),  # ten times as published: keeps the colours in a short run
+                identity_b=dict(weight=5.0),
+            ),
+        ),
+    ),
 )
