@@ -73,7 +73,7 @@ class Builder:
 
         For parts that must not be made yet, such as a data set, which reads the disk.
         """
-        found = self._class(registry, config, path)
+        found: Callable[..., Any] | None = self._class(registry, config, path)
         if found is None:
             return None
         before = len(self.mistakes)
@@ -99,7 +99,9 @@ class Builder:
             return [self.part(registry, item, f"{path}.{index}") for index, item in enumerate(value)]
         return value
 
-    def _match(self, found: type[Any], arguments: dict[str, Any], given: dict[str, Any], path: str) -> dict[str, Any]:
+    def _match(
+        self, found: Callable[..., Any], arguments: dict[str, Any], given: dict[str, Any], path: str
+    ) -> dict[str, Any]:
         """Check the names of the arguments; return those of ``given`` that the class takes."""
         parameters = dict(inspect.signature(found).parameters)
         open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())

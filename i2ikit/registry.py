@@ -44,9 +44,7 @@ class Registry(MMEngineRegistry):
             raise UnknownComponentError(self.kind, self.plural, key, self.names())
         return self.module_dict[key]
 
-    def register_module(  # type: ignore[override]
-        self, name: str | None = None, *, force: bool = False
-    ) -> Callable[[Part], Part]:
+    def register_module(self, name: str | None = None, *, force: bool = False) -> Callable[[Part], Part]:
         """Return a class decorator that registers the class under its own name, or under ``name``.
 
         Raises:
