@@ -12,6 +12,8 @@ from i2ikit.translation import UnpairedTranslation
 def load_initial(path: Path, model: UnpairedTranslation, device: torch.device) -> list[str]:
     """Give the networks of a model the weights that networks of the same names have in a checkpoint.
 
+    A moving average that the checkpoint does not have begins as a copy of the network that it follows.
+
     Args:
         path: a checkpoint of a run, of this or another method, or one that `i2ikit import` wrote.
         model: on ``device``; networks that the checkpoint does not have stay as they are.
@@ -37,6 +39,9 @@ def load_initial(path: Path, model: UnpairedTranslation, device: torch.device) -
             config = checkpoint.config.get("model", {}).get(kind, {}).get(short)
             raise CheckpointError(f"{name} of {path} does not fit the config; there it is {config}. {error}") from error
         taken.append(name)
+    for name, average in model.averages.items():
+        if average.of in taken and name not in taken:
+            model.networks[name].load_state_dict(model.networks[average.of].state_dict())
     if not taken:
         known = sorted({".".join(key.split(".")[:2]) for key in checkpoint.model})
         raise CheckpointError(

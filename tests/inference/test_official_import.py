@@ -196,6 +196,13 @@ def test_a_head_needs_its_generator_and_published_layers(tmp_path: Path) -> None
         import_files([head, *files("cut", "G")])
 
 
+def test_a_head_of_a_generator_of_another_depth_gets_the_layers_of_the_same_names(tmp_path: Path) -> None:
+    generator = save(tmp_path / "latest_net_G.pth", generator_state(antialias_down=False, blocks=3))
+    head = save(tmp_path / "latest_net_F.pth", unfit(MLPHead([2, 4, 8], dim=4)))
+    checkpoint, _ = import_files([head, generator])
+    assert checkpoint.config["model"]["heads"]["f"]["taps"] == ["stem", "down1", "block2"]
+
+
 def checkpoint_of(generators: dict[str, ResNetGenerator], configs: dict[str, object]) -> Checkpoint:
     model = {
         f"generators.{name}.{key}": value for name, g in generators.items() for key, value in g.state_dict().items()
@@ -229,3 +236,13 @@ def test_a_checkpoint_whose_weights_do_not_fit_its_config_is_named(tmp_path: Pat
     checkpoint.config["model"]["generators"]["ab"]["type"] = "ResNetGenerater"
     with pytest.raises(CheckpointError, match=r"(?s)cannot rebuild the networks of c\.pt.*Nearest: 'ResNetGenerator'"):
         export_files(checkpoint, tmp_path, source="c.pt")
+
+
+def test_of_a_network_with_a_moving_average_the_average_is_written(tmp_path: Path) -> None:
+    generators = {name: ResNetGenerator(filters=2, blocks=1) for name in ("ab", "ab_mean")}
+    checkpoint = checkpoint_of(generators, {"ab": {"type": "ResNetGenerator", "filters": 2, "blocks": 1}})
+    checkpoint.config["model"]["averages"] = {"ab_mean": {"of": "generators.ab", "momentum": 0.9}}
+    written, left_out = export_files(checkpoint, tmp_path, source="c.pt")
+    assert not left_out
+    weights = torch.load(written["generators.ab"], weights_only=True)
+    assert torch.equal(weights["model.1.weight"], generators["ab_mean"].stages.stem.conv.weight)

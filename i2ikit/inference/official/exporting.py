@@ -19,6 +19,8 @@ def export_files(
 ) -> tuple[dict[str, Path], dict[str, str]]:
     """Write each network of a checkpoint as ``<prefix>_net_<NAME>.pth``, in the published layout.
 
+    Where the run kept a moving average of a network, the average is written, as `i2ikit translate` uses it.
+
     Args:
         checkpoint: of a run, or an imported one.
         folder: where the files go; it is made.
@@ -76,12 +78,13 @@ def _networks(checkpoint: Checkpoint, source: str) -> dict[str, nn.Module]:
 
 
 def _weights(checkpoint: Checkpoint, name: str, network: nn.Module, source: str) -> dict[str, Tensor]:
-    """Return the weights of one network under its own names."""
-    found = {
-        key.removeprefix(f"{name}."): value for key, value in checkpoint.model.items() if key.startswith(f"{name}.")
-    }
+    """Return the weights of one network, or those of its moving average, under its own names."""
+    averages = checkpoint.config["model"].get("averages") or {}
+    kind = name.partition(".")[0]
+    prefix = next((f"{kind}.{short}." for short, average in averages.items() if average["of"] == name), f"{name}.")
+    found = {key.removeprefix(prefix): value for key, value in checkpoint.model.items() if key.startswith(prefix)}
     expected = network.state_dict()
     wrong = [key for key, value in expected.items() if key not in found or found[key].shape != value.shape]
     if wrong:
-        raise CheckpointError(f"the weights in {source} do not fit its config: {name}.{wrong[0]}")
+        raise CheckpointError(f"the weights in {source} do not fit its config: {prefix}{wrong[0]}")
     return found

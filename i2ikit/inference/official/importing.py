@@ -1,6 +1,7 @@
 """Files of published weights as one checkpoint."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ DEFAULT_NAMES = {  # of a file whose name says nothing, in this order
 }
 # Published layer numbers that a head may have been made for, and whether the pass that they are read from ends there.
 HEAD_LAYERS = (((0, 4, 8, 12, 16), True), ((4, 8, 12, 16), True), ((3, 7, 13), False), ((0, 2, 4), True))
+# What these numbers mean in a generator of the published depth, for heads that i2ikit trained on another one.
+HEAD_TAPS = (["pad", "down1_conv", "down2_conv", "block1", "block5"], ["stem", "down1", "block2"])
 
 
 @dataclass
@@ -147,19 +150,25 @@ def _head_taps(file: _File, config: Mapping[str, Any] | None) -> list[str]:
     """Return the taps that a head was made for: published ones whose channels are those that it takes."""
     if config is None:
         raise CheckpointError(f"{file.path} is a head; import it together with its generator, which it depends on")
-    generator = _build(GENERATORS, config, str(file.path))
+    generator: Any = _build(GENERATORS, config, str(file.path))
     widths = head_widths(file.state)
-    for numbers, encode_only in HEAD_LAYERS:
-        try:
-            taps = published_taps(generator, numbers, encode_only=encode_only)
-        except ConfigError:  # this generator has no such layers
-            continue
-        if generator.widths(taps) == widths:  # type: ignore[operator]
+    for taps in _usual_taps(generator):
+        if generator.widths(taps) == widths:
             return taps
     raise CheckpointError(
         f"{file.path} is a head for layers of {', '.join(map(str, widths))} channels, "
         "and none of the published lists of layers of its generator has those"
     )
+
+
+def _usual_taps(generator: Any) -> Iterator[list[str]]:
+    """Yield the lists of taps that heads of a generator are usually made for."""
+    for numbers, encode_only in HEAD_LAYERS:
+        with suppress(ConfigError):  # this generator has no such layers
+            yield published_taps(generator, numbers, encode_only=encode_only)
+    for taps in (*HEAD_TAPS, HEAD_TAPS[0][1:]):
+        if set(taps) <= set(generator.tap_names):
+            yield taps
 
 
 def _notes(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
