@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from i2ikit.errors import DuplicateComponentError, UnknownComponentError
@@ -89,3 +92,21 @@ def test_a_part_of_the_core_keeps_its_name():
     ):
         LOSSES.register_module("L1Loss")(type("Mine", (), {}))
     assert LOSSES.get("L1Loss") is core
+
+
+FIRST = """
+from i2ikit.errors import DuplicateComponentError
+from i2ikit.registry import LOSSES
+try:
+    LOSSES.register_module()(type("L1Loss", (), {"__module__": "stranger"}))
+except DuplicateComponentError as error:
+    print(error)
+print(LOSSES.get("L1Loss").__module__)
+"""
+
+
+@pytest.mark.slow
+def test_nobody_takes_a_name_of_the_core_by_coming_before_it():
+    said = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert "i2ikit.losses.pixel.L1Loss and stranger.L1Loss" in said[0]
+    assert said[1] == "i2ikit.losses.pixel"
