@@ -5,10 +5,12 @@ _base_ = ["../_base_/methods/enco_contrastive.py", "../_base_/data/stripes.py"]
 TAPS = ["stem", "down1", "block1"]
 
 model = dict(
-    generators=dict(ab=dict(filters=24, blocks=4, init="normal", input_skip=True)),
-    discriminators=dict(b=dict(filters=32, init="normal")),
+    generators=dict(ab=dict(filters=16, blocks=4, antialias_down=False, init="normal", input_skip=True)),
+    discriminators=dict(b=dict(filters=32, antialias=False, init="normal")),
     heads=dict(f=dict(taps=TAPS, dim=64)),
+    averages=dict(ab_mean=dict(of="generators.ab", momentum=0.999)),
     phases=dict(
+        discriminate=dict(optimizer=dict(lr=1e-4)),
         generate=dict(
             optimizer=dict(lr=2e-4),
             terms=dict(

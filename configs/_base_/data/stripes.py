@@ -13,7 +13,8 @@ train = dict(steps=7000)
 schedule = dict(type="StepwiseLinearDecay", start=0.5)
 samples = dict(every=500, count=8)
 checkpoint = dict(every=1000, keep=3)
-REFERENCE = dict(type="Stripes", split="test", seed=1, load_size=64)  # real b that is independent of what is measured
+# "Real b" of the measurement: scenes of another seed, independent of those that are translated.
+REFERENCE = dict(type="Stripes", split="test", seed=1, load_size=64)
 metrics = dict(
     wasserstein=dict(type="SlicedWasserstein", reference_dataset=REFERENCE),
     background=dict(type="BackgroundPSNR"),
