@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from i2ikit.errors import UnknownComponentError, nearest_hint
+from i2ikit.errors import DuplicateComponentError, UnknownComponentError, nearest_hint
 from i2ikit.registry import REGISTRIES, Registry
 
 
@@ -87,7 +87,7 @@ class Builder:
             return None
         try:
             return registry.get(config["type"])
-        except UnknownComponentError as error:
+        except (UnknownComponentError, DuplicateComponentError) as error:
             self.mistake(f"{path}.type", str(error))
             return None
 

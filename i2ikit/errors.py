@@ -23,13 +23,13 @@ class I2IKitError(Exception):
 
 
 class UnknownComponentError(I2IKitError, KeyError):
-    """A registry was asked for a name that nobody registered."""
+    """A registry was asked for a name that nobody registered; ``note`` says what else is known about the name."""
 
-    def __init__(self, kind: str, plural: str, name: str, names: Sequence[str]) -> None:
+    def __init__(self, kind: str, plural: str, name: str, names: Sequence[str], note: str = "") -> None:
         self.kind, self.plural, self.name, self.names = kind, plural, name, tuple(names)
         hint = nearest_hint(name, names)
         super().__init__(
-            f"no {kind} is called {name!r}.{hint} {len(names)} registered; see them with `i2ikit list {plural}`."
+            f"no {kind} is called {name!r}.{hint} {len(names)} registered; see them with `i2ikit list {plural}`.{note}"
         )
 
     def __str__(self) -> str:

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from mmengine.registry import Registry as MMEngineRegistry
 
 from i2ikit.errors import DuplicateComponentError, UnknownComponentError
-from i2ikit.plugin.manager import load_builtin_parts, load_components
+from i2ikit.plugin.info import CORE
+from i2ikit.plugin.manager import DISABLE, get_manager, load_builtin_parts, load_components
 
 Part = TypeVar("Part", bound=type[Any])
 
@@ -26,6 +27,7 @@ class Registry(MMEngineRegistry):
     def __init__(self, kind: str, plural: str) -> None:
         super().__init__(plural, scope="i2ikit")
         self.kind, self.plural = kind, plural
+        self.contested: dict[str, str] = {}
 
     def names(self) -> list[str]:
         """Return the names of all registered parts, sorted."""
@@ -36,12 +38,16 @@ class Registry(MMEngineRegistry):
         """Return the class registered as ``key``.
 
         Raises:
-            UnknownComponentError: nothing has that name; the message has the nearest ones.
+            UnknownComponentError: nothing has that name; the message has the nearest ones, and the plugins that may
+                have it but cannot be used.
+            DuplicateComponentError: two plugins registered that name.
         """
+        load_components()
         if key not in self.module_dict:
-            load_components()
-        if key not in self.module_dict:
-            raise UnknownComponentError(self.kind, self.plural, key, self.names())
+            note = get_manager().missing_part(self.plural, key)
+            raise UnknownComponentError(self.kind, self.plural, key, self.names(), note)
+        if key in self.contested:
+            raise DuplicateComponentError(self.contested[key])
         return self.module_dict[key]
 
     def register_module(self, name: str | None = None, *, force: bool = False) -> Callable[[Part], Part]:
@@ -55,19 +61,27 @@ class Registry(MMEngineRegistry):
         def register(part: Part) -> Part:
             if not isinstance(part, type):
                 raise TypeError(f"{self.plural} hold classes; {part!r} is not one")
-            if part.__module__.partition(".")[0] != "i2ikit":
+            if _package(part) != CORE:
                 load_builtin_parts()  # nobody takes the name of a part of the core by coming first
             key = name or part.__name__
             taken = self.module_dict.get(key)
             if taken is not None and not force:
-                raise DuplicateComponentError(
+                message = (
                     f"two {self.plural} are called {key!r}: {taken.__module__}.{taken.__qualname__} and "
                     f"{part.__module__}.{part.__qualname__}. Rename one of them."
                 )
+                if _package(taken) != CORE:  # the core's own name stands
+                    self.contested[key] = f"{message[:-1]}, or switch one plugin off with {DISABLE}=NAME."
+                raise DuplicateComponentError(message)
+            self.contested.pop(key, None)
             self.module_dict[key] = part
             return part
 
         return register
+
+
+def _package(part: type[Any]) -> str:
+    return part.__module__.partition(".")[0]
 
 
 GENERATORS = Registry("generator", "generators")

@@ -1,5 +1,6 @@
 """The command line: its commands, the options of all of them, and how errors are shown. Imports nothing heavy."""
 
+import os
 import sys
 import traceback
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from i2ikit.cli.translate import translate
 from i2ikit.errors import I2IKitError, nearest_hint
 
 DEBUG = "--debug"
+NO_PLUGINS = "--no-plugins"
 INTERRUPTED = 130
 UsageError: Any = typer.BadParameter.__bases__[0]  # typer brings its own click in some versions and not in others
 
@@ -33,10 +35,12 @@ class Commands(TyperGroup):
     _plugins_added = False
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take ``--debug`` wherever it stands, before a ``--``."""
+        """Take ``--debug`` and ``--no-plugins`` wherever they stand, before a ``--``."""
         end = args.index("--") if "--" in args else len(args)
         self._debug = DEBUG in args[:end]
-        return super().parse_args(ctx, [arg for arg in args[:end] if arg != DEBUG] + args[end:])
+        if NO_PLUGINS in args[:end]:
+            os.environ["I2IKIT_DISABLE_PLUGINS"] = "all"  # also for the processes that this one starts
+        return super().parse_args(ctx, [arg for arg in args[:end] if arg not in (DEBUG, NO_PLUGINS)] + args[end:])
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands, those of plugins last."""
@@ -115,6 +119,9 @@ def _options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
     ] = False,
     debug: Annotated[bool, typer.Option(DEBUG, help="Show the traceback of an error. May stand anywhere.")] = False,
+    no_plugins: Annotated[
+        bool, typer.Option(NO_PLUGINS, help="Leave all plugins out. May stand anywhere; see I2IKIT_DISABLE_PLUGINS.")
+    ] = False,
 ) -> None:
     pass
 

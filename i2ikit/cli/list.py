@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from i2ikit.cli.console import busy, out
+from i2ikit.cli.console import busy, complain, out
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from i2ikit.plugin.scan import Declared
     from i2ikit.registry import Registry
 
 CONFIGS = "configs"
@@ -19,18 +20,17 @@ def list_parts(
         str | None, typer.Argument(metavar="[KIND]", help="Such as losses or generators; configs lists the configs.")
     ] = None,
 ) -> None:
-    """List the parts of one kind with what they do, or the names of all."""
+    """List the parts of one kind, or of all, with what they do and the package that brings them."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     with busy("Looking for parts"):
         if kind == CONFIGS:
             _fill_configs(table)
-        elif kind is None:
-            _fill_overview(table)
         else:
-            _fill_parts(table, registry_called(kind))
+            _fill_parts(table, None if kind is None else registry_called(kind))
     out().print(table)
+    _mention_broken()
 
 
 def registry_called(kind: str) -> "Registry":
@@ -49,11 +49,6 @@ def registry_called(kind: str) -> "Registry":
     raise I2IKitError(f"no kind of parts is called {kind!r}.{nearest_hint(kind, known)} Kinds: {', '.join(known)}.")
 
 
-def summary(part: type) -> str:
-    """Return the first line of a part's docstring."""
-    return (part.__doc__ or "").strip().partition("\n")[0]
-
-
 def _fill_configs(table: "Table") -> None:
     from rich.text import Text
 
@@ -65,24 +60,42 @@ def _fill_configs(table: "Table") -> None:
         table.add_row(*map(Text, (name, str(path))))
 
 
-def _fill_overview(table: "Table") -> None:
-    from i2ikit.registry import REGISTRIES
-
-    table.add_column("kind", no_wrap=True)
-    table.add_column("parts")
-    for registry in REGISTRIES.values():
-        table.add_row(registry.plural, ", ".join(registry.names()) or "-")
-
-
-def _fill_parts(table: "Table", registry: "Registry") -> None:
+def _fill_parts(table: "Table", registry: "Registry | None") -> None:
+    """List the parts of one registry, or of all: what their sources declare, so that nothing has to be imported."""
     from rich.text import Text
 
     from i2ikit.plugin import get_manager
+    from i2ikit.registry import REGISTRIES
 
-    table.add_column("name", no_wrap=True)
-    table.add_column("what it is")
-    table.add_column("from", no_wrap=True)
-    for name in registry.names():
-        part = registry.get(name)
-        owner = get_manager().owner(part.__module__)
-        table.add_row(*map(Text, (name, summary(part), owner.package if owner else part.__module__)))
+    rows = [
+        (part.registry, part.name, part.summary, info.package)
+        for info, part in get_manager().declared()
+        if info.state == "ready" or _is_registered(part)
+    ]
+    if registry is None:
+        table.add_column("kind", no_wrap=True)
+    for column in ("name", "what it is", "from"):
+        table.add_column(column, no_wrap=column != "what it is")
+    for plural in REGISTRIES if registry is None else [registry.plural]:
+        shown = sorted(row for row in rows if row[0] == plural)
+        for index, (_, *cells) in enumerate(shown):
+            heading = [] if registry is not None else [plural if index == 0 else ""]
+            table.add_row(*map(Text, [*heading, *cells]), end_section=index == len(shown) - 1)
+
+
+def _is_registered(part: "Declared") -> bool:
+    """Say whether a part of a broken plugin can be used all the same."""
+    from i2ikit.registry import REGISTRIES
+
+    registry = REGISTRIES.get(part.registry)
+    found = registry.module_dict.get(part.name) if registry is not None else None
+    return found is not None and found.__module__ == part.module
+
+
+def _mention_broken() -> None:
+    """Say on standard error that parts are missing from a list."""
+    from i2ikit.plugin import get_manager
+
+    broken = [info.title for info in get_manager().plugins if info.error]
+    if broken:
+        complain(f"broken plugins, see `i2ikit plugins`: {', '.join(broken)}")

@@ -1,5 +1,6 @@
 """`i2ikit plugins`: who brings which parts, and which plugin is broken."""
 
+from collections import Counter
 from typing import Annotated
 
 import typer
@@ -8,31 +9,34 @@ from i2ikit.cli.console import busy, out
 
 
 def plugins(
-    details: Annotated[bool, typer.Option("--details", help="Show the traceback of a plugin that failed.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show the traceback of a plugin that failed.")] = False,
 ) -> None:
-    """List the plugins with their versions, parts and errors."""
+    """List the plugins with their versions, parts and states.
+
+    Parts are read from the source of their modules. Only where that leaves a doubt are the modules imported.
+    """
     from rich.table import Table
     from rich.text import Text
 
-    with busy("Loading the plugins"):
-        from i2ikit.plugin import get_manager, load_components
-        from i2ikit.registry import REGISTRIES
+    with busy("Looking for plugins"):
+        from i2ikit.plugin import get_manager
 
-        load_components()
         manager = get_manager()
+        parts = manager.declared()
+        manager.config_folders()  # asks the hook, so that one that fails is noticed
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("plugin", "package", "version", "parts"):
+    for column in ("plugin", "package", "version", "state", "parts"):
         table.add_column(column, overflow="fold")
     for info in manager.plugins:
-        counts = {
-            registry.plural: sum(part.__module__ in info.modules for part in registry.module_dict.values())
-            for registry in REGISTRIES.values()
-        }
-        parts = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "none"
-        table.add_row(info.name, info.package, info.version, parts)
+        counts = Counter(part.registry for owner, part in parts if owner is info)
+        listed = ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "none"
+        table.add_row(*map(Text, (info.name, info.package, info.version, info.state, listed)))
     console = out()
     console.print(table)
     for info in manager.plugins:
         if info.error:
             console.print(Text.assemble(("\nbroken ", "bold red"), f"{info.name}: {info.error}"), soft_wrap=True)
-            console.print(Text(info.details if details else "See where with `i2ikit plugins --details`."))
+            console.print(Text(info.advice), soft_wrap=True)
+            console.print(Text(info.details if verbose else "See where with `i2ikit plugins --verbose`."))
+        if info.notice:
+            console.print(Text.assemble(("\nslow ", "bold"), f"{info.name}: {info.notice}"), soft_wrap=True)

@@ -1,12 +1,15 @@
 """What a run ran on: versions, plugins, threads, device."""
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
 from i2ikit import __version__
 from i2ikit.plugin import get_manager
+from i2ikit.plugin.info import CORE
+from i2ikit.registry import REGISTRIES
 
 
 def versions() -> dict[str, str]:
@@ -20,13 +23,33 @@ def versions() -> dict[str, str]:
     return found
 
 
-def plugins() -> dict[str, dict[str, str]]:
-    """Return ``package`` and ``version`` of every working plugin, by its name; the built-in parts are none."""
+def plugins(config: object = None) -> dict[str, dict[str, str]]:
+    """Return ``package`` and ``version`` of working plugins, by name; the built-in parts are none.
+
+    Args:
+        config: a config; then only the plugins whose parts it names. None: all.
+    """
+    used = None if config is None else _owners(config)
     return {
         info.name: {"package": info.package, "version": info.version}
         for info in get_manager().plugins
-        if info.name != "i2ikit" and not info.error
+        if info.name != CORE and info.state == "ready" and (used is None or info.name in used)
     }
+
+
+def _owners(config: object) -> set[str]:
+    """Return the names of the plugins that registered a part which a config names as a ``type``."""
+    if isinstance(config, list | tuple):
+        return {name for item in config for name in _owners(item)}
+    if not isinstance(config, Mapping):
+        return set()
+    found = {name for item in config.values() for name in _owners(item)}
+    for registry in REGISTRIES.values():
+        part = registry.module_dict.get(str(config.get("type")))
+        owner = get_manager().owner(part.__module__) if part is not None else None
+        if owner is not None:
+            found.add(owner.name)
+    return found
 
 
 def describe(device: torch.device) -> dict[str, object]:

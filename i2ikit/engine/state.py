@@ -27,7 +27,7 @@ def capture(
         optimizers={name: optimizer.state_dict() for name, optimizer in optimizers.items()},
         progress=progress,
         versions=versions(),
-        plugins=plugins(),
+        plugins=plugins(config),
         extra={"seconds": seconds},
     )
 

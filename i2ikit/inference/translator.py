@@ -18,6 +18,7 @@ from i2ikit.errors import CheckpointError, ShapeError, nearest_hint
 from i2ikit.inference.folders import FileDone, translate_pictures
 from i2ikit.inference.pictures import read_picture, write_picture
 from i2ikit.ops.padding import pad_to_multiple
+from i2ikit.plugin import get_manager
 from i2ikit.registry import GENERATORS
 
 
@@ -163,9 +164,12 @@ def build_generator(path: Path, checkpoint: Checkpoint, config: Any, name: str) 
     if network is not None:
         return network
     mistakes = "\n".join(f"  - {mistake.path}: {mistake.message}" for mistake in builder.mistakes)
-    plugins = ", ".join(f"{plugin} {about.get('version', '')}".strip() for plugin, about in checkpoint.plugins.items())
-    hint = f"\n  It was trained with these plugins: {plugins}. See what is installed with `i2ikit plugins`."
-    raise CheckpointError(f"cannot rebuild the generator of {path}:\n{mistakes}{hint if plugins else ''}")
+    hints = ""
+    for plugin, about in checkpoint.plugins.items():
+        package = str(about.get("package", plugin))
+        problem = "; ".join(get_manager().problems([package])) or "it is installed"
+        hints += f"\n  It was trained with {package} {about.get('version', '')}: {problem}."
+    raise CheckpointError(f"cannot rebuild the generator of {path}:\n{mistakes}{hints}")
 
 
 def load_generator(path: Path, checkpoint: Checkpoint, network: nn.Module, name: str) -> None:

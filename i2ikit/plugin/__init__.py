@@ -1,6 +1,7 @@
 """The outside door: hook specifications, the marker for their implementations, and the manager that finds them."""
 
 from i2ikit.plugin.hooks import hookimpl, hookspec
-from i2ikit.plugin.manager import PluginInfo, get_manager, load_components
+from i2ikit.plugin.info import PluginInfo
+from i2ikit.plugin.manager import get_manager, load_components
 
 __all__ = ["PluginInfo", "get_manager", "hookimpl", "hookspec", "load_components"]

@@ -1,51 +1,35 @@
 """Finds plugins, asks their hooks, and keeps a broken one from stopping anybody else."""
 
 import importlib
+import logging
+import os
 import pkgutil
-import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from time import monotonic
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pluggy
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from i2ikit import __version__
 from i2ikit.errors import PluginError, nearest_hint
 from i2ikit.plugin import builtins, hooks
+from i2ikit.plugin.info import CORE, PluginInfo, VersionError
+from i2ikit.plugin.scan import Declared, scan
 
 if TYPE_CHECKING:
     import typer
 
-
-@dataclass
-class PluginInfo:
-    """One plugin: where it comes from, the modules that hold its parts, and what went wrong with it.
-
-    Attributes:
-        name: of the entry point; ``"i2ikit"`` for the built-in parts.
-        package: the distribution to `pip install`.
-        version: of the distribution.
-        modules: names of the modules that were imported for their parts.
-        error: one line, or empty.
-        details: the traceback of the error, or empty.
-    """
-
-    name: str
-    package: str
-    version: str
-    modules: list[str] = field(default_factory=list)
-    error: str = ""
-    details: str = ""
-
-    def fail(self, stage: str, error: BaseException) -> None:
-        """Remember an error; the first one stands."""
-        if not self.error:
-            self.error = f"{stage}: {type(error).__name__}: {error}"
-            self.details = "".join(traceback.format_exception(error))
+DISABLE = "I2IKIT_DISABLE_PLUGINS"
+EVERY = ("1", "all", "true", "yes", "on")
+SLOW = 5.0  # seconds of an import, after which it is mentioned
+logger = logging.getLogger(__name__)
 
 
 class Manager:
@@ -56,8 +40,9 @@ class Manager:
         self._loaded: list[tuple[PluginInfo, Any]] = []
         self._pluggy = pluggy.PluginManager(hooks.GROUP)
         self._pluggy.add_hookspecs(hooks)
+        self._components: list[tuple[PluginInfo, list[str]]] | None = None
         self._components_loaded = False
-        self._add(PluginInfo("i2ikit", "i2ikit", __version__), builtins)
+        self._add(PluginInfo(CORE, CORE, __version__), builtins)
         for entry in sorted(entry_points(group=hooks.GROUP), key=lambda entry: entry.name):
             self._add_entry_point(entry)
 
@@ -66,13 +51,23 @@ class Manager:
         info = PluginInfo(
             entry.name, distribution.name if distribution else "?", distribution.version if distribution else "?"
         )
+        if _is_disabled(info):
+            info.off = True
+            self.plugins.append(info)
+            return
+        started = monotonic()
         try:
+            _check_version(list(distribution.requires or []) if distribution else [])
             module = entry.load()
+        except VersionError as error:
+            info.fail("version", error)
+            self.plugins.append(info)
         except (Exception, SystemExit) as error:  # a stranger's module may raise anything; it must not stop this run
             info.fail(f"import of {entry.value!r}", error)
             self.plugins.append(info)
         else:
             self._add(info, module)
+        _notice_slowness(info, entry.value, started)
 
     def _add(self, info: PluginInfo, module: Any) -> None:
         self.plugins.append(info)
@@ -82,10 +77,16 @@ class Manager:
             info.fail("hooks", error)
             return
         self._loaded.append((info, module))
-        for caller in self._pluggy.get_hookcallers(module) or []:
+        callers = self._pluggy.get_hookcallers(module) or []
+        known = [name for name in vars(hooks) if name.startswith("i2ikit_")]
+        for caller in callers:
             if not caller.has_spec():
-                hint = nearest_hint(caller.name, [name for name in vars(hooks) if name.startswith("i2ikit_")])
+                hint = nearest_hint(caller.name, known)
                 info.fail("hooks", PluginError(f"there is no hook {caller.name!r}.{hint}"))
+        if not callers:
+            forgotten = [name for name in known if hasattr(module, name)]
+            hint = f" {forgotten[0]} is not marked with @hookimpl." if forgotten else ""
+            info.fail("hooks", PluginError(f"{module!r} has no hook of i2ikit.{hint}"))
 
     def _ask(self, hook: str, **arguments: Any) -> Iterator[tuple[PluginInfo, Any]]:
         """Call one hook plugin by plugin, so that one that raises costs only its own answer."""
@@ -107,23 +108,61 @@ class Manager:
             else:
                 info.fail(hook, PluginError(f"must return a list of texts or paths, not {answer!r}"))
 
+    def components(self) -> list[tuple[PluginInfo, list[str]]]:
+        """Return the names of the modules and packages that each plugin says hold its parts; nothing is imported."""
+        if self._components is None:
+            answers = self._ask_for_list("i2ikit_components")
+            self._components = [(info, [str(name) for name in names]) for info, names in answers]
+        return self._components
+
     def load_components(self) -> None:
         """Import every module that holds parts, once."""
         if self._components_loaded:
             return
         self._components_loaded = True
-        for info, names in self._ask_for_list("i2ikit_components"):
+        load_builtin_parts()  # so that the time for PyTorch is not counted as a plugin's
+        for info, names in self.components():
             for name in names:
+                started = monotonic()
                 try:
-                    info.modules.extend(module.__name__ for module in _import_with_submodules(str(name)))
+                    info.modules.extend(module.__name__ for module in _import_with_submodules(name))
                 except (Exception, SystemExit) as error:
-                    if info.name == "i2ikit":
+                    if info.name == CORE:
                         raise  # a bug of ours
                     info.fail(f"import of {name!r}", error)
+                if info.name != CORE:
+                    _notice_slowness(info, name, started)
+
+    def declared(self) -> list[tuple[PluginInfo, Declared]]:
+        """Return the parts of all plugins, without importing them where the scan of their source can vouch for them.
+
+        Where it cannot for one plugin, all parts are imported, so that the plugins say truly which of them are broken.
+        """
+        found: list[tuple[PluginInfo, Declared]] = []
+        taken: set[tuple[str, str]] = set()
+        certain = True
+        for info, names in self.components():
+            for name in names:
+                result = scan(name)
+                keys = [(part.registry, part.name) for part in result.parts]
+                certain &= info.name == CORE or (
+                    result.plain and taken.isdisjoint(keys) and len(set(keys)) == len(keys)
+                )
+                taken.update(keys)
+                found += [(info, part) for part in result.parts]
+        if not certain:
+            self.load_components()
+        return found
 
     def config_folders(self) -> list[Path]:
         """Return the folders of configs of all plugins, the built-in one first."""
         return [Path(folder) for _, folders in self._ask_for_list("i2ikit_configs") for folder in folders]
+
+    def config_folders_of(self, package: str) -> list[Path]:
+        """Return the folders of configs of the plugin with this name, of the package or of the entry point."""
+        wanted = canonicalize_name(package)
+        answers = self._ask_for_list("i2ikit_configs")
+        return [Path(folder) for info, folders in answers if wanted in _names(info) for folder in folders]
 
     def add_commands(self, app: "typer.Typer") -> None:
         """Let every plugin add its commands to ``app``."""
@@ -133,6 +172,98 @@ class Manager:
     def owner(self, module: str) -> PluginInfo | None:
         """Return the plugin whose parts live in the module of this name, or None."""
         return next((info for info in self.plugins if module in info.modules), None)
+
+    def problems(self, names: Iterable[str]) -> list[str]:
+        """Say which plugins that a config or a checkpoint needs cannot be used, and what to do about each.
+
+        Args:
+            names: of packages or entry points; a version may follow, as in ``"i2ikit-foo>=0.2"``.
+
+        Returns:
+            one message for each that is not installed, broken, of another version or switched off.
+        """
+        return [message for name in names if (message := self._problem(name))]
+
+    def _problem(self, name: str) -> str:
+        try:
+            wanted = Requirement(name)
+        except InvalidRequirement:
+            return f"{name!r} is no name of a package, such as 'i2ikit-foo' or 'i2ikit-foo>=0.2'"
+        found = [info for info in self.plugins if canonicalize_name(wanted.name) in _names(info)]
+        if not found:
+            return f"the plugin {wanted.name!r} is not installed: `pip install {_quoted(name)}`"
+        info = found[0]
+        if not info.off and not info.error and not wanted.specifier.contains(info.version, prereleases=True):
+            return f"the plugin {info.title} is not {str(wanted.specifier)!r}: `pip install {_quoted(name)}`"
+        return self.complaint(info)
+
+    def complaint(self, info: PluginInfo) -> str:
+        """Return what is wrong with a plugin, with its version, the cause and the next step; or an empty string."""
+        if info.off:
+            return f"the plugin {info.title} is switched off by {DISABLE} or --no-plugins"
+        if not info.error:
+            return ""
+        see = "`i2ikit plugins --verbose` shows where."
+        return f"the plugin {info.title} is broken: {_one_line(info.error)}. {info.advice} {see}"
+
+    def missing_part(self, registry: str, name: str) -> str:
+        """Say, for a name that no registry knows, which plugin that cannot be used has it or may have it.
+
+        Returns:
+            lines for the end of a message, each with a leading newline, or an empty string if every plugin works.
+        """
+        unusable = [info for info in self.plugins if info.off or info.error]
+        having = {
+            info.name
+            for info, modules in self.components()
+            for module in modules
+            if info in unusable and any((part.registry, part.name) == (registry, name) for part in scan(module).parts)
+        }
+        lines = [
+            f"\n  {'It is a part of' if info.name in having else 'It may be a part of'} {self.complaint(info)}"
+            for info in unusable
+            if info.name in having or not having
+        ]
+        return "".join(lines)
+
+
+def _is_disabled(info: PluginInfo) -> bool:
+    value = os.environ.get(DISABLE, "").strip()
+    if value.lower() in EVERY:
+        return True
+    return not _names(info).isdisjoint(canonicalize_name(name.strip()) for name in value.split(",") if name.strip())
+
+
+def _names(info: PluginInfo) -> set[str]:
+    return {canonicalize_name(info.name), canonicalize_name(info.package)}
+
+
+def _quoted(requirement: str) -> str:
+    return f'"{requirement}"' if re.search(r"[<>=!~\s]", requirement) else requirement
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).rstrip(".")
+
+
+def _check_version(requires: Iterable[str]) -> None:
+    """Raise VersionError if what a distribution requires of i2ikit is another version than this."""
+    for text in requires:
+        try:
+            wanted = Requirement(text)
+        except InvalidRequirement:
+            continue
+        applies = wanted.marker is None or wanted.marker.evaluate({"extra": ""})
+        fits = wanted.specifier.contains(__version__, prereleases=True)
+        if canonicalize_name(wanted.name) == CORE and applies and not fits:
+            raise VersionError(f"it needs {CORE}{wanted.specifier}, and this is {CORE} {__version__}")
+
+
+def _notice_slowness(info: PluginInfo, what: str, started: float) -> None:
+    seconds = monotonic() - started
+    if seconds >= SLOW and not info.notice:
+        info.notice = f"the import of {what!r} took {seconds:.0f} s"
+        logger.warning("the plugin %s is slow: %s", info.title, info.notice)
 
 
 def _import_with_submodules(name: str) -> Iterator[ModuleType]:

@@ -12,7 +12,7 @@ def test_the_built_in_parts_stand_first(run):
     assert "losses" in " ".join(lines)
 
 
-@pytest.mark.parametrize(("options", "seen"), [([], False), (["--details"], True)])
+@pytest.mark.parametrize(("options", "seen"), [([], False), (["--verbose"], True)])
 def test_a_broken_plugin_is_named_with_its_cause(run, monkeypatch, options, seen):
     broken = PluginInfo("bad", "i2ikit-bad", "0.1")
     try:

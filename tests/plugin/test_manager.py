@@ -147,7 +147,7 @@ def test_a_part_that_fails_leaves_the_plugins_other_modules_in_use(install):
 
 def test_what_is_not_marked_as_a_hook_is_not_called(install):
     manager = install({"toys": "toys"}, toys="def i2ikit_components():\n    raise ValueError('called')")
-    assert info(manager, "toys").error == ""
+    assert "has no hook of i2ikit. i2ikit_components is not marked with @hookimpl." in info(manager, "toys").error
     assert info(manager, "toys").modules == []
 
 
