@@ -337,11 +337,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="+", type=Path, metavar="CASE_DIR")
     passed = True
-    for path in parser.parse_args(arguments).cases:
+    for path in (path.resolve() for path in parser.parse_args(arguments).cases):
         try:
             case = Case.read(path)
             errors = replay(case)
-        except (I2IKitError, OSError, KeyError) as error:
+        except (I2IKitError, OSError, LookupError, ValueError, RuntimeError) as error:
             print(f"{path.name}: NOT REPLAYED\n  {type(error).__name__}: {error}")
             passed = False
             continue

@@ -79,7 +79,7 @@ def _set_networks(model: Config, options: Options) -> None:
     for head in model.get("heads", {}).values():
         head.update(dim=options["netF_nc"], **_initialiser(options))
         if head["type"] == "ProjectionPredictionHead":
-            head["norm"] = PROJECTION_NORMS.get(options["prj_norm"], "none")
+            head["norm"] = PROJECTION_NORMS.get(options.get("prj_norm", "BN"), "none")
 
 
 def _generator(options: Options) -> Config:
@@ -208,7 +208,7 @@ def _weigh_with_identity_image(terms: Config, options: Options) -> None:
         last = 0
     terms["content"]["weight"] = {"type": "Until", "epoch": last, "value": 0.5 * content, "then": content}
     terms["identity"]["weight"] = {"type": "Until", "epoch": last, "value": 0.5 * identity, "then": 0.0}
-    if options["decay_idt"] and last:
+    if options.get("decay_idt") and last:
         start = 0.5 * identity * (epochs - 1) / epochs
         terms["identity"]["weight"] = {"type": "Linear", "start": start, "end": 0.0, "first": 1, "last": epochs}
 
