@@ -111,11 +111,11 @@ def test_the_config_of_a_plugin_is_found_by_model_and_mode(
     folder = tmp_path / "_base_" / "methods"
     folder.mkdir(parents=True)
     core = parity_options.method_file(case("cut").options)
-    (folder / "qs_global.py").write_text(f"_base_ = {str(core)!r}\n")
+    (folder / "imaginary_deep.py").write_text(f"_base_ = {str(core)!r}\n")
     folders = [*get_manager().config_folders(), tmp_path]
     monkeypatch.setattr(type(get_manager()), "config_folders", lambda _self: folders)
-    options = case("cut").options | {"model": "qs", "QS_mode": "global"}
-    assert parity_options.method_file(options) == folder / "qs_global.py"
+    options = case("cut").options | {"model": "imaginary", "IMAGINARY_mode": "Deep"}
+    assert parity_options.method_file(options) == folder / "imaginary_deep.py"
     assert (
         parity_options.method_config(options)["model"]["phases"]["generate"]["terms"]["content"]["sampler"]["num"] == 32
     )
