@@ -9,7 +9,7 @@ data = dict(
     train=dict(type="Stripes", split="train", transform=dict(type="ResizeCropFlip")),
     test=dict(type="Stripes", split="test", transform=dict(type="ResizeTo")),
 )
-train = dict(steps=7000)
+train = dict(steps=6000)
 schedule = dict(type="StepwiseLinearDecay", start=0.5)
 samples = dict(every=500, count=8)
 checkpoint = dict(every=1000, keep=3)
