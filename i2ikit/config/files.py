@@ -4,14 +4,15 @@ import ast
 import gc
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from i2ikit.errors import ConfigError, nearest_hint
+from i2ikit.config.bases import find_bases, names_packages, shown, with_bases
+from i2ikit.errors import ConfigError
 
-BASE = "_base_"
 MARKS = ("_delete_", "_scope_")  # mmengine's own keys, which it leaves in some dicts after merging
 LENGTHS = ("epochs", "steps")
 REMEDY = "A config is plain Python: dicts, lists, numbers, text, True, False and None, and `_base_` for inheritance."
@@ -36,14 +37,6 @@ class ConfigFile:
     tree: ast.Module
 
 
-def shown(path: Path) -> str:
-    """Return a path as a message shows it: relative to the working directory where it lies below that."""
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
-
-
 def read_config_file(path: Path, above: tuple[Path, ...] = ()) -> ConfigFile:
     """Read one config file and its bases.
 
@@ -59,9 +52,9 @@ def read_config_file(path: Path, above: tuple[Path, ...] = ()) -> ConfigFile:
         circle = " -> ".join(shown(file) for file in (*above[above.index(path) :], path))
         raise ConfigError(shown(path), [f"the files inherit in a circle: {circle}"])
     tree = _parse(path)
-    bases = tuple(read_config_file(base, (*above, path)) for base in _bases(path, tree))
+    bases = tuple(read_config_file(base, (*above, path)) for base in find_bases(path, tree))
     _refuse_duplicates(path, bases)
-    merged = _plain_config(path, _execute(path))
+    merged = _plain_config(path, _execute(path, tree, bases))
     return ConfigFile(path, _one_length(merged, bases), merged, bases, tree)
 
 
@@ -89,30 +82,6 @@ def _parse(path: Path) -> ast.Module:
     return tree
 
 
-def _bases(path: Path, tree: ast.Module) -> Iterator[Path]:
-    for node in tree.body:
-        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == BASE):
-            continue
-        where = f"line {node.lineno}: _base_"
-        try:
-            named = ast.literal_eval(node.value)
-        except ValueError:
-            named = None
-        named = [named] if isinstance(named, str) else named
-        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-            raise ConfigError(shown(path), [f"{where} must be the path of a file, or a list of paths, in quotes"])
-        for name in named:
-            base = path.parent / name
-            if not base.is_file():
-                folder = base.parent
-                beside = [file.name for file in folder.glob("*.py")] if folder.is_dir() else []
-                hint = nearest_hint(base.name, beside)
-                raise ConfigError(
-                    shown(path), [f"{where} names {name!r}, but there is no {shown(base.resolve())}.{hint}"]
-                )
-            yield base
-
-
 def _refuse_duplicates(path: Path, bases: tuple[ConfigFile, ...]) -> None:
     """Two direct bases must not set the same name: mmengine would have to choose, and refuses."""
     owners: dict[str, ConfigFile] = {}
@@ -124,14 +93,39 @@ def _refuse_duplicates(path: Path, bases: tuple[ConfigFile, ...]) -> None:
             owners[name] = base
 
 
-def _execute(path: Path) -> dict[str, Any]:
-    """Let mmengine run the file and merge it with its bases; never its lazy mode, which forbids `import os`."""
+def _execute(path: Path, tree: ast.Module, bases: tuple[ConfigFile, ...]) -> dict[str, Any]:
+    """Let mmengine run the file and merge it with its bases, which mmengine finds by paths alone."""
+    if not _names_packages(tree, bases):
+        return _run(path, {})
+    with TemporaryDirectory() as folder:
+        originals: dict[str, Path] = {}
+        return _run(_copy(path, tree, bases, Path(folder), originals), originals)
+
+
+def _names_packages(tree: ast.Module, bases: tuple[ConfigFile, ...]) -> bool:
+    return names_packages(tree) or any(_names_packages(base.tree, base.bases) for base in bases)
+
+
+def _copy(
+    path: Path, tree: ast.Module, bases: tuple[ConfigFile, ...], folder: Path, originals: dict[str, Path]
+) -> Path:
+    """Write a file and its bases below ``folder``, with the paths of these copies as ``_base_``; remember whose."""
+    copies = [_copy(base.path, base.tree, base.bases, folder, originals) for base in bases]
+    copy = folder / str(len(originals)) / path.name
+    copy.parent.mkdir()
+    copy.write_text(with_bases(path.read_text(encoding="utf-8"), tree, copies), encoding="utf-8")
+    originals[str(copy)] = path
+    return copy
+
+
+def _run(path: Path, originals: Mapping[str, Path]) -> dict[str, Any]:
+    """Run one file with mmengine; never its lazy mode, which forbids `import os`."""
     from mmengine.config import Config
 
     try:
         return dict(Config.fromfile(path, lazy_import=False, import_custom_modules=False).to_dict())
     except (Exception, SystemExit) as error:
-        mistake = _explain(path, error)
+        mistake = _explain(path, error, originals)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # mmengine leaves its temporary file open
             traceback.clear_frames(error.__traceback__)
@@ -139,13 +133,14 @@ def _execute(path: Path) -> dict[str, Any]:
     raise mistake
 
 
-def _explain(path: Path, error: BaseException) -> ConfigError:
+def _explain(path: Path, error: BaseException, originals: Mapping[str, Path]) -> ConfigError:
     """Turn what went wrong inside a config into the file and line where it did."""
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename.endswith(".py") and "mmengine" not in frame.filename:
-            return ConfigError(shown(Path(frame.filename)), [f"line {frame.lineno}: {reason}. {REMEDY}"])
-    return ConfigError(shown(path), [f"{reason}. {REMEDY}"])
+            file = originals.get(frame.filename, Path(frame.filename))
+            return ConfigError(shown(file), [f"line {frame.lineno}: {reason}. {REMEDY}"])
+    return ConfigError(shown(originals.get(str(path), path)), [f"{reason}. {REMEDY}"])
 
 
 def _plain_config(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,8 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from i2ikit.config.files import ConfigFile, shown
+from i2ikit.config.bases import shown
+from i2ikit.config.files import ConfigFile
 
 Keys = tuple[str, ...]
 _MISSING = object()

@@ -14,7 +14,7 @@ from i2ikit.config.sections import COLLECTIONS, DATASET_KEYS, FIXED, MODEL_KEYS,
 from i2ikit.config.values import parse_value
 from i2ikit.registry import DATASETS, HEADS, REGISTRIES, SCHEDULES, Registry
 
-BESIDES = {"terms": ("weight",), "heads": ("of", "taps")}  # keys of a part that its class does not see
+BESIDES = {"terms": ("weight", "stream"), "heads": ("of", "taps")}  # keys of a part that its class does not see
 
 
 @dataclass(frozen=True)

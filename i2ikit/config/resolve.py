@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from i2ikit.build import Mistake
+from i2ikit.config.bases import shown
 from i2ikit.config.data import read_from
-from i2ikit.config.files import ConfigFile, read_config_file, shown
+from i2ikit.config.files import ConfigFile, read_config_file
 from i2ikit.config.origin import existing, holds, origin, owner, split
 from i2ikit.config.overrides import apply_overrides
 from i2ikit.config.sections import with_defaults, without_removed

@@ -49,7 +49,16 @@ DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
 PHASE_KEYS = ("update", "terms", "optimizer", "groups")
 COLLECTIONS = ("generators", "discriminators", "heads", "views", "terms", "metrics")  # of named parts
 MODEL_KEYS = ("type", "generators", "discriminators", "heads", "averages", "views", "phases")
-SECTIONS = ("model", "optimizer", "schedule", *FIXED, "metrics", "seed", "hooks")  # in the order of a written config
+SECTIONS = (
+    "plugins",
+    "model",
+    "optimizer",
+    "schedule",
+    *FIXED,
+    "metrics",
+    "seed",
+    "hooks",
+)  # in the order of a written config
 
 
 def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:

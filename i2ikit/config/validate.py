@@ -10,6 +10,7 @@ from i2ikit.config.files import LENGTHS
 from i2ikit.config.overrides import optimizer_arguments, optimizer_class, optimizer_names
 from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole
 from i2ikit.errors import nearest_hint
+from i2ikit.plugin import get_manager
 from i2ikit.registry import DATASETS, METRICS, SCHEDULES
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ def find_mistakes(config: Mapping[str, Any]) -> list[Mistake]:
     that neither the disk nor the network is touched.
     """
     builder = Builder()
+    _check_plugins(config.get("plugins", []), builder)
+    if builder.mistakes:
+        return builder.mistakes  # what their parts are is not known here, so the rest would be noise
     _check_sections(config, builder)
     for name, keys in FIXED.items():
         if name in config:
@@ -41,6 +45,16 @@ def find_mistakes(config: Mapping[str, Any]) -> list[Mistake]:
     _check_seed(config.get("seed", 0), builder)
     _check_hooks(config.get("hooks", []), builder)
     return builder.mistakes
+
+
+def _check_plugins(section: Any, builder: Builder) -> None:
+    """Note each plugin that the config says it needs and that cannot be used."""
+    if not isinstance(section, list) or not all(isinstance(name, str) for name in section):
+        builder.mistake("plugins", f'must be a list of names of packages, such as ["i2ikit-foo"], not {section!r}')
+        return
+    for index, name in enumerate(section):
+        for problem in get_manager().problems([name]):
+            builder.mistake(f"plugins.{index}", problem)
 
 
 def _check_sections(config: Mapping[str, Any], builder: Builder) -> None:
