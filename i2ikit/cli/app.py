@@ -16,6 +16,7 @@ from i2ikit.cli.data import data
 from i2ikit.cli.export import export
 from i2ikit.cli.import_ import import_weights
 from i2ikit.cli.list import list_parts
+from i2ikit.cli.new import new
 from i2ikit.cli.plugins import plugins
 from i2ikit.cli.show import show
 from i2ikit.cli.train import train
@@ -135,4 +136,5 @@ app.command("check")(check)
 app.command("list")(list_parts)
 app.command("show")(show)
 app.command("plugins")(plugins)
+app.command("new")(new)
 app.add_typer(data, name="data")

@@ -200,11 +200,11 @@ class Manager:
     def complaint(self, info: PluginInfo) -> str:
         """Return what is wrong with a plugin, with its version, the cause and the next step; or an empty string."""
         if info.off:
-            return f"the plugin {info.title} is switched off by {DISABLE} or --no-plugins"
+            return f"the plugin {info.title}, which is switched off by {DISABLE} or --no-plugins"
         if not info.error:
             return ""
         see = "`i2ikit plugins --verbose` shows where."
-        return f"the plugin {info.title} is broken: {_one_line(info.error)}. {info.advice} {see}"
+        return f"the plugin {info.title}, which is broken: {_one_line(info.error)}. {info.advice} {see}"
 
     def missing_part(self, registry: str, name: str) -> str:
         """Say, for a name that no registry knows, which plugin that cannot be used has it or may have it.

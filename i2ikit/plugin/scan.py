@@ -83,6 +83,7 @@ def locate(name: str) -> ModuleSpec | None:
     return found
 
 
+@cache
 def _scan_source(name: str, path: str) -> Scan:
     try:
         tree = ast.parse(Path(path).read_text(encoding="utf-8"))

@@ -1,0 +1,102 @@
+"""`i2ikit new`: what it writes passes at once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from i2ikit.cli.scaffold import KINDS, snake
+
+CORE = Path(__file__).parents[2]
+
+
+def names() -> dict[str, str]:
+    """Return a right name for each kind."""
+
+    return {kind: f"Fresh{kind.capitalize()}" for kind in KINDS}
+
+
+def call(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", *command], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.slow
+def test_every_kind_passes_its_tests_and_the_linter_in_a_plugin_and_in_the_core(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("new", "plugin", "i2ikit-fresh", "--with", ",".join(KINDS)).code == 0
+    core = tmp_path / "checkout"
+    (core / "i2ikit").mkdir(parents=True)
+    (core / "pyproject.toml").write_text((CORE / "pyproject.toml").read_text())
+    assert run("new", "loss", "OtherLoss", "--into", "i2ikit-fresh").code == 0
+    for kind, name in names().items():
+        assert run("new", kind, f"Core{name}", "--into", str(core)).code == 0
+    plugin = tmp_path / "i2ikit-fresh"
+    tested = call("pytest", "-q", "-p", "no:cacheprovider", cwd=plugin)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert "failed" not in tested.stdout
+    for folder in (plugin, core):
+        linted = call("ruff", "check", "--no-cache", "--extend-select", "I,UP,B,RUF,PT,N", ".", cwd=folder)
+        assert linted.returncode == 0, linted.stdout
+        formatted = call("ruff", "format", "--no-cache", "--check", "--diff", ".", cwd=folder)
+        assert formatted.returncode == 0, formatted.stdout + formatted.stderr
+    assert (core / "i2ikit" / "losses" / "core_fresh.py").is_file()
+    assert (core / "tests" / "losses" / "test_core_fresh.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "message"),
+    [
+        ("loss", "my_loss", "'my_loss' is not how a loss is called here; write MyLoss"),
+        ("loss", "Charbonnier", "write CharbonnierLoss"),
+        ("sampler", "hard-places", "write HardPlacesSampler"),
+        ("metric", "my change", "write MyChange"),
+        ("loss", "loss", "cannot be the name of a class"),
+        ("loss", "3", "cannot be the name of a class"),
+        ("loss", "L1Loss", "'L1Loss' is taken: i2ikit.losses.pixel of i2ikit registers it"),
+        ("los", "MyLoss", "of the kind 'los'. Nearest: 'loss'"),
+        ("plugin", "foo", "'foo' is not how a plugin is called; write i2ikit-foo"),
+        ("plugin", "i2ikit_Foo_Bar", "write i2ikit-foo-bar"),
+        ("plugin", "i2ikit", "'i2ikit' names no plugin"),
+    ],
+)
+def test_a_wrong_name_brings_the_right_spelling(run, tmp_path, kind, name, message):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "i2ikit"\n')
+    outcome = run("new", kind, name, "--into", str(tmp_path))
+    assert outcome.code == 2
+    assert message in outcome.err
+    assert [path.name for path in tmp_path.iterdir()] == ["pyproject.toml"]
+
+
+def test_nothing_is_overwritten(run, tmp_path):
+    assert run("new", "plugin", "i2ikit-foo", "--into", str(tmp_path)).code == 0
+    outcome = run("new", "plugin", "i2ikit-foo", "--into", str(tmp_path))
+    assert outcome.code == 2
+    assert "nothing is overwritten, and there is already:" in outcome.err
+
+
+def test_a_folder_that_is_no_package_is_refused(run, tmp_path):
+    outcome = run("new", "loss", "MyLoss", "--into", str(tmp_path))
+    assert outcome.code == 2
+    assert "neither in a plugin nor in a checkout of i2ikit. Make a plugin with" in outcome.err
+
+
+def test_a_part_without_a_folder_for_parts_goes_into_the_package(run, tmp_path):
+    project = '[project]\nname = "x"\n[project.entry-points.i2ikit]\nfoo = "foo_package.hooks"\n'
+    (tmp_path / "pyproject.toml").write_text(project)
+    (tmp_path / "src" / "foo_package").mkdir(parents=True)
+    assert run("new", "losses", "MyLoss", "--into", str(tmp_path)).code == 0
+    assert (tmp_path / "src" / "foo_package" / "my_loss.py").is_file()
+    assert "from foo_package.my_loss import MyLoss" in (tmp_path / "tests" / "test_my_loss.py").read_text()
+
+
+def test_with_belongs_to_plugins(run):
+    assert "--with belongs to `i2ikit new plugin`" in run("new", "loss", "MyLoss", "--with", "loss").err
+
+
+def test_a_class_name_becomes_a_module_name():
+    assert [snake(name) for name in ("PatchNCELoss", "MLPHead", "L1Loss")] == ["patch_nce_loss", "mlp_head", "l1_loss"]
