@@ -7,6 +7,7 @@ JOBS ?= 2
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --no-compile
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
 
@@ -40,7 +41,7 @@ clean:  ## remove caches and built packages; .venv, runs/ and datasets/ stay
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name .venv -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 			|| { echo "i2ikit needs Python 3.10 or later; name one: make PYTHON=python3.12"; exit 2; }; \
@@ -48,4 +49,5 @@ $(INSTALLED): pyproject.toml
 		$(PYTHON) -m venv .venv; }
 	@echo "Installing into .venv; the first time it downloads PyTorch and takes some minutes ..."
 	@$(PIP) --editable '.[dev]'
+	@$(PIP) --no-deps --no-build-isolation $(PLUGINS:%=--editable ./%)
 	@touch $@
