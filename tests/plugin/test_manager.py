@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from i2ikit.errors import DuplicateComponentError
 from i2ikit.plugin import manager as manager_module
 from i2ikit.plugin.manager import Manager, PluginInfo
 from i2ikit.registry import LOSSES, SAMPLERS
@@ -194,3 +195,59 @@ def test_finding_plugins_does_not_import_their_parts(install, monkeypatch):
     assert "toys_parts" not in sys.modules
     fresh.load_components()
     assert "toys_parts" in sys.modules
+
+
+def test_what_a_config_or_a_checkpoint_needs_is_asked_by_package_or_plugin(install, monkeypatch):
+    manager = install({"toys": "toys", "bad": "toys_bad"}, toys=GOOD, toys_parts="", toys_bad="1 / 0")
+    info(manager, "toys").package, info(manager, "toys").version = "i2ikit-toys", "0.2"
+    assert manager.problems(["toys", "i2ikit-toys", "I2IKit_Toys>=0.1", "i2ikit"]) == []
+    absent, old, broken, odd = manager.problems(["i2ikit-none>=2", "i2ikit-toys>=0.3", "bad", "no name"])
+    assert absent == "the plugin 'i2ikit-none' is not installed: `pip install \"i2ikit-none>=2\"`"
+    assert old == "the plugin 'toys' (i2ikit-toys 0.2) is not '>=0.3': `pip install \"i2ikit-toys>=0.3\"`"
+    assert broken.startswith("the plugin 'bad' (? ?), which is broken: import of 'toys_bad': ZeroDivisionError")
+    assert odd == "'no name' is no name of a package, such as 'i2ikit-foo' or 'i2ikit-foo>=0.2'"
+
+
+@pytest.mark.parametrize(
+    ("value", "off"), [("", []), ("toys", ["toys"]), ("all", ["more", "toys"]), ("1", ["more", "toys"])]
+)
+def test_plugins_are_switched_off_by_name(install, monkeypatch, value, off):
+    monkeypatch.setenv("I2IKIT_DISABLE_PLUGINS", value)
+    more = GOOD.replace("toys_parts", "toys_nothing")
+    manager = install({"toys": "toys", "more": "toys_more"}, toys=GOOD, toys_parts="", toys_more=more, toys_nothing="")
+    assert [plugin.name for plugin in manager.plugins if plugin.state == "off"] == off
+    assert ("toys" in sys.modules) is ("toys" not in off)
+
+
+def test_an_import_that_takes_long_is_mentioned(install, monkeypatch, caplog):
+    monkeypatch.setattr(manager_module, "SLOW", 0.0)
+    manager = install({"toys": "toys"}, toys=GOOD, toys_parts="")
+    assert info(manager, "toys").notice.startswith("the import of 'toys' took")
+    assert info(manager, "toys").state == "ready"
+    assert "the plugin 'toys' (? ?) is slow" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ModuleNotFoundError("x", name="ot.lp"), "Install the package that has the module 'ot'"),
+        (ValueError("x"), "pip install --upgrade i2ikit-toys"),
+    ],
+)
+def test_a_broken_plugin_says_what_to_do(error, words):
+    plugin = PluginInfo("toys", "i2ikit-toys", "1")
+    plugin.fail("import", error)
+    assert words in plugin.advice
+
+
+def test_a_name_of_two_plugins_is_refused_to_whoever_uses_it(install):
+    install(
+        {"a_toys": "toys", "b_toys": "toys_second"},
+        toys=GOOD,
+        toys_second=GOOD.replace("toys_parts", "toys_more"),
+        toys_parts=PART.format(registry="LOSSES", name="ToyLoss"),
+        toys_more=PART.format(registry="LOSSES", name="ToyLoss"),
+    )
+    with pytest.raises(DuplicateComponentError, match=r"toys_parts\.ToyLoss and toys_more\.ToyLoss.*switch one plugin"):
+        LOSSES.get("ToyLoss")
+    LOSSES.contested.clear()
