@@ -92,5 +92,6 @@ def with_bases(source: str, tree: ast.Module, paths: Sequence[Path]) -> str:
     lines = source.split("\n")
     before = lines[node.lineno - 1].encode()[: node.col_offset].decode()
     after = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode()
-    statement = f"{BASE} = {[str(path) for path in paths]!r}" + "\n" * (node.end_lineno - node.lineno)
-    return "\n".join([*lines[: node.lineno - 1], before + statement + after, *lines[node.end_lineno :]])
+    statement = f"{before}{BASE} = {[str(path) for path in paths]!r}{after}"
+    empty = [""] * (node.end_lineno - node.lineno)
+    return "\n".join([*lines[: node.lineno - 1], statement, *empty, *lines[node.end_lineno :]])

@@ -1,5 +1,7 @@
 """Finds a config by its path or by the name under which it is packaged."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from i2ikit.errors import ConfigError, nearest_hint
@@ -34,8 +36,21 @@ def find_config(name: str | Path) -> Path:
     wanted = path.with_suffix("").as_posix() if path.suffix == ".py" else path.as_posix()
     if wanted in packaged:
         return packaged[wanted]
-    hint = nearest_hint(wanted.removeprefix("configs/"), packaged)
+    wanted = wanted.removeprefix("configs/")
+    hint = nearest_hint(wanted, packaged) + _plugin_hint(wanted, packaged)
     raise ConfigError(
         str(name),
         [f"there is no such file and no packaged config of that name.{hint} See them with `i2ikit list configs`."],
     )
+
+
+def _plugin_hint(name: str, packaged: Iterable[str]) -> str:
+    """Say which package would bring a config of a method that is not here, if there is one.
+
+    By agreement a package ``i2ikit-foo`` brings the methods whose folders are called ``foo`` or ``foo_...``.
+    """
+    method, _, _ = name.partition("/")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*/[a-z0-9_]+", name) or method in {each.partition("/")[0] for each in packaged}:
+        return ""
+    package = f"i2ikit-{method.partition('_')[0]}"
+    return f" If it is a plugin's, that plugin is missing: `pip install {package}`."

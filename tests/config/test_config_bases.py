@@ -1,0 +1,105 @@
+"""Bases that are named by the package that brings them, and configs that name the packages they need."""
+
+import ast
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from i2ikit.config import find_config, packaged_configs
+from i2ikit.config.bases import with_bases
+from i2ikit.config.files import read_config_file
+from i2ikit.config.resolve import load_config, resolve_config
+from i2ikit.errors import ConfigError
+from i2ikit.plugin import get_manager
+
+
+@pytest.fixture
+def toys(tmp_path, monkeypatch):
+    """A package `i2ikit-toys` that brings the folder `toys` of the test's working directory."""
+    manager, folder = get_manager(), tmp_path / "toys"
+    real = manager.config_folders_of
+    monkeypatch.setattr(manager, "config_folders_of", lambda name: [folder] if name == "i2ikit-toys" else real(name))
+    return folder
+
+
+def test_a_packaged_file_of_the_core_is_inherited_from_anywhere(write):
+    path = write("mine.py", "_base_ = 'i2ikit::cut/horse2zebra.py'\nseed = 5")
+    assert load_config(path) == {**load_config(packaged_configs()["cut/horse2zebra"]), "seed": 5}
+
+
+def test_packages_and_paths_mix_along_the_chain(write, toys):
+    write("toys/_base_/methods/toy.py", "_base_ = 'i2ikit::_base_/run.py'\nTAPS = ['stem']\nseed = 1")
+    write("toys/toy/small.py", "_base_ = '../_base_/methods/toy.py'\nmodel = dict(taps=_base_.TAPS, seed=_base_.seed)")
+    path = write("mine.py", "_base_ = ['i2ikit-toys::toy/small.py', 'extra.py']\nlog = dict(every=2)")
+    write("extra.py", "metrics = dict()")
+    values = read_config_file(path).values
+    assert values["model"] == {"taps": ["stem"], "seed": 1}
+    assert values["log"] == {"every": 2}
+    assert values["optimizer"]["type"] == "Adam"
+
+
+def test_an_error_inside_names_the_file_itself_and_its_line(write, toys):
+    write("toys/broken.py", "seed = 0\nseed = unknown")
+    path = write("mine.py", "_base_ = [\n    'i2ikit-toys::broken.py',\n]\nseed = 1")
+    with pytest.raises(ConfigError, match=r"toys/broken\.py:\n  - line 2: NameError"):
+        read_config_file(path)
+
+
+def test_lines_after_a_long_list_of_bases_keep_their_numbers(write):
+    path = write("mine.py", "_base_ = [\n    'i2ikit::_base_/run.py',\n]\nseed = unknown")
+    with pytest.raises(ConfigError, match=r"mine\.py:\n  - line 4: NameError"):
+        read_config_file(path)
+
+
+def test_what_else_stands_on_the_line_of_the_bases_stays():
+    source = "é = 1; _base_ = ['i2ikit::a.py', 'b.py']; seed = 2\nlog = 3"
+    changed = with_bases(source, ast.parse(source), [Path("x.py")])
+    assert changed == "é = 1; _base_ = ['x.py']; seed = 2\nlog = 3"
+
+
+def test_a_list_of_bases_on_two_lines_keeps_the_lines_below_in_place():
+    source = "_base_ = ['i2ikit::a.py',\n'b.py']\nlog = 3"
+    assert with_bases(source, ast.parse(source), [Path("x.py")]) == "_base_ = ['x.py']\n\nlog = 3"
+
+
+def test_a_package_that_is_missing_is_named_with_the_way_to_get_it(write):
+    path = write("mine.py", "_base_ = 'i2ikit-nowhere::toy/small.py'")
+    with pytest.raises(ConfigError, match=r"line 1: _base_ names .* `pip install i2ikit-nowhere`"):
+        read_config_file(path)
+
+
+def test_a_missing_file_of_a_package_has_its_nearest_names(write):
+    path = write("mine.py", "_base_ = 'i2ikit::cut/horse2zebr.py'")
+    with pytest.raises(ConfigError, match=r"there is no .*horse2zebr\.py\. Nearest: 'horse2zebra.py'"):
+        read_config_file(path)
+
+
+def test_a_config_that_needs_a_missing_plugin_says_only_which_to_install(tiny):
+    text = tiny.read_text() + textwrap.dedent("""
+        plugins = ["i2ikit-nowhere"]
+        optimizer = dict(type="Adamm")
+    """)
+    tiny.write_text(text)
+    with pytest.raises(ConfigError, match="`pip install i2ikit-nowhere`") as caught:
+        resolve_config(tiny)
+    assert len(caught.value.mistakes) == 1
+    assert "plugins.0" in caught.value.mistakes[0]
+
+
+@pytest.mark.parametrize("wrong", ["'i2ikit-foo'", "[3]", "dict(foo=1)"])
+def test_plugins_are_a_list_of_names(tiny, wrong):
+    tiny.write_text(f"{tiny.read_text()}\nplugins = {wrong}\n")
+    with pytest.raises(ConfigError, match="must be a list of names of packages"):
+        resolve_config(tiny)
+
+
+def test_a_packaged_name_of_an_unknown_method_may_be_that_of_a_plugin():
+    with pytest.raises(ConfigError, match="`pip install i2ikit-nowhere`"):
+        find_config("nowhere/stripes")
+
+
+def test_a_known_method_with_another_data_set_is_no_plugin():
+    with pytest.raises(ConfigError, match="Nearest: 'cut/stripes'") as caught:
+        find_config("cut/stripess")
+    assert "pip install" not in str(caught.value)
