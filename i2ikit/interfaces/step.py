@@ -33,3 +33,6 @@ class StepReader(Protocol):
 
     def permutation(self, label: str, size: int, count: int) -> Tensor:
         """Return ``count`` of ``size`` places in random order, without replacement, int64, from a named stream."""
+
+    def noise(self, label: str, *size: int) -> Tensor:
+        """Return float32 draws from N(0, 1) of this size, on the CPU, from a named stream."""

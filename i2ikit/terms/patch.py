@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from inspect import signature
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from i2ikit.terms.base import Term
 
 
 class Sampler(Protocol):
-    """Decides where patches are taken."""
+    """Decides where patches are taken. One that embeds features says so in ``heads()``, as a term does."""
 
     def reads(self) -> list[Read]:
         """Return what is read besides the features."""
@@ -24,7 +24,11 @@ class Sampler(Protocol):
 
 
 class NegativeSource(Protocol):
-    """Decides what a query is contrasted with."""
+    """Decides what a query is contrasted with.
+
+    One that reads more than the rows, or uses networks of its own, says so in ``reads()`` and ``heads()``, as a term
+    does; its networks are heads, so that a phase can update them.
+    """
 
     def __call__(self, step: StepReader, query: Tensor, key: Tensor, layer: int) -> Negatives:
         """Return the negatives of rows (B, S, D) of one layer."""
@@ -83,18 +87,21 @@ class PatchTerm(Term):
         self.key_head_grad = "embedding" not in detach
 
     def reads(self) -> list[Read]:
-        """Return the features of both sides and what the sampler reads."""
+        """Return the features of both sides, and what the sampler and the source of negatives read."""
         return [
             Read.taps_of(*self.key, self.key_taps, grad=self.key_grad),
             Read.taps_of(*self.query, self.query_taps),
             *self.sampler.reads(),
+            *_said(self.negatives, "reads"),
         ]
 
     def heads(self) -> list[HeadUse]:
-        """Return the heads of both sides."""
+        """Return the heads of both sides, of the sampler and of the source of negatives."""
         return [
             HeadUse(self.query_head, self.query[0], tuple(self.query_taps)),
             HeadUse(self.key_head, self.key[0], tuple(self.key_taps)),
+            *_said(self.sampler, "heads"),
+            *_said(self.negatives, "heads"),
         ]
 
     def forward(self, step: StepReader) -> Tensor:
@@ -123,6 +130,11 @@ class PatchTerm(Term):
         if self.negatives is None:
             return self.loss(query, key)
         return self.loss(query, key, self.negatives(step, query, key, layer))
+
+
+def _said(part: object, what: str) -> list[Any]:
+    """Return what a part says in ``reads()`` or ``heads()``; one that has no such method needs nothing."""
+    return list(getattr(part, what, list)())
 
 
 def _size(feature: Tensor) -> str:

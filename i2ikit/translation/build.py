@@ -22,6 +22,7 @@ DOMAINS = ("a", "b")
 SECTIONS = ("type", "generators", "discriminators", "heads", "averages", "views", "phases")
 AVERAGE_KEYS = ("of", "momentum")
 PHASE_KEYS = ("update", "terms", "optimizer", "groups")
+TERM_KEYS = ("weight", "stream")  # of every term, whatever its class
 
 
 def build_model(config: Mapping[str, Any], builder: Builder, path: str = "model") -> UnpairedTranslation | None:
@@ -186,11 +187,14 @@ class _ModelBuilder:
             self.builder.mistake(f"{path}.weight", f"a weight is a number or a schedule, not {weight!r}")
         else:
             schedule = Constant(float(weight))
-        rest = {key: value for key, value in config.items() if key != "weight"}
+        stream = config.get("stream", "")
+        if not isinstance(stream, str):
+            self.builder.mistake(f"{path}.stream", f"a stream is the name of a random stream, not {stream!r}")
+        rest = {key: value for key, value in config.items() if key not in TERM_KEYS}
         term = self.builder.part(TERMS, rest, path)
         if term is None or self._wrong_reads(term, path) or schedule is None:
             return None
-        return WeightedTerm(term, schedule)
+        return WeightedTerm(term, schedule, str(stream))
 
     def _wrong_reads(self, term: Term, path: str) -> bool:
         """Check everything that a term reads against the networks there are."""

@@ -27,3 +27,7 @@ class Draws:
     def permutation(self, name: str, size: int, count: int) -> Tensor:
         """Return the first ``count`` of ``size`` places in random order, int64 (count,)."""
         return torch.randperm(size, generator=self.generator(name))[:count]
+
+    def noise(self, name: str, *size: int) -> Tensor:
+        """Return float32 draws from N(0, 1) of this size, on the CPU."""
+        return torch.randn(size, generator=self.generator(name), dtype=torch.float32, device="cpu")

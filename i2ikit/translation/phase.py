@@ -10,10 +10,18 @@ from i2ikit.terms.base import Term
 
 @dataclass(frozen=True)
 class WeightedTerm:
-    """A term and its weight as a function of progress."""
+    """A term as one phase has it.
+
+    Attributes:
+        term: the term.
+        weight: its weight as a function of progress; a negative one makes the phase maximise the term.
+        stream: name of the random stream that its draws come from; empty: the term's own name. Terms of one stream
+            take the same places.
+    """
 
     term: Term
     weight: Schedule
+    stream: str = ""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Step:
         self.progress = progress
         self._model, self._batch, self._draws = model, batch, draws
         self._views = {name: cast("View", view) for name, view in model.views.items()}
-        self._phase, self._term = 0, ""
+        self._phase, self._term, self._stream = 0, "", ""
         self.active = [phase.active(progress) for phase in model.phases.values()]
         reads = [[read for term, _ in terms.values() for read in term.reads()] for terms in self.active]
         self._view_draws = self._draw_views(read.image for phase in reads for read in phase)
@@ -66,9 +66,10 @@ class Step:
         total: Tensor | None = None
         values = {}
         heads = self._model.heads.items()
+        streams = list(self._model.phases.values())[index].terms
         with _frozen(head for name, head in heads if f"heads.{name}" not in self._plan.updates[index]):
             for name, (term, weight) in self.active[index].items():
-                self._term = name
+                self._term, self._stream = name, streams[name].stream or name
                 value = term(self)
                 values[name] = value.detach()
                 total = weight * value if total is None else total + weight * value
@@ -129,7 +130,11 @@ class Step:
 
     def permutation(self, label: str, size: int, count: int) -> Tensor:
         """Return ``count`` of ``size`` places in random order, without replacement, int64, from the term's stream."""
-        return self._draws.permutation(f"{self._term}/{label}", size, count)
+        return self._draws.permutation(f"{self._stream}/{label}", size, count)
+
+    def noise(self, label: str, *size: int) -> Tensor:
+        """Return float32 draws from N(0, 1) of this size, on the CPU, from the term's stream."""
+        return self._draws.noise(f"{self._stream}/{label}", *size)
 
     # how it is made -------------------------------------------------------------------------------------------------
 

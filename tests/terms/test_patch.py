@@ -103,6 +103,23 @@ def test_it_announces_its_features_heads_and_what_its_sampler_reads():
     assert content.heads() == [HeadUse("f", "ab", ("y",)), HeadUse("g", "ab", ("x",))]
 
 
+def test_it_announces_what_a_source_of_negatives_and_a_sampler_with_networks_need():
+    class Source:
+        def reads(self) -> list[Read]:
+            return [Read.taps_of("ab", "b", ["x"])]
+
+        def heads(self) -> list[HeadUse]:
+            return [HeadUse("maker", "ab", ("x",))]
+
+    class Embedding(GridSampler):
+        def heads(self) -> list[HeadUse]:
+            return [HeadUse("judge", "ab", ("x",))]
+
+    content = term(negatives=Source(), sampler=Embedding())
+    assert content.reads()[2:] == [Read.taps_of("ab", "b", ["x"])]
+    assert [use.head for use in content.heads()] == ["f", "f", "judge", "maker"]
+
+
 def test_the_predictor_sees_queries_alone():
     roles = []
 

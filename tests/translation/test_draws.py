@@ -31,6 +31,15 @@ def test_nothing_is_taken_from_the_global_stream():
     assert torch.equal(torch.rand(3), expected)
 
 
+def test_noise_is_standard_normal_and_belongs_to_its_name():
+    noise = Draws(0, 1).noise("z", 100, 100)
+    assert noise.dtype == torch.float32
+    assert abs(noise.mean().item()) < 0.05
+    assert abs(noise.std().item() - 1) < 0.05
+    assert torch.equal(noise, Draws(0, 1).noise("z", 100, 100))
+    assert not torch.equal(noise, Draws(0, 1).noise("y", 100, 100))
+
+
 def test_places_are_in_range_and_without_replacement():
     places = Draws(0, 1).permutation("x", 20, 12)
     assert places.dtype == torch.int64

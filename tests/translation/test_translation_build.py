@@ -97,6 +97,12 @@ def test_the_config_becomes_networks_views_phases_and_weighted_terms(config):
     assert isinstance(generate.terms["gan"].weight, Constant)
 
 
+def test_a_term_draws_from_its_own_stream_unless_it_names_one(config):
+    assert build(config).phases["generate"].terms["content"].stream == ""
+    named = build(change(config, "phases/generate/terms/content/stream", "places"))
+    assert named.phases["generate"].terms["content"].stream == "places"
+
+
 def test_a_head_is_made_for_the_widths_of_its_taps(config):
     assert [layer[0].in_features for layer in build(config).heads["f"].layers] == [2, 4]
 
@@ -177,6 +183,7 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         ),
         (f"{TERM}/head", "g", "there is no head 'g'. There are: f."),
         (f"{TERM}/taps", [], "PatchTerm refused its arguments: taps must be a list of at least one layer, not []"),
+        (f"{TERM}/stream", 3, "a stream is the name of a random stream, not 3"),
         (f"{TERM}/taps", ["stem"], "head 'f' is made for 2 taps, the term has 1"),
         (f"{TERM}/taps", ["down1", "down2"], "made for taps of [2, 4] channels, those of the term have [4, 8]"),
         (f"{TERM}/taps", ["stem", "dwn1"], "there is no tap 'dwn1' in generators.ab. Nearest: 'down1'"),
