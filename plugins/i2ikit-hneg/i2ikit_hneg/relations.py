@@ -1,0 +1,51 @@
+"""How the places of an image are related, by their embeddings."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+OWN_PLACE = -10.0  # similarity of a place with itself where only the others count
+
+
+def relations(rows: Tensor) -> Tensor:
+    """Return the logarithm of how each place's relation is shared out over all places, itself among them.
+
+    Args:
+        rows: (B, S, D), unit length along D.
+    Shape:
+        returns: (B, S, S); the exponentials of a row sum to 1.
+    Source:
+        Jung et al. 2022, arXiv:2203.01532, the semantic relation of patches.
+    """
+    return F.log_softmax(rows @ rows.mT, dim=-1)
+
+
+def divergence(log_p: Tensor, log_q: Tensor) -> Tensor:
+    """Return the Jensen-Shannon divergence of distributions along the last axis, in nats, 0..log 2.
+
+    Args:
+        log_p, log_q: (..., S) logarithms of the distributions.
+    Shape:
+        returns: (...).
+    Source:
+        Lin 1991, "Divergence measures based on the Shannon entropy", eq. 4.1 with equal weights.
+    """
+    log_middle = torch.logaddexp(log_p, log_q) - torch.log(log_p.new_tensor(2.0))
+    return 0.5 * sum((log.exp() * (log - log_middle)).sum(-1) for log in (log_p, log_q))
+
+
+def related_weights(key: Tensor, gamma: float) -> Tensor:
+    """Return how closely every other place is related to a place: 1 for its closest one.
+
+    Args:
+        key: (B, S, D), unit length along D.
+        gamma: temperature of the relation, > 0; large: all places count alike.
+    Shape:
+        returns: (B, S, S) in 0..1; every row's greatest entry is 1.
+    Source:
+        Jung et al. 2022, arXiv:2203.01532, the hard negatives of hDCE, as in its published code.
+    """
+    own = torch.eye(key.shape[1], dtype=torch.bool, device=key.device)
+    similarity = (key @ key.mT).masked_fill(own, OWN_PLACE)
+    closest = similarity.amax(dim=-1, keepdim=True)
+    return ((similarity - closest) / gamma).exp()
