@@ -1,0 +1,8 @@
+_base_ = [
+    "i2ikit::_base_/run.py",
+    "../_base_/methods/negcut.py",
+    "i2ikit::_base_/schedules/linear_200_200.py",
+    "i2ikit::_base_/data/horse2zebra.py",
+]
+
+data = dict(train=dict(transform=dict(finetune_after=200)))  # the whole picture once the rate decays
