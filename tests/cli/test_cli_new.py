@@ -29,9 +29,9 @@ def call(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedPr
 @pytest.mark.slow
 def test_every_kind_passes_its_tests_and_the_linter_in_a_plugin_and_in_the_core(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert run("new", "plugin", "i2ikit-fresh", "--with", ",".join(KINDS)).code == 0
-    assert run("new", "loss", "OtherLoss", "--into", "i2ikit-fresh").code == 0
-    plugin, core = tmp_path / "i2ikit-fresh", tmp_path / "checkout"
+    assert run("new", "plugin", "i2ikit-ripe", "--with", ",".join(KINDS)).code == 0
+    assert run("new", "loss", "OtherLoss", "--into", "i2ikit-ripe").code == 0
+    plugin, core = tmp_path / "i2ikit-ripe", tmp_path / "checkout"
     shutil.copytree(CORE / "i2ikit", core / "i2ikit", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(CORE / "pyproject.toml", core)
     for kind, name in names().items():
