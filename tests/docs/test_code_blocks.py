@@ -52,10 +52,10 @@ def lines(text: str) -> list[str]:
 
 
 def commands(page: Path) -> list[list[str]]:
-    """Return the arguments of every call of i2ikit in the shell blocks of a page."""
+    """Return the arguments of every call of i2ikit in the shell blocks of a page that are not run."""
     found = []
     for block in blocks(page):
-        if block.language in SHELL:
+        if block.language in SHELL and block.marker != "run":
             words = [shlex.split(line.removeprefix("$ "), comments=True) for line in lines(block.text)]
             found += [each[1:] for each in words if each and each[0].rpartition("/")[2] == "i2ikit"]
     return found
