@@ -1,0 +1,26 @@
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import torch
+
+from i2ikit.build import Builder
+from i2ikit.config import load_config
+from i2ikit.translation import build_model
+
+CONFIGS = Path(str(files("i2ikit_hneg"))) / "configs" / "hneg"
+
+
+@pytest.mark.parametrize("name", ["horse2zebra", "stripes"])
+def test_the_shipped_configs_build(name):
+    config = load_config(CONFIGS / f"{name}.py")
+    builder = Builder()
+    with torch.device("meta"):
+        model = build_model(config["model"], builder)
+    assert model is not None, builder.mistakes
+    assert config["plugins"] == ["i2ikit-hneg"]
+    terms = model.phases["generate"].terms
+    assert {name for name, weighted in terms.items() if weighted.stream == "content"} == {
+        "content", "identity", "relations",
+    }  # fmt: skip
+    assert type(terms["content"].term.negatives).__name__ == "RelatedNegatives"
