@@ -5,7 +5,7 @@ model = dict(
     generators=dict(ab=dict(filters=16, blocks=4, antialias_down=False, init="normal", input_skip=True)),
     discriminators=dict(b=dict(filters=32, antialias=False, init="normal")),
     heads=dict(f=dict(taps=["stem", "down1", "block1"], dim=64)),
-    averages=dict(ab_mean=dict(of="generators.ab", momentum=0.998)),
+    averages=dict(ab_mean=dict(of="generators.ab", momentum=0.99)),
     phases=dict(
         discriminate=dict(optimizer=dict(lr=1e-4)),
         generate=dict(
