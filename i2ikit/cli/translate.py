@@ -18,7 +18,10 @@ def translate(
         Path, typer.Argument(metavar="OUTPUT", help="A file for a picture, a folder for a folder; names are kept.")
     ],
     generator: Annotated[
-        str | None, typer.Option("--generator", metavar="NAME", help="Such as ab; by default the config's first, averaged if it is.")
+        str | None,
+        typer.Option(
+            "--generator", metavar="NAME", help="Such as ab; by default the config's first, averaged if it is."
+        ),
     ] = None,
     device: Device = "auto",
     size: Annotated[
