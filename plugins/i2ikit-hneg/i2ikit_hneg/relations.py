@@ -31,7 +31,8 @@ def divergence(log_p: Tensor, log_q: Tensor) -> Tensor:
         Lin 1991, "Divergence measures based on the Shannon entropy", eq. 4.1 with equal weights.
     """
     log_middle = torch.logaddexp(log_p, log_q) - torch.log(log_p.new_tensor(2.0))
-    return 0.5 * sum((log.exp() * (log - log_middle)).sum(-1) for log in (log_p, log_q))
+    parts = log_p.exp() * (log_p - log_middle) + log_q.exp() * (log_q - log_middle)
+    return 0.5 * parts.sum(-1)
 
 
 def related_weights(key: Tensor, gamma: float) -> Tensor:
