@@ -1,4 +1,4 @@
-# CUT on the embedded data set, in minutes on a CPU: small networks, an input skip that keeps the colours, averaged weights.
+# CUT on the embedded data set, in minutes on a CPU: small networks, averaged weights, and an input skip for colours.
 _base_ = ["../_base_/methods/cut.py", "../_base_/data/stripes.py"]
 
 TAPS = ["down1", "down2", "block1", "block3"]

@@ -33,5 +33,5 @@ def pad_to_multiple(x: Tensor, multiple: int, smallest: int = 1) -> Tensor:
 
 
 def padded_length(length: int, multiple: int, smallest: int = 1) -> int:
-    """Return the least multiple of ``multiple`` that is neither below ``length`` nor below ``smallest`` (all pixels)."""
+    """Return the least multiple of ``multiple`` that is not below ``length`` nor below ``smallest``, in pixels."""
     return -(-max(length, smallest) // multiple) * multiple

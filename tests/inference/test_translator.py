@@ -123,7 +123,8 @@ def test_an_unknown_generator_is_answered_with_the_nearest(tmp_path: Path):
 def test_a_part_that_is_not_installed_is_named_with_the_plugins_of_the_run(tmp_path: Path):
     plugins = {"i2ikit-wavelets": {"package": "i2ikit-wavelets", "version": "1.2"}}
     path = save(tmp_path / "a.pt", {"ab": resnet(1)}, {"ab": {"type": "WaveletGenerator"}}, plugins=plugins)
-    with pytest.raises(CheckpointError, match=r"(?s)no generator is called 'WaveletGenerator'.*i2ikit-wavelets 1\.2: .*pip install"):
+    message = r"(?s)no generator is called 'WaveletGenerator'.*i2ikit-wavelets 1\.2: .*pip install"
+    with pytest.raises(CheckpointError, match=message):
         Translator.from_checkpoint(path)
 
 
