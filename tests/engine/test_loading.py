@@ -218,6 +218,7 @@ def test_fewer_items_than_a_batch_are_refused_with_a_way_out() -> None:
         TrainLoader(Draws(3), batch_size=4, workers=0, seed=0)
 
 
+@pytest.mark.slow  # a fresh process imports torch anew
 def test_the_seeded_data_set_survives_the_way_into_a_fresh_process() -> None:
     dataset = SeededDataset(Draws(), seed=0)
     with multiprocessing.get_context("spawn").Pool(1) as pool:

@@ -115,7 +115,9 @@ def test_learning_rates_follow_the_schedule_and_the_groups(cut, tmp_path):
 
 
 @pytest.mark.parametrize("method", ["cyclegan", "cut"])
-@pytest.mark.parametrize(("workers", "stop"), [(0, 3), (0, 7), (0, 10), (1, 3)])  # 7: at the end of an epoch
+@pytest.mark.parametrize(  # 7: at the end of an epoch
+    ("workers", "stop"), [(0, 3), (0, 7), (0, 10), pytest.param(1, 3, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_run_ends_bit_for_bit_as_the_whole_one(method, workers, stop, tmp_path, request, temporary_hook):
     config = request.getfixturevalue(method)
     config["data"] = {**config["data"], "workers": workers}

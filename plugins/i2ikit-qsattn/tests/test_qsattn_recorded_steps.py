@@ -11,6 +11,7 @@ CASES = Path(__file__).parent / "cases"
 TOOL = Path(__file__).parents[3] / "tools" / "parity.py"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not TOOL.is_file(), reason="needs a checkout of i2ikit")
 @pytest.mark.parametrize("name", ["qsattn_global", "qsattn_local_global"])
 def test_every_number_of_the_published_run_is_reproduced(name, tmp_path):
