@@ -15,6 +15,8 @@ from i2ikit.errors import ConfigError
 from i2ikit.plugin import get_manager
 from i2ikit.translation import Draws, Progress
 
+pytestmark = pytest.mark.slow
+
 METHODS = {
     "cut": "cut",
     "fastcut": "fastcut",
