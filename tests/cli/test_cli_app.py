@@ -39,6 +39,7 @@ finally:
     assert done.stdout.endswith("HEAVY []\n")
 
 
+@pytest.mark.slow  # fresh processes
 def test_python_dash_m_ends_with_the_exit_code_and_one_message():
     done = start("check", "no/such/config")
     assert done.returncode == 2

@@ -19,6 +19,8 @@ from i2ikit.engine.work_dir import WorkDirError
 from i2ikit.errors import CheckpointError, ConfigError, DataError, RunError
 from i2ikit.registry import LOSSES
 
+pytestmark = pytest.mark.slow  # whole trainings, and the import of mmengine's runner
+
 
 class Listener(SilentReporter):
     def __init__(self) -> None:
@@ -116,7 +118,7 @@ def test_learning_rates_follow_the_schedule_and_the_groups(cut, tmp_path):
 
 @pytest.mark.parametrize("method", ["cyclegan", "cut"])
 @pytest.mark.parametrize(  # 7: at the end of an epoch
-    ("workers", "stop"), [(0, 3), (0, 7), (0, 10), pytest.param(1, 3, marks=pytest.mark.slow)]
+    ("workers", "stop"), [(0, 3), (0, 7), (0, 10), (1, 3)]
 )
 def test_an_interrupted_run_ends_bit_for_bit_as_the_whole_one(method, workers, stop, tmp_path, request, temporary_hook):
     config = request.getfixturevalue(method)
