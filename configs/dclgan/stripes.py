@@ -1,21 +1,19 @@
 # DCLGAN on the embedded data set, in minutes on a CPU: small networks, and an input skip that keeps the colours.
-_base_ = ["../_base_/methods/dclgan.py", "../_base_/data/stripes.py"]
+_base_ = ["../_base_/methods/dclgan.py", "../_base_/networks/small.py", "../_base_/data/stripes.py"]
 
-TAPS = ["down1", "down2", "block1", "block3"]
-GENERATOR = dict(filters=16, blocks=4, antialias_down=False, init="normal", input_skip=True)
-DISCRIMINATOR = dict(filters=32, antialias=False, init="normal")
+CONTENT = dict(taps=_base_.SMALL_TAPS)
 
 model = dict(
-    generators=dict(ab=GENERATOR, ba=GENERATOR),
-    discriminators=dict(a=DISCRIMINATOR, b=DISCRIMINATOR),
-    heads=dict(ab=dict(taps=TAPS, dim=64), ba=dict(taps=TAPS, dim=64)),
+    generators=dict(ab=_base_.SMALL_GENERATOR, ba=_base_.SMALL_GENERATOR),
+    discriminators=dict(a=_base_.SMALL_DISCRIMINATOR, b=_base_.SMALL_DISCRIMINATOR),
+    heads=dict(ab=_base_.SMALL_HEAD, ba=_base_.SMALL_HEAD),
     averages=dict(ab_mean=dict(of="generators.ab", momentum=0.999), ba_mean=dict(of="generators.ba", momentum=0.999)),
     phases=dict(
-        discriminate=dict(optimizer=dict(lr=1e-4)),
+        discriminate=_base_.SMALL_DISCRIMINATE,
         generate=dict(
             terms=dict(
-                content_ab=dict(taps=TAPS),
-                content_ba=dict(taps=TAPS),
+                content_ab=CONTENT,
+                content_ba=CONTENT,
                 identity_a=dict(weight=5.0),  # ten times as published: keeps the colours in a short run
                 identity_b=dict(weight=5.0),
             ),
