@@ -5,8 +5,19 @@ from i2ikit.ops.progress import Progress
 from i2ikit.registry import SCHEDULES
 
 
+class Switch:
+    """One number in the epochs 1..epoch, another one in all later ones."""
+
+    def __init__(self, epoch: int, early: float, late: float) -> None:
+        self.epoch, self.early, self.late = not_negative_int("epoch", epoch), early, late
+
+    def __call__(self, progress: Progress) -> float:
+        """Return the number for the step at ``progress``."""
+        return self.early if progress.epoch <= self.epoch else self.late
+
+
 @SCHEDULES.register_module()
-class Until:
+class Until(Switch):
     """``value`` in the epochs 1..epoch, ``then`` in all later ones.
 
     Args:
@@ -19,15 +30,11 @@ class Until:
     """
 
     def __init__(self, epoch: int, value: float, then: float = 0.0) -> None:
-        self.epoch, self.value, self.then = not_negative_int("epoch", epoch), value, then
-
-    def __call__(self, progress: Progress) -> float:
-        """Return the number for the step at ``progress``."""
-        return self.value if progress.epoch <= self.epoch else self.then
+        super().__init__(epoch, value, then)
 
 
 @SCHEDULES.register_module()
-class After:
+class After(Switch):
     """``before`` in the epochs 1..epoch, ``value`` in all later ones.
 
     Args:
@@ -40,8 +47,4 @@ class After:
     """
 
     def __init__(self, epoch: int, value: float, before: float = 0.0) -> None:
-        self.epoch, self.value, self.before = not_negative_int("epoch", epoch), value, before
-
-    def __call__(self, progress: Progress) -> float:
-        """Return the number for the step at ``progress``."""
-        return self.value if progress.epoch > self.epoch else self.before
+        super().__init__(epoch, before, value)

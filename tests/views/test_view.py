@@ -1,20 +1,31 @@
+from typing import Any
+
 import pytest
 import torch
+from torch import Tensor
 
 from i2ikit.views.base import View
 
 
-class Nothing(View):
+class Undecided(View):
     pass
 
 
+class Darker(View):
+    """Has no geometry."""
+
+    def draw(self, generator: torch.Generator) -> bool:
+        return True
+
+    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:
+        return image - 0.5
+
+
 def test_a_view_must_say_how_it_draws_and_what_it_does():
-    with pytest.raises(NotImplementedError, match="Nothing has no draw"):
-        Nothing().draw(torch.Generator())
-    with pytest.raises(NotImplementedError, match="Nothing has no forward"):
-        Nothing()(torch.zeros(1, 3, 4, 4), draw=True, expression="a")
+    with pytest.raises(TypeError, match="Undecided.*draw.*forward"):
+        Undecided()
 
 
 def test_a_view_without_geometry_leaves_features_alone():
     feature = torch.zeros(1, 3, 4, 4)
-    assert Nothing().invert(feature, True) is feature
+    assert Darker().invert(feature, True) is feature
