@@ -1,20 +1,75 @@
-"""From 8-bit pixels to the numbers that networks see."""
+"""Pictures on their way to a network: 8-bit ones of Pillow, deeper ones as arrays, and the numbers networks see.
+
+A picture is one of two things. 8-bit grayscale and RGB stay with Pillow, as in the published pipelines. Everything else
+(more bits, more channels) is a float32 array (H, W, C) with values in 0..1, which is treated channel by channel with
+the same filters.
+"""
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+Pixels = Image.Image | NDArray[np.float32]
 
-def image_to_tensor(image: Image.Image) -> Tensor:
+
+def image_to_tensor(image: Pixels) -> Tensor:
     """Return an image as float32 in -1..1: v / 255, minus 0.5, divided by 0.5, in this order of roundings.
 
     Args:
-        image: 8 bits a channel, such as RGB or grayscale, H x W pixels.
+        image: of Pillow, with 8 bits a channel, such as RGB or grayscale, H x W pixels; or an array (H, W, C) in 0..1,
+            whose values are not divided by 255.
     Shape:
         returns: (C, H, W).
     Source:
         the published pipelines: torchvision's ToTensor and Normalize(0.5, 0.5), value for value.
     """
+    if isinstance(image, np.ndarray):
+        values = torch.from_numpy(image.astype(np.float32))  # (H, W, C); a copy
+        return values.permute(2, 0, 1).contiguous().sub_(0.5).div_(0.5)
     pixels = torch.from_numpy(np.array(image, dtype=np.uint8)).reshape(image.height, image.width, -1)  # (H, W, C)
     return pixels.permute(2, 0, 1).contiguous().float().div_(255).sub_(0.5).div_(0.5)
+
+
+def size_of(image: Pixels) -> tuple[int, int]:
+    """Return width and height in pixels."""
+    return (image.shape[1], image.shape[0]) if isinstance(image, np.ndarray) else image.size
+
+
+def resize(
+    image: Pixels,
+    size: tuple[int, int],
+    *,
+    filtering: Image.Resampling = Image.Resampling.BICUBIC,
+    box: tuple[float, float, float, float] | None = None,
+) -> Pixels:
+    """Resize with Pillow's filter, bicubic unless another is named; arrays are clipped to 0..1 as bytes are to 0..255.
+
+    Args:
+        image: a picture of Pillow, or an array (H, W, C) in 0..1.
+        size: width and height in pixels, >= 1.
+        filtering: Pillow's resampling filter.
+        box: left, top, right and bottom of the part that is resized, in pixels; None: all of it.
+    """
+    if isinstance(image, Image.Image):
+        return image.resize(size, filtering, box)
+    channels = [
+        np.asarray(Image.fromarray(np.ascontiguousarray(image[:, :, c]), "F").resize(size, filtering, box))
+        for c in range(image.shape[2])
+    ]
+    return np.stack(channels, axis=2).clip(0, 1)
+
+
+def crop(image: Pixels, left: int, top: int, width: int, height: int) -> Pixels:
+    """Return a window, in pixels, that lies inside the picture."""
+    if isinstance(image, Image.Image):
+        return image.crop((left, top, left + width, top + height))
+    return image[top : top + height, left : left + width]
+
+
+def mirror(image: Pixels) -> Pixels:
+    """Return the picture with left and right exchanged."""
+    if isinstance(image, Image.Image):
+        return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return image[:, ::-1]

@@ -1,16 +1,15 @@
 """The published training transform: a larger picture, a random window of it, a random mirror."""
 
 import torch
-from PIL import Image
-from torch import Tensor
 
 from i2ikit.checks import positive_int, share
-from i2ikit.ops.pixels import image_to_tensor
+from i2ikit.ops.pixels import Pixels, crop, mirror, resize
 from i2ikit.registry import TRANSFORMS
+from i2ikit.transforms.base import Transform, bicubic_key
 
 
 @TRANSFORMS.register_module()
-class ResizeCropFlip:
+class ResizeCropFlip(Transform):
     """Resize to a square whatever the aspect, cut a random square out of it, mirror it with a probability.
 
     Draws from torch's global random stream, in the order and number of torchvision's RandomCrop and
@@ -23,7 +22,7 @@ class ResizeCropFlip:
         finetune_after: epochs, >= 0; in later epochs the picture is resized straight to crop_size (CUT's last phase).
             None: never.
     Shape:
-        image: RGB or grayscale, any size.
+        image: any size.
         returns: (C, crop_size, crop_size), float32 in -1..1.
 
     Raises:
@@ -31,6 +30,8 @@ class ResizeCropFlip:
     Source:
         Zhu et al. 2017, arXiv:1703.10593, the training details; Park et al. 2020, arXiv:2007.15651, for the last phase.
     """
+
+    draws = True
 
     def __init__(self, load_size: int, crop_size: int, *, flip: float = 0.5, finetune_after: int | None = None) -> None:
         self.load_size, self.crop_size = positive_int("load_size", load_size), positive_int("crop_size", crop_size)
@@ -47,14 +48,19 @@ class ResizeCropFlip:
         finetuning = self.finetune_after is not None and epoch > self.finetune_after
         self._resized = self.crop_size if finetuning else self.load_size
 
-    def __call__(self, image: Image.Image) -> Tensor:
-        """Return one picture, transformed with fresh draws."""
-        image = image.resize((self._resized, self._resized), Image.Resampling.BICUBIC)
+    def fixed(self, image: Pixels) -> Pixels:
+        """Return the picture resized to a square."""
+        return resize(image, (self._resized, self._resized))
+
+    def fixed_key(self) -> str:
+        """Return the size that pictures have in this epoch."""
+        return bicubic_key(self._resized, self._resized)
+
+    def varied(self, image: Pixels) -> Pixels:
+        """Return a random window of a resized picture, perhaps mirrored."""
         if self._resized > self.crop_size:
             places = self._resized - self.crop_size + 1
             top = int(torch.randint(0, places, (1,)))
             left = int(torch.randint(0, places, (1,)))
-            image = image.crop((left, top, left + self.crop_size, top + self.crop_size))
-        if torch.rand(1) < self.flip:
-            image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        return image_to_tensor(image)
+            image = crop(image, left, top, self.crop_size, self.crop_size)
+        return mirror(image) if torch.rand(1) < self.flip else image

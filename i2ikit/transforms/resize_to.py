@@ -1,22 +1,20 @@
 """The published test transform: one size, nothing random."""
 
-from PIL import Image
-from torch import Tensor
-
 from i2ikit.checks import positive_int
-from i2ikit.ops.pixels import image_to_tensor
+from i2ikit.ops.pixels import Pixels, resize
 from i2ikit.registry import TRANSFORMS
+from i2ikit.transforms.base import Transform, bicubic_key
 
 
 @TRANSFORMS.register_module()
-class ResizeTo:
+class ResizeTo(Transform):
     """Resize to a square, whatever the aspect, with Pillow's bicubic filter.
 
     Args:
         crop_size: pixels, >= 1, height and width of the result; it bears the name of the training transform's size,
             so that one value in the config serves both.
     Shape:
-        image: RGB or grayscale, any size.
+        image: any size.
         returns: (C, crop_size, crop_size), float32 in -1..1.
 
     Raises:
@@ -28,6 +26,10 @@ class ResizeTo:
     def __init__(self, crop_size: int) -> None:
         self.crop_size = positive_int("crop_size", crop_size)
 
-    def __call__(self, image: Image.Image) -> Tensor:
+    def fixed(self, image: Pixels) -> Pixels:
         """Return one picture, resized."""
-        return image_to_tensor(image.resize((self.crop_size, self.crop_size), Image.Resampling.BICUBIC))
+        return resize(image, (self.crop_size, self.crop_size))
+
+    def fixed_key(self) -> str:
+        """Return the size."""
+        return bicubic_key(self.crop_size, self.crop_size)

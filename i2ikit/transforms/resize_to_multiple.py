@@ -1,21 +1,19 @@
 """The whole picture, at the nearest size that generators take."""
 
-from PIL import Image
-from torch import Tensor
-
 from i2ikit.checks import positive_int
-from i2ikit.ops.pixels import image_to_tensor
+from i2ikit.ops.pixels import Pixels, resize, size_of
 from i2ikit.registry import TRANSFORMS
+from i2ikit.transforms.base import Transform
 
 
 @TRANSFORMS.register_module()
-class ResizeToMultiple:
+class ResizeToMultiple(Transform):
     """Keep the size of a picture but for the few pixels that make height and width multiples of a number.
 
     Args:
         multiple: pixels, >= 1. Generators with two steps down take multiples of 4.
     Shape:
-        image: RGB or grayscale, any size.
+        image: any size.
         returns: (C, H, W), float32 in -1..1; H and W are the multiples nearest to those of the picture, not below one.
 
     Raises:
@@ -27,9 +25,11 @@ class ResizeToMultiple:
     def __init__(self, multiple: int = 4) -> None:
         self.multiple = positive_int("multiple", multiple)
 
-    def __call__(self, image: Image.Image) -> Tensor:
+    def fixed(self, image: Pixels) -> Pixels:
         """Return one picture."""
-        width, height = (max(1, round(side / self.multiple)) * self.multiple for side in image.size)
-        if (width, height) != image.size:
-            image = image.resize((width, height), Image.Resampling.BICUBIC)
-        return image_to_tensor(image)
+        width, height = (max(1, round(side / self.multiple)) * self.multiple for side in size_of(image))
+        return image if (width, height) == size_of(image) else resize(image, (width, height))
+
+    def fixed_key(self) -> str:
+        """Return the multiple."""
+        return f"bicubic to multiples of {self.multiple}"

@@ -1,10 +1,12 @@
 """Pixels become -1..1, rounding for rounding as torchvision does it."""
 
+import numpy as np
+import pytest
 import torch
 from PIL import Image
 from torchvision.transforms import Compose, Normalize, ToTensor
 
-from i2ikit.ops.pixels import image_to_tensor
+from i2ikit.ops.pixels import crop, image_to_tensor, mirror, resize, size_of
 
 
 def ramp(mode: str = "L") -> Image.Image:
@@ -39,3 +41,41 @@ def test_the_image_does_not_share_memory_with_the_tensor() -> None:
     image = ramp()
     image_to_tensor(image).zero_()
     assert image.getpixel((7, 0)) == 7
+
+
+DEEP = np.random.default_rng(0).random((9, 12, 5), dtype=np.float32)
+
+
+def test_an_array_from_nought_to_one_becomes_minus_one_to_one() -> None:
+    tensor = image_to_tensor(np.array([[[0.0, 0.25, 1.0]]], np.float32))
+    assert tensor.flatten().tolist() == [-1.0, -0.5, 1.0]
+
+
+def test_an_array_does_not_share_memory_with_its_tensor_even_if_mirrored() -> None:
+    image = DEEP.copy()
+    image_to_tensor(mirror(image)).zero_()
+    assert np.array_equal(image, DEEP)
+
+
+def test_deep_pictures_are_resized_as_8_bit_ones_but_for_the_rounding() -> None:
+    image = Image.fromarray((DEEP[:, :, 0] * 255).astype(np.uint8))
+    shallow = np.asarray(resize(image, (31, 5))) / 255
+    deep = resize(np.asarray(image, np.float32)[:, :, None] / 255, (31, 5))
+    assert deep.shape == (5, 31, 1)
+    assert np.abs(deep[:, :, 0] - shallow).max() < 0.6 / 255
+
+
+def test_what_bicubic_overshoots_is_clipped() -> None:
+    edge = np.zeros((8, 8, 1), np.float32)
+    edge[:, 4:] = 1
+    found = np.asarray(resize(edge, (32, 32)))
+    assert (found.min(), found.max()) == (0, 1)
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_windows_and_mirrors_of_both_kinds_are_the_same_places(deep: bool) -> None:
+    bytes_ = Image.fromarray((DEEP[:, :, :3] * 255).astype(np.uint8))
+    image = np.asarray(bytes_, np.float32) if deep else bytes_
+    assert size_of(image) == (12, 9)
+    found = np.asarray(mirror(crop(image, 2, 1, 5, 4)))
+    assert np.array_equal(found, np.asarray(bytes_)[1:5, 2:7][:, ::-1])

@@ -1,0 +1,51 @@
+"""What every transform is: a part that a cache may remember, and a part that is drawn anew each time."""
+
+from torch import Tensor
+
+from i2ikit.ops.pixels import Pixels, image_to_tensor
+
+
+class Transform:
+    """From a picture to a tensor in three steps: ``fixed``, ``varied``, and the numbers that networks see.
+
+    ``fixed`` is a function of the picture and of ``fixed_key()`` alone, so its result can be kept; ``varied`` draws
+    from the global random streams. A transform overrides one of them or both, and those that override ``fixed`` name
+    in ``fixed_key`` all that it depends on. Each works alone and as an element of ``Compose``.
+
+    Attributes:
+        draws: whether ``varied`` does anything.
+
+    Shape:
+        image: a picture of Pillow with 8 bits a channel, or a float32 array (H, W, C) in 0..1.
+        returns: (C, H, W), float32 in -1..1.
+    """
+
+    draws: bool = False
+
+    def fixed(self, image: Pixels) -> Pixels:
+        """Return the picture after all that is the same each time."""
+        return image
+
+    def fixed_key(self) -> str:
+        """Return words that name everything ``fixed`` depends on now, the phase of the run included; "" for nothing."""
+        return ""
+
+    def varied(self, image: Pixels) -> Pixels:
+        """Return what ``fixed`` gave after fresh draws, still a picture."""
+        return image
+
+    def drawn(self, image: Pixels) -> Tensor:
+        """Return what ``fixed`` gave as a tensor, after fresh draws."""
+        return image_to_tensor(self.varied(image))
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which epoch the next pictures belong to, counted from 1."""
+
+    def __call__(self, image: Pixels) -> Tensor:
+        """Return one picture, transformed with fresh draws."""
+        return self.drawn(self.fixed(image))
+
+
+def bicubic_key(width: int, height: int) -> str:
+    """Return the ``fixed_key`` of a bicubic resize, the same whoever resizes."""
+    return f"bicubic {width}x{height}"
