@@ -60,6 +60,8 @@ class RichReporter(Reporter, AbstractContextManager["RichReporter"]):
         if result.checkpoint is not None:
             self.line(f"checkpoint {result.checkpoint}")
         self.line(f"results    {result.work_dir}")
+        if result.paused:
+            self.line(f"paused     after step {result.step} of {self.steps}; go on with the same command and --resume")
 
     def line(self, text: str) -> None:
         """Print one line as it is, however long."""

@@ -22,7 +22,11 @@ def train(
     device: Device = "auto",
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the config's seed.")] = None,
     max_steps: Annotated[
-        int | None, typer.Option("--max-steps", min=1, metavar="N", help="Stop after step N of the run; it can go on.")
+        int | None, typer.Option("--max-steps", min=1, metavar="N", help="End the run at step N at the latest.")
+    ] = None,
+    pause_at: Annotated[
+        int | None,
+        typer.Option("--pause-at", min=1, metavar="N", help="Stop after step N, without changing the run's length."),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint in the work directory.")
@@ -53,6 +57,7 @@ def train(
                 work_dir=folder,
                 device=device,
                 max_steps=max_steps,
+                pause_at=pause_at,
                 resume=resume,
                 init=newest_checkpoint(init) if init is not None else None,
                 reporter=reporter,

@@ -25,6 +25,7 @@ class TranslationLoop(BaseLoop):
         steps, epochs: of the whole run.
         schedule: factor of all learning rates.
         interruption: looked at after each step.
+        pause_at: stop after this step, saved; None: run to the end.
 
     Attributes:
         position: epochs that are done, and batches that are done of the next one.
@@ -40,10 +41,12 @@ class TranslationLoop(BaseLoop):
         epochs: int,
         schedule: Schedule,
         interruption: Interruption,
+        pause_at: int | None = None,
     ) -> None:
         super().__init__(runner, dataloader)
         self.steps, self.epochs = steps, epochs
         self.schedule, self.interruption = schedule, interruption
+        self.last = steps if pause_at is None else min(steps, pause_at)
         self.position = (0, 0)
         self.progress = Progress(epoch=1, step=0, epochs=epochs, steps=steps)
         self._iter = 0
@@ -68,6 +71,11 @@ class TranslationLoop(BaseLoop):
         """Steps of the whole run."""
         return self.steps
 
+    @property
+    def paused(self) -> bool:
+        """Whether the run is not at its end; after `run`: whether it stopped at the step to pause at."""
+        return self._iter < self.steps
+
     def go_to(self, step: int, epoch: int, batch: int) -> None:
         """Go on after ``step`` steps, with batch ``batch`` (from 0) of the epoch after ``epoch`` whole ones."""
         if batch >= len(self.dataloader):  # the last batch of an epoch was done, or the data has become less
@@ -76,7 +84,7 @@ class TranslationLoop(BaseLoop):
         self.progress = Progress(epoch=epoch + 1, step=step, epochs=self.epochs, steps=self.steps)
 
     def run(self) -> nn.Module:
-        """Run until all steps are done.
+        """Run until all steps are done, or until the step to pause at; then the hooks have saved the run.
 
         Raises:
             RunError: a loss is not finite.
@@ -84,9 +92,9 @@ class TranslationLoop(BaseLoop):
         """
         self.runner.call_hook("before_train")
         self.runner.model.train()
-        while self._iter < self.steps:
+        while self._iter < self.last:
             self._run_epoch()
-        self.runner.call_hook("after_train")
+        self.runner.call_hook("on_interrupt" if self.paused else "after_train")
         return self.runner.model
 
     def _run_epoch(self) -> None:
@@ -95,7 +103,7 @@ class TranslationLoop(BaseLoop):
         self.dataloader.start(first)
         self.runner.call_hook("before_train_epoch")
         batches = iter(self.dataloader)
-        for index in range(first, min(len(self.dataloader), first + self.steps - self._iter)):
+        for index in range(first, min(len(self.dataloader), first + self.last - self._iter)):
             self._run_step(index, self._next(batches))
         self.runner.call_hook("after_train_epoch")
         if self.position[1] == len(self.dataloader):

@@ -44,12 +44,14 @@ class RunResult:
         step: the last step that was done.
         metrics: by name; empty where the config has none.
         checkpoint: the last one.
+        paused: the run stopped before its end because it was told to; it can go on.
     """
 
     work_dir: Path
     step: int
     metrics: Mapping[str, float] = field(default_factory=dict)
     checkpoint: Path | None = None
+    paused: bool = False
 
 
 class Reporter(Protocol):

@@ -2,9 +2,11 @@
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from mmengine.hooks import Hook
 
 from i2ikit.config.sections import with_defaults
 from i2ikit.engine.assemble import Parts, assemble
@@ -35,9 +37,11 @@ def train(
     work_dir: Path,
     device: str = "cpu",
     max_steps: int | None = None,
+    pause_at: int | None = None,
     resume: bool = False,
     init: Path | None = None,
     reporter: Reporter | None = None,
+    hooks: Sequence[Hook] = (),
 ) -> RunResult:
     """Run a training to its end, measure the metrics of the config, and leave everything in a work directory.
 
@@ -47,12 +51,15 @@ def train(
         device: as for :func:`pick_device`.
         max_steps: ends the run after this step, >= 1, if it is shorter than the config's; schedules by step take it
             for the run's length, schedules by epoch do not know of it.
+        pause_at: stop after this step, >= 1, saved and with no metrics measured; the run keeps its length and its
+            schedules, and goes on with ``resume``. A step that is done already, or beyond the end, changes nothing.
         resume: go on from the newest whole checkpoint in ``work_dir``.
         init: checkpoint whose networks a new run begins with, see :func:`load_initial`; without ``resume``.
         reporter: told how it goes; None: nobody is.
+        hooks: of mmengine's kind, beside the config's; the checkpoint does not know of them.
 
     Returns:
-        last step, metrics and last checkpoint.
+        last step, metrics and last checkpoint; ``paused`` if it stopped at ``pause_at``.
 
     Raises:
         ConfigError, DataError, DeviceError: the run cannot start.
@@ -65,8 +72,9 @@ def train(
     if resume and init is not None:
         raise ValueError(f"a run that is resumed has its weights; init={str(init)!r} is for a new one")
     run = _Run(with_defaults(config), WorkDir(Path(work_dir)), device, reporter or SilentReporter(), init)
+    run.hooks = hooks
     with Interruption() as interruption:
-        return run.go(max_steps, resume, interruption)
+        return run.go(max_steps, pause_at, resume, interruption)
 
 
 class _Run:
@@ -76,10 +84,11 @@ class _Run:
         self, config: dict[str, Any], folder: WorkDir, device: str, reporter: Reporter, init: Path | None
     ) -> None:
         self.config, self.folder, self.reporter, self.init = config, folder, reporter, init
+        self.hooks: Sequence[Hook] = ()
         self.device = pick_device(device)
         self.seed: int = config["seed"]
 
-    def go(self, max_steps: int | None, resume: bool, interruption: Interruption) -> RunResult:
+    def go(self, max_steps: int | None, pause_at: int | None, resume: bool, interruption: Interruption) -> RunResult:
         checkpoint = self._starting_point(resume)
         parts = assemble(self.config)
         self._place(parts, checkpoint)
@@ -91,19 +100,25 @@ class _Run:
             clock = Clock(checkpoint.extra["seconds"] if checkpoint else 0.0)
             runner = self._runner(parts, loader, log, clock)
             loop = TranslationLoop(
-                runner, loader, steps=steps, epochs=epochs, schedule=parts.schedule, interruption=interruption
+                runner,
+                loader,
+                steps=steps,
+                epochs=epochs,
+                schedule=parts.schedule,
+                interruption=interruption,
+                pause_at=pause_at,
             )
             if checkpoint is not None:
                 loop.go_to(**{key: checkpoint.progress[key] for key in ("step", "epoch", "batch")})
             self.reporter.start(self._summary(parts, loop))
             runner.train_with(loop)
-            metrics = self._measure(parts, interruption)
+            metrics = {} if loop.paused else self._measure(parts, interruption)
             if metrics:
                 log.write({"event": "metrics", "step": loop.progress.step, "metrics": metrics})
         finally:
             log.close()
         newest = self.folder.list_checkpoints()
-        result = RunResult(self.folder.path, loop.progress.step, metrics, newest[-1] if newest else None)
+        result = RunResult(self.folder.path, loop.progress.step, metrics, newest[-1] if newest else None, loop.paused)
         self.reporter.finish(result)
         return result
 
@@ -173,7 +188,7 @@ class _Run:
             train_cfg={},
             optim_wrapper=PhaseUpdater(parts.optimizers),
             default_hooks=hooks,
-            custom_hooks=parts.hooks,
+            custom_hooks=[*parts.hooks, *self.hooks],
             randomness={"seed": self.seed},
             visualizer={"type": "Visualizer", "vis_backends": []},
             log_level="WARNING",

@@ -45,6 +45,16 @@ def test_a_run_goes_from_config_to_pictures(run, tiny, tmp_path):
         assert picture.size == (16, 16)
 
 
+def test_a_run_can_pause_and_go_on(run, tiny, tmp_path):
+    paused = run("train", tiny, "--device", "cpu", "--pause-at", "2")
+    assert paused.code == 0
+    assert "paused     after step 2 of 6; go on with the same command and --resume" in paused.out
+    resumed = run("train", tiny, "--device", "cpu", "--resume")
+    assert "going on with step 3" in resumed.out
+    assert "step 6/6" in resumed.out
+    assert "paused" not in resumed.out
+
+
 def test_a_work_directory_can_be_chosen(run, tiny, tmp_path):
     assert run("train", tiny, "--max-steps", "1", "--work-dir", "here", "--device", "cpu").code == 0
     assert (tmp_path / "here" / "log.jsonl").is_file()

@@ -139,6 +139,21 @@ def test_an_interrupted_run_ends_bit_for_bit_as_the_whole_one(method, workers, s
     assert_same(final_state(tmp_path / "parts", 12), final_state(tmp_path / "whole", 12))
 
 
+@pytest.mark.parametrize("pause_at", [3, 7])  # 7: at the end of an epoch
+def test_a_paused_run_keeps_its_length_and_schedule_and_ends_bit_for_bit_as_the_whole_one(cut, tmp_path, pause_at):
+    cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
+    whole = train(cut, work_dir=tmp_path / "whole")
+    paused = train(cut, work_dir=tmp_path / "parts", pause_at=pause_at)
+    newest = tmp_path / "parts" / "checkpoints" / f"step_{pause_at:06d}.pt"
+    assert paused == RunResult(tmp_path / "parts", pause_at, {}, newest, paused=True)
+    assert read_checkpoint(newest).progress["steps"] == 12
+    assert train(cut, work_dir=tmp_path / "parts", pause_at=2, resume=True) == paused  # done already
+    ended = train(cut, work_dir=tmp_path / "parts", resume=True, pause_at=12)
+    assert (ended.step, ended.metrics, ended.paused) == (12, whole.metrics, False)
+    assert_same(final_state(tmp_path / "parts", 12), final_state(tmp_path / "whole", 12))
+    assert not train(cut, work_dir=tmp_path / "parts", resume=True, pause_at=3).paused
+
+
 def test_a_history_is_saved_with_the_model(cyclegan, tmp_path):
     train(cyclegan, work_dir=tmp_path)
     state = read_checkpoint(tmp_path / "checkpoints" / "step_000012.pt").model
