@@ -62,7 +62,7 @@ def test_deep_pictures_are_resized_as_8_bit_ones_but_for_the_rounding() -> None:
     shallow = np.asarray(resize(image, (31, 5))) / 255
     deep = resize(np.asarray(image, np.float32)[:, :, None] / 255, (31, 5))
     assert deep.shape == (5, 31, 1)
-    assert np.abs(deep[:, :, 0] - shallow).max() < 0.6 / 255
+    assert np.abs(deep[:, :, 0] - shallow).max() < 1.5 / 255  # bytes are rounded after either axis
 
 
 def test_what_bicubic_overshoots_is_clipped() -> None:
