@@ -34,6 +34,8 @@ def build_dataset(
     return dataset
 
 
-def build_train_loader(dataset: MapDataset, batch_size: int, workers: int, seed: int) -> TrainLoader:
+def build_train_loader(
+    dataset: MapDataset, batch_size: int, workers: int, seed: int, *, rank: int = 0, world: int = 1
+) -> TrainLoader:
     """Return the training batches of a data set, reproducible from (seed, epoch, batch); see :class:`TrainLoader`."""
-    return TrainLoader(dataset, batch_size=batch_size, workers=workers, seed=seed)
+    return TrainLoader(dataset, batch_size=batch_size, workers=workers, seed=seed, rank=rank, world=world)

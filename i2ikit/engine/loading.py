@@ -77,21 +77,29 @@ class SeededDataset(Dataset[dict[str, Any] | Failure]):
 
 
 class EpochSampler(Sampler[list[tuple[int, int]]]):
-    """Batches of (epoch, index): each epoch a new order that is a function of (seed, epoch); a short last batch drops.
+    """Batches of (epoch, index): each epoch a new order that is a function of (seed, epoch); a short last step drops.
+
+    The processes of a run divide each step's batch among them: side by side their parts are the batch of one process
+    with ``world`` times their batch size.
 
     Args:
-        length: items of the data set, >= batch_size.
-        batch_size: items of a batch, >= 1.
+        length: items of the data set, >= batch_size * world.
+        batch_size: items of a batch of this process, >= 1.
         seed: any whole number.
+        rank: of this process, 0 .. world - 1.
+        world: processes of the run, >= 1.
     """
 
-    def __init__(self, length: int, batch_size: int, seed: int) -> None:
+    def __init__(self, length: int, batch_size: int, seed: int, *, rank: int = 0, world: int = 1) -> None:
+        if not 0 <= rank < world:
+            raise ValueError(f"rank must lie in 0 .. world - 1, not {rank} of {world}")
         self.length, self.batch_size, self.seed = length, batch_size, seed
+        self.rank, self.world = rank, world
         self.epoch, self.first = 1, 0
 
     def __len__(self) -> int:
-        """Return the batches of a whole epoch."""
-        return self.length // self.batch_size
+        """Return the batches of a whole epoch, the same for every process."""
+        return self.length // (self.batch_size * self.world)
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch of the next pass, counted from 1; the pass begins at its first batch."""
@@ -112,32 +120,37 @@ class EpochSampler(Sampler[list[tuple[int, int]]]):
         first, self.first = self.first, 0
         size, epoch = self.batch_size, self.epoch
         generator = torch.Generator().manual_seed(seed_number(self.seed, epoch))
-        order = torch.randperm(self.length, generator=generator).tolist()
+        order = torch.randperm(self.length, generator=generator)
         for k in range(first, len(self)):
-            yield [(epoch, index) for index in order[k * size : (k + 1) * size]]
+            place = (k * self.world + self.rank) * size
+            yield [(epoch, index) for index in order[place : place + size].tolist()]
 
 
 class TrainLoader:
     """Training batches: iterate once per epoch after ``set_epoch``; after a resume call ``start`` in between.
 
     Args:
-        dataset: map-style, at least batch_size items.
-        batch_size: images of a batch, >= 1.
+        dataset: map-style, at least batch_size * world items.
+        batch_size: images of a batch of this process, >= 1.
         workers: processes that read, >= 0; at most as many as there are cores are started. Batches do not depend on it.
         seed: any whole number.
+        rank, world: this process and how many there are; see :class:`EpochSampler`.
 
     Raises:
         DataError: the data set is smaller than a batch; while iterating, an item cannot be read or a batch mixes sizes.
     """
 
-    def __init__(self, dataset: MapDataset, *, batch_size: int, workers: int, seed: int) -> None:
-        if len(dataset) < batch_size:
+    def __init__(
+        self, dataset: MapDataset, *, batch_size: int, workers: int, seed: int, rank: int = 0, world: int = 1
+    ) -> None:
+        if len(dataset) < batch_size * world:
+            batch = f"one batch of {batch_size}" + f" in each of {world} processes" * (world > 1)
             raise DataError(
-                f"the training data has {len(dataset)} items, fewer than one batch of {batch_size}. "
-                f"Add pictures, or use a smaller batch: `--set data.batch_size={max(1, len(dataset))}`."
+                f"the training data has {len(dataset)} items, fewer than {batch}. "
+                f"Add pictures, or use a smaller batch: `--set data.batch_size={max(1, len(dataset) // world)}`."
             )
         self.dataset = dataset
-        self.sampler = EpochSampler(len(dataset), batch_size, seed)
+        self.sampler = EpochSampler(len(dataset), batch_size, seed, rank=rank, world=world)
         workers = min(workers, os.cpu_count() or 1)
         self._loader = DataLoader(
             SeededDataset(dataset, seed),

@@ -1,9 +1,11 @@
 """Batches that depend on seed, epoch and place, and on nothing else."""
 
+import hashlib
 import multiprocessing
 import os
 import random
 import signal
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -221,12 +223,59 @@ def test_fewer_items_than_a_batch_are_refused_with_a_way_out() -> None:
 @pytest.mark.slow  # a fresh process imports torch anew
 def test_the_seeded_data_set_survives_the_way_into_a_fresh_process() -> None:
     dataset = SeededDataset(Draws(), seed=0)
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        elsewhere = pool.apply(dataset.__getitem__, ((2, 5),))
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        elsewhere = pool.submit(dataset.__getitem__, (2, 5)).result()
     assert isinstance(elsewhere, dict)
     here = dataset[2, 5]
     assert isinstance(here, dict)
     assert torch.equal(here["a"], elsewhere["a"])
+
+
+def fingerprint(workers: int, world: int, resumed_at: int = 0, pictures: Path | None = None) -> str:
+    """Return a hash of the samples of two epochs in the order of the run, whoever read them."""
+    dataset = Draws(13) if pictures is None else UnpairedFolders(pictures, transform=ResizeCropFlip(12, 8))
+    ranks = [
+        TrainLoader(dataset, batch_size=4 // world, workers=workers, seed=3, rank=rank, world=world)
+        for rank in range(world)
+    ]
+    digest = hashlib.blake2b()
+    for epoch in (1, 2):
+        if epoch == 1 and resumed_at:
+            list(zip(*(batches(rank, epoch) for rank in ranks), strict=True))  # what the interrupted run had read
+        for parts in zip(*(batches(rank, epoch, start=resumed_at) for rank in ranks), strict=True):
+            for part in parts:
+                for sample in zip(*part.values(), strict=True):
+                    for value in sample:
+                        digest.update(value.encode() if isinstance(value, str) else value.numpy().tobytes())
+    return digest.hexdigest()
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create 4 worker processes")  # on a machine of fewer cores
+@pytest.mark.parametrize("world", [1, 2])
+@pytest.mark.parametrize("workers", [0, 1, 4])
+def test_the_sequence_of_samples_depends_neither_on_workers_nor_on_ranks(
+    workers: int, world: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert fingerprint(workers, world) == fingerprint(0, 1)
+    assert fingerprint(workers, world, resumed_at=2) == fingerprint(0, 1, resumed_at=2)
+
+
+def test_ranks_take_their_places_in_the_order_side_by_side() -> None:
+    whole = EpochSampler(11, 4, seed=1)
+    parts = [EpochSampler(11, 2, seed=1, rank=rank, world=2) for rank in (0, 1)]
+    assert [len(part) for part in parts] == [2, 2]
+    assert [first + second for first, second in zip(*parts, strict=True)] == list(whole)
+
+
+def test_a_rank_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"rank must lie in 0 .. world - 1, not 2 of 2"):
+        EpochSampler(8, 1, seed=0, rank=2, world=2)
+
+
+def test_fewer_items_than_the_batches_of_all_ranks_are_refused_with_a_way_out() -> None:
+    with pytest.raises(DataError, match=r"3 items, fewer than one batch of 2 in each of 2 .*--set data\.batch_size=1"):
+        TrainLoader(Draws(3), batch_size=2, workers=0, seed=0, rank=0, world=2)
 
 
 def test_the_order_is_uniform() -> None:
