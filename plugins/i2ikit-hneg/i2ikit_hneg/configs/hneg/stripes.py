@@ -1,16 +1,16 @@
 # SRC and hDCE on the embedded data set, in minutes on a CPU: CUT's small networks.
-_base_ = ["../_base_/methods/hneg.py", "i2ikit::_base_/data/stripes.py"]
+_base_ = ["../_base_/methods/hneg.py", "i2ikit::_base_/networks/small.py", "i2ikit::_base_/data/stripes.py"]
 
-TAPS = ["down1", "down2", "block1", "block3"]
+CONTENT = dict(taps=_base_.SMALL_TAPS)
 
 model = dict(
-    generators=dict(ab=dict(filters=16, blocks=4, antialias_down=False, init="normal", input_skip=True)),
-    discriminators=dict(b=dict(filters=32, antialias=False, init="normal")),
-    heads=dict(f=dict(taps=TAPS, dim=64)),
+    generators=dict(ab=_base_.SMALL_GENERATOR),
+    discriminators=dict(b=_base_.SMALL_DISCRIMINATOR),
+    heads=dict(f=_base_.SMALL_HEAD),
     averages=dict(ab_mean=dict(of="generators.ab", momentum=0.999)),
     phases=dict(
-        discriminate=dict(optimizer=dict(lr=1e-4)),
-        generate=dict(terms=dict(content=dict(taps=TAPS), identity=dict(taps=TAPS), relations=dict(taps=TAPS))),
+        discriminate=_base_.SMALL_DISCRIMINATE,
+        generate=dict(terms=dict(content=CONTENT, identity=CONTENT, relations=CONTENT)),
     ),
 )
 train = dict(steps=5000)

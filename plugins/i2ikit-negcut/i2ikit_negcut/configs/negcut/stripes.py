@@ -1,20 +1,18 @@
 # NEGCUT on the embedded data set, in minutes on a CPU: CUT's small networks.
-_base_ = ["../_base_/methods/negcut.py", "i2ikit::_base_/data/stripes.py"]
+_base_ = ["../_base_/methods/negcut.py", "i2ikit::_base_/networks/small.py", "i2ikit::_base_/data/stripes.py"]
 
-TAPS = ["down1", "down2", "block1", "block3"]
-TERM = dict(taps=TAPS, negatives=dict(taps=TAPS))
+GENERATED = dict(taps=_base_.SMALL_TAPS)
+CONTENT = dict(taps=_base_.SMALL_TAPS, negatives=GENERATED)
 
 model = dict(
-    generators=dict(ab=dict(filters=16, blocks=4, antialias_down=False, init="normal", input_skip=True)),
-    discriminators=dict(b=dict(filters=32, antialias=False, init="normal")),
-    heads=dict(f=dict(taps=TAPS, dim=64), hard=dict(taps=TAPS, dim=64)),
+    generators=dict(ab=_base_.SMALL_GENERATOR),
+    discriminators=dict(b=_base_.SMALL_DISCRIMINATOR),
+    heads=dict(f=_base_.SMALL_HEAD, hard=_base_.SMALL_HEAD),
     averages=dict(ab_mean=dict(of="generators.ab", momentum=0.999)),
     phases=dict(
-        discriminate=dict(optimizer=dict(lr=1e-4)),
-        harden=dict(
-            terms=dict(against_content=TERM, against_identity=TERM, variety=dict(negatives=dict(taps=TAPS))),
-        ),
-        generate=dict(terms=dict(content=TERM, identity=TERM)),
+        discriminate=_base_.SMALL_DISCRIMINATE,
+        harden=dict(terms=dict(against_content=CONTENT, against_identity=CONTENT, variety=dict(negatives=GENERATED))),
+        generate=dict(terms=dict(content=CONTENT, identity=CONTENT)),
     ),
 )
 train = dict(steps=5000)
