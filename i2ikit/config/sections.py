@@ -25,6 +25,32 @@ def whole(minimum: int) -> Check:
     return check
 
 
+def above(limit: float) -> Check:
+    """Return a check for numbers above ``limit``."""
+
+    def check(value: Any) -> str:
+        fine = isinstance(value, int | float) and not isinstance(value, bool) and value > limit
+        return "" if fine else f"must be a number above {limit}, not {value!r}"
+
+    return check
+
+
+def one_of(*known: str) -> Check:
+    """Return a check for one of a few words."""
+
+    def check(value: Any) -> str:
+        return "" if value in known else f"must be one of {', '.join(known)}, not {value!r}"
+
+    return check
+
+
+def number_name(value: Any) -> str:
+    """Say what is wrong with the name of a number that a metric measures, or return an empty string."""
+    metric, _, number = value.partition(".") if isinstance(value, str) else ("", "", "")
+    fine = bool(metric and number)
+    return "" if fine else f'must be a metric and its number, such as "distance.whole", not {value!r}'
+
+
 @dataclass(frozen=True)
 class Key:
     """One key of a fixed section: its check and its default; None means that it is left out unless it is set."""
@@ -40,10 +66,29 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
         "batch_size": Key(whole(1), 1),
         "workers": Key(whole(0), 2),
     },
-    "train": {"epochs": Key(whole(1)), "steps": Key(whole(1))},
+    "train": {
+        "epochs": Key(whole(1)),
+        "steps": Key(whole(1)),
+        "precision": Key(one_of("fp32", "bf16", "fp16"), "fp32"),
+        "accumulate": Key(whole(1), 1),
+        "clip_gradients": Key(above(0)),
+    },
     "log": {"every": Key(whole(1), 50)},
-    "samples": {"every": Key(whole(1), 500), "count": Key(whole(1), 8)},
-    "checkpoint": {"every": Key(whole(1), 1000), "keep": Key(whole(1), 3)},
+    "samples": {"every": Key(whole(1), 500), "count": Key(whole(1), 8), "gallery": Key(whole(0), 100)},
+    "checkpoint": {
+        "every": Key(whole(1), 1000),
+        "keep": Key(whole(1), 3),
+        "keep_every": Key(whole(1)),
+        "best": Key(number_name),
+        "best_is": Key(one_of("lower", "higher"), "lower"),
+    },
+    "evaluation": {
+        "every": Key(whole(0), 0),
+        "weights": Key(one_of("average", "raw"), "average"),
+        "metric": Key(number_name),
+        "better": Key(one_of("lower", "higher")),
+        "stop_after": Key(whole(1)),
+    },
 }
 DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
 PHASE_KEYS = ("update", "terms", "optimizer", "groups")

@@ -1,7 +1,7 @@
 """The training loop: epochs of steps, from wherever the run stands."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mmengine.runner import BaseLoop, Runner
@@ -9,10 +9,12 @@ from torch import Tensor, nn
 
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.loading import TrainLoader
+from i2ikit.engine.processes import any_of_all
 from i2ikit.engine.randomness import seed_step
 from i2ikit.engine.runner_model import RunnerModel
 from i2ikit.engine.update import PhaseUpdater
 from i2ikit.errors import RunError
+from i2ikit.ops import processes
 from i2ikit.ops.progress import Progress, Schedule
 
 
@@ -22,10 +24,12 @@ class TranslationLoop(BaseLoop):
     Args:
         runner: mmengine's.
         dataloader: batches as a function of (seed, epoch, place).
+        accumulate: batches of a step, >= 1; those that are left over at the end of an epoch are dropped.
         steps, epochs: of the whole run.
         schedule: factor of all learning rates.
         interruption: looked at after each step.
         pause_at: stop after this step, saved; None: run to the end.
+        may_end_early: whether a hook may call :meth:`end_early`; all processes of a run agree on it.
 
     Attributes:
         position: epochs that are done, and batches that are done of the next one.
@@ -41,12 +45,16 @@ class TranslationLoop(BaseLoop):
         epochs: int,
         schedule: Schedule,
         interruption: Interruption,
+        accumulate: int = 1,
         pause_at: int | None = None,
+        may_end_early: bool = False,
     ) -> None:
         super().__init__(runner, dataloader)
+        self.accumulate = accumulate
         self.steps, self.epochs = steps, epochs
         self.schedule, self.interruption = schedule, interruption
         self.last = steps if pause_at is None else min(steps, pause_at)
+        self.may_end_early, self._asked_to_end, self.ended_early = may_end_early, False, False
         self.position = (0, 0)
         self.progress = Progress(epoch=1, step=0, epochs=epochs, steps=steps)
         self._iter = 0
@@ -74,11 +82,11 @@ class TranslationLoop(BaseLoop):
     @property
     def paused(self) -> bool:
         """Whether the run is not at its end; after `run`: whether it stopped at the step to pause at."""
-        return self._iter < self.steps
+        return self._iter < self.steps and not self.ended_early
 
     def go_to(self, step: int, epoch: int, batch: int) -> None:
         """Go on after ``step`` steps, with batch ``batch`` (from 0) of the epoch after ``epoch`` whole ones."""
-        if batch >= len(self.dataloader):  # the last batch of an epoch was done, or the data has become less
+        if batch + self.accumulate > len(self.dataloader):  # the epoch was done, or the data has become less
             epoch, batch = epoch + 1, 0
         self.position, self._iter = (epoch, batch), step
         self.progress = Progress(epoch=epoch + 1, step=step, epochs=self.epochs, steps=self.steps)
@@ -92,10 +100,18 @@ class TranslationLoop(BaseLoop):
         """
         self.runner.call_hook("before_train")
         self.runner.model.train()
+        self._end_if_asked()
         while self._iter < self.last:
             self._run_epoch()
-        self.runner.call_hook("on_interrupt" if self.paused else "after_train")
+        if self._iter < self.steps:
+            self.runner.call_hook("on_interrupt")
+        if not self.paused:
+            self.runner.call_hook("after_train")
         return self.runner.model
+
+    def end_early(self) -> None:
+        """Let the run end, saved, after the running step; only a loop that was told that this may happen does."""
+        self._asked_to_end = True
 
     def _run_epoch(self) -> None:
         epoch, first = self.position
@@ -103,33 +119,37 @@ class TranslationLoop(BaseLoop):
         self.dataloader.start(first)
         self.runner.call_hook("before_train_epoch")
         batches = iter(self.dataloader)
-        for index in range(first, min(len(self.dataloader), first + self.last - self._iter)):
+        steps = min((len(self.dataloader) - first) // self.accumulate, self.last - self._iter)
+        for index in range(first, first + steps * self.accumulate, self.accumulate):
             self._run_step(index, self._next(batches))
+            if self._end_if_asked():
+                break
         self.runner.call_hook("after_train_epoch")
-        if self.position[1] == len(self.dataloader):
+        if self.position[1] + self.accumulate > len(self.dataloader):
             self.position = (epoch + 1, 0)
 
-    def _next(self, batches: Any) -> dict[str, Any]:
+    def _next(self, batches: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the batches of a step."""
         try:
-            return next(batches)
+            return [next(batches) for _ in range(self.accumulate)]
         except RuntimeError:  # a Ctrl-C reaches the loader's workers too
             self._stop_if_asked()
             raise
 
-    def _run_step(self, index: int, batch: dict[str, Any]) -> None:
+    def _run_step(self, index: int, batches: list[dict[str, Any]]) -> None:
         epoch = self.position[0]
         self.progress = Progress(epoch=epoch + 1, step=self._iter + 1, epochs=self.epochs, steps=self.steps)
         model: RunnerModel = self.runner.model
         updater: PhaseUpdater = self.runner.optim_wrapper
         model.progress = self.progress
         updater.set_rates(self.schedule(self.progress))
-        self.runner.call_hook("before_train_iter", batch_idx=index, data_batch=batch)
-        seed_step(model.seed, self.progress.step, model.device)
-        losses = model.train_step(batch, updater)
+        self.runner.call_hook("before_train_iter", batch_idx=index, data_batch=batches)
+        seed_step(model.seed, self.progress.step, model.device, processes.rank())
+        losses = model.train_step(batches, updater)
         if updater.blocked:
             raise RunError(self._not_finite(losses, updater.blocked))
-        self.position = (epoch, index + 1)
-        self.runner.call_hook("after_train_iter", batch_idx=index, data_batch=batch, outputs=losses)
+        self.position = (epoch, index + self.accumulate)
+        self.runner.call_hook("after_train_iter", batch_idx=index, data_batch=batches, outputs=losses)
         self._iter += 1
         self._stop_if_asked()
 
@@ -141,11 +161,18 @@ class TranslationLoop(BaseLoop):
             f"{named}. Often the learning rate is too high: lower it with `--set optimizer.lr=...`."
         )
 
+    def _end_if_asked(self) -> bool:
+        """Make the step that was done last the last one, if a hook of any process wants that; say whether it does."""
+        if self.may_end_early and any_of_all(self._asked_to_end):
+            self.last, self.ended_early = self._iter, True
+        return self.ended_early
+
     def _stop_if_asked(self) -> None:
-        if not self.interruption.requested or self._iter == self.steps:
+        if self._iter == self.steps or not any_of_all(bool(self.interruption.requested)):
             return
         self.runner.call_hook("on_interrupt")
+        asked = self.interruption.requested or "another process was asked to end"
         raise RunInterruptedError(
-            f"{self.interruption.requested}: stopped after step {self._iter} of {self.steps}; the run is saved in "
-            f"{self.runner.work_dir}. Go on with the same command and --resume."
+            f"{asked}: stopped after step {self._iter} of {self.steps}; the run is saved in {self.runner.work_dir}. "
+            "Go on with the same command and --resume."
         )

@@ -1,6 +1,6 @@
 """The model as mmengine's Runner and its hooks want to see it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from i2ikit.engine.device import place_batch
 from i2ikit.engine.update import PhaseUpdater
+from i2ikit.ops import processes
 from i2ikit.translation import Draws, Progress, UnpairedTranslation
 
 
@@ -29,7 +30,11 @@ class RunnerModel(nn.Module):
         self.device, self.seed = device, seed
         self.progress = Progress(epoch=1, step=1, epochs=1, steps=1)
 
-    def train_step(self, data: Mapping[str, Any], optim_wrapper: PhaseUpdater) -> dict[str, Tensor]:
-        """Run all phases on one batch; return the unweighted losses by name of the term, detached."""
-        draws = Draws(self.seed, self.progress.step)
-        return self.translation.train_step(place_batch(data, self.device), optim_wrapper, self.progress, draws)
+    def train_step(self, data: Sequence[Mapping[str, Any]], optim_wrapper: PhaseUpdater) -> dict[str, Tensor]:
+        """Run all phases on the batches of a step; return the unweighted losses by name of the term, detached."""
+        batches = [place_batch(batch, self.device) for batch in data]
+        size, ranks, rank = len(batches[0]["a"]), processes.count(), processes.rank()
+        draws = [
+            Draws(self.seed, self.progress.step, first=(number * ranks + rank) * size) for number in range(len(batches))
+        ]
+        return self.translation.train_step_on(batches, optim_wrapper, self.progress, draws)

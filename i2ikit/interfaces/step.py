@@ -9,9 +9,16 @@ from i2ikit.ops.progress import Progress
 
 
 class StepReader(Protocol):
-    """The reading side of a training step. Letters: B images, C channels, H and W pixels."""
+    """The reading side of a training step. Letters: B images, C channels, H and W pixels.
+
+    Attributes:
+        progress: where the run stands.
+        first: place of the batch's first image among all images of the step, which several processes, or batches one
+            after the other, may share; what is drawn for one image goes by its place.
+    """
 
     progress: Progress
+    first: int
 
     def image(self, expression: str, *, grad: bool = True) -> Tensor:
         """Return the image (B, C, H, W) of an expression such as ``"ba(ab(a))"``."""
@@ -32,7 +39,10 @@ class StepReader(Protocol):
         """Undo on ``feature``, read from ``image``, the drawn views that ``reference`` does not have."""
 
     def permutation(self, label: str, size: int, count: int) -> Tensor:
-        """Return ``count`` of ``size`` places in random order, without replacement, int64, from a named stream."""
+        """Return ``count`` of ``size`` places in random order, without replacement, int64, from a named stream.
 
-    def noise(self, label: str, *size: int) -> Tensor:
-        """Return float32 draws from N(0, 1) of this size, on the CPU, from a named stream."""
+        All images of a step get the same; put an image's place into the label for places of its own.
+        """
+
+    def noise(self, label: str, images: int, *size: int) -> Tensor:
+        """Return float32 draws from N(0, 1) of size (images, *size), on the CPU, from named streams by image."""

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from i2ikit.checks import positive_int
 from i2ikit.errors import ShapeError
 from i2ikit.interfaces import Negatives, StepReader
+from i2ikit.ops import processes
 from i2ikit.registry import NEGATIVES
 
 
@@ -16,7 +17,7 @@ class MemoryBank(nn.Module):
 
     It begins with random directions. A step is contrasted with what the bank held before it, and then puts its own
     keys in place of the oldest. Keys stay comparable over many steps where they come from a slow copy of generator and
-    head (the model's ``averages``). The bank is saved with the model; several processes each keep their own.
+    head (the model's ``averages``). The bank is saved with the model; it takes the keys of all processes.
 
     Args:
         layers: layers of the term, >= 1.
@@ -49,7 +50,7 @@ class MemoryBank(nn.Module):
                 f"MemoryBank(layers={self.layers}, dim={self.dim}) got keys {tuple(key.shape)} of layer {layer + 1}"
             )
         before = self.rows[layer].clone()  # the graph keeps it; what it was made from changes now
-        new = key.detach().flatten(0, 1)[-self.size :].to(self.rows)
+        new = processes.gather(key.detach()).flatten(0, 1)[-self.size :].to(self.rows)
         places = (self.oldest[layer] + torch.arange(len(new), device=new.device)) % self.size
         self.rows[layer, places] = new
         self.oldest[layer] = (self.oldest[layer] + len(new)) % self.size

@@ -6,13 +6,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from i2ikit.ops import processes
+
 
 @dataclass(frozen=True)
 class Negatives:
     """The rows a query is contrasted with; the positive is always the key of the same row.
 
     Attributes:
-        whole_batch: whether the other rows of the whole batch count, or those of the same image alone.
+        whole_batch: whether the other rows of the whole batch count, or those of the same image alone. The batch is
+            that of all processes, unless ``scale`` or ``log_weight`` speak of this one's.
         keys: (B, M, D) or (M, D) negatives from elsewhere, used instead of the other rows; None: the other rows.
         scale: factor of each negative's similarity, shaped like the similarities (G, R, M); None: 1.
         log_weight: logarithm of each negative's weight in the sum, same shape; None: 0.
@@ -43,9 +46,12 @@ def contrast_logits(query: Tensor, key: Tensor, negatives: Negatives, tau: float
     """
     query, key = grouped(query, negatives), grouped(key, negatives)
     if negatives.keys is None:
-        similarity = query @ key.mT  # (G, R, R)
-        positive = torch.arange(key.shape[1], device=key.device).expand(len(key), -1)
-        own = torch.eye(key.shape[1], dtype=torch.bool, device=key.device)
+        columns, first = key, 0
+        if negatives.whole_batch and negatives.scale is None and negatives.log_weight is None:
+            columns, first = processes.gather(key[0])[None], processes.rank() * key.shape[1]
+        similarity = query @ columns.mT  # (G, R, R), or (1, R, N * R) of N processes
+        positive = torch.arange(first, first + key.shape[1], device=key.device).expand(len(key), -1)
+        own = F.one_hot(positive, similarity.shape[-1]).bool()
     else:
         others = negatives.keys if negatives.keys.ndim == 2 else grouped(negatives.keys, negatives)
         similarity = torch.cat([(query * key).sum(-1, keepdim=True), query @ others.mT], dim=-1)

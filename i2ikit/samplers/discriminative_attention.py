@@ -37,9 +37,10 @@ class _ScoreGuidedSampler(ABC):
         num = min(self.num, size)
         rest = int(num * self.random_share)
         rows = []
-        for image, row in enumerate(score):
+        for image, row in enumerate(score, step.first):
             pool = step.permutation(f"pool/{layer}/{image}", size, min(num * self.pool, size)).to(row.device)
-            pool = pool[row[pool].argsort(stable=True)]  # lowest logits, the least convincing places, first
+            # lowest logits, the least convincing places, first; what differs by a rounding of float64 is a tie
+            pool = pool[row[pool].float().argsort(stable=True)]
             rows.append(torch.cat([pool[: num - rest], self._rest(step, f"rest/{layer}/{image}", pool, size, rest)]))
         return torch.stack(rows)
 

@@ -1,6 +1,7 @@
 """The one model: networks, views and phases; every method is a config of it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,10 @@ class UnpairedTranslation(nn.Module):
         views: image operations by name, for use in image expressions.
         phases: what is updated by which objective, in the order of the updates of a step.
         averages: which of the networks are moving averages of others, by full name; they move after the last phase.
+
+    Attributes:
+        precision: makes the context that networks compute in, such as torch's autocast; whoever trains sets it. What
+            terms do with the answers is outside of it.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class UnpairedTranslation(nn.Module):
         )
         self.phases = dict(phases)
         self.averages = dict(averages or {})
+        self.precision: Callable[[], AbstractContextManager[object]] = nullcontext
         self.shareable = {name: _shareable(network) for name, network in self.networks.items()}
 
     @property
@@ -67,14 +73,40 @@ class UnpairedTranslation(nn.Module):
         Returns:
             the unweighted value of every active term by its name in the config, detached scalars.
         """
-        step = Step(self, batch, progress, draws)
+        return self.train_step_on([batch], update, progress, [draws])
+
+    def train_step_on(
+        self, batches: Sequence[Mapping[str, Tensor]], update: Update, progress: Progress, draws: Sequence[Draws]
+    ) -> dict[str, Tensor]:
+        """Run all phases, each on several batches one after the other: one step on all of their images.
+
+        With more than one batch, no graph outlives the phase that needs it: a pass that two phases want is made twice,
+        and the memory stays that of one batch.
+
+        Args:
+            batches: as for :meth:`train_step`, of equal size.
+            update: called for every batch of a phase; the last call of a phase updates.
+            progress: as for :meth:`train_step`.
+            draws: for each batch; their ``first`` places count the images of all batches.
+
+        Returns:
+            the means over the batches, as :meth:`train_step` returns them.
+        """
+        steps = [
+            Step(self, batch, progress, own, lean=len(batches) > 1) for batch, own in zip(batches, draws, strict=True)
+        ]
         values: dict[str, Tensor] = {}
         for index, phase in enumerate(self.phases.values()):
-            total, phase_values = step.run_phase(index)
-            values.update(phase_values)
-            if total is not None:
-                update(phase.name, total)
-                step.forget(phase.update)
+            phase_values: list[dict[str, Tensor]] = []
+            for step in steps:
+                total, found = step.run_phase(index)
+                phase_values.append(found)
+                if total is not None:
+                    update(phase.name, total)
+                    del total  # and with it the graph, before the next batch makes its own
+            values.update({name: torch.stack([x[name] for x in phase_values]).mean() for name in phase_values[0]})
+            for step in steps:
+                step.forget(index)
         follow(self.averages, self.networks)
         return values
 
@@ -92,15 +124,24 @@ class UnpairedTranslation(nn.Module):
         return next(names, generator).removeprefix("generators.")
 
     @torch.no_grad()
-    def render(self, batch: Mapping[str, Tensor], expressions: Iterable[str]) -> dict[str, Tensor]:
-        """Return images (B, C, H, W) by expression, in evaluation mode, by averaged generators, every view left out."""
+    def render(
+        self, batch: Mapping[str, Tensor], expressions: Iterable[str], *, averaged: bool = True
+    ) -> dict[str, Tensor]:
+        """Return images (B, C, H, W) by expression, in evaluation mode, every view left out.
+
+        Args:
+            batch: real images.
+            expressions: of the images.
+            averaged: a generator that has a moving average is replaced by it.
+        """
         done: dict[Expression, Tensor] = {}
 
         def value(image: Expression) -> Tensor:
             if not image.arguments:
                 return batch[image.name]
             if image not in done:
-                done[image] = self.generators[self.to_show(image.name)](value(image.arguments[0]))
+                name = self.to_show(image.name) if averaged else image.name
+                done[image] = self.generators[name](value(image.arguments[0]))
             return done[image]
 
         training = self.training

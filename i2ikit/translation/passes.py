@@ -67,6 +67,7 @@ class PassPlan:
         generators: names of the generators, to tell them from views inside expressions.
         opaque: names of the views that let no gradient through.
         resolved: the expression that each image text stands for in this step (views that are not drawn left out).
+        lean: full names of the networks whose passes are made anew in each phase that needs a graph of them.
     """
 
     def __init__(
@@ -76,8 +77,9 @@ class PassPlan:
         generators: Container[str],
         opaque: Container[str],
         resolved: Mapping[str, Expression],
+        lean: Container[str] = (),
     ) -> None:
-        self.updates, self.generators, self.opaque = updates, generators, opaque
+        self.updates, self.generators, self.opaque, self.lean = updates, generators, opaque, lean
         self.demands: dict[PassKey, Demand] = {}
         for phase, phase_reads in enumerate(reads):
             for read in phase_reads:
@@ -125,9 +127,16 @@ class PassPlan:
         for later in range(phase, len(self.updates)):
             if self.reached(key, later, self.demands[key].grad.get(later, False)):
                 return later
-            if involved & self.updates[later]:
+            if key.network in self.lean or involved & self.updates[later]:
                 break
         return phase
+
+    def keeps(self, key: PassKey, phase: int) -> bool:
+        """Say whether the answer of a pass is kept when ``phase`` is over: unless nobody reads it as it is any more."""
+        if key.network not in self.lean:
+            return True
+        grad = self.demands[key].grad
+        return any(later > phase and not self.reached(key, later, grad[later]) for later in grad)
 
     def graph(self, key: PassKey, phase: int) -> frozenset[str]:
         """Return the networks that the graph of a pass must reach when it is made in ``phase``."""
@@ -153,6 +162,8 @@ class PassPlan:
                 continue
             first = next((later for later in sorted(wanted.grad) if later >= phase), None)
             if first is None or any(key.network in self.updates[later] for later in range(phase, first)):
+                continue
+            if key.network in self.lean and first != phase:
                 continue
             if not _equally_deep(wanted, demand) or not self._independent(key, other):
                 continue

@@ -1,7 +1,7 @@
 """One training step: everything that its terms read, each pass made once."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
@@ -37,12 +37,19 @@ class Step:
         batch: the real images by name, each (B, C, H, W) in -1..1.
         progress: where the run stands.
         draws: the random streams of this step.
+        lean: keep no graph, and no answer that can be made again, for a later phase.
     """
 
     def __init__(
-        self, model: "UnpairedTranslation", batch: Mapping[str, Tensor], progress: Progress, draws: Draws
+        self,
+        model: "UnpairedTranslation",
+        batch: Mapping[str, Tensor],
+        progress: Progress,
+        draws: Draws,
+        *,
+        lean: bool = False,
     ) -> None:
-        self.progress = progress
+        self.progress, self.first = progress, draws.first
         self._model, self._batch, self._draws = model, batch, draws
         self._views = {name: cast("View", view) for name, view in model.views.items()}
         self._phase, self._term, self._stream = 0, "", ""
@@ -56,6 +63,7 @@ class Step:
             generators=set(model.generators),
             opaque={name for name, view in self._views.items() if not view.differentiable},
             resolved={read.image: self._resolve(read.image) for phase in reads for read in phase},
+            lean={name for name, shareable in model.shareable.items() if lean and shareable},
         )
         self._answers: dict[PassKey, Answer] = {}
         self._viewed: dict[tuple[Expression, bool], Tensor] = {}
@@ -75,11 +83,12 @@ class Step:
                 total = weight * value if total is None else total + weight * value
         return total, values
 
-    def forget(self, updated: Sequence[str]) -> None:
-        """Drop what an update of these networks has made stale: their answers if they judge, graphs through them."""
-        names = frozenset(updated)
+    def forget(self, index: int) -> None:
+        """Drop what the update of a phase has made stale: answers of what judged, graphs through what was updated."""
+        names = self._plan.updates[index]
         for key, answer in list(self._answers.items()):
-            if key.network in names and key.network not in self._generator_names():
+            judged = key.network in names and key.network not in self._generator_names()
+            if judged or not self._plan.keeps(key, index):
                 del self._answers[key]
             elif answer.graph & names:
                 self._answers[key] = answer.detached()
@@ -117,8 +126,9 @@ class Step:
         return answer.leaf, [at_least_float32(x) for x in answer.taps.values()]
 
     def head(self, name: str) -> nn.Module:
-        """Return a head by name."""
-        return self._model.heads[name]
+        """Return a head by name, which computes in the model's precision."""
+        head = self._model.heads[name]
+        return head if self._model.precision is nullcontext else _InPrecision(head, self._model.precision)
 
     def align(self, feature: Tensor, image: str, reference: str) -> Tensor:
         """Undo on ``feature``, read from ``image``, the drawn views that ``reference`` does not have."""
@@ -132,9 +142,9 @@ class Step:
         """Return ``count`` of ``size`` places in random order, without replacement, int64, from the term's stream."""
         return self._draws.permutation(f"{self._stream}/{label}", size, count)
 
-    def noise(self, label: str, *size: int) -> Tensor:
-        """Return float32 draws from N(0, 1) of this size, on the CPU, from the term's stream."""
-        return self._draws.noise(f"{self._stream}/{label}", *size)
+    def noise(self, label: str, images: int, *size: int) -> Tensor:
+        """Return float32 draws from N(0, 1) of size (images, *size), on the CPU, from the term's streams by image."""
+        return self._draws.noise(f"{self._stream}/{label}", images, *size)
 
     # how it is made -------------------------------------------------------------------------------------------------
 
@@ -171,7 +181,7 @@ class Step:
             viewed = [self._value(argument, reached) for argument in image.arguments]
             arguments = ", ".join(map(str, image.arguments))
             draw = self._view_draws[image.name]
-            self._viewed[memory] = view(*viewed, draw=draw, expression=arguments)
+            self._viewed[memory] = view(*viewed, draw=draw, expression=arguments, first=self.first)
         return self._viewed[memory]
 
     def _read(self, key: PassKey, reached: frozenset[str]) -> Answer:
@@ -210,11 +220,26 @@ class Step:
             torch.set_grad_enabled(bool(graph) or leaf is not None),
             _frozen([] if key.network in graph else [network]),
         ):
-            called = _call(network, images[0] if len(images) == 1 else torch.cat(images), taps)
+            with self._model.precision():
+                called = _call(network, images[0] if len(images) == 1 else torch.cat(images), taps)
+            if "out" in called:
+                called["out"] = at_least_float32(called["out"])
         parts = {tap: x.split([len(image) for image in images]) for tap, x in called.items()}
         for index, each in enumerate(keys):
             self._answers[each] = Answer({tap: part[index] for tap, part in parts.items()}, graph, leaf)
         return self._answers[key]
+
+
+class _InPrecision(nn.Module):
+    """A network that computes in some precision wherever it is called."""
+
+    def __init__(self, network: nn.Module, precision: Callable[[], AbstractContextManager[object]]) -> None:
+        super().__init__()
+        self.network, self.precision = network, precision
+
+    def forward(self, *arguments: Any, **options: Any) -> Any:
+        with self.precision():
+            return self.network(*arguments, **options)
 
 
 def _call(network: nn.Module, image: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:

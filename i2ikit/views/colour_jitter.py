@@ -43,7 +43,7 @@ class ColourJitter(View):
             signed[3] * self.hue,
         ]
 
-    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:
+    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str, first: int = 0) -> Tensor:
         """Return the recoloured batch (B, 3, H, W)."""
         brightness, contrast, saturation, hue = draw
         x = image / 2 + 0.5

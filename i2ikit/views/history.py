@@ -7,6 +7,7 @@ from torch import Tensor
 
 from i2ikit.checks import positive_int
 from i2ikit.nn.image_history import ImageHistory
+from i2ikit.ops import processes
 from i2ikit.ops.streams import named_generator
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
@@ -16,7 +17,8 @@ from i2ikit.views.base import View
 class History(View):
     """Answer each image with itself or with an older one; every viewed expression has a store of its own.
 
-    The stores are part of the model's state, so a resumed run goes on with the same images.
+    The stores are part of the model's state, so a resumed run goes on with the same images. Several processes put the
+    images of all of them into their stores, in one order, so that each process holds the same.
 
     Args:
         size: images kept per expression, >= 1. CycleGAN uses 50.
@@ -35,10 +37,17 @@ class History(View):
         """Return the seed of this step's exchanges."""
         return int(torch.randint(2**62, (), generator=generator).item())
 
-    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:
+    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str, first: int = 0) -> Tensor:
         """Return a batch like ``image`` (B, C, H, W) without gradient."""
         store = self.stores.setdefault(expression, ImageHistory(self.size))
-        generator = named_generator(f"{draw}/{expression}")
+        images, own = processes.gather(image.detach()), processes.rank() * len(image)
+        answers = [
+            self._exchange(store, one[None], named_generator(f"{draw}/{expression}/{place}"))
+            for place, one in enumerate(images, first - own)
+        ]
+        return torch.cat(answers[own : own + len(image)])
+
+    def _exchange(self, store: ImageHistory, image: Tensor, generator: torch.Generator) -> Tensor:
         return store.exchange(
             image,
             uniform=lambda: torch.rand((), generator=generator).item(),

@@ -28,7 +28,7 @@ class Mirror(View):
         """Return True in a mirrored step, else None."""
         return True if torch.rand((), generator=generator).item() < self.probability else None
 
-    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:
+    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str, first: int = 0) -> Tensor:
         """Return the mirrored batch (B, C, H, W)."""
         return image.flip(-1)
 

@@ -24,8 +24,9 @@ class Mix(View):
         """Return the seed of the shares."""
         return int(torch.randint(2**62, (), generator=generator).item())
 
-    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:
+    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str, first: int = 0) -> Tensor:
         """Return ``share * image + (1 - share) * other``, (B, C, H, W)."""
         (other,) = others
-        share = torch.rand((len(image), 1, 1, 1), generator=named_generator(f"{draw}/{expression}")).to(image)
+        streams = [named_generator(f"{draw}/{expression}/{place}") for place in range(first, first + len(image))]
+        share = torch.stack([torch.rand((1, 1, 1), generator=stream) for stream in streams]).to(image)
         return share * image + (1 - share) * other

@@ -10,6 +10,8 @@ from i2ikit.translation import Draws
 
 
 class DrawingStep:
+    first = 0
+
     def __init__(self, logits: list[Tensor], seed: int) -> None:
         self._logits, self._draws = logits, Draws(seed, step=1)
         self.asked: list[tuple[str, str, bool]] = []

@@ -24,6 +24,8 @@ QUERY, KEY = ("ab", "ab(a)"), ("ab", "a")
 class Features:
     """A step that has features by image, a head, and a discriminator's answers."""
 
+    first = 0
+
     def __init__(self, head: nn.Module, logits: Tensor | None = None, **features: dict[str, Tensor]) -> None:
         self.features, self.head_module, self.answers, self.draws = features, head, logits, Draws(0, 1)
         self.asked: list[tuple[str, bool]] = []

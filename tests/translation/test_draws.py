@@ -9,10 +9,18 @@ def test_a_name_always_gives_the_same_stream():
     assert torch.equal(draws.permutation("x", 20, 7), Draws(0, step=3).permutation("x", 20, 7))
 
 
-def test_another_name_seed_step_or_process_gives_another_stream():
-    streams = [Draws(0, 1), Draws(1, 1), Draws(0, 2), Draws(0, 1, rank=1)]
+def test_another_name_seed_or_step_gives_another_stream():
+    streams = [Draws(0, 1), Draws(1, 1), Draws(0, 2)]
     drawn = [tuple(draws.permutation(name, 100, 10).tolist()) for draws in streams for name in ("x", "y")]
-    assert len(set(drawn)) == 8
+    assert len(set(drawn)) == 6
+
+
+def test_batches_of_one_step_share_their_places_and_each_image_has_its_own_noise():
+    whole, second = Draws(0, 1), Draws(0, 1, first=2)
+    assert torch.equal(whole.permutation("x", 20, 7), second.permutation("x", 20, 7))
+    noise = whole.noise("z", 4, 3, 2)
+    assert torch.equal(noise[2:], second.noise("z", 2, 3, 2))
+    assert len(noise.unique()) == 24
 
 
 def test_streams_do_not_depend_on_what_else_was_drawn():

@@ -1,0 +1,100 @@
+"""Two real processes against one: pain 6, several GPUs that train something else than one, or slower, or not at all."""
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+SCRIPT = Path(__file__).with_name("few_steps.py")
+CASES = ("cyclegan", "cut", "enco_layer_norm", "enco_batch_norm")
+CLOSE = {"rtol": 0.0, "atol": 1e-10}
+pytestmark = pytest.mark.slow
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def few_steps() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("few_steps", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What each of two processes at batch 1 came to."""
+    folder = tmp_path_factory.mktemp("ranks")
+    port = str(free_port())
+    workers = [
+        subprocess.Popen(
+            [sys.executable, str(SCRIPT), str(folder)],
+            env={
+                **os.environ,
+                "RANK": str(rank),
+                "LOCAL_RANK": str(rank),
+                "WORLD_SIZE": "2",
+                "MASTER_ADDR": "127.0.0.1",
+                "MASTER_PORT": port,
+            },
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    complaints = [worker.communicate(timeout=300)[1] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], complaints
+    return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2)]
+
+
+@pytest.fixture(scope="module")
+def alone(few_steps: ModuleType) -> dict[str, Any]:
+    """What one process at batch 2 came to."""
+    return {case: few_steps.train(case, batch=2) for case in CASES}
+
+
+def same(found: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        if isinstance(value, torch.Tensor):
+            torch.testing.assert_close(found[name], value, **CLOSE, msg=lambda text, name=name: f"{name}: {text}")
+        else:
+            same(found[name], value)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_pain_06_two_processes_at_batch_1_equal_one_at_batch_2(ranks, alone, case):
+    same(ranks[0][case]["model"], alone[case]["model"])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_both_processes_end_with_the_same_state_to_the_last_bit(ranks, case):
+    first, second = (rank[case]["model"] for rank in ranks)
+    for name, value in first.items():
+        if isinstance(value, torch.Tensor):
+            assert torch.equal(value, second[name]), name
+
+
+def test_the_losses_of_one_process_are_the_means_of_those_of_two(ranks, alone):
+    for mine, other, whole in zip(
+        ranks[0]["cut"]["losses"], ranks[1]["cut"]["losses"], alone["cut"]["losses"], strict=True
+    ):
+        same({name: (mine[name] + other[name]) / 2 for name in mine}, whole)
+
+
+@pytest.mark.parametrize("case", ["cyclegan", "enco_layer_norm"])
+def test_two_batches_of_1_for_one_update_equal_one_batch_of_2(few_steps, alone, case):
+    same(few_steps.train(case, batch=1, accumulate=2)["model"], alone[case]["model"])
