@@ -11,10 +11,12 @@ from typing import Any
 
 import torch
 
+from i2ikit.engine.plain_data import find_foreign
 from i2ikit.errors import CheckpointError, RunError
 
 FORMAT = "i2ikit checkpoint"
 FORMAT_VERSION = 1
+TEMPORARY = ".tmp"  # ends the names of files that are being written
 
 
 @dataclass
@@ -26,7 +28,7 @@ class Checkpoint:
         model: the state dict of the model: tensors, and the extra state of what keeps some.
         optimizers: state dict by phase.
         progress: ``epoch`` and ``step_in_epoch`` of the next step, ``step``: how many are done, and the totals.
-        versions: of i2ikit, torch, mmengine, python.
+        versions: of i2ikit, torch, mmengine, python; under ``git`` the commit of the repository that it ran in.
         plugins: by name of the plugin, its ``package`` and ``version``.
         extra: whatever else has to survive; tensors and plain data.
     """
@@ -48,11 +50,14 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         checkpoint: what to write.
 
     Raises:
-        RunError: the disk is full or the folder cannot be written; what stood at ``path`` is untouched.
+        RunError: the disk is full or the folder cannot be written, or something in it could not be read again; what
+            stood at ``path`` is untouched.
     """
-    content = {name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__}
-    content |= {"config": json.dumps(checkpoint.config), "format": FORMAT, "format_version": FORMAT_VERSION}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    content = _content(checkpoint)
+    foreign = find_foreign(content)
+    if foreign:
+        raise RunError(f"cannot write the checkpoint {path}: {foreign}. Only tensors and plain data can be read again.")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
@@ -62,9 +67,21 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         temporary.replace(path)
         _sync_folder(path.parent)
     except (OSError, RuntimeError) as error:  # torch wraps some of the errors of a full disk in RuntimeError
-        raise RunError(f"cannot write the checkpoint {path}: {error}. Older checkpoints are whole.") from error
+        raise RunError(
+            f"cannot write the checkpoint {path}: {error}. Older ones are whole: make room, and go on with --resume."
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def find_unreadable(checkpoint: Checkpoint) -> str:
+    """Say what of a checkpoint could be written but not be read again; empty: nothing."""
+    return find_foreign(_content(checkpoint))
+
+
+def _content(checkpoint: Checkpoint) -> dict[str, Any]:
+    fields = {name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__}
+    return fields | {"config": json.dumps(checkpoint.config), "format": FORMAT, "format_version": FORMAT_VERSION}
 
 
 def _sync_folder(folder: Path) -> None:

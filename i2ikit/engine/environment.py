@@ -1,8 +1,12 @@
 """What a run ran on: versions, plugins, threads, device."""
 
+import os
 import platform
+import subprocess
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import torch
 
@@ -11,16 +15,44 @@ from i2ikit.plugin import get_manager
 from i2ikit.plugin.info import CORE
 from i2ikit.registry import REGISTRIES
 
+GIT_SECONDS = 10  # a repository on a slow network drive is not worth more
+
 
 def versions() -> dict[str, str]:
-    """Return the versions that decide what a run computes."""
+    """Return the versions that decide what a run computes, and the state of the git repository that it runs in."""
     found = {"i2ikit": __version__, "python": platform.python_version(), "torch": str(torch.__version__)}
     for package in ("torchvision", "mmengine", "numpy", "pillow"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:  # a fork under another name, such as onedl-mmengine
             found[package] = "unknown"
-    return found
+    git = git_state(Path.cwd())
+    return {**found, "git": git} if git else found
+
+
+@cache
+def git_state(folder: Path) -> str:
+    """Return the commit of the repository around a folder, ``with changes`` after it if files that it tracks differ.
+
+    Empty without git or without a repository. It is looked up once: a run has the state that it began with.
+    """
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        return f"{commit} with changes" if _git(folder, "status", "--porcelain", "--untracked-files=no") else commit
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    answer = subprocess.run(
+        ["git", "-C", str(folder), *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=GIT_SECONDS,
+        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+    )
+    return answer.stdout.strip()
 
 
 def plugins(config: object = None) -> dict[str, dict[str, str]]:

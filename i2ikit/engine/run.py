@@ -1,7 +1,6 @@
 """Trains: from a config to a work directory."""
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from mmengine.hooks import Hook
 
 from i2ikit.config.sections import with_defaults
 from i2ikit.engine.assemble import Parts, assemble
+from i2ikit.engine.changes import Change
 from i2ikit.engine.checkpoint import Checkpoint
 from i2ikit.engine.data import build_train_loader
 from i2ikit.engine.device import pick_device, place_model
@@ -18,15 +18,18 @@ from i2ikit.engine.hooks import CheckpointsHook, Clock, DisplayHook, LogHook, Sa
 from i2ikit.engine.initial import load_initial
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.json_log import JsonLog
+from i2ikit.engine.length import run_length
 from i2ikit.engine.loading import TrainLoader
 from i2ikit.engine.loop import TranslationLoop
 from i2ikit.engine.measure import measure
-from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, SilentReporter
+from i2ikit.engine.reporter import Reporter, RunResult, SilentReporter
+from i2ikit.engine.resume import changes_since, find_checkpoint, finished, report_changes, run_facts
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.engine.runner_model import RunnerModel
-from i2ikit.engine.state import restore
+from i2ikit.engine.state import restore, restore_surroundings
+from i2ikit.engine.summary import summarise
 from i2ikit.engine.update import PhaseUpdater
-from i2ikit.engine.work_dir import WorkDir
+from i2ikit.engine.work_dir import WorkDir, writing_to
 
 _names = itertools.count()  # mmengine keeps loggers and message hubs by name for the life of the process
 
@@ -65,6 +68,7 @@ def train(
         ConfigError, DataError, DeviceError: the run cannot start.
         WorkDirError: ``work_dir`` holds a run and ``resume`` is off, or ``resume`` is on and it holds none.
         CheckpointError: the checkpoint is of another model.
+        WorkDirError: ``work_dir`` cannot be written.
         ValueError: both ``resume`` and ``init``.
         RunError: a loss is not finite, or the disk is full.
         RunInterruptedError: a signal came; the state is saved.
@@ -73,7 +77,7 @@ def train(
         raise ValueError(f"a run that is resumed has its weights; init={str(init)!r} is for a new one")
     run = _Run(with_defaults(config), WorkDir(Path(work_dir)), device, reporter or SilentReporter(), init)
     run.hooks = hooks
-    with Interruption() as interruption:
+    with Interruption() as interruption, writing_to(run.folder.path):
         return run.go(max_steps, pause_at, resume, interruption)
 
 
@@ -89,16 +93,23 @@ class _Run:
         self.seed: int = config["seed"]
 
     def go(self, max_steps: int | None, pause_at: int | None, resume: bool, interruption: Interruption) -> RunResult:
-        checkpoint = self._starting_point(resume)
+        checkpoint = find_checkpoint(self.folder, self.config, resume=resume, reporter=self.reporter)
         parts = assemble(self.config)
-        self._place(parts, checkpoint)
         data = self.config["data"]
         loader = build_train_loader(parts.train_data, data["batch_size"], data["workers"], self.seed)
         steps, epochs = run_length(self.config["train"], len(loader), max_steps)
-        log = self._open_log(checkpoint, steps, epochs)
+        facts = run_facts({"train": parts.train_data, "test": parts.test_data}, self.device)
+        changes = changes_since(checkpoint, self.config, facts, steps) if checkpoint else []
+        if checkpoint is not None:
+            report_changes(changes, checkpoint, self.reporter)
+            result = finished(self.folder, changes, checkpoint, steps, self.reporter)
+            if result is not None:
+                self.reporter.finish(result)
+                return result
+        self._place(parts, checkpoint)
+        log = self._open_log(checkpoint, changes, steps, epochs)
         try:
-            clock = Clock(checkpoint.extra["seconds"] if checkpoint else 0.0)
-            runner = self._runner(parts, loader, log, clock)
+            runner = self._runner(parts, loader, log, facts, checkpoint)
             loop = TranslationLoop(
                 runner,
                 loader,
@@ -110,23 +121,17 @@ class _Run:
             )
             if checkpoint is not None:
                 loop.go_to(**{key: checkpoint.progress[key] for key in ("step", "epoch", "batch")})
-            self.reporter.start(self._summary(parts, loop))
-            runner.train_with(loop)
+            self.reporter.start(summarise(self.config, parts, loop, self.folder.path, self.device))
+            runner.train_with(loop, lambda: self._restore_surroundings(checkpoint, runner))
             metrics = {} if loop.paused else self._measure(parts, interruption)
             if metrics:
-                log.write({"event": "metrics", "step": loop.progress.step, "metrics": metrics})
+                log.write({"event": "metrics", "step": loop.progress.step, "metrics": metrics, "last": True})
         finally:
             log.close()
         newest = self.folder.list_checkpoints()
         result = RunResult(self.folder.path, loop.progress.step, metrics, newest[-1] if newest else None, loop.paused)
         self.reporter.finish(result)
         return result
-
-    def _starting_point(self, resume: bool) -> Checkpoint | None:
-        if resume:
-            return self.folder.read_newest_checkpoint(self.reporter)
-        self.folder.refuse_another_run()
-        return None
 
     def _place(self, parts: Parts, checkpoint: Checkpoint | None) -> None:
         """Bring the model to its device, and to the state of a checkpoint."""
@@ -137,7 +142,12 @@ class _Run:
         if checkpoint is not None:
             restore(checkpoint, parts.model, parts.optimizers, self.device)
 
-    def _open_log(self, checkpoint: Checkpoint | None, steps: int, epochs: int) -> JsonLog:
+    def _restore_surroundings(self, checkpoint: Checkpoint | None, runner: TranslationRunner) -> None:
+        if checkpoint is not None:
+            for text in restore_surroundings(checkpoint, runner):
+                self.reporter.note(text)
+
+    def _open_log(self, checkpoint: Checkpoint | None, changes: list[Change], steps: int, epochs: int) -> JsonLog:
         """Write the config and the first line of the log; from here on the work directory holds a run."""
         if checkpoint is None:
             self.folder.clear()
@@ -145,35 +155,33 @@ class _Run:
         done = checkpoint.progress["step"] if checkpoint else 0
         log = JsonLog(self.folder.log, keep_until=done)
         event: dict[str, Any] = {"event": "resume", "step": done} if checkpoint else {"event": "start"}
+        if changes:
+            event["changes"] = [str(change) for change in changes]
         if self.init is not None:
             event["init"] = str(self.init)
         log.write({**event, "seed": self.seed, "steps": steps, "epochs": epochs, **describe(self.device)})
         return log
 
-    def _summary(self, parts: Parts, loop: TranslationLoop) -> RunSummary:
-        networks = {
-            name: sum(parameter.numel() for parameter in network.parameters())
-            for name, network in parts.model.networks.items()
-        }
-        return RunSummary(
-            work_dir=self.folder.path,
-            device=str(self.device),
-            seed=self.seed,
-            networks=networks,
-            steps=loop.steps,
-            epochs=loop.epochs,
-            steps_per_epoch=len(loop.dataloader),
-            batch_size=self.config["data"]["batch_size"],
-            train_images=len(parts.train_data),
-            test_images=len(parts.test_data) if parts.test_data is not None else 0,
-            first_step=loop.iter + 1,
-        )
-
-    def _runner(self, parts: Parts, loader: TrainLoader, log: JsonLog, clock: Clock) -> TranslationRunner:
+    def _runner(
+        self,
+        parts: Parts,
+        loader: TrainLoader,
+        log: JsonLog,
+        facts: dict[str, Any],
+        checkpoint: Checkpoint | None,
+    ) -> TranslationRunner:
+        clock = Clock(checkpoint.extra["seconds"] if checkpoint else 0.0)
         hooks = {
             "log": LogHook(log, self.config["log"]["every"], clock),
             "display": DisplayHook(self.reporter),
-            "checkpoints": CheckpointsHook(self.folder, self.config, **self.config["checkpoint"], clock=clock),
+            "checkpoints": CheckpointsHook(
+                self.folder,
+                self.config,
+                **self.config["checkpoint"],
+                facts=facts,
+                clock=clock,
+                note=self.reporter.note,
+            ),
         }
         if parts.test_data is not None:
             hooks["samples"] = SamplesHook(
@@ -208,18 +216,3 @@ class _Run:
                 )
 
         return measure(parts.model, parts.test_data, parts.metrics, device=self.device, seed=self.seed, pause=pause)
-
-
-def run_length(train: Mapping[str, Any], batches: int, max_steps: int | None) -> tuple[int, int]:
-    """Return steps and epochs of a run.
-
-    Args:
-        train: the config's ``train``: ``epochs`` or ``steps``.
-        batches: of one epoch, >= 1.
-        max_steps: cuts the steps, not the epochs that the config names.
-    """
-    epochs: int | None = train.get("epochs")
-    total: int = train["steps"] if epochs is None else epochs * batches
-    if max_steps is not None:
-        total = min(total, max_steps)
-    return total, math.ceil(total / batches) if epochs is None else epochs

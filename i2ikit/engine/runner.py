@@ -1,5 +1,6 @@
 """mmengine's Runner without what a run here does itself or must not do."""
 
+from collections.abc import Callable
 from typing import Any
 
 from mmengine.dist import get_dist_info
@@ -7,6 +8,8 @@ from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
+
+from i2ikit.errors import RunError
 
 
 class TranslationRunner(Runner):
@@ -50,7 +53,19 @@ class TranslationRunner(Runner):
             if hasattr(hook, fn_name):
                 getattr(hook, fn_name)(self, **arguments)
 
-    def train_with(self, loop: BaseLoop) -> None:
-        """Train by a loop that is already built."""
-        self._train_loop = loop
+    def train_with(self, loop: BaseLoop, restore: Callable[[], None]) -> None:
+        """Train by a loop that is already built; ``restore`` is called once all hooks are ready to take their state."""
+        self._train_loop, self._restore = loop, restore
         self.train()
+
+    def load_or_resume(self) -> None:
+        """Restore by the engine's own means: mmengine's would read a file that may hold code."""
+        self._restore()
+
+    def load_checkpoint(self, filename: str, *arguments: Any, **options: Any) -> dict[str, Any]:
+        """Refuse to read a file that may hold code."""
+        raise RunError(f"mmengine's own checkpoints are not read here ({filename}): use --resume or --init")
+
+    def resume(self, filename: str, *arguments: Any, **options: Any) -> None:
+        """Refuse to read a file that may hold code."""
+        self.load_checkpoint(filename)

@@ -14,7 +14,7 @@ from PIL import Image
 from i2ikit.engine.checkpoint import read_checkpoint
 from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.engine.reporter import RunResult, RunSummary, SilentReporter
-from i2ikit.engine.run import run_length, train
+from i2ikit.engine.run import train
 from i2ikit.engine.work_dir import WorkDirError
 from i2ikit.errors import CheckpointError, ConfigError, DataError, RunError
 from i2ikit.registry import LOSSES
@@ -274,27 +274,13 @@ def test_max_steps_is_the_length_of_the_run_for_schedules_by_step(cut, tmp_path)
     assert rates == pytest.approx({1: 1e-3, 2: 1e-3, 4: 5e-4})
 
 
-@pytest.mark.parametrize(
-    ("section", "batches", "max_steps", "expected"),
-    [
-        ({"epochs": 3}, 7, None, (21, 3)),
-        ({"epochs": 3}, 7, 10, (10, 3)),
-        ({"epochs": 3}, 7, 100, (21, 3)),
-        ({"steps": 20}, 7, None, (20, 3)),
-        ({"steps": 20}, 7, 7, (7, 1)),
-    ],
-)
-def test_the_length_of_a_run_comes_from_epochs_or_steps(section, batches, max_steps, expected):
-    assert run_length(section, batches, max_steps) == expected
-
-
 def test_metrics_are_measured_on_the_test_set_after_training(cut, tmp_path):
     listener = Listener()
     config = {**cut, "metrics": {"mean": {"type": "MeanBrightness"}, "again": {"type": "MeanBrightness"}}}
     result = train(config, work_dir=tmp_path, max_steps=2, reporter=listener)
     assert set(result.metrics) == {"mean.brightness", "mean.images", "again.brightness", "again.images"}
     assert result.metrics["mean.images"] == 3
-    assert log_lines(tmp_path)[-1] == {"event": "metrics", "step": 2, "metrics": result.metrics}
+    assert log_lines(tmp_path)[-1] == {"event": "metrics", "step": 2, "metrics": result.metrics, "last": True}
     assert listener.result == result
 
 
