@@ -30,6 +30,10 @@ class Transform:
         """Return words that name everything ``fixed`` depends on now, the phase of the run included; "" for nothing."""
         return ""
 
+    def enough(self) -> tuple[int, int] | None:
+        """Return the width and height of pictures from which ``fixed`` would only take detail; None: it needs all."""
+        return None
+
     def varied(self, image: Pixels) -> Pixels:
         """Return what ``fixed`` gave after fresh draws, still a picture."""
         return image

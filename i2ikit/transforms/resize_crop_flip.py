@@ -56,6 +56,10 @@ class ResizeCropFlip(Transform):
         """Return the size that pictures have in this epoch."""
         return bicubic_key(self._resized, self._resized)
 
+    def enough(self) -> tuple[int, int]:
+        """Return the size that pictures have in this epoch."""
+        return self._resized, self._resized
+
     def varied(self, image: Pixels) -> Pixels:
         """Return a random window of a resized picture, perhaps mirrored."""
         if self._resized > self.crop_size:

@@ -33,3 +33,7 @@ class ResizeTo(Transform):
     def fixed_key(self) -> str:
         """Return the size."""
         return bicubic_key(self.crop_size, self.crop_size)
+
+    def enough(self) -> tuple[int, int]:
+        """Return the size."""
+        return self.crop_size, self.crop_size

@@ -1,0 +1,96 @@
+"""Finding picture files: each folder is listed once, and no more than names stays in memory."""
+
+import os
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from i2ikit.errors import DataError
+from i2ikit.images.endings import readable_endings
+
+DIGITS = re.compile("[0-9]+")
+
+
+class FileList:
+    """Paths of files as one piece of memory, which processes share and which takes a tenth of as many strings.
+
+    Args:
+        root: what the names are relative to; those that are absolute stay.
+        names: of the files.
+    """
+
+    def __init__(self, root: str | Path, names: Iterable[str]) -> None:
+        self.root = str(root)
+        self._ends = array("q")
+        text = bytearray()
+        for name in names:
+            text += os.fsencode(name)
+            self._ends.append(len(text))
+        self._text = bytes(text)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __getitem__(self, place: int) -> str:
+        """Return the path at a place, 0 .. length - 1."""
+        return os.path.join(self.root, self.name(place))
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[place] for place in range(len(self)))
+
+    def name(self, place: int) -> str:
+        """Return the name at a place, 0 .. length - 1, relative to the root."""
+        if not 0 <= place < len(self):
+            raise IndexError(f"file {place} of {len(self)}")
+        start = self._ends[place - 1] if place else 0
+        return os.fsdecode(self._text[start : self._ends[place]])
+
+
+def natural_key(name: str) -> tuple[str, str]:
+    """Return a sort key that puts ``2.png`` before ``10.png``, whatever the case."""
+    return DIGITS.sub(_number, name.lower()), name
+
+
+def list_pictures(folder: str | Path) -> FileList:
+    """Return all picture files in ``folder`` and the folders below it in natural order, by their endings.
+
+    Hidden files and folders (a leading dot) are left out; links are followed, each folder once.
+
+    Raises:
+        DataError: a folder cannot be listed.
+    """
+    return FileList(folder, _names(str(folder), "", set()))
+
+
+def _names(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
+    """Yield the names of a folder's pictures, those of folders in it in their place, each with ``prefix``."""
+    real = os.path.realpath(folder)
+    if real in seen:
+        return
+    seen.add(real)
+    folders, names = set(), []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir():
+                    folders.add(entry.name)
+                elif os.path.splitext(entry.name)[1].lower() not in readable_endings():
+                    continue
+                names.append(entry.name)
+    except OSError as error:
+        raise DataError(f"the folder {folder} cannot be listed: {error.strerror or error}") from error
+    names.sort(key=natural_key)
+    for name in names:
+        if name in folders:
+            yield from _names(os.path.join(folder, name), os.path.join(prefix, name), seen)
+        else:
+            yield os.path.join(prefix, name)
+
+
+def _number(digits: re.Match[str]) -> str:
+    """Return digits so that they are sorted as a number: before all letters, shorter numbers first."""
+    number = digits[0].lstrip("0")
+    return f"\x01{chr(len(number) + 2)}{number}"
