@@ -61,6 +61,10 @@ class CheckpointError(I2IKitError):
     """A checkpoint is missing, damaged, or does not fit."""
 
 
+class MetricError(I2IKitError):
+    """A number cannot be measured: weights or a package are missing, or the images do not allow it."""
+
+
 class PluginError(I2IKitError):
     """A plugin could not be used."""
 

@@ -94,14 +94,17 @@ def finished(
     if step < steps:
         return None
     again = any(change.key.startswith(("metrics", "evaluation", "files.test", "data.test")) for change in changes)
-    metrics = None if again else _last_metrics(folder, step)
-    done = "all its steps are done" if metrics is None else "all its steps are done and it is measured"
+    line = None if again else _last_measurement(folder, step)
+    done = "all its steps are done" if line is None else "all its steps are done and it is measured"
     reporter.note(f"This run is finished: {done}. To train on, give it more: `--set train.steps=N`, N above {step}.")
-    return None if metrics is None else RunResult(folder.path, step, metrics, folder.checkpoint(step))
+    if line is None:
+        return None
+    about = {key: line.get(key, {}) for key in ("missing", "best", "protocol")}
+    return RunResult(folder.path, step, dict(line["metrics"]), folder.checkpoint(step), **about)
 
 
-def _last_metrics(folder: WorkDir, step: int) -> dict[str, float] | None:
-    """Return what was measured at the end of a run, if the log says so."""
+def _last_measurement(folder: WorkDir, step: int) -> dict[str, Any] | None:
+    """Return the line of the log about the measurement at the end of a run, if there is one."""
     if not folder.log.is_file():
         return None
     for line in reversed(folder.log.read_text("utf-8").splitlines()):
@@ -110,7 +113,7 @@ def _last_metrics(folder: WorkDir, step: int) -> dict[str, float] | None:
         except ValueError:  # cut off
             continue
         if event.get("event") == "metrics" and event.get("step") == step and event.get("last"):
-            return dict(event["metrics"])
+            return dict(event)
     return None
 
 

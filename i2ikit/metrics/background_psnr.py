@@ -26,6 +26,8 @@ class BackgroundPSNR:
         ShapeError: the shapes do not go together.
     """
 
+    better: Mapping[str, str] = {"db": "higher"}
+
     def __init__(self) -> None:
         self.reset()
 

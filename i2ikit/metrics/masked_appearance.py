@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.errors import DataError
+from i2ikit.metrics.base import paired_truth
 from i2ikit.ops.image_quality import high_pass_contrast, saturation
 from i2ikit.registry import METRICS
 
@@ -26,9 +27,12 @@ class MaskedAppearance:
 
     Raises:
         DataError: a sample has no mask.
+        MetricError: a sample has no paired truth.
         ValueError: the window is even or too small; compute before any update with something in its mask.
         ShapeError: the shapes do not go together.
     """
+
+    paired = True
 
     def __init__(self, *, window: int = 5) -> None:
         if window < 3 or window % 2 == 0:
@@ -44,6 +48,7 @@ class MaskedAppearance:
         """Add a batch: "b", "output" (B, C, H, W) in -1..1, "mask" (B, 1, H, W) of 0 and 1."""
         if "mask" not in sample:
             raise DataError("MaskedAppearance needs a data set whose items have a mask")
+        paired_truth(sample, "MaskedAppearance")
         columns = []
         for name in ("output", "b"):
             image = sample[name].detach().float() / 2 + 0.5

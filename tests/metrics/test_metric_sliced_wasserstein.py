@@ -28,7 +28,12 @@ def measured(metric, scenes, output):
     for start in range(0, COUNT, 8):
         batch = {name: images[start : start + 8] for name, images in scenes.items()}
         metric.update({**batch, "output": output[start : start + 8]})
+        metric.add_real(batch["b"], batch.get("mask"))
     return metric.compute()
+
+
+def ratios(numbers):
+    return {name: value for name, value in numbers.items() if "ratio" in name}
 
 
 def metric_against(others, **options):
@@ -36,7 +41,7 @@ def metric_against(others, **options):
 
 
 def test_untouched_inputs_score_one(scenes, others):
-    assert measured(metric_against(others), scenes, scenes["a"]) == {"ratio": 1.0, "ratio_masked": 1.0}
+    assert ratios(measured(metric_against(others), scenes, scenes["a"])) == {"ratio": 1.0, "ratio_masked": 1.0}
 
 
 def test_the_truth_scores_far_below_the_inputs(scenes, others):
@@ -51,17 +56,29 @@ def test_a_blurred_truth_lies_between_truth_and_input_in_the_masks(scenes, other
 
 
 def test_without_a_reference_the_truth_itself_scores_zero(scenes):
-    assert measured(metric_against(None), scenes, scenes["b"]) == {"ratio": 0.0, "ratio_masked": 0.0}
+    scores = measured(metric_against(None), scenes, scenes["b"])
+    assert scores == dict.fromkeys(("distance", "ratio", "distance_masked", "ratio_masked"), 0.0)
+
+
+def test_without_inputs_there_is_only_the_distance(scenes, others):
+    metric = metric_against(others)
+    metric.update({"output": scenes["b"]})
+    assert list(metric.compute()) == ["distance"]
+
+
+def test_the_ratio_is_the_distance_of_outputs_over_that_of_inputs(scenes, others):
+    outputs, inputs = (measured(metric_against(others), scenes, scenes[name]) for name in ("b", "a"))
+    assert outputs["ratio"] == pytest.approx(outputs["distance"] / inputs["distance"])
 
 
 def test_without_masks_there_is_only_the_whole_image(scenes, others):
     unmasked = {name: scenes[name] for name in ("a", "b")}
-    assert list(measured(metric_against(others), unmasked, scenes["b"])) == ["ratio"]
+    assert list(measured(metric_against(others), unmasked, scenes["b"])) == ["distance", "ratio"]
 
 
 def test_masks_that_are_empty_leave_only_the_whole_image(scenes, others):
     empty = {**scenes, "mask": torch.zeros_like(scenes["mask"])}
-    assert list(measured(metric_against(others), empty, scenes["b"])) == ["ratio"]
+    assert list(measured(metric_against(others), empty, scenes["b"])) == ["distance", "ratio"]
 
 
 def test_the_score_does_not_depend_on_the_batches_or_on_the_global_seed(scenes, others):
@@ -81,8 +98,16 @@ def test_reset_forgets_the_samples_and_keeps_the_reference(scenes, others):
 
 def test_inputs_that_are_the_real_images_give_infinity(scenes):
     metric = metric_against(None)
-    metric.update({"a": scenes["b"], "b": scenes["b"], "output": scenes["a"]})
-    assert metric.compute() == {"ratio": math.inf}
+    metric.update({"a": scenes["b"], "output": scenes["a"]})
+    metric.add_real(scenes["b"])
+    assert metric.compute()["ratio"] == math.inf
+
+
+def test_a_set_without_real_images_is_refused(scenes):
+    metric = metric_against(None)
+    metric.update({"a": scenes["a"], "output": scenes["a"]})
+    with pytest.raises(DataError, match="no real images to compare with"):
+        metric.compute()
 
 
 def test_it_is_found_by_its_name():

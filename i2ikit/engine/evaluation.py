@@ -1,0 +1,138 @@
+"""Measures a model while it trains, and remembers which measurement was the best."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from i2ikit.engine.device import place_batch
+from i2ikit.engine.loading import MapDataset
+from i2ikit.engine.measure import Measurement, measure, prepare
+from i2ikit.errors import ConfigError, nearest_hint
+from i2ikit.translation import UnpairedTranslation
+
+
+class Evaluation:
+    """The metrics of a run on its held-out images.
+
+    Args:
+        model: on ``device``; its first generator, say ``ab``, translates domain ``a`` to ``b``.
+        dataset: held-out images.
+        metrics: METRICS parts by name.
+        device: where the model is.
+        seed: of what the data set draws, if it draws anything.
+        weights: ``"average"``: a generator that has a moving average is replaced by it; ``"raw"``: it is not.
+        metric: the number that says which measurement is the best; None: the first one that has a direction.
+        better: ``"lower"`` or ``"higher"``; None: as the metric says.
+        about: goes into the protocol.
+
+    Attributes:
+        best: step, value and numbers of the best measurement; empty before the first one, or where nothing tells.
+        since_best: measurements since the best one.
+
+    Raises:
+        ConfigError: no metric has such a number, or nobody says which way it counts.
+    """
+
+    def __init__(
+        self,
+        model: UnpairedTranslation,
+        dataset: MapDataset,
+        metrics: Mapping[str, Any],
+        *,
+        device: torch.device,
+        seed: int,
+        weights: str = "average",
+        metric: str | None = None,
+        better: str | None = None,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.model, self.dataset, self.metrics = model, dataset, dict(metrics)
+        self.device, self.seed, self.weights = device, seed, weights
+        self.about = dict(about or {})
+        self.metric, self.better = metric, better
+        self.best: dict[str, Any] = {}
+        self.since_best = 0
+        self._missing: dict[str, str] | None = None
+        if metric is not None:
+            self._check(metric)
+
+    def prepare(self) -> dict[str, str]:
+        """Load what metrics need, once; return why some cannot be measured, by name."""
+        if self._missing is None:
+            self._missing = prepare(self.metrics, torch.device("cpu"))
+        return self._missing
+
+    def measure(self, step: int, pause: Callable[[], None] = lambda: None) -> Measurement:
+        """Measure the model as it is after ``step``; draws nothing that training draws.
+
+        Args:
+            step: the last one that was done.
+            pause: called after each batch; what it raises ends the measurement.
+        """
+        missing = self.prepare()
+        prepare({name: metric for name, metric in self.metrics.items() if name not in missing}, self.device)
+        generator = next(iter(self.model.generators))
+        expression = f"{generator}({generator[0]})"
+
+        def translate(images: Tensor) -> Tensor:
+            batch = place_batch({generator[0]: images}, self.device)
+            return self.model.render(batch, [expression], averaged=self.weights == "average")[expression]
+
+        found = measure(
+            translate,
+            self.dataset,
+            self.metrics,
+            source=generator[0],
+            target=generator[1],
+            device=self.device,
+            seed=self.seed,
+            missing=missing,
+            about={**self.about, "generator": generator, "weights": self._weights(generator)},
+            pause=pause,
+        )
+        self._remember(step, found)
+        return found
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resumed run has to know."""
+        return {"best": self.best, "since_best": self.since_best}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up what :meth:`state_dict` returned; the best by another number is forgotten."""
+        best = dict(state.get("best", {}))
+        if best and self.metric in (None, best["metric"]):
+            self.best, self.since_best = best, int(state["since_best"])
+
+    def _weights(self, generator: str) -> str:
+        averaged = self.weights == "average" and self.model.to_show(generator) != generator
+        return "average" if averaged else "raw"
+
+    def _remember(self, step: int, found: Measurement) -> None:
+        name = self.metric or next(iter(found.better), None)
+        if name is None or name not in found.metrics:
+            return
+        value, better = found.metrics[name], self.better or found.better.get(name)
+        if self.best.get("step") == step:  # measured again
+            return
+        if not self.best or (value < self.best["value"] if better == "lower" else value > self.best["value"]):
+            self.best = {"metric": name, "better": better, "step": step, "value": value, "metrics": found.metrics}
+            self.since_best = 0
+        else:
+            self.since_best += 1
+
+    def _check(self, metric: str) -> None:
+        name, _, number = metric.partition(".")
+        if name not in self.metrics:
+            known = ", ".join(self.metrics) or "none"
+            hint = nearest_hint(name, self.metrics) or f" There are: {known}."
+            raise ConfigError("the config", [f"evaluation.metric: there is no metric {name!r}.{hint}"])
+        directions: Mapping[str, str] = getattr(self.metrics[name], "better", {})
+        if directions and number not in directions and self.better is None:
+            hint = nearest_hint(number, directions) or f" It has: {', '.join(directions)}."
+            raise ConfigError("the config", [f"evaluation.metric: {name} has no {number!r} with a direction.{hint}"])
+        if not directions and self.better is None:
+            raise ConfigError(
+                "the config", [f'evaluation.better: {metric} does not say which way it counts: "lower" or "higher"']
+            )

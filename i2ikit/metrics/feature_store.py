@@ -1,0 +1,124 @@
+"""Features of images, so that none is computed twice: by content, in memory, and those of real images on disk."""
+
+import hashlib
+import os
+from collections import OrderedDict
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from i2ikit.metrics.backbones import Backbone
+
+CACHE_VARIABLE = "I2IKIT_CACHE"
+IN_MEMORY = 8192  # vectors, 64 MB of Inception's
+BATCH = 32  # images that go through a backbone at once
+
+_stores: dict[str, "FeatureStore"] = {}
+
+
+def cache_folder() -> Path:
+    """Return where features are kept: ``$I2IKIT_CACHE/features``, or ``i2ikit/features`` in the user's cache."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser() / "features"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "i2ikit" / "features"
+
+
+def image_key(image: Tensor) -> str:
+    """Return a hash of the content of an image (C, H, W) of uint8."""
+    content = image.contiguous().numpy().tobytes() + str(tuple(image.shape)).encode()
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def shared_store(backbone: Backbone) -> "FeatureStore":
+    """Return the one store of all metrics of this process that use the same network, weights and resizing."""
+    key = hashlib.blake2b(repr(sorted(backbone.protocol().items())).encode(), digest_size=8).hexdigest()
+    return _stores.setdefault(key, FeatureStore(backbone, key))
+
+
+class FeatureStore:
+    """Computes features, or remembers them.
+
+    Args:
+        backbone: loaded.
+        key: names backbone, weights and resizing.
+    """
+
+    def __init__(self, backbone: Backbone, key: str) -> None:
+        self.backbone, self.key = backbone, key
+        self._memory: OrderedDict[str, Tensor] = OrderedDict()
+
+    def features(self, images: Tensor, known: "RealFeatures | None" = None) -> Tensor:
+        """Return features (B, D) of images (B, 3, H, W) of uint8, in float32.
+
+        Args:
+            images: of one size.
+            known: features of real images, which are looked at first, and to which new ones are added.
+        """
+        keys = [image_key(image) for image in images]
+        found = {key: self._memory[key] for key in keys if key in self._memory}
+        if known is not None:
+            known.open(keys[0])
+            found |= {key: known.found[key] for key in keys if key in known.found}
+        new = [index for index, key in enumerate(keys) if key not in found]
+        for start in range(0, len(new), BATCH):
+            chosen = new[start : start + BATCH]
+            found |= dict(zip([keys[index] for index in chosen], self.backbone(images[chosen]), strict=True))
+        for key in keys:
+            self._remember(key, found[key])
+            if known is not None:
+                known.add(key, found[key])
+        return torch.stack([found[key] for key in keys])
+
+    def _remember(self, key: str, vector: Tensor) -> None:
+        self._memory[key] = vector
+        self._memory.move_to_end(key)
+        while len(self._memory) > IN_MEMORY:
+            self._memory.popitem(last=False)
+
+
+class RealFeatures:
+    """Features of one set of real images, kept in a file that the set's first image and the backbone name.
+
+    What has changed in the set is computed anew, as every image is looked up by its content.
+
+    Args:
+        key: of the store.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.found: dict[str, Tensor] = {}
+        self._path: Path | None = None
+        self._used: dict[str, Tensor] = {}
+
+    def open(self, first: str) -> None:
+        """Read the file of the set that begins with this image; later calls do nothing."""
+        if self._path is not None:
+            return
+        self._path = cache_folder() / f"{self.key}_{first[:16]}.pt"
+        try:
+            stored = torch.load(self._path, map_location="cpu", weights_only=True)
+            self.found = dict(zip(stored["keys"], stored["features"], strict=True))
+        except Exception:  # no file yet, or one that is damaged: all of it is computed anew
+            self.found = {}
+
+    def add(self, key: str, vector: Tensor) -> None:
+        """Note the features of an image of the set."""
+        self._used[key] = vector
+
+    def save(self) -> None:
+        """Write the file, unless it holds the set already; a folder that cannot be written costs nothing but time."""
+        if self._path is None or self._used.keys() == self.found.keys():
+            return
+        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            torch.save({"keys": list(self._used), "features": torch.stack(list(self._used.values()))}, temporary)
+            temporary.replace(self._path)
+        except (OSError, RuntimeError):
+            return
+        finally:
+            temporary.unlink(missing_ok=True)
+        self.found = dict(self._used)

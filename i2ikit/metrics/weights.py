@@ -1,0 +1,96 @@
+"""Finding files of weights: at a given path, in torch's cache, or, where there is a network, at their source."""
+
+import hashlib
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+import torch
+
+from i2ikit.errors import MetricError
+
+PATIENCE = 15.0  # seconds that a server may be silent
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """A published file of weights.
+
+    Attributes:
+        what: what it holds, in words.
+        names: file names under which it is published, the first one is used for a download.
+        url: where the first one comes from.
+        sha256: of the file, or the first digits of it.
+    """
+
+    what: str
+    names: tuple[str, ...]
+    url: str
+    sha256: str
+
+
+def find_weights(wanted: WeightsFile, path: str | Path | None = None) -> Path:
+    """Return where a file of weights lies, after comparing its hash.
+
+    Args:
+        wanted: the file.
+        path: where the user says that it is; None: torch's cache, else it is downloaded to there.
+
+    Raises:
+        MetricError: it is nowhere, or it is another file; the message has its name, its hash and where to put it.
+    """
+    cache = Path(torch.hub.get_dir()) / "checkpoints"
+    if path is not None:
+        found = Path(path).expanduser()
+        if not found.is_file():
+            raise MetricError(f"there is no file {found}. {_wanted(wanted)}")
+    else:
+        found = next((cache / name for name in wanted.names if (cache / name).is_file()), cache / wanted.names[0])
+        if not found.is_file():
+            _download(wanted, found)
+    digest = file_hash(found)
+    if not digest.startswith(wanted.sha256):
+        raise MetricError(
+            f"{found} is another file than {wanted.what}: its sha256 begins with {digest[:8]}. {_wanted(wanted)}"
+        )
+    return found
+
+
+def file_hash(path: Path) -> str:
+    """Return the sha256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _wanted(wanted: WeightsFile) -> str:
+    return f"Needed is {wanted.names[0]} (sha256 {wanted.sha256}) from {wanted.url}"
+
+
+def _download(wanted: WeightsFile, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _patience(PATIENCE):
+            torch.hub.download_url_to_file(wanted.url, str(target), hash_prefix=wanted.sha256, progress=False)
+    except (URLError, OSError, RuntimeError) as error:  # RuntimeError: another hash
+        reason = getattr(error, "reason", error)
+        raise MetricError(
+            f"{wanted.what} is not here and could not be downloaded: {reason}. "
+            f"{_wanted(wanted)}, put into {target.parent} or named by weights=FILE"
+        ) from error
+
+
+@contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    """Let connections of this process fail after some silence; torch's download sets no limit of its own."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
