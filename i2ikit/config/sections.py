@@ -1,5 +1,6 @@
 """The sections of a config whose keys are fixed: what each key may be, and what it is when nobody sets it."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,22 @@ def above(limit: float) -> Check:
     return check
 
 
+def within(low: float, high: float = math.inf) -> Check:
+    """Return a check for numbers from ``low`` to ``high``."""
+
+    def check(value: Any) -> str:
+        fine = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        words = f"of at least {low}" if high == math.inf else f"in {low}..{high}"
+        return "" if fine else f"must be a number {words}, not {value!r}"
+
+    return check
+
+
+def text(value: Any) -> str:
+    """Say that a value is no text with letters, or return an empty string."""
+    return "" if isinstance(value, str) and value.strip() else f"must be some text, not {value!r}"
+
+
 def one_of(*known: str) -> Check:
     """Return a check for one of a few words."""
 
@@ -51,6 +68,11 @@ def number_name(value: Any) -> str:
     return "" if fine else f'must be a metric and its number, such as "distance.whole", not {value!r}'
 
 
+def switch(value: Any) -> str:
+    """Say what is wrong with a value that should be True or False, or return an empty string."""
+    return "" if isinstance(value, bool) else f"must be True or False, not {value!r}"
+
+
 @dataclass(frozen=True)
 class Key:
     """One key of a fixed section: its check and its default; None means that it is left out unless it is set."""
@@ -65,6 +87,12 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
         "crop_size": Key(whole(1)),
         "batch_size": Key(whole(1), 1),
         "workers": Key(whole(0), 2),
+        "prefetch": Key(whole(1), 2),
+        "timeout": Key(within(0), 600),
+        "bad_share": Key(within(0, 1), 0.01),
+        "cache": Key(one_of("none", "ram", "disk"), "none"),
+        "cache_dir": Key(text),
+        "cache_limit": Key(above(0)),
     },
     "train": {
         "epochs": Key(whole(1)),
@@ -72,6 +100,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
         "precision": Key(one_of("fp32", "bf16", "fp16"), "fp32"),
         "accumulate": Key(whole(1), 1),
         "clip_gradients": Key(above(0)),
+        "checkpoint_activations": Key(switch, False),
     },
     "log": {"every": Key(whole(1), 50)},
     "samples": {"every": Key(whole(1), 500), "count": Key(whole(1), 8), "gallery": Key(whole(0), 100)},
@@ -92,6 +121,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
 }
 DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
 PHASE_KEYS = ("update", "terms", "optimizer", "groups")
+AVERAGE_KEYS = ("of", "momentum", "init")
 COLLECTIONS = ("generators", "discriminators", "heads", "views", "terms", "metrics")  # of named parts
 MODEL_KEYS = ("type", "generators", "discriminators", "heads", "averages", "views", "phases")
 SECTIONS = (

@@ -5,7 +5,9 @@ from typing import Any
 
 from i2ikit.build import Builder
 from i2ikit.config.data import dataset_config
+from i2ikit.engine.bad_files import SAMPLED, BadFiles, bad_headers, files_of
 from i2ikit.engine.loading import MapDataset, TrainLoader
+from i2ikit.errors import DataError
 from i2ikit.registry import DATASETS
 
 
@@ -35,7 +37,50 @@ def build_dataset(
 
 
 def build_train_loader(
-    dataset: MapDataset, batch_size: int, workers: int, seed: int, *, rank: int = 0, world: int = 1
+    dataset: MapDataset, data: Mapping[str, Any], seed: int, *, rank: int = 0, world: int = 1, pin: bool = False
 ) -> TrainLoader:
-    """Return the training batches of a data set, reproducible from (seed, epoch, batch); see :class:`TrainLoader`."""
-    return TrainLoader(dataset, batch_size=batch_size, workers=workers, seed=seed, rank=rank, world=world)
+    """Return the training batches of a data set, reproducible from (seed, epoch, batch).
+
+    Args:
+        dataset: ``data.train``, built.
+        data: the config's ``data``, with its defaults.
+        seed: any whole number.
+        rank, world: this process and how many there are.
+        pin: batches go to a GPU.
+
+    Raises:
+        DataError: the data set is smaller than a batch.
+    """
+    return TrainLoader(
+        dataset,
+        batch_size=data["batch_size"],
+        workers=data["workers"],
+        seed=seed,
+        rank=rank,
+        world=world,
+        bad_files=BadFiles(data["bad_share"], len(files_of(dataset)) or len(dataset)),
+        prefetch=data["prefetch"],
+        timeout=data["timeout"],
+        pin=pin,
+    )
+
+
+def check_sample(dataset: MapDataset, bad_files: BadFiles, seed: int) -> str:
+    """Look at the headers of some files of a data set before the run.
+
+    Returns:
+        a sentence about those that are bad, or an empty string.
+
+    Raises:
+        DataError: they alone are more than the run bears; it has the list.
+    """
+    files = files_of(dataset)
+    found = list(bad_headers(files, seed))
+    if len(found) > bad_files.allowed:
+        raise DataError(bad_files.in_words(found))
+    if not found:
+        return ""
+    return (
+        f"{len(found)} of {min(SAMPLED, len(files))} files that were looked at cannot be read; others will take their "
+        f"places: {' '.join(found)} `i2ikit data check DIR` looks at all of them."
+    )

@@ -6,15 +6,16 @@ import random
 import signal
 from collections.abc import Iterator, Sequence, Sized
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
-from i2ikit.errors import DataError
+from i2ikit.engine.bad_files import BadFiles
+from i2ikit.errors import DataError, RunError
 
+REPLACEMENTS = 16  # items that are tried in place of one that cannot be read
 ONE_SIZE = 'Give the training data a transform, such as dict(type="ResizeCropFlip"), or use data.batch_size=1.'
 
 
@@ -25,11 +26,18 @@ class MapDataset(Sized, Protocol):
         """Return one item."""
 
 
-@dataclass(frozen=True)
-class Failure:
-    """An item that could not be read, carried through the worker's queue in place of a batch."""
+class Read(NamedTuple):
+    """An item or a batch on its way through a worker's queue, with what went wrong on the way.
 
-    message: str
+    Attributes:
+        values: None where there is none.
+        failures: messages about files that could not be read; others took their places.
+        mistake: why there can be no batch at all.
+    """
+
+    values: dict[str, Any] | None
+    failures: tuple[str, ...] = ()
+    mistake: str = ""
 
 
 def seed_number(*key: int) -> int:
@@ -53,27 +61,37 @@ def seeded(*key: int) -> Iterator[None]:
             np.random.set_state(numpy)  # noqa: NPY002
 
 
-class SeededDataset(Dataset[dict[str, Any] | Failure]):
+class SeededDataset(Dataset[Read]):
     """A data set whose items are asked for as (epoch, index) and depend on nothing but (seed, epoch, index).
 
-    The epoch travels with the index because a worker that outlives an epoch has its own copy of the data set.
+    The epoch travels with the index because a worker that outlives an epoch has its own copy of the data set. An item
+    whose file cannot be read is replaced by another one, which is a function of (seed, epoch, index) too.
+
+    Args:
+        dataset: map-style; it raises DataError for what it cannot read.
+        seed: any whole number.
+        replacements: items to try in place of one that cannot be read, >= 0.
     """
 
-    def __init__(self, dataset: MapDataset, seed: int) -> None:
-        self.dataset, self.seed = dataset, seed
+    def __init__(self, dataset: MapDataset, seed: int, *, replacements: int = 0) -> None:
+        self.dataset, self.seed, self.replacements = dataset, seed, replacements
         self._epoch: int | None = None
 
-    def __getitem__(self, place: tuple[int, int]) -> dict[str, Any] | Failure:
-        """Return one item, or the message of the DataError that it raised."""
+    def __getitem__(self, place: tuple[int, int]) -> Read:
+        """Return one item, and the messages of the DataErrors on the way to it."""
         epoch, index = place
         if epoch != self._epoch and hasattr(self.dataset, "set_epoch"):
             self.dataset.set_epoch(epoch)
         self._epoch = epoch
-        with seeded(self.seed, epoch, index):
-            try:
-                return self.dataset[index]
-            except DataError as error:
-                return Failure(str(error))
+        failures: list[str] = []
+        for key in [(epoch, index), *((epoch, index, attempt) for attempt in range(1, self.replacements + 1))]:
+            chosen = index if len(key) == 2 else seed_number(self.seed, *key) % len(self.dataset)
+            with seeded(self.seed, *key):
+                try:
+                    return Read(self.dataset[chosen], tuple(failures))
+                except DataError as error:
+                    failures.append(str(error))
+        return Read(None, tuple(failures))
 
 
 class EpochSampler(Sampler[list[tuple[int, int]]]):
@@ -135,13 +153,30 @@ class TrainLoader:
         workers: processes that read, >= 0; at most as many as there are cores are started. Batches do not depend on it.
         seed: any whole number.
         rank, world: this process and how many there are; see :class:`EpochSampler`.
+        bad_files: collects what cannot be read and says when it is too much; None: the first one ends the run.
+        prefetch: batches that each worker reads ahead, >= 1.
+        timeout: seconds to wait for a batch of the workers, 0 for ever. Without workers nothing can be timed out.
+        pin: put batches into page-locked memory, from where they reach a GPU faster.
 
     Raises:
-        DataError: the data set is smaller than a batch; while iterating, an item cannot be read or a batch mixes sizes.
+        DataError: the data set is smaller than a batch; while iterating, too many files cannot be read, or a batch
+            mixes sizes.
+        RunError: while iterating, the workers hang or die.
     """
 
     def __init__(
-        self, dataset: MapDataset, *, batch_size: int, workers: int, seed: int, rank: int = 0, world: int = 1
+        self,
+        dataset: MapDataset,
+        *,
+        batch_size: int,
+        workers: int,
+        seed: int,
+        rank: int = 0,
+        world: int = 1,
+        bad_files: BadFiles | None = None,
+        prefetch: int = 2,
+        timeout: float = 0,
+        pin: bool = False,
     ) -> None:
         if len(dataset) < batch_size * world:
             batch = f"one batch of {batch_size}" + f" in each of {world} processes" * (world > 1)
@@ -151,12 +186,17 @@ class TrainLoader:
             )
         self.dataset = dataset
         self.sampler = EpochSampler(len(dataset), batch_size, seed, rank=rank, world=world)
+        self.bad_files = bad_files or BadFiles(0, len(dataset))
         workers = min(workers, os.cpu_count() or 1)
+        self._timeout = timeout if workers else 0
         self._loader = DataLoader(
-            SeededDataset(dataset, seed),
+            SeededDataset(dataset, seed, replacements=REPLACEMENTS if self.bad_files.allowed else 0),
             batch_sampler=self.sampler,
             num_workers=workers,
+            prefetch_factor=prefetch if workers else None,
             persistent_workers=workers > 0,
+            timeout=self._timeout,
+            pin_memory=pin,
             collate_fn=collate,
             worker_init_fn=leave_interrupts_to_main,
             generator=torch.Generator(),  # else each pass would draw from the global stream
@@ -176,26 +216,54 @@ class TrainLoader:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield batches: tensors (B, C, H, W) and lists of paths under the names of the items."""
-        for batch in self._loader:
-            if isinstance(batch, Failure):
-                raise DataError(batch.message)
-            yield batch
+        batches = iter(self._loader)
+        while True:
+            try:
+                read: Read = next(batches)
+            except StopIteration:
+                return
+            except RuntimeError as error:
+                raise self._explained(error) from error
+            if read.mistake:
+                raise DataError(read.mistake)
+            self.bad_files.add(read.failures)
+            if read.values is None:
+                raise DataError(self.bad_files.in_words(read.failures))
+            yield read.values
+
+    def _explained(self, error: RuntimeError) -> Exception:
+        """Return what to raise for what torch says about its workers."""
+        if self._timeout and "timed out" in str(error):
+            return RunError(
+                f"no batch came for {self._timeout:g} seconds: the processes that read hang, as happens with network "
+                "disks. `--set data.workers=0` shows where; `--set data.timeout=SECONDS` waits longer, 0 for ever."
+            )
+        if str(error).startswith("DataLoader worker"):
+            return RunError(
+                f"a process that reads has died ({_first_line(error)}), often for lack of memory. Read with fewer: "
+                "`--set data.workers=1`."
+            )
+        return error
 
 
-def collate(items: Sequence[dict[str, Any] | Failure]) -> Any:
-    """Stack items into a batch; the first failure takes its place, and so does a message if the sizes differ."""
-    samples: list[dict[str, Any]] = []
-    for item in items:
-        if isinstance(item, Failure):
-            return item
-        samples.append(item)
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")
+
+
+def collate(items: Sequence[Read]) -> Read:
+    """Stack items into a batch; there is none if an item is missing, or if the sizes differ, with a message."""
+    failures = tuple(failure for item in items for failure in item.failures)
+    samples = [item.values for item in items if item.values is not None]
+    if len(samples) < len(items):
+        return Read(None, failures)
     for name, value in samples[0].items():
         if isinstance(value, torch.Tensor):
             shapes = {tuple(sample[name].shape): sample.get(f"{name}_path", "") for sample in samples}
             if len(shapes) > 1:
                 found = ", ".join(f"{shape} {path}".rstrip() for shape, path in shapes.items())
-                return Failure(f"the images {name!r} of one batch differ in size: {found}. {ONE_SIZE}")
-    return default_collate(samples)
+                mistake = f"the images {name!r} of one batch differ in size: {found}. {ONE_SIZE}"
+                return Read(None, failures, mistake)
+    return Read(default_collate(samples), failures)
 
 
 def leave_interrupts_to_main(worker: int) -> None:

@@ -9,11 +9,14 @@ from PIL import Image
 
 from i2ikit.build import Builder
 from i2ikit.config.data import with_root
+from i2ikit.config.sections import with_defaults
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
 from i2ikit.engine.data import build_dataset, build_train_loader
 from i2ikit.errors import DataError
 from i2ikit.registry import DATASETS
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
+
+LOADING = with_defaults({"data": {"workers": 0}})["data"]
 
 
 @pytest.fixture
@@ -148,7 +151,7 @@ def test_an_unknown_data_set_stays_for_the_builder_to_report() -> None:
 
 
 def test_the_loader_yields_batches_of_pictures(root: Path) -> None:
-    loader = build_train_loader(built(data(root)), batch_size=3, workers=0, seed=0)
+    loader = build_train_loader(built(data(root)), LOADING | {"batch_size": 3}, seed=0)
     (batch,) = loader
     assert batch["a"].shape == batch["b"].shape == (3, 3, 8, 8)
     assert sorted(batch["a_path"]) == [str(root / "trainA" / f"{k}.png") for k in range(3)]

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import random
 import signal
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ import pytest
 import torch
 from PIL import Image
 
+from i2ikit.datasets.stripes import Stripes
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
+from i2ikit.engine.bad_files import BadFiles
 from i2ikit.engine.loading import EpochSampler, SeededDataset, TrainLoader, seed_number, seeded
-from i2ikit.errors import DataError
+from i2ikit.errors import DataError, RunError
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
 
 
@@ -192,6 +195,95 @@ def test_a_data_error_arrives_as_itself_without_a_traceback_in_its_message(worke
         batches(train, 1)
 
 
+class PartlyBroken(Draws):
+    """Items 2 and 5 cannot be read; an item says which one it is."""
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        if index in (2, 5):
+            raise DataError(f"{index}.png is broken")
+        return super().__getitem__(index)
+
+
+def bearing(workers: int = 0, *, share: float = 0.5, files: int = 8, world: int = 1, rank: int = 0) -> TrainLoader:
+    bad = BadFiles(share, files)
+    dataset = PartlyBroken()
+    return TrainLoader(dataset, batch_size=4 // world, workers=workers, seed=0, world=world, rank=rank, bad_files=bad)
+
+
+def test_another_item_takes_the_place_of_one_that_cannot_be_read() -> None:
+    train, whole = bearing(), TrainLoader(Draws(), batch_size=4, workers=0, seed=0)
+    found = torch.cat([batch["index"] for batch in batches(train, 1)]).tolist()
+    meant = torch.cat([batch["index"] for batch in batches(whole, 1)]).tolist()
+    assert len(found) == 8
+    assert not {2, 5} & set(found)
+    assert all(one == other for one, other in zip(found, meant, strict=True) if other not in (2, 5))
+    assert sorted(train.bad_files.messages) == ["2.png is broken", "5.png is broken"]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_takes_a_place_depends_neither_on_workers_nor_on_ranks_nor_on_a_resume(workers: int) -> None:
+    def joined(parts: list[list[dict[str, Any]]]) -> list[list[float]]:
+        return [sample.tolist() for step in zip(*parts, strict=True) for part in step for sample in part["a"]]
+
+    alone = joined([batches(bearing(), 1)])
+    assert joined([batches(bearing(workers), 1)]) == alone
+    assert joined([batches(bearing(workers, world=2, rank=rank), 1) for rank in (0, 1)]) == alone
+    assert joined([batches(bearing(workers), 1, start=1)]) == alone[4:]
+
+
+def test_more_bad_files_than_the_share_end_the_run_with_their_list() -> None:
+    with pytest.raises(
+        DataError,
+        match=r"(?s)2 of 8 files cannot be read; data\.bad_share=0\.1 bears 1:\n  - .*is broken\n  - .*is bro",
+    ):
+        batches(bearing(share=0.1), 1)
+
+
+def test_a_data_set_of_which_nothing_can_be_read_ends_the_run_whatever_the_share() -> None:
+    train = TrainLoader(Broken(1000), batch_size=2, workers=0, seed=0, bad_files=BadFiles(0.9, 1000))
+    with pytest.raises(DataError, match=r"of 1000 files cannot be read"):
+        batches(train, 1)
+
+
+class Hanging(Draws):
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        time.sleep(30)
+        return super().__getitem__(index)
+
+
+class Dying(Draws):
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return super().__getitem__(index)
+
+
+@pytest.mark.slow  # torch gives a hung worker five seconds to end
+def test_a_loader_that_hangs_is_timed_out_with_a_way_out() -> None:
+    """Pain 23: the loader hangs, and nobody says so."""
+    train = TrainLoader(Hanging(), batch_size=2, workers=1, seed=0, timeout=1)
+    with pytest.raises(RunError, match=r"no batch came for 1 seconds.*data\.workers=0.*data\.timeout=SECONDS"):
+        batches(train, 1)
+
+
+def test_a_worker_that_dies_is_named_with_a_way_out() -> None:
+    train = TrainLoader(Dying(), batch_size=2, workers=1, seed=0)
+    with pytest.raises(RunError, match=r"a process that reads has died \(.*\).*--set data\.workers=1"):
+        batches(train, 1)
+
+
+@pytest.mark.slow  # a fresh process imports torch anew
+def test_workers_that_are_spawned_read_what_forked_ones_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pain 19: Windows and macOS start workers anew, and everything must find its way into them."""
+    alone, two = (
+        TrainLoader(Stripes(count=4, load_size=8), batch_size=2, workers=workers, seed=0) for workers in (0, 1)
+    )
+    whole = [batch["b"] for batch in batches(alone, 1)]
+    spawn = multiprocessing.get_context("spawn")
+    monkeypatch.setattr(multiprocessing.context._default_context, "_actual_context", spawn)
+    found = [batch["b"] for batch in batches(two, 1)]
+    assert torch.equal(torch.stack(found), torch.stack(whole))
+
+
 def test_pictures_of_different_sizes_in_one_batch_are_named_with_a_way_out() -> None:
     class Sizes(Draws):
         def __getitem__(self, index: int) -> dict[str, Any]:
@@ -222,13 +314,12 @@ def test_fewer_items_than_a_batch_are_refused_with_a_way_out() -> None:
 
 @pytest.mark.slow  # a fresh process imports torch anew
 def test_the_seeded_data_set_survives_the_way_into_a_fresh_process() -> None:
-    dataset = SeededDataset(Draws(), seed=0)
+    dataset = SeededDataset(Stripes(count=8, load_size=8), seed=0)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         elsewhere = pool.submit(dataset.__getitem__, (2, 5)).result()
-    assert isinstance(elsewhere, dict)
     here = dataset[2, 5]
-    assert isinstance(here, dict)
-    assert torch.equal(here["a"], elsewhere["a"])
+    assert here.values is not None
+    assert torch.equal(here.values["b"], elsewhere.values["b"])
 
 
 def fingerprint(workers: int, world: int, resumed_at: int = 0, pictures: Path | None = None) -> str:

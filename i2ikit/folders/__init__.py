@@ -1,0 +1,1 @@
+"""Folders of pictures: looking through them, comparing them, fetching them."""
