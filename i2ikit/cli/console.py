@@ -1,5 +1,6 @@
 """Where the command line writes: results to standard output, messages to standard error."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,9 @@ def complain(message: str) -> None:
     """Show one message on standard error; its brackets and line breaks are the message's own."""
     from rich.text import Text
 
-    err().print(Text.assemble(("i2ikit: ", "bold red"), message), soft_wrap=True)
+    rank = os.environ.get("RANK", "0")  # of the processes that torchrun started
+    who = "i2ikit: " if rank == "0" else f"i2ikit (process {rank}): "
+    err().print(Text.assemble((who, "bold red"), message), soft_wrap=True)
 
 
 @contextmanager

@@ -129,10 +129,20 @@ def describe(summary: RunSummary) -> dict[str, str]:
         "networks": f"{networks} parameters",
         "data": f"{summary.train_images} training items, {summary.test_images} test items",
         "length": f"{summary.steps} steps in {summary.epochs} epochs of {summary.steps_per_epoch}, "
-        f"batch {summary.batch_size}{begin}",
-        "device": f"{summary.device}, seed {summary.seed}",
+        f"batch {batch_in_words(summary)}{begin}",
+        "device": f"{summary.device}, {summary.precision}, seed {summary.seed}",
         "results": str(summary.work_dir),
     }
+
+
+def batch_in_words(summary: RunSummary) -> str:
+    """Return how many images of each domain make a step: ``1``, or ``8 (1 in each of 2 processes, 4 times)``."""
+    if summary.processes == summary.accumulate == 1:
+        return str(summary.batch_size)
+    total = summary.batch_size * summary.processes * summary.accumulate
+    places = f" in each of {summary.processes} processes" if summary.processes > 1 else ""
+    times = f", {summary.accumulate} times" if summary.accumulate > 1 else ""
+    return f"{total} ({summary.batch_size}{places}{times})"
 
 
 def metrics_table(metrics: Mapping[str, float]) -> Any:

@@ -20,6 +20,10 @@ def train(
     ] = None,
     overrides: Overrides = None,
     device: Device = "auto",
+    precision: Annotated[
+        str | None,
+        typer.Option("--precision", metavar="KIND", help="fp32, bf16 or fp16: what networks compute in."),
+    ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the config's seed.")] = None,
     max_steps: Annotated[
         int | None, typer.Option("--max-steps", min=1, metavar="N", help="End the run at step N at the latest.")
@@ -39,10 +43,11 @@ def train(
     """Train the model of a config."""
     if resume and init is not None:
         raise I2IKitError("--init begins a new run and --resume goes on with one: give one of them.")
-    changes = [*(overrides or ()), *([] if seed is None else [f"seed={seed}"])]
+    changes = [*(overrides or ()), *_change("seed", seed), *_change("train.precision", precision)]
     with busy("Checking the config"):
         from i2ikit.cli.progress import make_reporter
         from i2ikit.config import find_config, resolve_config
+        from i2ikit.engine.processes import find_place
         from i2ikit.engine.run import train as run
         from i2ikit.errors import RunError
         from i2ikit.report import write_report
@@ -50,6 +55,7 @@ def train(
         path = find_config(config)
         resolved = resolve_config(path, changes, data)
     folder = work_dir or default_work_dir(path)
+    speaks = find_place().rank == 0  # of several processes
     with make_reporter() as reporter:
         try:
             run(
@@ -64,9 +70,15 @@ def train(
             )
         except RunError:
             with suppress(RunError):  # the first error is the one to show
-                write_report(folder)
+                if speaks:
+                    write_report(folder)
             raise
-        reporter.line(f"page       {write_report(folder)}")
+        if speaks:
+            reporter.line(f"page       {write_report(folder)}")
+
+
+def _change(key: str, value: object) -> list[str]:
+    return [] if value is None else [f"{key}={value}"]
 
 
 def default_work_dir(path: Path) -> Path:

@@ -4,13 +4,30 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from i2ikit.engine.loading import TrainLoader
+from i2ikit.errors import DataError
+
+
+def steps_per_epoch(loader: TrainLoader, accumulate: int) -> int:
+    """Return the steps of one epoch, each of ``accumulate`` batches; a rest is dropped.
+
+    Raises:
+        DataError: an epoch has fewer batches than one step.
+    """
+    if len(loader) < accumulate:
+        raise DataError(
+            f"an epoch has {len(loader)} batches, fewer than one step of train.accumulate={accumulate}. Add pictures, "
+            f"or accumulate less: `--set train.accumulate={max(1, len(loader))}`."
+        )
+    return len(loader) // accumulate
+
 
 def run_length(train: Mapping[str, Any], batches: int, max_steps: int | None) -> tuple[int, int]:
     """Return steps and epochs of a run.
 
     Args:
         train: the config's ``train``: ``epochs`` or ``steps``.
-        batches: of one epoch, >= 1.
+        batches: steps of one epoch, >= 1.
         max_steps: cuts the steps, not the epochs that the config names.
     """
     epochs: int | None = train.get("epochs")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.loading import TrainLoader
-from i2ikit.engine.processes import any_of_all
+from i2ikit.engine.processes import any_of_all, mean_of_all
 from i2ikit.engine.randomness import seed_step
 from i2ikit.engine.runner_model import RunnerModel
 from i2ikit.engine.update import PhaseUpdater
@@ -133,7 +133,8 @@ class TranslationLoop(BaseLoop):
         try:
             return [next(batches) for _ in range(self.accumulate)]
         except RuntimeError:  # a Ctrl-C reaches the loader's workers too
-            self._stop_if_asked()
+            if processes.count() == 1:  # else the others would wait for an answer of this one
+                self._stop_if_asked()
             raise
 
     def _run_step(self, index: int, batches: list[dict[str, Any]]) -> None:
@@ -148,6 +149,7 @@ class TranslationLoop(BaseLoop):
         losses = model.train_step(batches, updater)
         if updater.blocked:
             raise RunError(self._not_finite(losses, updater.blocked))
+        losses = mean_of_all(losses)
         self.position = (epoch, index + self.accumulate)
         self.runner.call_hook("after_train_iter", batch_idx=index, data_batch=batches, outputs=losses)
         self._iter += 1

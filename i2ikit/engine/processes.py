@@ -190,6 +190,15 @@ def average(tensors: Sequence[Tensor]) -> None:
             tensor.copy_(part.view(tensor.shape))
 
 
+def mean_of_all(values: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the means of scalars over all processes; the same names in every process."""
+    if processes.count() == 1 or not values:
+        return values
+    stacked = torch.stack(list(values.values()))
+    average([stacked])
+    return dict(zip(values, stacked.unbind(), strict=True))
+
+
 def _buckets(tensors: Sequence[Tensor]) -> list[list[Tensor]]:
     """Return the tensors in groups of one type and device, each about BUCKET numbers large."""
     buckets: list[list[Tensor]] = []

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,13 @@ class RunSummary:
         seed: of everything random.
         networks: trainable parameters by name of the network.
         steps, epochs: of the whole run.
-        steps_per_epoch: batches of one epoch.
-        batch_size: images of each domain in a batch.
+        steps_per_epoch: steps of one epoch.
+        batch_size: images of each domain in a batch of one process.
         train_images, test_images: items of the data sets; 0 without a test set.
         first_step: 1, or where a resumed run goes on.
+        accumulate: batches of a step.
+        processes: how many train together, each on its own batches.
+        precision: of what networks compute: fp32, bf16 or fp16.
     """
 
     work_dir: Path
@@ -33,6 +36,9 @@ class RunSummary:
     train_images: int
     test_images: int
     first_step: int = 1
+    accumulate: int = 1
+    processes: int = 1
+    precision: str = "fp32"
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,10 @@ class RunResult:
         metrics: by name; empty where the config has none.
         checkpoint: the last one.
         paused: the run stopped before its end because it was told to; it can go on.
+        missing: why numbers or metrics could not be measured, by name.
+        best: the best measurement of the run: ``metric`` (the number that decides), ``better``, ``step``, ``value``,
+            ``metrics``; empty where nothing was measured that tells better from worse.
+        protocol: how it was measured; plain data.
     """
 
     work_dir: Path
@@ -52,6 +62,9 @@ class RunResult:
     metrics: Mapping[str, float] = field(default_factory=dict)
     checkpoint: Path | None = None
     paused: bool = False
+    missing: Mapping[str, str] = field(default_factory=dict)
+    best: Mapping[str, Any] = field(default_factory=dict)
+    protocol: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Reporter(Protocol):

@@ -1,27 +1,33 @@
 """Trains: from a config to a work directory."""
 
 import itertools
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine.hooks import Hook
 
+from i2ikit.config.data import dataset_config
 from i2ikit.config.sections import with_defaults
 from i2ikit.engine.assemble import Parts, assemble
 from i2ikit.engine.changes import Change
 from i2ikit.engine.checkpoint import Checkpoint
-from i2ikit.engine.data import build_train_loader
-from i2ikit.engine.device import pick_device, place_model
+from i2ikit.engine.data import build_train_loader, check_sample
+from i2ikit.engine.device import place_model
 from i2ikit.engine.environment import describe
-from i2ikit.engine.hooks import CheckpointsHook, Clock, DisplayHook, LogHook, SamplesHook
+from i2ikit.engine.evaluation import Evaluation
+from i2ikit.engine.hooks import BadFilesHook, CheckpointsHook, Clock, DisplayHook, EvaluationHook, LogHook, SamplesHook
 from i2ikit.engine.initial import load_initial
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.json_log import JsonLog
-from i2ikit.engine.length import run_length
+from i2ikit.engine.length import run_length, steps_per_epoch
 from i2ikit.engine.loading import TrainLoader
 from i2ikit.engine.loop import TranslationLoop
-from i2ikit.engine.measure import measure
+from i2ikit.engine.measure import Measurement
+from i2ikit.engine.precision import loss_scaler, network_precision
+from i2ikit.engine.processes import Together, begin_equal, find_place, from_first, is_first, own_device
 from i2ikit.engine.reporter import Reporter, RunResult, SilentReporter
 from i2ikit.engine.resume import changes_since, find_checkpoint, finished, report_changes, run_facts
 from i2ikit.engine.runner import TranslationRunner
@@ -30,6 +36,8 @@ from i2ikit.engine.state import restore, restore_surroundings
 from i2ikit.engine.summary import summarise
 from i2ikit.engine.update import PhaseUpdater
 from i2ikit.engine.work_dir import WorkDir, writing_to
+from i2ikit.nn.synchronised_batch_norm import synchronise_batch_norms
+from i2ikit.ops import processes
 
 _names = itertools.count()  # mmengine keeps loggers and message hubs by name for the life of the process
 
@@ -75,9 +83,12 @@ def train(
     """
     if resume and init is not None:
         raise ValueError(f"a run that is resumed has its weights; init={str(init)!r} is for a new one")
-    run = _Run(with_defaults(config), WorkDir(Path(work_dir)), device, reporter or SilentReporter(), init)
-    run.hooks = hooks
-    with Interruption() as interruption, writing_to(run.folder.path):
+    place = find_place()
+    own = own_device(device, place)
+    with Interruption() as interruption, Together(place, own), writing_to(Path(work_dir)):
+        told = reporter if reporter is not None and is_first() else SilentReporter()
+        run = _Run(with_defaults(config), WorkDir(Path(work_dir)), own, told, init)
+        run.hooks = hooks
         return run.go(max_steps, pause_at, resume, interruption)
 
 
@@ -85,19 +96,24 @@ class _Run:
     """The objects of one call of :func:`train`."""
 
     def __init__(
-        self, config: dict[str, Any], folder: WorkDir, device: str, reporter: Reporter, init: Path | None
+        self, config: dict[str, Any], folder: WorkDir, device: torch.device, reporter: Reporter, init: Path | None
     ) -> None:
         self.config, self.folder, self.reporter, self.init = config, folder, reporter, init
         self.hooks: Sequence[Hook] = ()
-        self.device = pick_device(device)
+        self.evaluation: EvaluationHook | None = None
+        self.device = device
         self.seed: int = config["seed"]
 
     def go(self, max_steps: int | None, pause_at: int | None, resume: bool, interruption: Interruption) -> RunResult:
-        checkpoint = find_checkpoint(self.folder, self.config, resume=resume, reporter=self.reporter)
+        checkpoint = None
+        if is_first():
+            checkpoint = find_checkpoint(self.folder, self.config, resume=resume, reporter=self.reporter)
+        checkpoint = from_first(checkpoint)
         parts = assemble(self.config)
-        data = self.config["data"]
-        loader = build_train_loader(parts.train_data, data["batch_size"], data["workers"], self.seed)
-        steps, epochs = run_length(self.config["train"], len(loader), max_steps)
+        data, accumulate = self.config["data"], self.config["train"]["accumulate"]
+        crew = {"rank": processes.rank(), "world": processes.count()}
+        loader = build_train_loader(parts.train_data, data, self.seed, **crew, pin=self.device.type == "cuda")
+        steps, epochs = run_length(self.config["train"], steps_per_epoch(loader, accumulate), max_steps)
         facts = run_facts({"train": parts.train_data, "test": parts.test_data}, self.device)
         changes = changes_since(checkpoint, self.config, facts, steps) if checkpoint else []
         if checkpoint is not None:
@@ -106,6 +122,7 @@ class _Run:
             if result is not None:
                 self.reporter.finish(result)
                 return result
+        self._check_sample(parts, loader)
         self._place(parts, checkpoint)
         log = self._open_log(checkpoint, changes, steps, epochs)
         try:
@@ -117,30 +134,48 @@ class _Run:
                 epochs=epochs,
                 schedule=parts.schedule,
                 interruption=interruption,
+                accumulate=accumulate,
                 pause_at=pause_at,
+                may_end_early=self.config["evaluation"].get("stop_after") is not None,
             )
             if checkpoint is not None:
                 loop.go_to(**{key: checkpoint.progress[key] for key in ("step", "epoch", "batch")})
             self.reporter.start(summarise(self.config, parts, loop, self.folder.path, self.device))
             runner.train_with(loop, lambda: self._restore_surroundings(checkpoint, runner))
-            metrics = {} if loop.paused else self._measure(parts, interruption)
-            if metrics:
-                log.write({"event": "metrics", "step": loop.progress.step, "metrics": metrics, "last": True})
+            found = Measurement() if loop.paused else self._measure(runner, interruption)
         finally:
             log.close()
         newest = self.folder.list_checkpoints()
-        result = RunResult(self.folder.path, loop.progress.step, metrics, newest[-1] if newest else None, loop.paused)
+        result = RunResult(
+            self.folder.path,
+            loop.progress.step,
+            found.metrics,
+            newest[-1] if newest else None,
+            loop.paused,
+            missing=found.missing,
+            best=self.evaluation.evaluation.best if self.evaluation is not None else {},
+            protocol=found.protocol,
+        )
         self.reporter.finish(result)
         return result
 
+    def _check_sample(self, parts: Parts, loader: TrainLoader) -> None:
+        bad = check_sample(parts.train_data, loader.bad_files, self.seed)
+        if bad:
+            self.reporter.note(bad)
+
     def _place(self, parts: Parts, checkpoint: Checkpoint | None) -> None:
-        """Bring the model to its device, and to the state of a checkpoint."""
+        """Bring the model to its device, and to the state of a checkpoint; the same in every process."""
+        if processes.count() > 1:
+            synchronise_batch_norms(parts.model)
         place_model(parts.model, self.device)
+        parts.model.precision = network_precision(self.config["train"]["precision"], self.device)
         if self.init is not None:
             taken = load_initial(self.init, parts.model, self.device)
             self.reporter.note(f"The run begins with {', '.join(taken)} of {self.init}.")
         if checkpoint is not None:
             restore(checkpoint, parts.model, parts.optimizers, self.device)
+        begin_equal(parts.model)
 
     def _restore_surroundings(self, checkpoint: Checkpoint | None, runner: TranslationRunner) -> None:
         if checkpoint is not None:
@@ -148,7 +183,12 @@ class _Run:
                 self.reporter.note(text)
 
     def _open_log(self, checkpoint: Checkpoint | None, changes: list[Change], steps: int, epochs: int) -> JsonLog:
-        """Write the config and the first line of the log; from here on the work directory holds a run."""
+        """Write the config and the first line of the log; from here on the work directory holds a run.
+
+        Processes other than the first one write nothing.
+        """
+        if not is_first():
+            return JsonLog(Path(os.devnull))
         if checkpoint is None:
             self.folder.clear()
         self.folder.write_config(self.config)
@@ -159,7 +199,8 @@ class _Run:
             event["changes"] = [str(change) for change in changes]
         if self.init is not None:
             event["init"] = str(self.init)
-        log.write({**event, "seed": self.seed, "steps": steps, "epochs": epochs, **describe(self.device)})
+        event |= {"seed": self.seed, "steps": steps, "epochs": epochs, "processes": processes.count()}
+        log.write({**event, **describe(self.device)})
         return log
 
     def _runner(
@@ -171,9 +212,10 @@ class _Run:
         checkpoint: Checkpoint | None,
     ) -> TranslationRunner:
         clock = Clock(checkpoint.extra["seconds"] if checkpoint else 0.0)
-        hooks = {
+        hooks: dict[str, Hook] = {
             "log": LogHook(log, self.config["log"]["every"], clock),
             "display": DisplayHook(self.reporter),
+            "bad_files": BadFilesHook(loader.bad_files, log, self.reporter),
             "checkpoints": CheckpointsHook(
                 self.folder,
                 self.config,
@@ -189,12 +231,32 @@ class _Run:
             )
         else:
             self.reporter.note("The config has no data.test: no sample images are drawn and nothing is measured.")
+        if parts.test_data is not None and parts.metrics:
+            section = self.config["evaluation"]
+            evaluation = Evaluation(
+                parts.model,
+                parts.test_data,
+                parts.metrics,
+                device=self.device,
+                seed=self.seed,
+                about={"data": dataset_config(self.config["data"], "test")},
+                **{key: section.get(key) for key in ("weights", "metric", "better")},
+            )
+            lasting = {key: section.get(key) for key in ("every", "stop_after")}
+            self.evaluation = hooks["evaluation"] = EvaluationHook(evaluation, log, self.reporter.note, **lasting)
+        if not is_first():  # the others see to their own files and write nothing
+            hooks, self.evaluation = {"bad_files": hooks["bad_files"]}, None
         return TranslationRunner(
             model=RunnerModel(parts.model, self.device, self.seed),
             work_dir=str(self.folder.path),
             train_dataloader=loader,
             train_cfg={},
-            optim_wrapper=PhaseUpdater(parts.optimizers),
+            optim_wrapper=PhaseUpdater(
+                parts.optimizers,
+                accumulate=self.config["train"]["accumulate"],
+                clip_gradients=self.config["train"].get("clip_gradients"),
+                scaler=loss_scaler(self.config["train"]["precision"], self.device),
+            ),
             default_hooks=hooks,
             custom_hooks=[*parts.hooks, *self.hooks],
             randomness={"seed": self.seed},
@@ -204,9 +266,9 @@ class _Run:
             cfg=self.config,
         )
 
-    def _measure(self, parts: Parts, interruption: Interruption) -> dict[str, float]:
-        if not parts.metrics or parts.test_data is None:
-            return {}
+    def _measure(self, runner: TranslationRunner, interruption: Interruption) -> Measurement:
+        if self.evaluation is None:
+            return Measurement()
 
         def pause() -> None:
             if interruption.requested:
@@ -215,4 +277,4 @@ class _Run:
                     "not measured. Measure them with the same command and --resume."
                 )
 
-        return measure(parts.model, parts.test_data, parts.metrics, device=self.device, seed=self.seed, pause=pause)
+        return self.evaluation.finish(runner, pause)

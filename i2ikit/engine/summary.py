@@ -9,6 +9,7 @@ import torch
 from i2ikit.engine.assemble import Parts
 from i2ikit.engine.loop import TranslationLoop
 from i2ikit.engine.reporter import RunSummary
+from i2ikit.ops import processes
 
 
 def summarise(
@@ -26,9 +27,12 @@ def summarise(
         networks=networks,
         steps=loop.steps,
         epochs=loop.epochs,
-        steps_per_epoch=len(loop.dataloader),
+        steps_per_epoch=len(loop.dataloader) // loop.accumulate,
         batch_size=config["data"]["batch_size"],
         train_images=len(parts.train_data),
         test_images=len(parts.test_data) if parts.test_data is not None else 0,
         first_step=loop.iter + 1,
+        accumulate=loop.accumulate,
+        processes=processes.count(),
+        precision=config["train"]["precision"],
     )

@@ -49,3 +49,44 @@ def test_a_loss_that_is_not_finite_updates_nothing_then_or_later(bad):
     assert (x.item(), y.item()) == (1, 1)
     assert x.grad is None
     assert y.grad is None
+
+
+def test_a_gradient_that_is_not_finite_updates_nothing_though_its_loss_is():
+    x = weight(0.0)
+    update = updater(generate=x)
+    update("generate", x.abs().sqrt())  # 0, with an infinite gradient
+    assert update.blocked == "generate"
+    assert x.item() == 0
+
+
+def test_accumulated_losses_are_one_update_down_their_mean():
+    x = weight()
+    update = PhaseUpdater(updater(generate=x).optimizers, accumulate=2)
+    update("generate", x**2)
+    assert x.item() == 1
+    update("generate", 4 * x)
+    assert x.item() == 1 - 0.5 * (2 + 4) / 2
+
+
+def test_a_long_gradient_of_a_phase_is_cut_to_its_length_and_a_short_one_left():
+    x, y = weight(), weight()
+    optimizer = torch.optim.SGD([{"params": [x, y], "name": "both", "initial_lr": 1.0}], lr=1.0)
+    update = PhaseUpdater({"generate": optimizer}, clip_gradients=1.0)
+    update("generate", 3 * x + 4 * y)
+    assert (x.item(), y.item()) == (pytest.approx(1 - 0.6, abs=1e-5), pytest.approx(1 - 0.8, abs=1e-5))
+    update("generate", 0.3 * x)
+    assert x.item() == pytest.approx(0.4 - 0.3, abs=1e-5)
+
+
+def test_a_scaled_loss_gives_the_plain_update_and_an_overflow_is_left_out_without_an_alarm():
+    x = weight()
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10)
+    update = PhaseUpdater(updater(generate=x).optimizers, scaler=scaler)
+    update("generate", x**2)
+    assert x.item() == 1 - 0.5 * 2
+    x.data.fill_(1.0)
+    update("generate", 1e38 * x)  # 1e38 * 2**10 is beyond float32
+    assert (x.item(), update.blocked) == (1, "")
+    assert scaler.get_scale() == 2.0**9
+    update("generate", x**2)
+    assert x.item() == 0

@@ -1,0 +1,124 @@
+"""`i2ikit train` in two real processes, as torchrun starts them: pain 6, and a crew of which one is lost."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SMALL = {
+    "model.generators.ab.filters": 4,
+    "model.discriminators.b.filters": 4,
+    "model.heads.f.dim": 8,
+    "data.train.count": 40,
+    "data.test.count": 2,
+    "data.workers": 0,
+    "train.steps": 4000,
+    "checkpoint.every": 5,
+    "log.every": 1,
+    "samples.every": 10000,
+}
+PATIENCE = 90  # seconds; a crew that hangs fails the test
+pytestmark = pytest.mark.slow
+
+
+class Crew:
+    """Two processes that train together; each one's output goes to a file."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            port = found.getsockname()[1]
+        changes = [part for key, value in SMALL.items() for part in ("--set", f"{key}={value}")]
+        command = [
+            sys.executable,
+            "-m",
+            "i2ikit",
+            "train",
+            "enco/stripes",
+            "--work-dir",
+            str(folder / "run"),
+            "--device",
+        ]
+        place = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        self.folder, self.log = folder, folder / "run" / "log.jsonl"
+        self.outputs = [folder / f"{rank}.txt" for rank in range(2)]
+        self.processes = []
+        for rank, output in enumerate(self.outputs):
+            own = {"RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"}
+            with output.open("w") as file:
+                self.processes.append(
+                    subprocess.Popen(
+                        [*command, "cpu", *changes, *options],
+                        env={**os.environ, **place, **own},
+                        stdout=file,
+                        stderr=subprocess.STDOUT,
+                    )
+                )
+
+    def steps(self) -> int:
+        """Return how many steps the log tells of."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return max((json.loads(line).get("step", 0) for line in lines[1:]), default=0)
+
+    def wait_for_step(self, step: int) -> None:
+        end = time.monotonic() + PATIENCE
+        while self.steps() < step:
+            assert time.monotonic() < end, self.said()
+            assert all(process.poll() is None for process in self.processes), self.said()
+            time.sleep(0.1)
+
+    def end(self) -> list[int]:
+        """Return the exit codes of both."""
+        return [process.wait(PATIENCE) for process in self.processes]
+
+    def said(self) -> str:
+        return "\n".join(output.read_text() for output in self.outputs)
+
+
+@pytest.fixture
+def crew(tmp_path):
+    started = []
+
+    def start(*options: str) -> Crew:
+        started.append(Crew(tmp_path, *options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        for process in one.processes:
+            process.kill()
+
+
+def test_a_request_to_one_process_stops_both_after_the_same_step_and_the_run_goes_on(crew):
+    first = crew()
+    first.wait_for_step(3)
+    first.processes[1].send_signal(signal.SIGTERM)  # not to the one that writes
+    assert first.end() == [130, 130]
+    said = [output.read_text() for output in first.outputs]
+    assert "another process was asked to end: stopped after step" in said[0]
+    assert "(process 1): SIGTERM: stopped after step" in said[1]
+    assert "steps/s" not in said[1], "only the first process speaks of the run"
+    saved = max(int(path.stem.removeprefix("step_")) for path in first.log.parent.glob("checkpoints/step_*.pt"))
+    assert f"stopped after step {saved} of 4000" in said[0]
+    assert f"stopped after step {saved} of 4000" in said[1]
+
+    second = crew("--resume", "--pause-at", str(saved + 2))
+    assert second.end() == [0, 0], second.said()
+    assert second.steps() == saved + 2
+    events = [json.loads(line) for line in second.log.read_text().splitlines()]
+    assert [event["processes"] for event in events if "processes" in event] == [2, 2]
+
+
+def test_a_process_that_is_killed_ends_the_other_with_a_message(crew):
+    both = crew()
+    both.wait_for_step(6)
+    both.processes[1].kill()
+    assert both.end() == [1, -signal.SIGKILL]
+    assert "process 0 of 2 lost the others: one of them has ended" in both.outputs[0].read_text()
+    assert (both.log.parent / "checkpoints" / "step_000005.pt").exists()

@@ -1,0 +1,94 @@
+import copy
+import math
+
+import pytest
+import torch
+
+from i2ikit.build import Builder
+from i2ikit.engine.device import DeviceError
+from i2ikit.engine.optimizers import build_optimizers
+from i2ikit.engine.precision import PRECISIONS, loss_scaler, network_precision
+from i2ikit.engine.runner_model import RunnerModel
+from i2ikit.engine.update import PhaseUpdater
+from i2ikit.translation import Progress, UnpairedTranslation, build_model
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def model(cut) -> UnpairedTranslation:
+    torch.manual_seed(0)
+    found = build_model(cut["model"], Builder(), path="model")
+    assert found is not None
+    return found
+
+
+def train(model: UnpairedTranslation, precision: str, steps: int) -> list[dict[str, float]]:
+    """Train on one fixed pair of pictures after another; return the losses of each step."""
+    model.precision = network_precision(precision, CPU)
+    optimizer = {"type": "Adam", "lr": 2e-4, "betas": [0.5, 0.999]}
+    updater = PhaseUpdater(build_optimizers(model.phases, model.networks, optimizer))
+    runner = RunnerModel(model, CPU, seed=0)
+    noise = torch.randn(2, 20, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 0.3
+    losses = []
+    for step in range(1, steps + 1):
+        runner.progress = Progress(epoch=1, step=step, epochs=1, steps=steps)
+        batch = {
+            "a": (noise[0, step % 20, None] - 0.4).clamp(-1, 1),
+            "b": (noise[1, step % 20, None] + 0.4).clamp(-1, 1),
+        }
+        losses.append({name: loss.item() for name, loss in runner.train_step([batch], updater).items()})
+    return losses
+
+
+def dtypes_of(model: UnpairedTranslation, precision: str) -> dict[str, set[torch.dtype]]:
+    """What the convolutions, the losses and the contrast compute in, in one step."""
+    seen: dict[str, set[torch.dtype]] = {"networks": set(), "losses": set()}
+
+    def note(kind):
+        return lambda _module, inputs, output: seen[kind].update(
+            x.dtype for x in [*inputs, output] if torch.is_tensor(x)
+        )
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
+            module.register_forward_hook(lambda _module, _inputs, output: seen["networks"].add(output.dtype))
+        if type(module).__name__.endswith("Loss"):
+            module.register_forward_hook(note("losses"))
+    train(model, precision, 1)
+    return seen
+
+
+def test_bf16_is_really_what_networks_compute_in_and_losses_stay_in_float32(model):
+    assert dtypes_of(model, "bf16") == {"networks": {torch.bfloat16}, "losses": {torch.float32}}
+
+
+def test_fp32_leaves_everything_alone(model):
+    assert dtypes_of(model, "fp32") == {"networks": {torch.float32}, "losses": {torch.float32}}
+
+
+def test_weights_and_their_moments_stay_in_float32(model):
+    train(model, "bf16", 2)
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+
+
+@pytest.mark.slow
+def test_200_steps_in_bf16_stay_near_those_in_fp32(model):
+    """The measure: each term's mean over the last 50 steps, and the picture, as its error against fp32's in dB."""
+    other = copy.deepcopy(model)
+    full, half = train(model, "fp32", 200)[-50:], train(other, "bf16", 200)[-50:]
+    for name in full[0]:
+        expected, found = (sum(losses[name] for losses in run) / 50 for run in (full, half))
+        assert found == pytest.approx(expected, rel=0.1), name
+    image = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    first, second = (one.render({"a": image}, ["ab(a)"])["ab(a)"] for one in (model, other))
+    assert 10 * math.log10(4 / (first - second).square().mean().item()) > 20
+
+
+def test_fp16_is_refused_where_there_is_no_cuda_with_what_works():
+    with pytest.raises(DeviceError, match=r"fp16 needs a CUDA device.*--precision bf16"):
+        network_precision("fp16", CPU)
+
+
+def test_only_fp16_scales_its_losses():
+    assert [loss_scaler(name, CPU) is not None for name in PRECISIONS] == [False, False, True]
