@@ -14,7 +14,7 @@ from i2ikit.engine.loading import MapDataset, seeded
 from i2ikit.errors import I2IKitError
 
 BATCH = 16
-Translate = Callable[[Tensor], Tensor]
+Translate = Callable[[Tensor], Tensor] | None
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,14 @@ class Measurement:
     def line(self) -> dict[str, Any]:
         """Return all of it as plain data, for a log."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def reasons_in_words(missing: Mapping[str, str]) -> list[str]:
+    """Return why what is missing: one sentence for each reason, with all that it keeps from being measured."""
+    names: dict[str, list[str]] = {}
+    for name, reason in missing.items():
+        names.setdefault(reason, []).append(name)
+    return [f"{', '.join(found)} cannot be measured: {reason}" for reason, found in names.items()]
 
 
 def prepare(metrics: Mapping[str, Any], device: torch.device) -> dict[str, str]:
@@ -71,7 +79,8 @@ def measure(
     images are a pair if their files have one name (without ending), or if the data set names no files.
 
     Args:
-        translate: gets inputs (B, C, H, W) in -1..1 and returns their translations.
+        translate: gets inputs (B, C, H, W) in -1..1 and returns their translations; None: the images under
+            ``source`` are translations already, of inputs that nobody knows.
         dataset: items with images (C, H, W) in -1..1 under ``source`` and ``target``, perhaps with a ``mask`` and with
             ``a_path`` and ``b_path``.
         metrics: METRICS parts by name; they are reset first.
@@ -102,7 +111,8 @@ def measure(
         if real is not None:
             give(lambda metric, real=real, masks=masks: add_real(metric, real, masks))  # type: ignore[misc]
         if "a" in batch:
-            sample = {**batch, "output": translate(batch["a"]).float().cpu()}
+            inputs = batch.pop("a") if translate is None else batch["a"]
+            sample = {**batch, "output": inputs if translate is None else translate(inputs).float().cpu()}
             give(lambda metric, sample=sample: metric.update(sample))  # type: ignore[misc]
         pause()
     found = _computed(working, reasons)
@@ -220,12 +230,12 @@ class _Images:
         """Return it as plain data; equal digests are equal images."""
         sizes = [f"{width}x{height}" for width, height, _ in sorted(self._sizes)]
         return {
-            "inputs": len(self._digests["a"]),
+            "images": len(self._digests["a"]),
             "real": len(self._digests["real"]),
             "pairs": self._pairs,
             "size": ", ".join(sizes) if len(sizes) < 3 else f"{sizes[0]} to {sizes[-1]}, {len(sizes)} sizes",
             "channels": sorted({channels for *_, channels in self._sizes}),
-            "inputs_digest": _digest(self._digests["a"]),
+            "images_digest": _digest(self._digests["a"]),
             "real_digest": _digest(self._digests["real"]),
         }
 

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from i2ikit.errors import DataError
+from i2ikit.metrics.base import in_unit_range, inputs_of
 from i2ikit.ops.image_quality import psnr
 from i2ikit.registry import METRICS
 
@@ -28,6 +29,8 @@ class BackgroundPSNR:
 
     better: Mapping[str, str] = {"db": "higher"}
 
+    needs_inputs = True
+
     def __init__(self) -> None:
         self.reset()
 
@@ -39,7 +42,9 @@ class BackgroundPSNR:
         """Add a batch: "a", "output" (B, C, H, W) in -1..1, "mask" (B, 1, H, W) of 0 and 1."""
         if "mask" not in sample:
             raise DataError("BackgroundPSNR needs a data set whose items have a mask")
-        image, target = (sample[name].detach().float() / 2 + 0.5 for name in ("output", "a"))
+        image, target = (
+            in_unit_range(images.detach().float()) for images in (sample["output"], inputs_of(sample, "BackgroundPSNR"))
+        )
         background: Tensor = 1 - sample["mask"].to(image)
         self._values += [value for value in psnr(image, target, background).tolist() if not math.isnan(value)]
 

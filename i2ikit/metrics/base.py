@@ -8,7 +8,7 @@ inputs, and "output", their translations, (B, C, H, W) in -1..1; "b", the paired
 - ``prepare(device)``: it is called before the first batch, to load weights; it raises MetricError where it cannot;
 - ``protocol()``: what its numbers depend on, as plain data that is stored beside them;
 - ``better``: ``"higher"`` or ``"lower"`` by number;
-- ``paired``: True if its numbers compare outputs with paired truth.
+- ``paired``: True if its numbers compare outputs with paired truth; ``needs_inputs``: True if with inputs.
 """
 
 from collections.abc import Mapping
@@ -92,6 +92,17 @@ def paired_truth(sample: Mapping[str, Any], who: str) -> Tensor:
 def _size(images: Tensor) -> str:
     channels, height, width = images.shape[1:]
     return f"{width}x{height} with {channels} channel{'s' * (channels != 1)}"
+
+
+def inputs_of(sample: Mapping[str, Any], who: str) -> Tensor:
+    """Return the inputs of a sample.
+
+    Raises:
+        MetricError: nobody knows them.
+    """
+    if "a" not in sample:
+        raise MetricError(f"{who} needs the inputs of the translations; measure a checkpoint, which makes them")
+    return sample["a"].detach().float()
 
 
 def in_unit_range(images: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from i2ikit.metrics.base import in_unit_range
+from i2ikit.metrics.base import in_unit_range, inputs_of
 from i2ikit.ops.structure import edge_correlation, self_similarity_correlation
 from i2ikit.registry import METRICS
 
@@ -29,6 +29,8 @@ class ContentPreservation:
 
     better: Mapping[str, str] = {"edges": "higher", "structure": "higher"}
 
+    needs_inputs = True
+
     def __init__(self) -> None:
         self.reset()
 
@@ -39,7 +41,7 @@ class ContentPreservation:
     def update(self, sample: Mapping[str, Any]) -> None:
         """Add a batch: "a", "output" (B, C, H, W) in -1..1; images without any edges are passed over."""
         image: Tensor = in_unit_range(sample["output"].detach().float())
-        source: Tensor = in_unit_range(sample["a"].detach().float())
+        source = in_unit_range(inputs_of(sample, "ContentPreservation"))
         found = {
             "edges": edge_correlation(image, source),
             "structure": self_similarity_correlation(image, source),

@@ -69,7 +69,8 @@ def file_hash(path: Path) -> str:
 
 
 def _wanted(wanted: WeightsFile) -> str:
-    return f"Needed is {wanted.names[0]} (sha256 {wanted.sha256}) from {wanted.url}"
+    digits = wanted.sha256 if len(wanted.sha256) == 64 else f"{wanted.sha256}..."
+    return f"Needed is {wanted.names[0]} (sha256 {digits}) from {wanted.url}"
 
 
 def _download(wanted: WeightsFile, target: Path) -> None:

@@ -102,7 +102,7 @@ def test_an_image_that_the_data_set_repeats_counts_once():
     found = measure(halved, Items(4, 4, 4, a="123", b="xyx"), {"count": metric})
     assert sum(len(sample["a"]) for sample in metric.samples) == 3
     assert sum(map(len, metric.real)) == 2
-    assert (found.protocol["inputs"], found.protocol["real"], found.protocol["pairs"]) == (3, 2, 0)
+    assert (found.protocol["images"], found.protocol["real"], found.protocol["pairs"]) == (3, 2, 0)
 
 
 def test_a_real_image_without_a_new_input_is_no_sample():
@@ -141,5 +141,5 @@ def test_a_number_that_is_not_finite_is_missing():
 def test_a_measurement_says_which_images_it_was_taken_on():
     first, second, other = (measure(halved, Items(*sizes), {}).protocol for sizes in ([4, 4], [4, 4], [4, 5]))
     assert first == second
-    assert first["inputs_digest"] != other["inputs_digest"]
-    assert (first["inputs"], first["channels"], first["seed"]) == (2, [3], 0)
+    assert first["images_digest"] != other["images_digest"]
+    assert (first["images"], first["channels"], first["seed"]) == (2, [3], 0)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from i2ikit.engine.evaluation import Evaluation
 from i2ikit.engine.json_log import JsonLog
-from i2ikit.engine.measure import Measurement
+from i2ikit.engine.measure import Measurement, reasons_in_words
 
 SHOWN = 4  # numbers of a measurement that are told at once; the log has all
 
@@ -53,8 +53,8 @@ class EvaluationHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Say what cannot be measured while there is time to mend it; make up for an interrupted measurement."""
-        for name, reason in self.evaluation.prepare().items():
-            self.note(f"{name} will not be measured: {reason}")
+        for sentence in reasons_in_words(self.evaluation.prepare()):
+            self.note(sentence)
         if self._due is not None and self._due == runner.train_loop.progress.step:
             self._measure_on_the_way(runner)
         self._stop_if_stale(runner)
