@@ -52,10 +52,7 @@ class Pictures:
             DataError: it cannot be read or transformed; the message names the file.
         """
         path = self.files[place]
-        image = self.fixed(path)
-        if self.transform is None:
-            return image_to_tensor(image)
-        return self._applied(getattr(self.transform, "drawn", self.transform), image, path)
+        return self.drawn(self.fixed(path), path)
 
     def item(self, domain: str, place: int) -> dict[str, Any]:
         """Return what a sample holds of the picture at a place: tensor, path, and attributes where there are some."""
@@ -70,6 +67,17 @@ class Pictures:
             return self._fixed(path)
         return self.remember(path, self.key(), partial(self._fixed, path))
 
+    def drawn(self, image: Pixels, path: str) -> Tensor:
+        """Return what :meth:`fixed` gave of a file as a tensor, after fresh draws."""
+        if self.transform is None:
+            return image_to_tensor(image)
+        return self._applied(getattr(self.transform, "drawn", self.transform), image, path)
+
+    def read(self, path: str) -> Pixels:
+        """Return the pixels of a file before any transform."""
+        enough = getattr(self.transform, "enough", None) if self.draft else None
+        return self.reader(path, draft=enough() if enough else None)
+
     def key(self) -> str:
         """Return words that name everything, but for the file, that :meth:`fixed` depends on now."""
         fixed_key = getattr(self.transform, "fixed_key", None)
@@ -82,8 +90,7 @@ class Pictures:
             set_epoch(epoch)
 
     def _fixed(self, path: str) -> Pixels:
-        enough = getattr(self.transform, "enough", None) if self.draft else None
-        image = self.reader(path, draft=enough() if enough else None)
+        image = self.read(path)
         fixed = getattr(self.transform, "fixed", None)
         return self._applied(fixed, image, path) if fixed else image
 

@@ -8,10 +8,10 @@ from PIL import Image
 from torch import Tensor
 
 from i2ikit.checks import positive_int, share
-from i2ikit.datasets.image_files import read_rgb
-from i2ikit.datasets.unpaired_folders import UnpairedFolders
+from i2ikit.datasets.domains import Channels, ValueRange, open_domains
 from i2ikit.errors import DataError
-from i2ikit.ops.pixels import image_to_tensor
+from i2ikit.images import FileList
+from i2ikit.ops.pixels import Pixels, image_to_tensor, mirror, resize, size_of
 from i2ikit.registry import DATASETS
 
 
@@ -31,8 +31,9 @@ class SingleImagePair:
         smallest_zoom: factors are uniform from it to 1, above 0 and at most 1; a zoomed picture is never smaller than
             a crop.
         flip: probability of a mirror, 0..1.
+        a, b, direction, channels, value_range, alpha, clip: as for ``UnpairedFolders``.
     Shape:
-        item: ``{"a": (3, crop_size, crop_size), "b": same, "a_path": str, "b_path": str}``, float32 in -1..1.
+        item: ``{"a": (C, crop_size, crop_size), "b": same, "a_path": str, "b_path": str}``, float32 in -1..1.
 
     Raises:
         ValueError: an argument is out of its range.
@@ -49,20 +50,30 @@ class SingleImagePair:
         count: int = 100_000,
         smallest_zoom: float = 1 / 3,
         flip: float = 0.5,
+        a: str | Path | None = None,
+        b: str | Path | None = None,
+        direction: str = "AtoB",
+        channels: Channels = 3,
+        value_range: ValueRange = None,
+        alpha: str = "white",
+        clip: bool = False,
     ) -> None:
         self.crop_size, self.count = positive_int("crop_size", crop_size), positive_int("count", count)
         if not 0 < smallest_zoom <= 1:
             raise ValueError(f"smallest_zoom must be above 0 and at most 1, not {smallest_zoom!r}")
         self.smallest_zoom, self.flip = smallest_zoom, share("flip", flip)
-        self.paths: dict[str, Path] = {}
-        for domain, paths in UnpairedFolders(root).paths.items():
-            if len(paths) > 1:
+        reading = {"channels": channels, "value_range": value_range, "alpha": alpha, "clip": clip}
+        own = {"a": a, "b": b}
+        self.paths: dict[str, FileList] = {}
+        self.pictures: dict[str, Pixels] = {}
+        for domain, pictures in open_domains(root, "train", own, direction, transform=None, reading=reading).items():
+            if len(pictures) > 1:
                 raise DataError(
-                    f"{paths[0].parent} holds {len(paths)} pictures, but training on a single image takes one. "
-                    f'For more, use the data set dict(type="UnpairedFolders", root={str(root)!r}, ...).'
+                    f"{Path(pictures.files[0]).parent} holds {len(pictures)} pictures, but training on a single image "
+                    f'takes one. For more, use the data set dict(type="UnpairedFolders", root={str(root)!r}, ...).'
                 )
-            self.paths[domain] = paths[0]
-        self.pictures = {domain: read_rgb(path) for domain, path in self.paths.items()}
+            self.paths[domain] = pictures.files
+            self.pictures[domain] = pictures.reader(pictures.files[0])
 
     def __len__(self) -> int:
         """Return the number of items that count as one epoch."""
@@ -73,25 +84,22 @@ class SingleImagePair:
         if not 0 <= index < self.count:
             raise IndexError(f"item {index} of {self.count}")
         crops: dict[str, Any] = {domain: self._crop(picture) for domain, picture in self.pictures.items()}
-        return crops | {f"{domain}_path": str(path) for domain, path in self.paths.items()}
+        return crops | {f"{domain}_path": files[0] for domain, files in self.paths.items()}
 
-    def _crop(self, picture: Image.Image) -> Tensor:
+    def _crop(self, picture: Pixels) -> Tensor:
         """Zoom and cut in one resampling, which reads the crop's part of the picture alone."""
         zoom = self.smallest_zoom + (1 - self.smallest_zoom) * torch.rand(2, dtype=torch.float64)
         scales, starts = [], []
-        for side, factor in zip(picture.size, zoom.tolist(), strict=True):
+        for side, factor in zip(size_of(picture), zoom.tolist(), strict=True):
             zoomed = max(self.crop_size, round(side * factor))
             scales.append(side / zoomed)
             starts.append(self._start(zoomed))
         box = [start * scale for start, scale in zip(starts, scales, strict=True)]
         box += [(start + self.crop_size) * scale for start, scale in zip(starts, scales, strict=True)]
-        box[2:] = [min(end, side) for end, side in zip(box[2:], picture.size, strict=True)]  # rounding
-        crop = picture.resize(
-            (self.crop_size, self.crop_size), Image.Resampling.BILINEAR, (box[0], box[1], box[2], box[3])
-        )
-        if torch.rand(1) < self.flip:
-            crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        return image_to_tensor(crop)
+        box[2:] = [min(end, side) for end, side in zip(box[2:], size_of(picture), strict=True)]  # rounding
+        size, filtering = (self.crop_size, self.crop_size), Image.Resampling.BILINEAR
+        crop = resize(picture, size, filtering=filtering, box=(box[0], box[1], box[2], box[3]))
+        return image_to_tensor(mirror(crop) if torch.rand(1) < self.flip else crop)
 
     def _start(self, zoomed: int) -> int:
         """Draw where a crop starts along a side of ``zoomed`` pixels: an offset of the grid, and a cell of it."""

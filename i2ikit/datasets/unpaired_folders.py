@@ -1,30 +1,32 @@
 """Two folders of pictures that have nothing to do with each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
-from i2ikit.checks import one_of
-from i2ikit.datasets.image_files import endings_in_words, image_paths, read_rgb
-from i2ikit.errors import DataError, nearest_hint
-from i2ikit.ops.pixels import image_to_tensor
+from i2ikit.checks import one_of, positive_int
+from i2ikit.datasets.domains import Channels, Domains, ValueRange, open_domains
+from i2ikit.ops.pixels import Pixels
 from i2ikit.registry import DATASETS
 
-NEXT_STEP = "Give the folder that holds them with `--data DIR`, or make a data set: `i2ikit data make stripes DIR`."
-WITHOUT_TEST = "Add some pictures to test on, or look at training pictures instead: `--set data.test.split=train`."
+PAIRINGS = {
+    "random": "b is drawn at random",
+    "shuffled": "b is drawn without replacement",
+    "serial": "b is taken in order",
+}
+LENGTHS: Mapping[str, Callable[..., int]] = {"longest": max, "shortest": min}
 
 
 @DATASETS.register_module()
 class UnpairedFolders:
-    """Pictures of two domains in the folders ``{split}A`` and ``{split}B``, such as trainA and trainB.
+    """Pictures of two domains, from the folders ``{split}A`` and ``{split}B`` or from anywhere else.
 
     Item i holds picture ``i mod |A|`` of A and a picture of B that is drawn afresh each time from torch's global
-    random stream, or ``i mod |B|`` if ``serial``. The length is that of the larger domain. Folders below are read too;
-    the order is natural (2.png before 10.png).
+    random stream, unless ``pairing`` says otherwise. Folders below are read too; the order is natural (2.png before
+    10.png). Where an epoch takes fewer items than A has pictures, the next one goes on with those that follow.
 
     Only the split "train" must have a B: any other may leave its folder out, since translating needs none; the items
     then have no ``"b"`` and no ``"b_path"``.
@@ -32,16 +34,30 @@ class UnpairedFolders:
     Args:
         root: the folder that holds the folders of the domains.
         split: "train", "test", or any other word that the folders' names begin with.
+        a, b: another folder of a domain's pictures, or a list of them: .txt, .csv or .jsonl, see :func:`read_source`.
+            Relative to ``root``.
         transform: from a picture to a float32 tensor in -1..1; None keeps its size. It may have ``set_epoch(epoch)``.
-        serial: walk through B in order, draw nothing.
+        serial: walk through B in order, draw nothing; the same as ``pairing="serial"``.
         direction: ``AtoB``, or ``BtoA`` to make the folder B domain ``a`` and the folder A domain ``b``, as for
             Cityscapes and facades, whose labels are in B.
+        pairing: ``"random"``: B is drawn with replacement, as published; ``"shuffled"``: without, so that an epoch
+            shows the pictures of B equally often; ``"serial"``: in order.
+        length: items of an epoch: ``"longest"`` or ``"shortest"`` of the two domains, or a number >= 1.
+        channels: C of the images, 1 to 64; dict(a=..., b=...) if they differ.
+        value_range: ``[low, high]`` of the numbers in the files that become -1..1, see :class:`Reader`; dict(a=...,
+            b=...) if they differ.
+        alpha: what transparency becomes: ``"white"``, ``"black"``, ``"ignore"`` or ``"keep"``, see :class:`Reader`.
+        clip: cut off values outside of ``value_range``; else they are an error.
+        draft: decode JPEGs at a half, a quarter or an eighth of their size where the transform shrinks them at least
+            as much; faster, and the pixels differ a little from the published ones.
     Shape:
-        item: ``{"a": (C, H, W), "b": (C, H, W), "a_path": str, "b_path": str}``.
+        item: ``{"a": (C, H, W), "b": (C, H, W), "a_path": str, "b_path": str}``, and ``"a_attributes"`` or
+            ``"b_attributes"``, a dict, where a list has some.
 
     Raises:
-        ValueError: there is no such direction.
-        DataError: a folder is missing or has no pictures; on access, a picture cannot be read.
+        ValueError: an argument is out of its range.
+        DataError: a folder or list is missing or has no pictures, or one domain's folder is in the other's; on access,
+            a picture cannot be read.
     Source:
         Zhu et al. 2017, arXiv:1703.10593: both domains are drawn independently, an epoch has the larger one's length.
     """
@@ -51,90 +67,72 @@ class UnpairedFolders:
         root: str | Path,
         split: str = "train",
         *,
-        transform: Callable[[Image.Image], Tensor] | None = None,
+        a: str | Path | None = None,
+        b: str | Path | None = None,
+        transform: Callable[[Pixels], Tensor] | None = None,
         serial: bool = False,
         direction: str = "AtoB",
+        pairing: str = "random",
+        length: str | int = "longest",
+        channels: Channels = 3,
+        value_range: ValueRange = None,
+        alpha: str = "white",
+        clip: bool = False,
+        draft: bool = False,
     ) -> None:
-        self.root = Path(root).expanduser()
-        self.split, self.transform, self.serial = split, transform, serial
-        first, second = one_of("direction", direction, ("AtoB", "BtoA")).split("to")
-        folders = {domain: self.root / f"{split}{letter}" for domain, letter in (("a", first), ("b", second))}
-        if split != "train" and not folders["b"].is_dir():
-            del folders["b"]
-        missing = [folder for folder in folders.values() if not folder.is_dir()]
-        if missing:
-            raise DataError(missing_message(self.root, split, missing))
-        self.paths = {domain: _pictures_in(folder) for domain, folder in folders.items()}
+        self.pairing = "serial" if serial else one_of("pairing", pairing, PAIRINGS)
+        self.length = one_of("length", length, LENGTHS) if isinstance(length, str) else positive_int("length", length)
+        self.domains: Domains = open_domains(
+            root,
+            split,
+            {"a": a, "b": b},
+            direction,
+            transform=transform,
+            reading={"channels": channels, "value_range": value_range, "alpha": alpha, "clip": clip},
+            draft=draft,
+        )
+        self.paths = {domain: pictures.files for domain, pictures in self.domains.items()}
+        self._epoch, self._order = 1, torch.empty(0, dtype=torch.int64)
 
     def __len__(self) -> int:
-        """Return the number of pictures of the larger domain."""
-        return max(len(paths) for paths in self.paths.values())
+        """Return the number of items of an epoch."""
+        if isinstance(self.length, int):
+            return self.length
+        return LENGTHS[self.length](map(len, self.domains.values()))
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         """Return one item; negative indices and those past the end raise IndexError."""
         if not 0 <= index < len(self):
             raise IndexError(f"item {index} of {len(self)}")
-        places = {domain: index % len(paths) for domain, paths in self.paths.items()}
-        if "b" in self.paths and not self.serial:
-            places["b"] = int(torch.randint(len(self.paths["b"]), (1,)))
         item: dict[str, Any] = {}
+        places = {domain: self._place(domain, index) for domain in self.domains}  # b is drawn before the transforms do
         for domain, place in places.items():
-            path = self.paths[domain][place]
-            item[domain] = (self.transform or image_to_tensor)(read_rgb(path))
-            item[f"{domain}_path"] = str(path)
+            item |= self.domains[domain].item(domain, place)
         return item
 
     def set_epoch(self, epoch: int) -> None:
-        """Hand the epoch, counted from 1, to the transform."""
-        set_epoch = getattr(self.transform, "set_epoch", None)
-        if set_epoch is not None:
-            set_epoch(epoch)
+        """Say which epoch the next items belong to, counted from 1; draws the order of B where it is shuffled."""
+        self._epoch = epoch
+        for pictures in self.domains.values():
+            pictures.set_epoch(epoch)
+        if self.pairing == "shuffled" and "b" in self.domains:
+            self._order = torch.randperm(len(self.domains["b"]))
 
+    def describe(self) -> str:
+        """Return how many pictures there are, and what an epoch takes of them, in words."""
+        counts = " and ".join(f"{len(pictures):,} pictures of {domain}" for domain, pictures in self.domains.items())
+        why = f" (the {self.length} domain)" if isinstance(self.length, str) and len(self.domains) > 1 else ""
+        pairing = f", {PAIRINGS[self.pairing]}" if "b" in self.domains else ""
+        return f"{counts}; an epoch takes {len(self):,}{why}{pairing}"
 
-def missing_message(root: Path, split: str, missing: list[Path]) -> str:
-    """Say which folders were looked for, what lies there instead, and what to do next."""
-    looked_for = " and ".join(str(folder) for folder in missing)
-    if not root.exists():
-        there = f"{root} does not exist.{nearest_hint(root.name, _folders_in(root.parent))}"
-    elif not root.is_dir():
-        there = f"{root} is a file."
-    else:
-        there = f"{root} holds {_in_words(root)}.{_nearest_folders(root, missing)}"
-    only_training = split != "train" and (root / "trainA").is_dir()
-    next_step = WITHOUT_TEST if only_training else NEXT_STEP
-    return f"no pictures: looked for {looked_for}, but {there}{_place_nearby(root, missing)}\n  {next_step}"
-
-
-def _nearest_folders(root: Path, missing: list[Path]) -> str:
-    hints = dict.fromkeys(nearest_hint(folder.name, _folders_in(root)) for folder in missing)
-    return "".join(hints)
-
-
-def _place_nearby(root: Path, missing: list[Path]) -> str:
-    """Point to a folder one level up or down that has what is missing."""
-    candidates = [root.parent, *(root / name for name in _folders_in(root))]
-    for candidate in candidates:
-        if all((candidate / folder.name).is_dir() for folder in missing):
-            return f" They are in {candidate}."
-    return ""
-
-
-def _folders_in(place: Path) -> list[str]:
-    if not place.is_dir():
-        return []
-    return sorted(entry.name for entry in place.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-
-
-def _in_words(place: Path, most: int = 8) -> str:
-    names = sorted(entry.name + "/" * entry.is_dir() for entry in place.iterdir() if not entry.name.startswith("."))
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{', '.join(names[:most])}{more}" if names else "nothing"
-
-
-def _pictures_in(folder: Path) -> list[Path]:
-    paths = image_paths(folder)
-    if not paths:
-        raise DataError(
-            f"no pictures in {folder}: it holds {_in_words(folder)}. Endings that count: {endings_in_words()}."
-        )
-    return paths
+    def _place(self, domain: str, index: int) -> int:
+        """Return which picture of a domain an item shows."""
+        count = len(self.domains[domain])
+        if domain == "b" and self.pairing == "random":
+            return int(torch.randint(count, (1,)))
+        if domain == "b" and self.pairing == "shuffled":
+            if len(self._order) != count:
+                self._order = torch.randperm(count)
+            return int(self._order[index % count])
+        start = (self._epoch - 1) * len(self) if len(self) < count else 0
+        return (start + index) % count

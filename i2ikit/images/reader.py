@@ -1,5 +1,6 @@
 """Pictures of any file as the data of a config wants them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,3 +161,27 @@ def _range(value: tuple[float, float] | list[float]) -> Range:
     if not fine:
         raise ValueError(f"value_range must be [low, high] with low below high, not {value!r}")
     return low, high
+
+
+def domain_readers(*, channels: Any = COLOUR, value_range: Any = None, **others: Any) -> dict[str, Reader]:
+    """Return the readers of domains a and b.
+
+    Args:
+        channels, value_range: as for :class:`Reader`, or ``dict(a=..., b=...)`` if the domains differ.
+        others: arguments of both.
+
+    Raises:
+        ValueError: an argument is out of its range, or a dict has other keys.
+    """
+    return {
+        domain: Reader(_of(domain, "channels", channels), value_range=_of(domain, "value_range", value_range), **others)
+        for domain in ("a", "b")
+    }
+
+
+def _of(domain: str, name: str, value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    if set(value) != {"a", "b"}:
+        raise ValueError(f"{name} must be one value, or dict(a=..., b=...), not {value!r}")
+    return value[domain]
