@@ -10,6 +10,7 @@ import typer
 from i2ikit.cli.console import busy, out
 from i2ikit.cli.options import Device
 from i2ikit.cli.translate import newest_checkpoint
+from i2ikit.engine.reporter import reasons_in_words
 from i2ikit.errors import I2IKitError
 
 if TYPE_CHECKING:
@@ -69,8 +70,6 @@ def evaluate(
 
 def show(found: "Measurement") -> None:
     """Print a measurement: numbers with the way they count, what is missing, and how all of it was measured."""
-    from i2ikit.engine.measure import reasons_in_words
-
     console = out()
     console.print(numbers_table(found))
     for sentence in reasons_in_words(found.missing):

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.cli.console import out
-from i2ikit.engine.reporter import Reporter, RunResult, RunSummary
+from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, reasons_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,9 +54,11 @@ class RichReporter(Reporter, AbstractContextManager["RichReporter"]):
         self.line(text)
 
     def finish(self, result: RunResult) -> None:
-        """Print the metrics as a table, and where everything is."""
+        """Print the metrics at the last and the best step as a table, and where everything is."""
         if result.metrics:
-            self.console.print(metrics_table(result.metrics))
+            self.console.print(metrics_table(result))
+        for sentence in reasons_in_words(result.missing):
+            self.line(sentence)
         if result.checkpoint is not None:
             self.line(f"checkpoint {result.checkpoint}")
         self.line(f"results    {result.work_dir}")
@@ -145,14 +147,17 @@ def batch_in_words(summary: RunSummary) -> str:
     return f"{total} ({summary.batch_size}{places}{times})"
 
 
-def metrics_table(metrics: Mapping[str, float]) -> Any:
-    """Return a table of numbers by name."""
+def metrics_table(result: RunResult) -> Any:
+    """Return a table of numbers by name: at the last step, and at the one that was best by the run's own measure."""
     from rich.table import Table
 
     table = Table("metric", box=None, pad_edge=False, header_style="bold")
-    table.add_column("value", justify="right")
-    for name, value in metrics.items():
-        table.add_row(name, f"{value:.4g}")
+    table.add_column(f"last, step {result.step}", justify="right")
+    best = result.best.get("metrics", {})
+    if best:
+        table.add_column(f"best {result.best['metric']}, step {result.best['step']}", justify="right")
+    for name, value in result.metrics.items():
+        table.add_row(name, f"{value:.4g}", *([f"{best[name]:.4g}" if name in best else ""] if best else []))
     return table
 
 

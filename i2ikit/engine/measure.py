@@ -40,14 +40,6 @@ class Measurement:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
-def reasons_in_words(missing: Mapping[str, str]) -> list[str]:
-    """Return why what is missing: one sentence for each reason, with all that it keeps from being measured."""
-    names: dict[str, list[str]] = {}
-    for name, reason in missing.items():
-        names.setdefault(reason, []).append(name)
-    return [f"{', '.join(found)} cannot be measured: {reason}" for reason, found in names.items()]
-
-
 def prepare(metrics: Mapping[str, Any], device: torch.device) -> dict[str, str]:
     """Let metrics load what they need onto a device; return why those cannot be measured that could not, by name."""
     missing = {}

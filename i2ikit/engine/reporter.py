@@ -104,3 +104,11 @@ class SilentReporter:
 
     def finish(self, result: RunResult) -> None:
         """Take no note."""
+
+
+def reasons_in_words(missing: Mapping[str, str]) -> list[str]:
+    """Return why what is missing: one sentence for each reason, with all that it keeps from being measured."""
+    names: dict[str, list[str]] = {}
+    for name, reason in missing.items():
+        names.setdefault(reason, []).append(name)
+    return [f"{', '.join(found)} cannot be measured: {reason}" for reason, found in names.items()]

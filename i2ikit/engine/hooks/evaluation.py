@@ -9,7 +9,8 @@ from torch import Tensor
 
 from i2ikit.engine.evaluation import Evaluation
 from i2ikit.engine.json_log import JsonLog
-from i2ikit.engine.measure import Measurement, reasons_in_words
+from i2ikit.engine.measure import Measurement
+from i2ikit.engine.reporter import reasons_in_words
 
 SHOWN = 4  # numbers of a measurement that are told at once; the log has all
 
