@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import Builder, Mistake, is_part
+from i2ikit.config.alarms import check_alarms
 from i2ikit.config.data import dataset_config
+from i2ikit.config.evaluation import check_evaluation
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.overrides import optimizer_arguments, optimizer_class, optimizer_names
 from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole
@@ -42,6 +44,8 @@ def find_mistakes(config: Mapping[str, Any]) -> list[Mistake]:
         builder.part(SCHEDULES, config["schedule"], "schedule")
     _check_data(config.get("data"), builder)
     _check_metrics(config.get("metrics", {}), builder)
+    check_alarms(config.get("alarms", {}), builder)
+    check_evaluation(config.get("evaluation", {}), config.get("metrics", {}), builder)
     _check_seed(config.get("seed", 0), builder)
     _check_hooks(config.get("hooks", []), builder)
     return builder.mistakes

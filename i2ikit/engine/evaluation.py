@@ -9,7 +9,6 @@ from torch import Tensor
 from i2ikit.engine.device import place_batch
 from i2ikit.engine.loading import MapDataset
 from i2ikit.engine.measure import Measurement, measure, prepare
-from i2ikit.errors import ConfigError, nearest_hint
 from i2ikit.translation import UnpairedTranslation
 
 
@@ -30,9 +29,6 @@ class Evaluation:
     Attributes:
         best: step, value and numbers of the best measurement; empty before the first one, or where nothing tells.
         since_best: measurements since the best one.
-
-    Raises:
-        ConfigError: no metric has such a number, or nobody says which way it counts.
     """
 
     def __init__(
@@ -55,8 +51,6 @@ class Evaluation:
         self.best: dict[str, Any] = {}
         self.since_best = 0
         self._missing: dict[str, str] | None = None
-        if metric is not None:
-            self._check(metric)
 
     def prepare(self) -> dict[str, str]:
         """Load what metrics need, once; return why some cannot be measured, by name."""
@@ -121,18 +115,3 @@ class Evaluation:
             self.since_best = 0
         else:
             self.since_best += 1
-
-    def _check(self, metric: str) -> None:
-        name, _, number = metric.partition(".")
-        if name not in self.metrics:
-            known = ", ".join(self.metrics) or "none"
-            hint = nearest_hint(name, self.metrics) or f" There are: {known}."
-            raise ConfigError("the config", [f"evaluation.metric: there is no metric {name!r}.{hint}"])
-        directions: Mapping[str, str] = getattr(self.metrics[name], "better", {})
-        if directions and number not in directions and self.better is None:
-            hint = nearest_hint(number, directions) or f" It has: {', '.join(directions)}."
-            raise ConfigError("the config", [f"evaluation.metric: {name} has no {number!r} with a direction.{hint}"])
-        if not directions and self.better is None:
-            raise ConfigError(
-                "the config", [f'evaluation.better: {metric} does not say which way it counts: "lower" or "higher"']
-            )
