@@ -26,8 +26,9 @@ from i2ikit.engine.length import run_length, steps_per_epoch
 from i2ikit.engine.loading import TrainLoader
 from i2ikit.engine.loop import TranslationLoop
 from i2ikit.engine.measure import Measurement
+from i2ikit.engine.place import find_place, own_device
 from i2ikit.engine.precision import loss_scaler, network_precision
-from i2ikit.engine.processes import Together, begin_equal, find_place, from_first, is_first, own_device
+from i2ikit.engine.processes import Together, begin_equal, from_first, is_first
 from i2ikit.engine.reporter import Reporter, RunResult, SilentReporter
 from i2ikit.engine.resume import changes_since, find_checkpoint, finished, report_changes, run_facts
 from i2ikit.engine.runner import TranslationRunner
@@ -246,6 +247,9 @@ class _Run:
             self.evaluation = hooks["evaluation"] = EvaluationHook(evaluation, log, self.reporter.note, **lasting)
         if not is_first():  # the others see to their own files and write nothing
             hooks, self.evaluation = {"bad_files": hooks["bad_files"]}, None
+        attach_alarms(
+            parts.hooks, self.reporter.note, log.write, parts.test_data or parts.train_data, seed=self.seed
+        )
         return TranslationRunner(
             model=RunnerModel(parts.model, self.device, self.seed),
             work_dir=str(self.folder.path),

@@ -13,7 +13,8 @@ from i2ikit.build import Builder
 from i2ikit.config import find_config, resolve_config
 from i2ikit.engine.loading import EpochSampler
 from i2ikit.engine.optimizers import build_optimizers
-from i2ikit.engine.processes import ALONE, Place, Together, find_place
+from i2ikit.engine.place import ALONE, Place, find_place
+from i2ikit.engine.processes import Together
 from i2ikit.engine.runner_model import RunnerModel
 from i2ikit.engine.update import PhaseUpdater
 from i2ikit.nn.synchronised_batch_norm import synchronise_batch_norms
