@@ -73,7 +73,7 @@ def _count_data(plan: Plan) -> None:
                 continue
             plan.items[split] = len(dataset)
             if split == "train":
-                plan.steps_per_epoch = len(build_train_loader(dataset, {**data, "workers": 0}, 0))
+                plan.steps_per_epoch = len(build_train_loader(dataset, {**data, "workers": 0, "cache": "none"}, 0))
         except DataError as error:
             plan.data_error = plan.data_error or error
 

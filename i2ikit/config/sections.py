@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from i2ikit.config.alarms import with_default_alarms
 from i2ikit.errors import nearest_hint
 
 Check = Callable[[Any], str]
@@ -92,7 +93,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
         "bad_share": Key(within(0, 1), 0.01),
         "cache": Key(one_of("none", "ram", "disk"), "none"),
         "cache_dir": Key(text),
-        "cache_limit": Key(above(0)),
+        "cache_ram": Key(above(0)),
     },
     "train": {
         "epochs": Key(whole(1)),
@@ -131,6 +132,7 @@ SECTIONS = (
     "schedule",
     *FIXED,
     "metrics",
+    "alarms",
     "seed",
     "hooks",
 )  # in the order of a written config
@@ -142,6 +144,7 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     Sections that are not dicts are left as they are: validation says what is wrong with them.
     """
     filled = {"seed": 0, "metrics": {}, "hooks": [], **config}
+    filled["alarms"] = with_default_alarms(filled.get("alarms", {}))
     for name, keys in FIXED.items():
         section = filled.get(name, {})
         if isinstance(section, Mapping) and (name in config or name not in REQUIRED):

@@ -66,24 +66,29 @@ class BadFiles:
         self._told = len(self.messages)
 
 
-def files_of(dataset: Any) -> list[Path]:
-    """Return all files of a data set that tells its ``paths`` by domain; none for one that does not."""
+def file_groups(dataset: Any) -> list[Sequence[Any]]:
+    """Return the files of each domain of a data set; none for a data set that does not tell its ``paths``."""
     paths = getattr(dataset, "paths", None)
     if not isinstance(paths, Mapping):
         return []
-    return [Path(path) for found in paths.values() for path in ([found] if isinstance(found, str | Path) else found)]
+    return [[found] if isinstance(found, str | Path) else found for found in paths.values()]
 
 
-def bad_headers(files: Sequence[Path], seed: int, count: int = SAMPLED) -> Iterator[str]:
+def bad_headers(groups: Sequence[Sequence[Any]], seed: int, count: int = SAMPLED) -> Iterator[str]:
     """Look at the headers of some files, drawn from a seed; yield a message for each that is no picture.
 
     Args:
-        files: all of them.
+        groups: lists of paths.
         seed: any whole number.
         count: of files to look at, >= 1.
     """
-    for file in random.Random(seed).sample(files, min(count, len(files))):
+    total = sum(map(len, groups))
+    for place in sorted(random.Random(seed).sample(range(total), min(count, total))):
+        group = 0
+        while place >= len(groups[group]):
+            place -= len(groups[group])
+            group += 1
         try:
-            read_header(file)
+            read_header(groups[group][place])
         except DataError as error:
             yield str(error)

@@ -5,7 +5,8 @@ from typing import Any
 
 from i2ikit.build import Builder
 from i2ikit.config.data import dataset_config
-from i2ikit.engine.bad_files import SAMPLED, BadFiles, bad_headers, files_of
+from i2ikit.engine.bad_files import SAMPLED, BadFiles, bad_headers, file_groups
+from i2ikit.engine.cache import DiskCache, RamCache, default_folder, half_of_free_memory
 from i2ikit.engine.loading import MapDataset, TrainLoader
 from i2ikit.errors import DataError
 from i2ikit.registry import DATASETS
@@ -49,8 +50,10 @@ def build_train_loader(
         pin: batches go to a GPU.
 
     Raises:
-        DataError: the data set is smaller than a batch.
+        DataError: the data set is smaller than a batch, or the cache cannot be written.
     """
+    if data["cache"] != "none":
+        keep_in(build_cache(data, world), dataset)
     return TrainLoader(
         dataset,
         batch_size=data["batch_size"],
@@ -58,11 +61,49 @@ def build_train_loader(
         seed=seed,
         rank=rank,
         world=world,
-        bad_files=BadFiles(data["bad_share"], len(files_of(dataset)) or len(dataset)),
+        bad_files=BadFiles(data["bad_share"], sum(map(len, file_groups(dataset))) or len(dataset)),
         prefetch=data["prefetch"],
         timeout=data["timeout"],
         pin=pin,
     )
+
+
+def build_cache(data: Mapping[str, Any], world: int = 1) -> DiskCache | RamCache:
+    """Return the cache that a config asks for.
+
+    Args:
+        data: the config's ``data``, with its defaults; ``cache`` is "disk" or "ram".
+        world: processes of the run, which divide the memory.
+
+    Raises:
+        DataError: its folder cannot be written, or there is no such amount of memory.
+    """
+    if data["cache"] == "disk":
+        return DiskCache(data.get("cache_dir") or default_folder())
+    size = int(data["cache_ram"] * 2**30) if "cache_ram" in data else half_of_free_memory() // world
+    try:
+        return RamCache(size, max(1, data["workers"]))
+    except (OSError, OverflowError) as error:
+        raise DataError(
+            f"there is no memory for a cache of {size / 2**30:.3g} GiB: {error}. Take less, "
+            "`--set data.cache_ram=GIB`, or a disk: `--set data.cache=disk`."
+        ) from error
+
+
+def keep_in(cache: DiskCache | RamCache, dataset: Any) -> None:
+    """Let the domains of a data set remember their prepared pictures in a cache.
+
+    Raises:
+        DataError: the data set has no domains that could.
+    """
+    domains = getattr(dataset, "domains", {})
+    if not domains:
+        raise DataError(
+            f"{type(dataset).__name__} reads no files that a cache could keep: leave data.cache out, "
+            "`--set data.cache=none`"
+        )
+    for pictures in domains.values():
+        pictures.remember = cache
 
 
 def check_sample(dataset: MapDataset, bad_files: BadFiles, seed: int) -> str:
@@ -74,13 +115,14 @@ def check_sample(dataset: MapDataset, bad_files: BadFiles, seed: int) -> str:
     Raises:
         DataError: they alone are more than the run bears; it has the list.
     """
-    files = files_of(dataset)
-    found = list(bad_headers(files, seed))
+    groups = file_groups(dataset)
+    found = list(bad_headers(groups, seed))
     if len(found) > bad_files.allowed:
         raise DataError(bad_files.in_words(found))
     if not found:
         return ""
+    looked_at = min(SAMPLED, sum(map(len, groups)))
     return (
-        f"{len(found)} of {min(SAMPLED, len(files))} files that were looked at cannot be read; others will take their "
-        f"places: {' '.join(found)} `i2ikit data check DIR` looks at all of them."
+        f"{len(found)} of {looked_at} files that were looked at cannot be read; others will take their places: "
+        f"{' '.join(found)} `i2ikit data check DIR` looks at all of them."
     )

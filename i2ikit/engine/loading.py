@@ -20,7 +20,11 @@ ONE_SIZE = 'Give the training data a transform, such as dict(type="ResizeCropFli
 
 
 class MapDataset(Sized, Protocol):
-    """What the loader needs of a data set; ``set_epoch(epoch)`` is optional."""
+    """What the loader needs of a data set.
+
+    Optional are ``set_epoch(epoch)``, which may draw from the global streams, ``describe()``, a sentence about the
+    epochs, ``paths``, files by domain, and ``domains``, which can remember prepared pictures.
+    """
 
     def __getitem__(self, index: int, /) -> dict[str, Any]:
         """Return one item."""
@@ -81,7 +85,8 @@ class SeededDataset(Dataset[Read]):
         """Return one item, and the messages of the DataErrors on the way to it."""
         epoch, index = place
         if epoch != self._epoch and hasattr(self.dataset, "set_epoch"):
-            self.dataset.set_epoch(epoch)
+            with seeded(self.seed, epoch):  # a data set may draw the order of an epoch
+                self.dataset.set_epoch(epoch)
         self._epoch = epoch
         failures: list[str] = []
         for key in [(epoch, index), *((epoch, index, attempt) for attempt in range(1, self.replacements + 1))]:

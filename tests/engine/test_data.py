@@ -4,14 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from mmengine.config import ConfigDict
 from PIL import Image
 
 from i2ikit.build import Builder
 from i2ikit.config.data import with_root
 from i2ikit.config.sections import with_defaults
+from i2ikit.datasets.stripes import Stripes
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
-from i2ikit.engine.data import build_dataset, build_train_loader
+from i2ikit.engine.data import build_cache, build_dataset, build_train_loader, check_sample
 from i2ikit.errors import DataError
 from i2ikit.registry import DATASETS
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
@@ -57,18 +59,22 @@ def built(config: Any, split: str = "train") -> Any:
     return dataset
 
 
+def transform_of(dataset: UnpairedFolders) -> Any:
+    return dataset.domains["a"].transform
+
+
 def test_the_sizes_of_data_reach_the_transform(root: Path) -> None:
     dataset = built(data(root))
     assert isinstance(dataset, UnpairedFolders)
-    assert isinstance(dataset.transform, ResizeCropFlip)
-    assert (dataset.transform.load_size, dataset.transform.crop_size) == (12, 8)
+    assert isinstance(transform_of(dataset), ResizeCropFlip)
+    assert (transform_of(dataset).load_size, transform_of(dataset).crop_size) == (12, 8)
     assert built(data(root), "test")[0]["a"].shape == (3, 8, 8)
 
 
 def test_a_size_that_the_transform_sets_itself_stands(root: Path) -> None:
     config = data(root)
     config["train"]["transform"]["load_size"] = 9
-    assert built(config).transform.load_size == 9
+    assert transform_of(built(config)).load_size == 9
 
 
 def test_the_sizes_reach_the_data_set_and_lists_of_parts(procedural: type[Any]) -> None:
@@ -85,7 +91,7 @@ def test_the_config_itself_is_left_alone(root: Path) -> None:
 
 
 def test_a_config_of_mmengine_will_do(root: Path) -> None:
-    assert built(ConfigDict(data(root))).transform.crop_size == 8
+    assert transform_of(built(ConfigDict(data(root)))).crop_size == 8
 
 
 def test_no_test_data_is_no_mistake_but_no_training_data_is() -> None:
@@ -137,9 +143,9 @@ def test_a_data_set_without_a_root_gives_way_to_folders(root: Path, procedural: 
     }
     changed = with_root(config, root)
     train, test = built(changed), built(changed, "test")
-    assert isinstance(train.transform, ResizeCropFlip)
-    assert not train.serial
-    assert test.serial
+    assert isinstance(transform_of(train), ResizeCropFlip)
+    assert train.pairing == "random"
+    assert test.pairing == "serial"
     assert test[0]["a"].shape == (3, 5, 5)
 
 
@@ -155,3 +161,51 @@ def test_the_loader_yields_batches_of_pictures(root: Path) -> None:
     (batch,) = loader
     assert batch["a"].shape == batch["b"].shape == (3, 3, 8, 8)
     assert sorted(batch["a_path"]) == [str(root / "trainA" / f"{k}.png") for k in range(3)]
+
+
+@pytest.mark.parametrize("kind", ["disk", "ram"])
+def test_a_cache_changes_no_pixel(root: Path, kind: str, tmp_path: Path) -> None:
+    def batches(**more: Any) -> list[dict[str, Any]]:
+        loader = build_train_loader(built(data(root)), LOADING | {"batch_size": 3} | more, seed=0)
+        found = []
+        for epoch in (1, 2):
+            loader.set_epoch(epoch)
+            found += list(loader)
+        return found
+
+    plain, kept = batches(), batches(cache=kind, cache_dir=str(tmp_path / "kept"), workers=1, cache_ram=0.01)
+    assert all(torch.equal(one[d], other[d]) for one, other in zip(plain, kept, strict=True) for d in ("a", "b"))
+    assert (kind == "disk") == any((tmp_path / "kept").rglob("??/*"))
+
+
+def test_a_data_set_without_files_says_that_a_cache_is_of_no_use() -> None:
+    with pytest.raises(DataError, match=r"Stripes reads no files that a cache could keep.*--set data\.cache=none"):
+        build_train_loader(Stripes(count=2, load_size=8), LOADING | {"cache": "ram"}, seed=0)
+
+
+def test_memory_that_there_is_not_is_refused_with_a_way_out() -> None:
+    with pytest.raises(DataError, match=r"no memory for a cache of 1e\+09 GiB.*--set data\.cache=disk"):
+        build_cache(LOADING | {"cache": "ram", "cache_ram": 1e9})
+
+
+def spoil(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).write_bytes(b"no picture")
+
+
+def test_a_sample_of_headers_is_looked_at_before_a_run(root: Path) -> None:
+    spoil(root, "trainA/1.png")
+    dataset = built(data(root))
+    loader = build_train_loader(dataset, LOADING, seed=0)
+    assert (loader.bad_files.files, loader.bad_files.allowed) == (6, 1)
+    note = check_sample(dataset, loader.bad_files, seed=0)
+    assert "1 of 6 files that were looked at cannot be read" in note
+    assert str(root / "trainA/1.png") in note
+    spoil(root, "trainB/0.png")
+    with pytest.raises(DataError, match=r"(?s)2 of 6 files cannot be read.*trainA/1\.png.*trainB/0\.png"):
+        check_sample(dataset, loader.bad_files, seed=0)
+
+
+def test_nothing_is_said_about_headers_that_are_well_or_absent(root: Path) -> None:
+    for dataset in (built(data(root)), Stripes(count=2, load_size=8)):
+        assert check_sample(dataset, build_train_loader(dataset, LOADING, seed=0).bad_files, seed=0) == ""
