@@ -35,14 +35,14 @@ class Read:
 
 @dataclass(frozen=True)
 class HeadUse:
-    """Features that a term embeds with a head.
+    """A head that a term uses, and the features that it embeds with it.
 
     Attributes:
         head: name of the head.
-        generator: name of the generator that the features are read from.
-        taps: names of the taps, one for each layer of the head.
+        generator: name of the generator that the features are read from; empty if the head is fed something else.
+        taps: names of the taps, one for each layer of the head; none if the head is fed something else.
     """
 
     head: str
-    generator: str
-    taps: tuple[str, ...]
+    generator: str = ""
+    taps: tuple[str, ...] = ()

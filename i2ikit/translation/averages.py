@@ -9,6 +9,8 @@ from torch import nn
 
 from i2ikit.checks import share
 
+COPY, OWN = BEGINNINGS = ("copy", "own")  # how an average begins: as the network is, or with random weights of its own
+
 
 @dataclass(frozen=True)
 class Average:

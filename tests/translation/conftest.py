@@ -8,9 +8,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from i2ikit.interfaces import Read
+from i2ikit.losses.lsgan import LSGANLoss
+from i2ikit.losses.patch_nce import PatchNCELoss
+from i2ikit.losses.pixel import L1Loss
 from i2ikit.nn.staged import StagedGenerator
+from i2ikit.samplers.grid import GridSampler
 from i2ikit.schedules import Constant
+from i2ikit.terms.adversarial import AdversarialTerm, DiscriminatorTerm
 from i2ikit.terms.base import Term
+from i2ikit.terms.patch import PatchTerm
+from i2ikit.terms.pixel import PixelTerm
 from i2ikit.translation import Draws, Phase, Progress, UnpairedTranslation, WeightedTerm
 from i2ikit.views.base import View
 
@@ -141,3 +149,98 @@ def model() -> Callable[..., UnpairedTranslation]:
 @pytest.fixture
 def trainer() -> type[Trainer]:
     return Trainer
+
+
+# Terms and objectives that several modules try.
+
+GAN = LSGANLoss()
+
+
+def _adversarial(image: str = "ab(a)", discriminator: str = "b") -> AdversarialTerm:
+    return AdversarialTerm(discriminator, image, GAN)
+
+
+def _discriminating(fake: str = "ab(a)", real: str = "b") -> DiscriminatorTerm:
+    return DiscriminatorTerm(real, real, fake, GAN)
+
+
+def _pixel(image: str, target: str) -> PixelTerm:
+    return PixelTerm(image, target, L1Loss())
+
+
+def _patch(query: str, key: str, *, taps: tuple[Any, ...] = ("enc", "dec"), **options: Any) -> PatchTerm:
+    options = {"loss": PatchNCELoss(), "sampler": GridSampler(), **options}
+    return PatchTerm(("ab", query), ("ab", key), taps, "f", **options)
+
+
+class Silent(Term):
+    """Announces one read and makes another."""
+
+    def __init__(self, announced: list[Read], ask: Callable[[Any], Tensor]) -> None:
+        super().__init__()
+        self.announced, self.ask = announced, ask
+
+    def reads(self) -> list[Read]:
+        return self.announced
+
+    def forward(self, step: Any) -> Tensor:
+        return self.ask(step)
+
+
+def _cut_phases() -> dict[str, Any]:
+    terms = {"gan": _adversarial(), "content": _patch("ab(a)", "a"), "identity": _patch("ab(b)", "b")}
+    return {
+        "discriminate": (["discriminators.b"], {"d": _discriminating()}),
+        "generate": (["generators.ab", "heads.f"], terms),
+    }
+
+
+def _cyclegan_phases() -> dict[str, Any]:
+    generate = {
+        "gan_ab": _adversarial(),
+        "gan_ba": _adversarial("ba(b)", "a"),
+        "cycle_a": _pixel("ba(ab(a))", "a"),
+        "cycle_b": _pixel("ab(ba(b))", "b"),
+        "identity_a": _pixel("ba(a)", "a"),
+        "identity_b": _pixel("ab(b)", "b"),
+    }
+    discriminate = {"d_b": _discriminating("history(ab(a))"), "d_a": _discriminating("history(ba(b))", "a")}
+    return {
+        "generate": (["generators.ab", "generators.ba"], generate),
+        "discriminate": (["discriminators.a", "discriminators.b"], discriminate),
+    }
+
+
+@pytest.fixture
+def adversarial() -> Callable[..., AdversarialTerm]:
+    return _adversarial
+
+
+@pytest.fixture
+def discriminating() -> Callable[..., DiscriminatorTerm]:
+    return _discriminating
+
+
+@pytest.fixture
+def pixel() -> Callable[..., PixelTerm]:
+    return _pixel
+
+
+@pytest.fixture
+def patch() -> Callable[..., PatchTerm]:
+    return _patch
+
+
+@pytest.fixture
+def silent() -> type[Silent]:
+    return Silent
+
+
+@pytest.fixture
+def cut_phases() -> Callable[[], dict[str, Any]]:
+    return _cut_phases
+
+
+@pytest.fixture
+def cyclegan_phases() -> Callable[[], dict[str, Any]]:
+    return _cyclegan_phases

@@ -44,10 +44,10 @@ def mistakes(**changes: object) -> str:
     return "\n".join(f"{mistake.path}: {mistake.message}" for mistake in builder.mistakes)
 
 
-def build() -> UnpairedTranslation:
+def build(**changes: object) -> UnpairedTranslation:
     torch.manual_seed(0)
     builder = Builder()
-    model = build_model(config(), builder)
+    model = build_model(config(**changes), builder)
     assert model is not None, builder.mistakes
     return model
 
@@ -86,6 +86,41 @@ def test_a_copy_begins_as_its_network_and_takes_no_gradient() -> None:
     for fast, slow in zip(model.generators["ab"].parameters(), model.generators["ab_slow"].parameters(), strict=True):
         assert torch.equal(fast, slow)
         assert not slow.requires_grad
+
+
+def test_a_copy_of_its_own_beginning_has_random_weights_and_then_follows_its_network() -> None:
+    own = {"ab_slow": {"of": "generators.ab"}, "f_slow": {"of": "heads.f", "momentum": 0.5, "init": "own"}}
+    model = build(averages=own)
+    fast, slow = model.heads["f"], model.heads["f_slow"]
+    assert fast.state_dict().keys() == slow.state_dict().keys()
+    for name, begun in slow.state_dict().items():
+        if name.endswith("weight"):
+            assert not torch.allclose(begun, fast.state_dict()[name])
+            assert 0.5 < (begun.std() / fast.state_dict()[name].std()).item() < 2  # the same rule of initialisation
+    assert not any(parameter.requires_grad for parameter in slow.parameters())
+    before = [parameter.clone() for parameter in slow.parameters()]
+    step(model, rate=0.0)
+    for now, old, target in zip(slow.parameters(), before, fast.parameters(), strict=True):
+        torch.testing.assert_close(now, 0.5 * old + 0.5 * target)
+
+
+def test_a_copy_of_its_own_beginning_shifts_no_other_network() -> None:
+    own = {"ab_slow": {"of": "generators.ab"}, "f_slow": {"of": "heads.f", "init": "own"}}
+    for name, weights in build().heads["f"].state_dict().items():
+        assert torch.equal(weights, build(averages=own).heads["f"].state_dict()[name])
+
+
+def test_an_average_of_an_average_may_begin_on_its_own_too() -> None:
+    averages = config()["averages"] | {"f_slower": {"of": "heads.f_slow", "init": "own"}}  # type: ignore[operator]
+    model = build(averages=averages)
+    own, copy = model.heads["f_slower"].state_dict(), model.heads["f_slow"].state_dict()
+    assert own.keys() == copy.keys()
+    assert not all(torch.equal(own[name], copy[name]) for name in own)
+
+
+def test_an_unknown_beginning_is_a_mistake() -> None:
+    averages = {"ab_slow": {"of": "generators.ab"}, "f_slow": {"of": "heads.f", "init": "random"}}
+    assert "model.averages.f_slow.init: init is one of 'copy', 'own', not 'random'" in mistakes(averages=averages)
 
 
 def test_a_step_updates_the_networks_and_then_moves_the_copies_towards_them() -> None:
@@ -141,6 +176,8 @@ def test_a_phase_that_updates_an_average_is_told_what_it_is() -> None:
 def test_a_momentum_outside_its_range_is_a_mistake() -> None:
     averages = {"ab_slow": {"of": "generators.ab", "momentum": 1.5}, "f_slow": {"of": "heads.f"}}
     assert "model.averages.ab_slow.momentum: momentum must lie in 0..1, not 1.5" in mistakes(averages=averages)
+    averages = {"ab_slow": {"of": "generators.ab"}, "f_slow": {"of": "heads.f", "momentum": "slow"}}
+    assert "model.averages.f_slow.momentum: " in mistakes(averages=averages)
 
 
 def test_an_average_without_a_network_shows_how_it_is_written() -> None:

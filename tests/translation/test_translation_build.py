@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.build import Builder
-from i2ikit.registry import LOSSES
+from i2ikit.interfaces import HeadUse, Read, StepReader
+from i2ikit.registry import HEADS, LOSSES, TERMS
 from i2ikit.schedules import Constant, Until
+from i2ikit.terms.base import Term
 from i2ikit.translation import Draws, Progress, UnpairedTranslation, build_model
 
 Config = dict[str, Any]
@@ -93,7 +95,7 @@ def test_the_config_becomes_networks_views_phases_and_weighted_terms(config):
     assert list(generate.terms) == ["gan", "content"]
     weight = generate.terms["content"].weight
     assert isinstance(weight, Until)
-    assert weight.value == 2.0
+    assert [weight(Progress(epoch, 1, 9, 9)) for epoch in (3, 4)] == [2.0, 0.0]
     assert isinstance(generate.terms["gan"].weight, Constant)
 
 
@@ -105,6 +107,86 @@ def test_a_term_draws_from_its_own_stream_unless_it_names_one(config):
 
 def test_a_head_is_made_for_the_widths_of_its_taps(config):
     assert [layer[0].in_features for layer in build(config).heads["f"].layers] == [2, 4]
+
+
+class Energy(Term):
+    """How much energy a network of two images gives them; not published."""
+
+    def __init__(self, head: str, image: str, other: str) -> None:
+        super().__init__()
+        self.head, self.image, self.other = head, image, other
+
+    def reads(self) -> list[Read]:
+        return [Read(self.image), Read(self.other, grad=False)]
+
+    def heads(self) -> list[HeadUse]:
+        return [HeadUse(self.head)]
+
+    def forward(self, step: StepReader) -> Tensor:
+        images = [step.image(self.image), step.image(self.other, grad=False)]
+        return step.head(self.head)(torch.cat(images, dim=1)).mean()
+
+
+class EnergyNetwork(nn.Sequential):
+    """A network that is fed with images and not with the features of a generator."""
+
+    def __init__(self, channels: int, filters: int = 2) -> None:
+        super().__init__(nn.Conv2d(channels, filters, 4, stride=2), nn.ReLU(), nn.Conv2d(filters, 1, 3))
+
+
+@pytest.fixture
+def energy(config):
+    TERMS.register_module()(Energy)
+    HEADS.register_module()(EnergyNetwork)
+    config = change(config, "heads/energy", {"type": "EnergyNetwork", "channels": 6})
+    against = {"type": "Energy", "head": "energy", "image": "ab(a)", "other": "a", "weight": -1.0}
+    config["phases"]["lift"] = {"update": ["heads.energy"], "terms": {"lift": against}}
+    config["phases"]["generate"]["terms"]["fall"] = {**against, "weight": 1.0}
+    config["averages"] = {"energy_slow": {"of": "heads.energy"}}
+    yield config
+    del TERMS.module_dict["Energy"], HEADS.module_dict["EnergyNetwork"]
+
+
+def test_a_head_without_taps_is_a_network_that_terms_feed_what_they_like(energy):
+    model, reached = build(energy), {}
+
+    def update(phase: str, loss: Tensor) -> None:
+        model.zero_grad(set_to_none=True)
+        loss.backward()
+        given = [name for name, p in model.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0]
+        reached[phase] = {".".join(name.split(".")[:2]) for name in given}
+
+    batch = {name: torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1 for name in "ab"}
+    torch.manual_seed(0)
+    values = model.train_step(batch, update, Progress(1, 1, 1, 1), Draws(0, 1))
+    assert reached["lift"] == {"heads.energy"}
+    assert "heads.energy" not in reached["generate"]
+    assert values["lift"] == values["fall"]
+    assert list(model.heads) == ["f", "energy", "energy_slow"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("heads/energy/channels", 0.5, "EnergyNetwork refused its arguments"),
+        ("heads/energy/chanels", 3, "EnergyNetwork has no argument 'chanels'. Nearest: 'channels'."),
+        ("heads/energy/taps", ["stem"], 'a head is written as dict(type="...", of="generator", taps=[...], ...)'),
+        ("heads/energy/type", "EnergyNet", "no head is called 'EnergyNet'. Nearest: 'EnergyNetwork'"),
+        ("phases/lift/terms/lift/head", "energi", "there is no head 'energi'. Nearest: 'energy'"),
+        (
+            "phases/generate/terms/content/head",
+            "energy",
+            "head 'energy' has no `of` and `taps`, and the term embeds features with it",
+        ),
+        (
+            "phases/generate/terms/content/head",
+            "energy_slow",
+            "head 'energy_slow' has no `of` and `taps`, and the term embeds features with it",
+        ),
+    ],
+)
+def test_a_mistake_about_a_head_without_taps_is_told(energy, path, value, message):
+    assert any(message in line for line in mistakes(change(energy, path, value)))
 
 
 def test_a_network_named_twice_is_updated_once(config):

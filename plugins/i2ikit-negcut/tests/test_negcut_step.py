@@ -135,3 +135,4 @@ def test_the_shipped_configs_build(name):
     with torch.device("meta"):
         assert build_model(model, builder) is not None, builder.mistakes
     assert list(model["phases"]) == ["discriminate", "harden", "generate"]
+    assert model["averages"]["f_slow"] == {"of": "heads.f", "momentum": 0.9, "init": "own"}

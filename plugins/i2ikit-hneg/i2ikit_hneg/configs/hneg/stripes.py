@@ -1,7 +1,9 @@
 # SRC and hDCE on the embedded data set, in minutes on a CPU: CUT's small networks.
 _base_ = ["../_base_/methods/hneg.py", "i2ikit::_base_/networks/small.py", "i2ikit::_base_/data/stripes.py"]
 
-CONTENT = dict(taps=_base_.SMALL_TAPS)
+EPOCHS = 10  # 5000 steps of 500 pictures
+RELATED = dict(gamma_schedule=dict(last=EPOCHS))
+CONTENT = dict(taps=_base_.SMALL_TAPS, negatives=RELATED)
 
 model = dict(
     generators=dict(ab=_base_.SMALL_GENERATOR),
@@ -10,7 +12,7 @@ model = dict(
     averages=dict(ab_mean=dict(of="generators.ab", momentum=0.999)),
     phases=dict(
         discriminate=_base_.SMALL_DISCRIMINATE,
-        generate=dict(terms=dict(content=CONTENT, identity=CONTENT, relations=CONTENT)),
+        generate=dict(terms=dict(content=CONTENT, identity=CONTENT, relations=dict(taps=_base_.SMALL_TAPS))),
     ),
 )
 train = dict(steps=5000)

@@ -19,7 +19,7 @@ AGAINST = dict(
 
 model = dict(
     heads=dict(hard=dict(type="NegativeGenerator", of="ab", taps=TAPS, dim=256, noise=64)),
-    averages=dict(f_slow=dict(of="heads.f", momentum=0.9)),
+    averages=dict(f_slow=dict(of="heads.f", momentum=0.9, init="own")),
     phases=dict(
         _delete_=True,
         discriminate=dict(

@@ -1,0 +1,163 @@
+"""Builds the networks and views of a model from its config, noting every mistake."""
+
+from collections.abc import Iterable, Mapping
+from inspect import signature
+from typing import Any
+
+from torch import nn
+
+from i2ikit.build import Builder, is_part
+from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS, VIEWS, Registry
+from i2ikit.translation.averages import BEGINNINGS, COPY, Average, frozen_copy
+from i2ikit.translation.notes import are_texts, check_keys, is_name, section, unknown
+
+DOMAINS = ("a", "b")
+REGISTRY_OF: Mapping[str, Registry] = {"generators": GENERATORS, "discriminators": DISCRIMINATORS, "heads": HEADS}
+AVERAGE_KEYS = ("of", "momentum", "init")
+
+
+class NetworksBuilder:
+    """The networks of a model by kind and name; None stands for one that could not be built.
+
+    Args:
+        config: the ``model`` section.
+        builder: takes the mistakes.
+        path: key path of the section.
+
+    Attributes:
+        kinds: the networks by kind, ``generators``, ``discriminators`` and ``heads``, and by name.
+        views: by name.
+        averages: which of the networks are moving averages, by full name such as ``"generators.ab_mean"``.
+    """
+
+    def __init__(self, config: Mapping[str, Any], builder: Builder, path: str) -> None:
+        self.config, self.builder, self.path = config, builder, path
+        self.kinds: dict[str, dict[str, Any]] = {kind: {} for kind in REGISTRY_OF}
+        self.views: dict[str, Any] = {}
+        self.averages: dict[str, Average] = {}
+
+    @property
+    def generators(self) -> dict[str, Any]:
+        """The generators by name."""
+        return self.kinds["generators"]
+
+    def build(self) -> None:
+        """Build generators first, then what is made for them, averages last."""
+        for kind in ("generators", "discriminators"):
+            for name in self._section(kind):
+                self._check_image_name(kind, name)
+                self.kinds[kind][name] = self._network(kind, name)
+        for name, config in self._section("views").items():
+            self._check_image_name("views", name)
+            self.views[name] = self.builder.part(VIEWS, config, f"{self.path}.views.{name}")
+        for name in self._section("heads"):
+            self.kinds["heads"][name] = self._network("heads", name)
+        for name, config in self._section("averages").items():
+            self._average(name, config, f"{self.path}.averages.{name}")
+        if not self.generators:
+            self.builder.mistake(f"{self.path}.generators", "a model needs at least one generator")
+
+    def full_names(self) -> list[str]:
+        """Return the full names of all networks, such as ``"heads.f"``."""
+        return [f"{kind}.{name}" for kind, group in self.kinds.items() for name in group]
+
+    def widths_of_head(self, head: str) -> list[int] | None:
+        """Return the widths of the features that a head is made for, or the one that it is an average of.
+
+        None for a head that is made for no features, and after a mistake.
+        """
+        if self.kinds["heads"][head] is None:
+            return None
+        kind, name = self._source("heads", head)
+        config = self._section(kind)[name]
+        if "of" not in config:
+            return None
+        return list(self.generators[config["of"]].widths(config["taps"]))
+
+    def has_wrong_taps(self, generator: str, taps: Iterable[str], path: str) -> bool:
+        """Note the taps that a generator does not have, and say whether there are any."""
+        network = self.generators[generator]
+        if network is None:
+            return False
+        wrong = [tap for tap in taps if tap not in (*network.tap_names, *getattr(network, "inner_tap_names", ()))]
+        for tap in wrong:
+            unknown(self.builder, path, "tap", tap, network.tap_names, f" in generators.{generator}")
+        return bool(wrong)
+
+    def _section(self, name: str) -> Mapping[str, Any]:
+        return section(self.builder, self.config, name, self.path)
+
+    def _check_image_name(self, kind: str, name: str) -> None:
+        path = f"{self.path}.{kind}.{name}"
+        if not is_name(name) or (name in DOMAINS and kind in ("generators", "views")):
+            self.builder.mistake(path, f"{name!r} cannot be a name in image expressions")
+        if kind == "views" and name in self.generators:
+            self.builder.mistake(path, f"a generator is called {name!r} already")
+
+    def _network(self, kind: str, name: str) -> nn.Module | None:
+        """Make the network of this name from its config, with weights of its own."""
+        config, path = self._section(kind)[name], f"{self.path}.{kind}.{name}"
+        return self._head(config, path) if kind == "heads" else self.builder.part(REGISTRY_OF[kind], config, path)
+
+    def _head(self, config: Any, path: str) -> nn.Module | None:
+        """Make a head for the features of a generator, or one that names no generator: terms feed it what they like."""
+        if is_part(config) and {"of", "taps"}.isdisjoint(config) and not _needs_widths(config["type"]):
+            return self.builder.part(HEADS, config, path)
+        if not is_part(config) or not {"of", "taps"} <= set(config):
+            self.builder.mistake(path, 'a head is written as dict(type="...", of="generator", taps=[...], ...)')
+            return None
+        if not are_texts(config["taps"]):
+            self.builder.mistake(f"{path}.taps", f"taps are a list of names, not {config['taps']!r}")
+            return None
+        if str(config["of"]) not in self.generators:
+            unknown(self.builder, f"{path}.of", "generator", config["of"], self.generators)
+            return None
+        generator = self.generators[config["of"]]
+        if generator is None or self.has_wrong_taps(config["of"], config["taps"], f"{path}.taps"):
+            return None
+        rest = {key: value for key, value in config.items() if key not in ("of", "taps")}
+        return self.builder.part(HEADS, rest, path, widths=generator.widths(config["taps"]))
+
+    def _average(self, name: str, config: Any, path: str) -> None:
+        """Put the slow copy of a network beside the network, under its own name."""
+        if not isinstance(config, Mapping) or "of" not in config:
+            self.builder.mistake(path, 'an average is written as dict(of="generators.ab", momentum=0.999)')
+            return
+        check_keys(self.builder, config, AVERAGE_KEYS, path)
+        kind, _, source = str(config["of"]).partition(".")
+        group = self.kinds.get(kind, {})
+        init = config.get("init", COPY)
+        if source not in group:
+            unknown(self.builder, f"{path}.of", "network", config["of"], self.full_names())
+        elif name in group or name in DOMAINS or not is_name(name):
+            self.builder.mistake(path, f"{name!r} is taken, or cannot be a name in image expressions")
+        elif init not in BEGINNINGS:
+            self.builder.mistake(f"{path}.init", f"init is one of {', '.join(map(repr, BEGINNINGS))}, not {init!r}")
+        else:
+            group[name] = None
+            try:
+                average = Average(config["of"], config.get("momentum", Average.momentum))
+            except (ValueError, TypeError) as error:
+                self.builder.mistake(f"{path}.momentum", str(error))
+                return
+            if group[source] is not None:
+                group[name] = self._beginning(kind, source, init)
+                self.averages[f"{kind}.{name}"] = average
+
+    def _beginning(self, kind: str, source: str, init: str) -> nn.Module | None:
+        """Return what an average of a network begins as."""
+        if init == COPY:
+            return frozen_copy(self.kinds[kind][source])
+        made = self._network(*self._source(kind, source))
+        return None if made is None else made.requires_grad_(False)
+
+    def _source(self, kind: str, name: str) -> tuple[str, str]:
+        """Return kind and name of the network that has a config: itself, or the one that it is an average of."""
+        while f"{kind}.{name}" in self.averages:
+            name = self.averages[f"{kind}.{name}"].of.partition(".")[2]
+        return kind, name
+
+
+def _needs_widths(name: Any) -> bool:
+    """Say whether a class of heads is made for the features of a generator."""
+    return name in HEADS.names() and "widths" in signature(HEADS.module_dict[name]).parameters
