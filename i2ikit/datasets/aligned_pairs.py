@@ -36,6 +36,8 @@ class AlignedPairs:
         Isola et al. 2017, arXiv:1611.07004, the published data sets.
     """
 
+    paired = True  # what measures outputs against the truth may take b for it
+
     def __init__(
         self,
         root: str | Path,

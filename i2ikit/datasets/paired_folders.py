@@ -40,6 +40,8 @@ class PairedFolders:
             read, or the two of a pair differ in size where the transform draws.
     """
 
+    paired = True  # what measures outputs against the truth may take b for it
+
     def __init__(
         self,
         root: str | Path,

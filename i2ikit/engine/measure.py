@@ -68,7 +68,8 @@ def measure(
     """Translate a test set and measure what comes out. A metric that fails is left out; the others go on.
 
     Each image counts once: the shorter domain of an unpaired test set starts again in the data set, not here. Two
-    images are a pair if their files have one name (without ending), or if the data set names no files.
+    images are a pair if the data set's ``paired`` is true, if their files have one name (without ending), or if nobody
+    knows their files.
 
     Args:
         translate: gets inputs (B, C, H, W) in -1..1 and returns their translations; None: the images under
@@ -162,7 +163,7 @@ def batches(dataset: MapDataset, source: str, target: str, seed: int) -> Iterato
     seen: set[tuple[str, str]] = set()
     for index in range(len(dataset)):
         with seeded(seed, 0, index):
-            item = _parts(dataset[index], source, target, seen)
+            item = _parts(dataset[index], source, target, seen, paired=bool(getattr(dataset, "paired", False)))
         if not item:
             continue
         if waiting and (len(waiting) == BATCH or _shapes(item) != _shapes(waiting[0])):
@@ -173,7 +174,9 @@ def batches(dataset: MapDataset, source: str, target: str, seed: int) -> Iterato
         yield _stack(waiting)
 
 
-def _parts(item: Mapping[str, Any], source: str, target: str, seen: set[tuple[str, str]]) -> dict[str, Tensor]:
+def _parts(
+    item: Mapping[str, Any], source: str, target: str, seen: set[tuple[str, str]], *, paired: bool
+) -> dict[str, Tensor]:
     """Return what of an item was not seen before, under the names of :func:`batches`."""
     paths = {name: item.get(f"{name}_path") for name in (source, target)}
     new = {name for name, path in paths.items() if name in item and (path is None or (name, str(path)) not in seen)}
@@ -183,7 +186,7 @@ def _parts(item: Mapping[str, Any], source: str, target: str, seen: set[tuple[st
         parts["a"] = item[source]
     if target in new:
         parts["real"] = item[target]
-    if source in new and target in item and is_pair(paths[source], paths[target]):
+    if source in new and target in item and (paired or is_pair(paths[source], paths[target])):
         parts["b"] = item[target]
     if "mask" in item and parts:
         parts["mask"] = item["mask"]

@@ -79,7 +79,8 @@ def paired_truth(sample: Mapping[str, Any], who: str) -> Tensor:
     """
     if "b" not in sample:
         raise MetricError(
-            f"{who} needs paired test images: an input and its truth have one file name (testA/7.png, testB/7.png)"
+            f"{who} needs paired test images: an input and its truth have one file name (testA/7.png and testB/7.png), "
+            "or the test set is one of pairs, such as PairedFolders"
         )
     truth: Tensor = sample["b"].detach().float()
     if truth.shape != sample["output"].shape:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ def halved(images: Tensor) -> Tensor:
 class Items:
     """Items of these sizes; with names, of these files."""
 
-    def __init__(self, *sizes: int, a: str = "", b: str = "") -> None:
+    def __init__(self, *sizes: int, a: Sequence[str] = "", b: Sequence[str] = "") -> None:
         self.sizes, self.names = sizes, {"a_path": a, "b_path": b}
 
     def __len__(self) -> int:
@@ -121,6 +122,12 @@ def test_images_are_a_pair_if_their_files_have_one_name_whatever_the_ending():
 def test_only_pairs_come_with_a_truth():
     found = list(batches(Items(4, 4, a=["x/1.png", "x/2.png"], b=["y/1.png", "y/3.png"]), "a", "b", 0))
     assert [batch.keys() for batch in found] == [{"a", "b", "real"}, {"a", "real"}]
+
+
+def test_a_data_set_of_pairs_needs_no_names_that_match():
+    items = Items(4, a=["x/1.png"], b=["y/3.png"])
+    items.paired = True
+    assert next(batches(items, "a", "b", 0)).keys() == {"a", "b", "real"}
 
 
 @pytest.mark.parametrize(
