@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from i2ikit.build import Mistake, is_part, registry_of_argument
+from i2ikit.config.alarms import alarm_arguments
 from i2ikit.config.data import parameters
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.origin import Keys, split
-from i2ikit.config.sections import COLLECTIONS, DATASET_KEYS, FIXED, MODEL_KEYS, PHASE_KEYS, SECTIONS, known_hint
+from i2ikit.config.sections import (
+    AVERAGE_KEYS,
+    COLLECTIONS,
+    DATASET_KEYS,
+    FIXED,
+    MODEL_KEYS,
+    PHASE_KEYS,
+    SECTIONS,
+    known_hint,
+)
 from i2ikit.config.values import parse_value
 from i2ikit.registry import DATASETS, HEADS, REGISTRIES, SCHEDULES, Registry
 
@@ -86,7 +96,7 @@ def _wrong_key(config: dict[str, Any], holder: Any, above: Keys, key: str, value
         )
     if not isinstance(holder, dict):
         return f"{where} is {holder!r}, which has no {key!r} inside"
-    if key in holder or (above and above[-1] in COLLECTIONS and is_part(value)):
+    if key in holder or (above and above[-1] in (*COLLECTIONS, "alarms") and is_part(value)):
         return ""
     names = addable(config, above, holder)
     if key in names:
@@ -108,6 +118,10 @@ def addable(config: dict[str, Any], keys: Keys, holder: dict[str, Any]) -> Seque
             return tuple(FIXED[section])
         case ("model", "phases", _):
             return PHASE_KEYS
+        case ("alarms", _):
+            return alarm_arguments(holder.get("type"))
+        case ("model", "averages", _):
+            return AVERAGE_KEYS
         case ("optimizer",) | ("model", "phases", _, "optimizer") | ("model", "phases", _, "groups", _):
             return optimizer_arguments({**_dict(config.get("optimizer")), **holder}.get("type"))
         case ("model", "phases", _, "groups"):

@@ -15,6 +15,7 @@ from i2ikit.engine.data import build_dataset
 from i2ikit.engine.loading import MapDataset, seeded
 from i2ikit.engine.optimizers import build_optimizers
 from i2ikit.errors import ConfigError
+from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.ops.progress import Schedule
 from i2ikit.registry import METRICS, SCHEDULES
 from i2ikit.translation import UnpairedTranslation, build_model
@@ -53,10 +54,14 @@ def assemble(config: Mapping[str, Any]) -> Parts:
     test_data = build_dataset(config["data"], "test", builder)
     metrics = {name: builder.part(METRICS, part, f"metrics.{name}") for name, part in config["metrics"].items()}
     hooks = [_hook(part, builder, f"hooks.{index}") for index, part in enumerate(config["hooks"])]
+    hooks += [_alarm(name, part, builder) for name, part in config["alarms"].items() if part is not None]
     _raise(builder)
     assert model is not None, "a mistake would have been noted"
     assert schedule is not None, "a mistake would have been noted"
     assert train_data is not None, "a mistake would have been noted"
+    if config["train"]["checkpoint_activations"] and not checkpoint_activations(model):
+        builder.mistake("train.checkpoint_activations", "none of the generators can compute its stages again")
+        _raise(builder)
     return Parts(
         model=model,
         optimizers=build_optimizers(model.phases, model.networks, config["optimizer"]),
@@ -78,6 +83,14 @@ def _hook(config: Mapping[str, Any], builder: Builder, path: str) -> Hook | None
     if "priority" in config:
         hook.priority = config["priority"]
     return hook
+
+
+def _alarm(name: str, config: Mapping[str, Any], builder: Builder) -> Hook | None:
+    """Return an alarm that goes by its name in the config."""
+    alarm = _hook(config, builder, f"alarms.{name}")
+    if alarm is not None:
+        alarm.name = name
+    return alarm
 
 
 def _raise(builder: Builder) -> None:

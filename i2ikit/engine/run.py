@@ -19,6 +19,7 @@ from i2ikit.engine.device import place_model
 from i2ikit.engine.environment import describe
 from i2ikit.engine.evaluation import Evaluation
 from i2ikit.engine.hooks import BadFilesHook, CheckpointsHook, Clock, DisplayHook, EvaluationHook, LogHook, SamplesHook
+from i2ikit.engine.hooks.alarms import attach_alarms
 from i2ikit.engine.initial import load_initial
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.json_log import JsonLog

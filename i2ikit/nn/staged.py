@@ -7,6 +7,7 @@ from functools import partial
 from torch import Tensor, nn
 
 from i2ikit.errors import nearest_hint
+from i2ikit.nn.recompute import recomputed
 from i2ikit.nn.shapes import check_images
 
 
@@ -24,6 +25,10 @@ class StagedGenerator(nn.Module):
         stages: name, module and number of output channels of each stage, in order.
         multiple: height and width of an image must be multiples of it.
         smallest: and at least that large.
+
+    Attributes:
+        checkpoint_activations: keep only what goes into each stage and compute the stage again on the way back: less
+            memory, one more forward pass, the same gradients. Off; an engine may switch it at any time.
     """
 
     def __init__(
@@ -31,6 +36,7 @@ class StagedGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self.in_channels, self.multiple, self.smallest = in_channels, multiple, max(smallest, multiple)
+        self.checkpoint_activations = False
         self.stages = nn.Sequential(OrderedDict((name, module) for name, module, _ in stages))
         self._widths = {name: width for name, _, width in stages}
         self._inner_widths = {tap: width for stage in stages for tap, width in _inner_taps(*stage)}
@@ -76,10 +82,19 @@ class StagedGenerator(nn.Module):
         for name, stage in self.stages.named_children():
             if len(found) == len(wanted):
                 break
-            value = self.advance(name, partial(_run, name, stage, wanted, found), value, kept)
+            value = self.advance(name, partial(self._run, name, stage, wanted, found), value, kept)
             if name in wanted:
                 found[name] = value
         return found
+
+    def _run(
+        self, name: str, stage: nn.Module, wanted: Container[str], found: dict[str, Tensor], value: Tensor
+    ) -> Tensor:
+        """Run a stage, and put the wanted taps inside it among those that are found."""
+        run = partial(_run_layers, name, stage, wanted)
+        value, inside = recomputed(stage, run, value) if self.checkpoint_activations else run(value)
+        found.update(inside)
+        return value
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the generated images, (B, C_out, H, W) in the range of ``x``."""
@@ -115,13 +130,16 @@ def _inner_taps(stage_name: str, stage: nn.Module, width: int) -> Iterator[tuple
         yield f"{stage_name}_{name}", channels
 
 
-def _run(stage_name: str, stage: nn.Module, wanted: Container[str], found: dict[str, Tensor], value: Tensor) -> Tensor:
-    """Run a stage, layer by layer where a tap inside it is wanted."""
-    inside = {f"{stage_name}_{name}": layer for name, layer in stage.named_children()}
-    if not isinstance(stage, nn.Sequential) or not any(tap in wanted for tap in inside):
-        return stage(value)
-    for tap, layer in inside.items():
+def _run_layers(
+    stage_name: str, stage: nn.Module, wanted: Container[str], value: Tensor
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Return what a stage puts out, and the wanted taps inside it; it runs layer by layer only where there are some."""
+    layers = {f"{stage_name}_{name}": layer for name, layer in stage.named_children()}
+    if not isinstance(stage, nn.Sequential) or not any(tap in wanted for tap in layers):
+        return stage(value), {}
+    inside = {}
+    for tap, layer in layers.items():
         value = layer(value)
         if tap in wanted:
-            found[tap] = value
-    return value
+            inside[tap] = value
+    return value, inside

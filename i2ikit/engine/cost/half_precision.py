@@ -1,0 +1,68 @@
+"""Autocast for tensors without numbers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_map_only
+
+CONVOLUTIONS = {"conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"}
+PRODUCTS = {
+    "linear",
+    "bilinear",
+    "matmul",
+    "__matmul__",
+    "__rmatmul__",
+    "mm",
+    "bmm",
+    "mv",
+    "addmm",
+    "baddbmm",
+    "einsum",
+}
+LOWERED = CONVOLUTIONS | PRODUCTS  # what torch.autocast runs in the lower precision, as it is called in Python
+RAISED_ON_CPU = ("reflect", "replicate")  # ways to pad that it runs in float32 there
+
+
+class MetaAutocast(TorchFunctionMode):
+    """Casts the arguments of convolutions and matrix products as torch.autocast does, which passes by meta tensors.
+
+    As there, weights are cast once and kept while the mode is entered.
+
+    Args:
+        dtype: of the lower precision, torch.bfloat16 or torch.float16.
+        device: type of the device whose rules count, "cpu" or "cuda".
+    """
+
+    def __init__(self, dtype: torch.dtype, device: str) -> None:
+        super().__init__()
+        self.dtype, self.device = dtype, device
+        self._weights: dict[int, Tensor] = {}
+
+    def __torch_function__(
+        self, func: Any, types: Iterable[Any], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Call one function, with lowered arguments if it is one of those."""
+        kwargs = kwargs or {}
+        name = getattr(func, "__name__", "")
+        if name in LOWERED:
+            args, kwargs = tree_map_only(Tensor, self._lower, (tuple(args), dict(kwargs)))
+        elif name == "pad" and self.device == "cpu" and not {*args[2:3], kwargs.get("mode")}.isdisjoint(RAISED_ON_CPU):
+            args = (args[0].float(), *args[1:])
+        return func(*args, **kwargs)
+
+    def __exit__(self, *error: Any) -> None:
+        """Leave, and drop the cast weights."""
+        self._weights.clear()
+        super().__exit__(*error)
+
+    def _lower(self, tensor: Tensor) -> Tensor:
+        if tensor.dtype is not torch.float32:
+            return tensor
+        if not isinstance(tensor, nn.Parameter):
+            return tensor.to(self.dtype)
+        if id(tensor) not in self._weights or self._weights[id(tensor)].requires_grad != tensor.requires_grad:
+            self._weights[id(tensor)] = tensor.to(self.dtype)
+        return self._weights[id(tensor)]

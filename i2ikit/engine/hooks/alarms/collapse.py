@@ -1,0 +1,54 @@
+"""Mode collapse: the generator makes the same picture of everything."""
+
+import torch
+import torch.nn.functional as F
+from mmengine.registry import HOOKS
+from torch import Tensor
+
+from i2ikit.engine.hooks.alarms.looking import LookingAlarm
+from i2ikit.engine.hooks.alarms.watch import Look
+
+SIDE = 32  # pixels; images of any size are compared at this one
+
+
+@HOOKS.register_module()
+class CollapseAlarm(LookingAlarm):
+    """Rings when the outputs for different inputs hardly differ.
+
+    Measured is the spread over images: the standard deviation of each pixel over the fixed images, averaged, of the
+    outputs divided by that of the inputs; all at 32 x 32 pixels. 1 is as varied as the inputs, 0 one picture for all.
+    Needs two images that differ, so it is silent for a single test image.
+
+    Args:
+        below: spread of the outputs as a share of that of the inputs, > 0. Healthy runs: 0.5 to 1.5.
+        every, start, times: see :class:`LookingAlarm`.
+    """
+
+    advice = (
+        "People go back to a checkpoint from before it, lower the learning rate of the generator and the discriminator "
+        "(--set optimizer.lr=...), raise the weight of the content or cycle term, and look whether the other domain's "
+        "pictures are varied enough. It does not mend itself."
+    )
+
+    def __init__(self, below: float = 0.1, *, every: int = 500, start: int = 1000, times: int = 2) -> None:
+        super().__init__(below, every=every, start=start, times=times)
+
+    def measure(self, look: Look) -> float | None:
+        """Return the spread of the outputs as a share of that of the inputs."""
+        if len(look.inputs) < 2:
+            return None
+        inputs, outputs = _spread(look.inputs), _spread(look.outputs)
+        return outputs / inputs if inputs > 0 else None
+
+    def describe(self, generator: str, value: float) -> str:
+        """Return what was seen."""
+        return (
+            f"the outputs of generator {generator!r} are nearly one picture for different inputs: they vary "
+            f"{value:.1%} as much as their inputs (alarm below {self.below:.0%}); this is mode collapse"
+        )
+
+
+def _spread(images: list[Tensor]) -> float:
+    """Return the standard deviation over images, the mean over places and channels."""
+    small = torch.stack([F.adaptive_avg_pool2d(image, SIDE) for image in images])  # (N, C, 32, 32)
+    return float(small.std(dim=0).mean())
