@@ -11,6 +11,8 @@ from i2ikit.errors import UnknownComponentError
 from i2ikit.registry import DATASETS, Registry
 
 SHARED_SIZES = ("load_size", "crop_size")
+READING = ("channels", "value_range", "alpha", "clip")  # what files are read as, shared by the data sets
+SHARED = (*READING, "draft")
 
 
 def parameters(registry: Registry, name: Any) -> tuple[str, ...]:
@@ -24,9 +26,22 @@ def parameters(registry: Registry, name: Any) -> tuple[str, ...]:
 def dataset_config(data: Mapping[str, Any], key: str) -> Any:
     """Return the config of ``data.train`` or ``data.test`` in which whatever takes load_size or crop_size has it.
 
-    A part that sets its own keeps it.
+    The data set itself also has what the section says about reading. A part that sets its own keeps it.
     """
-    return _with_sizes(data[key], DATASETS, {size: data[size] for size in SHARED_SIZES if data.get(size) is not None})
+    config = _with_sizes(data[key], DATASETS, {size: data[size] for size in SHARED_SIZES if data.get(size) is not None})
+    if not is_part(config):
+        return config
+    taken = parameters(DATASETS, config["type"])
+    return {**{name: data[name] for name in SHARED if data.get(name) is not None and name in taken}, **config}
+
+
+def reading(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a config says about reading the files of ``data.train``: the arguments of ``domain_readers``."""
+    data = config.get("data")
+    data = data if isinstance(data, Mapping) else {}
+    train = data.get("train")
+    said = {**data, **(train if isinstance(train, Mapping) else {})}
+    return {name: said[name] for name in READING if said.get(name) is not None}
 
 
 def _with_sizes(config: Any, registry: Registry | None, sizes: Mapping[str, Any]) -> Any:

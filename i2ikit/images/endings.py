@@ -23,6 +23,8 @@ WRITING: dict[str, tuple[str, dict[str, Any]]] = {
 }
 ALIASES = {".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".tiff": ".tif", ".pnm": ".ppm", ".apng": ".png"}
 
+ALL_HOLD = (1, 3)  # channels that every format can have
+
 
 @cache
 def readable_endings() -> frozenset[str]:
@@ -32,10 +34,12 @@ def readable_endings() -> frozenset[str]:
 
 
 @cache
-def writable_endings() -> frozenset[str]:
-    """Return the endings that outputs can have here."""
+def writable_endings(channels: int = 3) -> frozenset[str]:
+    """Return the endings that outputs of so many channels, without transparency, can have here."""
     Image.init()
     here = {ending for ending, (kind, _) in WRITING.items() if kind in Image.SAVE}
+    if channels not in ALL_HOLD:
+        here = {".tif"}
     return frozenset(here | {alias for alias, ending in ALIASES.items() if ending in here} | {*ARRAYS})
 
 

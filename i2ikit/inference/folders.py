@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from i2ikit.datasets.image_files import endings_in_words, image_paths, readable_endings
 from i2ikit.errors import DataError
-from i2ikit.inference.pictures import writable_endings
+from i2ikit.images import endings_in_words, list_pictures, readable_endings, writable_endings
 
 logger = logging.getLogger(__name__)
+COLOURS = (1, 3)  # channels that all formats hold
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,15 @@ def translate_pictures(
     source: Path,
     output: Path,
     on_progress: Callable[[FileDone], None] | None = None,
+    *,
+    channels: int = 3,
 ) -> int:
-    """Call ``translate(picture, target)`` for a picture or all pictures of a folder; see Translator.translate_path."""
-    pairs = plan_folder(source, output) if source.is_dir() else [plan_file(source, output)]
+    """Call ``translate(picture, target)`` for a picture or all pictures of a folder; see Translator.translate_path.
+
+    Args:
+        channels: of the outputs, without transparency; they tell which formats can hold them.
+    """
+    pairs = plan_folder(source, output, channels) if source.is_dir() else [plan_file(source, output, channels)]
     refuse_overwriting(pairs)
     failures = []
     for done, (picture, target) in enumerate(pairs, start=1):
@@ -61,15 +67,16 @@ def failed(failures: list[str], total: int, source: Path) -> str:
     return f"{len(failures)} of {total} pictures in {source} could not be translated; the others are done:{lines}"
 
 
-def plan_file(source: Path, output: Path) -> tuple[Path, Path]:
+def plan_file(source: Path, output: Path, channels: int = 3) -> tuple[Path, Path]:
     """Return a picture and the file that it becomes: ``output`` if that ends like a picture, else a file in it."""
     if not source.exists():
         raise DataError(f"there is no picture and no folder at {source}")
     if output.is_dir() or output.suffix.lower() not in readable_endings():
         refuse_file(source, output, "whose ending is not that of a picture")
-        return source, in_writable_format(output / source.name, taken=())
-    if output.suffix.lower() not in writable_endings():
-        raise DataError(f"cannot write {output}: i2ikit writes no {output.suffix}; use .png")
+        return source, in_writable_format(output / source.name, (), channels)
+    if output.suffix.lower() not in writable_endings(channels):
+        what = output.suffix if channels in COLOURS else f"{output.suffix} with {channels} channels"
+        raise DataError(f"cannot write {output}: i2ikit writes no {what}; use {substitute(channels)}")
     return source, output
 
 
@@ -79,7 +86,7 @@ def refuse_file(source: Path, output: Path, why: str) -> None:
         raise DataError(f"the output of {source} must be a folder: {output} is a file, {why}")
 
 
-def plan_folder(source: Path, output: Path) -> list[tuple[Path, Path]]:
+def plan_folder(source: Path, output: Path, channels: int = 3) -> list[tuple[Path, Path]]:
     """Return all pictures of a folder with the files that they become, in natural order.
 
     Raises:
@@ -88,7 +95,7 @@ def plan_folder(source: Path, output: Path) -> list[tuple[Path, Path]]:
     refuse_file(source, output, "but the input is a folder")
     if output.suffix.lower() in readable_endings() and not output.is_dir():
         raise DataError(f"{source} is a folder, so its output must be one too; {output} ends like a picture")
-    pictures = image_paths(source)
+    pictures = [Path(picture) for picture in list_pictures(source)]
     if not pictures:
         raise DataError(f"there are no pictures in {source}; looked for {endings_in_words()}")
     others = count_others(source)
@@ -97,7 +104,7 @@ def plan_folder(source: Path, output: Path) -> list[tuple[Path, Path]]:
     pairs: list[tuple[Path, Path]] = []
     taken = {output / picture.relative_to(source) for picture in pictures}
     for picture in pictures:
-        target = in_writable_format(output / picture.relative_to(source), taken)
+        target = in_writable_format(output / picture.relative_to(source), taken, channels)
         taken.add(target)
         pairs.append((picture, target))
     return pairs
@@ -112,15 +119,22 @@ def count_others(folder: Path) -> int:
     )
 
 
-def in_writable_format(target: Path, taken: Collection[Path]) -> Path:
-    """Return ``target``, or a PNG of its name where its format can't be written; not one that is ``taken``."""
-    if target.suffix.lower() in writable_endings():
+def in_writable_format(target: Path, taken: Collection[Path], channels: int = 3) -> Path:
+    """Return ``target``, or a PNG or TIFF of its name where its format can't be written; not one that is ``taken``."""
+    if target.suffix.lower() in writable_endings(channels):
         return target
-    png = target.with_suffix(".png")
-    if png in taken:
-        png = target.with_name(f"{target.name}.png")
-    logger.warning("i2ikit writes no %s: %s becomes %s", target.suffix or "format of no name", target.name, png.name)
-    return png
+    other = target.with_suffix(substitute(channels))
+    if other in taken:
+        other = target.with_name(f"{target.name}{substitute(channels)}")
+    what = target.suffix or "format of no name"
+    what = what if channels in COLOURS else f"{what} with {channels} channels"
+    logger.warning("i2ikit writes no %s: %s becomes %s", what, target.name, other.name)
+    return other
+
+
+def substitute(channels: int) -> str:
+    """Return the ending of outputs whose own format can't be written."""
+    return ".png" if channels in COLOURS else ".tif"
 
 
 def refuse_overwriting(pairs: Sequence[tuple[Path, Path]]) -> None:

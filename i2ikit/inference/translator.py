@@ -1,23 +1,24 @@
 """A trained generator that takes images of any size."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchvision.transforms.functional import pil_to_tensor, to_pil_image
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2.functional import resize
 
 from i2ikit.build import Builder
 from i2ikit.checks import positive_int
+from i2ikit.config.data import reading
 from i2ikit.engine.checkpoint import Checkpoint, read_checkpoint
 from i2ikit.errors import CheckpointError, ShapeError, nearest_hint
+from i2ikit.images import Reader, domain_readers, write_picture
 from i2ikit.inference.folders import FileDone, translate_pictures
-from i2ikit.inference.pictures import read_picture, write_picture
+from i2ikit.inference.pictures import output_picture
 from i2ikit.ops.padding import pad_to_multiple
+from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.plugin import get_manager
 from i2ikit.registry import GENERATORS
 
@@ -31,9 +32,21 @@ class Translator:
         device: where it runs, such as ``"cpu"`` or ``"cuda:0"``.
         size: pixels, >= 1; the shorter side of an image is resized to it before, and the output back after. None keeps
             the size of the image.
+        source, target: how files of the domain that comes in and of the domain that goes out are read and written;
+            None: with the generator's ``in_channels`` (3 if it has none), at the range that numbers have by themselves.
     """
 
-    def __init__(self, generator: nn.Module, device: torch.device | str = "cpu", *, size: int | None = None) -> None:
+    def __init__(
+        self,
+        generator: nn.Module,
+        device: torch.device | str = "cpu",
+        *,
+        size: int | None = None,
+        source: Reader | None = None,
+        target: Reader | None = None,
+    ) -> None:
+        self.source = source or Reader(getattr(generator, "in_channels", 3))
+        self.target = target or self.source
         self.device = torch.device(device)
         self.generator = generator.to(self.device).eval()
         self.size = None if size is None else positive_int("size", size)
@@ -65,7 +78,8 @@ class Translator:
         name = choose_generator(path, list(found), generator)
         network = build_generator(path, checkpoint, found[name], name)
         load_generator(path, checkpoint, network, name)
-        return cls(network, device, size=size)
+        source, target = (find_readers(path, checkpoint, network)[domain] for domain in domains_of(checkpoint, name))
+        return cls(network, device, size=size, source=source, target=target)
 
     def __call__(self, images: Tensor) -> Tensor:
         """Translate images; no graph is kept.
@@ -100,7 +114,8 @@ class Translator:
         """Translate a picture, or all pictures of a folder and the folders in it; names and tree are kept.
 
         Pictures are turned upright as their EXIF orientation says, transparency and colour profile are kept, outputs
-        have the size and the format of their inputs (JPEG at quality 95; PNG where Pillow can't write the format).
+        have the size, the depth and the format of their inputs (JPEG at quality 95; PNG where the format can't be
+        written, TIFF where it can't hold the generator's channels).
 
         Args:
             source: a picture or a folder.
@@ -115,7 +130,13 @@ class Translator:
                 not be read: all others are done then, and the message lists those that failed.
             RunError: an output could not be written.
         """
-        return translate_pictures(self.translate_file, Path(source), Path(output), on_progress)
+        return translate_pictures(
+            self.translate_file,
+            Path(source),
+            Path(output),
+            on_progress,
+            channels=self.target.channels - self.target.keeps_alpha,
+        )
 
     def translate_file(self, source: Path, target: Path) -> None:
         """Translate one picture; ``target`` is replaced at once, when the output is whole.
@@ -124,11 +145,9 @@ class Translator:
             DataError: the picture can't be read.
             RunError: the output can't be written.
         """
-        picture = read_picture(source)
-        pixels = pil_to_tensor(picture.image).float() / 127.5 - 1  # (3, H, W) in -1..1
-        output = self(pixels[None])[0].float().cpu()
-        image = to_pil_image(((output + 1) * 127.5).round().to(torch.uint8))
-        write_picture(replace(picture, image=image), target)
+        picture = self.source.picture(source)
+        output = self(image_to_tensor(picture.pixels)[None])[0]
+        write_picture(output_picture(output, picture, self.source, self.target), target)
 
 
 def resized(height: int, width: int, shorter: int) -> list[int]:
@@ -155,6 +174,22 @@ def choose_generator(path: Path, names: list[str], wanted: str | None) -> str:
         hint = nearest_hint(wanted, names)
         raise CheckpointError(f"{path} has no generator {wanted!r}; it has {', '.join(names)}.{hint}")
     return wanted or names[0]
+
+
+def domains_of(checkpoint: Checkpoint, name: str) -> tuple[str, str]:
+    """Return the domains that a generator leads from and to: ``ab``, ``ba``, or an average of one of them."""
+    averages = checkpoint.config["model"].get("averages") or {}
+    followed = str(averages[name]["of"]).rpartition(".")[2] if name in averages else name
+    return ("b", "a") if followed == "ba" else ("a", "b")
+
+
+def find_readers(path: Path, checkpoint: Checkpoint, network: nn.Module) -> dict[str, Reader]:
+    """Return how the config inside a checkpoint reads the files of both domains."""
+    said = {"channels": getattr(network, "in_channels", 3), **reading(checkpoint.config)}
+    try:
+        return domain_readers(**said)
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(f"the config inside {path} says wrongly how files are read: {error}") from error
 
 
 def build_generator(path: Path, checkpoint: Checkpoint, config: Any, name: str) -> nn.Module:

@@ -5,12 +5,12 @@ import pytest
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.inference.folders import FileDone, translate_pictures
-from i2ikit.inference.pictures import read_picture, write_picture
+from i2ikit.images import Reader, write_picture
+from i2ikit.inference.folders import FileDone, plan_folder, translate_pictures
 
 
 def copy(source: Path, target: Path) -> None:
-    write_picture(read_picture(source), target)
+    write_picture(Reader().picture(source), target)
 
 
 def picture(path: Path, colour: str = "red") -> Path:
@@ -103,7 +103,8 @@ def test_two_pictures_of_one_name_stay_two(tmp_path: Path):
     picture(tmp_path / "in" / "a.png", "blue")
     assert translate_pictures(copy, tmp_path / "in", tmp_path / "out") == 2
     assert tree(tmp_path / "out") == ["a.pcx.png", "a.png"]
-    assert read_picture(tmp_path / "out" / "a.png").image.getpixel((0, 0)) == (0, 0, 255)
+    with Image.open(tmp_path / "out" / "a.png") as image:
+        assert image.getpixel((0, 0)) == (0, 0, 255)
 
 
 def test_two_pictures_that_would_become_one_file_are_refused(tmp_path: Path):
@@ -155,3 +156,18 @@ def test_a_folder_does_not_become_a_folder_called_like_a_picture(tmp_path: Path)
         translate_pictures(copy, tmp_path / "in", tmp_path / "out.png")
     (tmp_path / "old.png").mkdir()
     assert translate_pictures(copy, tmp_path / "in", tmp_path / "old.png") == 1
+
+
+def test_what_a_format_cannot_hold_becomes_tiff_and_it_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    for name in ("a.png", "b.tif", "c.npy"):
+        path = picture(tmp_path / "in" / "a.png").with_name(name)
+        path.write_bytes(b"")
+    pairs = plan_folder(tmp_path / "in", tmp_path / "out", channels=5)
+    assert [target.name for _, target in pairs] == ["a.tif", "b.tif", "c.npy"]
+    assert "i2ikit writes no .png with 5 channels: a.png becomes a.tif" in caplog.text
+
+
+def test_a_named_file_that_cannot_hold_the_channels_is_refused(tmp_path: Path):
+    source = picture(tmp_path / "a.png")
+    with pytest.raises(DataError, match=r"i2ikit writes no \.jpg with 5 channels; use \.tif"):
+        translate_pictures(copy, source, tmp_path / "out.jpg", channels=5)
