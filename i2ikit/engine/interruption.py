@@ -1,14 +1,18 @@
-"""SIGINT and SIGTERM end a run after its step, not in the middle of a file; a second one ends it at once."""
+"""Signals end a run after its step, not in the middle of a file; a second one ends it at once."""
 
 import os
 import signal
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import Any
 
 from i2ikit.errors import RunError
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(  # Slurm's USR1 before the time is over, and Windows, which has none
+    number for name in ("SIGINT", "SIGTERM", "SIGUSR1") if (number := getattr(signal, name, None)) is not None
+)
+ECHO = 1.0  # seconds in which another signal is the same request: launchers pass a Ctrl-C on as SIGTERM
 
 
 class RunInterruptedError(RunError):
@@ -20,6 +24,8 @@ class RunInterruptedError(RunError):
 class Interruption:
     """Listens for the signals while it is entered (in the main thread; elsewhere it hears nothing).
 
+    The second signal raises KeyboardInterrupt, unless it is another one than the first and comes with it.
+
     Attributes:
         requested: the name of the first signal that came, or empty.
     """
@@ -27,6 +33,7 @@ class Interruption:
     def __init__(self) -> None:
         self.requested = ""
         self._process = os.getpid()
+        self._since = 0.0
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "Interruption":
@@ -42,16 +49,17 @@ class Interruption:
         self._before = {}
 
     def _note(self, number: int, frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
         if os.getpid() != self._process:
             self._obey_as_worker(number)
-        elif self.requested:
+        elif not self.requested:
+            self.requested, self._since = name, time.monotonic()
+        elif name == self.requested or time.monotonic() - self._since > ECHO:
             raise KeyboardInterrupt
-        else:
-            self.requested = signal.Signals(number).name
 
     @staticmethod
     def _obey_as_worker(number: int) -> None:
-        """In a forked worker of the loader: a Ctrl-C is the main process's to handle, a request to end is obeyed."""
+        """In a forked worker of the loader: a request to end is obeyed, the others are for the main process."""
         if number == signal.SIGTERM:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)

@@ -1,13 +1,14 @@
 import os
 import signal
 import threading
+import time
 
 import pytest
 
-from i2ikit.engine.interruption import Interruption, RunInterruptedError
+from i2ikit.engine.interruption import SIGNALS, Interruption, RunInterruptedError
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_is_noted_and_the_second_ends_at_once(number):
     with Interruption() as interruption:
         assert interruption.requested == ""
@@ -15,6 +16,19 @@ def test_the_first_signal_is_noted_and_the_second_ends_at_once(number):
         assert interruption.requested == number.name
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)
+
+
+def test_a_launcher_that_passes_a_ctrl_c_on_as_sigterm_ends_nothing_at_once(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with Interruption() as interruption:
+        signal.raise_signal(signal.SIGINT)
+        now[0] += 0.9
+        signal.raise_signal(signal.SIGTERM)
+        assert interruption.requested == "SIGINT"
+        now[0] += 0.2
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
 
 
 def test_the_handlers_of_before_come_back():
@@ -44,6 +58,7 @@ def test_a_forked_worker_leaves_ctrl_c_to_its_parent_and_obeys_a_request_to_end(
         child = os.fork()
         if child == 0:
             os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGUSR1)
             os.kill(os.getpid(), signal.SIGTERM)
             os._exit(0)
         _, status = os.waitpid(child, 0)

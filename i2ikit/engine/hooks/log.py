@@ -53,3 +53,11 @@ class LogHook(Hook):
             }
         )
         self._sums, self._counts = {}, {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what has been added since the last line."""
+        return {"sums": dict(self._sums), "counts": dict(self._counts)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up what :meth:`state_dict` returned."""
+        self._sums, self._counts = dict(state["sums"]), dict(state["counts"])
