@@ -13,11 +13,14 @@ from i2ikit.cli.check import check
 from i2ikit.cli.config import config
 from i2ikit.cli.console import complain
 from i2ikit.cli.data import data
+from i2ikit.cli.evaluate import evaluate
 from i2ikit.cli.export import export
 from i2ikit.cli.import_ import import_weights
 from i2ikit.cli.list import list_parts
 from i2ikit.cli.new import new
+from i2ikit.cli.plugin_commands import missing_command, plugin_commands
 from i2ikit.cli.plugins import plugins
+from i2ikit.cli.report import report
 from i2ikit.cli.show import show
 from i2ikit.cli.train import train
 from i2ikit.cli.translate import translate
@@ -54,7 +57,8 @@ class Commands(TyperGroup):
             self._add_plugins()
         if args and args[0] not in self.commands:
             hint = nearest_hint(args[0], self.commands)
-            raise I2IKitError(f"no command is called {args[0]!r}.{hint} See them with `i2ikit --help`.")
+            note = missing_command()
+            raise I2IKitError(f"no command is called {args[0]!r}.{hint} See them with `i2ikit --help`.{note}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
@@ -85,17 +89,7 @@ class Commands(TyperGroup):
         if self._plugins_added:
             return
         self._plugins_added = True
-        from i2ikit.plugin import get_manager
-
-        extra = typer.Typer()
-        get_manager().add_commands(extra)
-        try:
-            found = typer.main.get_group(extra).commands if extra.registered_commands or extra.registered_groups else {}
-        except (RuntimeError, TypeError, AssertionError) as error:  # typer's words for what cannot be a command
-            complain(f"commands of plugins are left out: {error}")
-            return
-        for name, command in found.items():
-            self.commands.setdefault(name, command)
+        self.commands.update(plugin_commands(self.commands))
 
 
 app = typer.Typer(
@@ -129,10 +123,12 @@ def _options(
 
 app.command("train")(train)
 app.command("translate")(translate)
+app.command("evaluate")(evaluate)
 app.command("import")(import_weights)
 app.command("export")(export)
 app.command("config")(config)
 app.command("check")(check)
+app.command("report")(report)
 app.command("list")(list_parts)
 app.command("show")(show)
 app.command("plugins")(plugins)

@@ -1,7 +1,7 @@
 """Curves as inline SVG: thinned, smoothed, with ticks at round numbers."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -9,6 +9,7 @@ from i2ikit.report.record import Series
 
 WIDTH, HEIGHT = 340, 170  # of the drawing, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 8, 22  # margins around the plot
+COLOURS = 8  # the style has so many; further runs begin again
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,9 @@ def finite_mean(values: Sequence[float]) -> float | None:
     return float(f"{math.fsum(finite) / len(finite):.6g}") if finite else None
 
 
-def value_range(curve: Curve) -> tuple[float, float]:
+def value_range(*curves: Curve) -> tuple[float, float]:
     """Return the range to draw: the raw values but for the outermost 2 percent at each end, and a little room."""
-    raw = sorted(value for value in curve.raw if value is not None)
+    raw = sorted(value for curve in curves for value in curve.raw if value is not None)
     if not raw:
         return 0.0, 1.0
     cut = len(raw) // 50
@@ -87,11 +88,16 @@ def round_ticks(low: float, high: float, least: int = 3) -> list[float]:
     return [index * step for index in range(first, last + 1)]
 
 
-def draw_curve(curve: Curve, name: str, last_step: int) -> str:
-    """Return the SVG of a curve; the steps run from 0 to ``last_step``, so that all curves of a run line up."""
-    low, high = value_range(curve)
+def draw_curves(curves: Mapping[int, Curve], name: str, last_step: int) -> str:
+    """Return the SVG of one scalar of one or several runs.
+
+    Args:
+        curves: by number of the run, which gives the colour.
+        name: of the scalar.
+        last_step: where the axis ends; it begins at 0, so that all curves of a page line up.
+    """
+    low, high = value_range(*curves.values())
     last_step = max(last_step, 1)
-    xs = [round(LEFT + (WIDTH - LEFT - RIGHT) * step / last_step, 1) for step in curve.steps]
 
     def y(value: float) -> float:
         place = TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
@@ -109,16 +115,26 @@ def draw_curve(curve: Curve, name: str, last_step: int) -> str:
     clip = f'<svg x="{LEFT}" y="{TOP}" width="{WIDTH - LEFT - RIGHT}" height="{HEIGHT - TOP - BOTTOM}" '
     clip += f'viewBox="{LEFT} {TOP} {WIDTH - LEFT - RIGHT} {HEIGHT - TOP - BOTTOM}">'
     lines = "".join(
-        f'<path class="{kind}" d="{path(xs, [None if v is None else y(v) for v in values])}"/>'
-        for kind, values in (("raw", curve.raw), ("smooth", curve.smooth))
+        f'<path class="{kind}" style="--line:var(--run{run % COLOURS})" '
+        f'd="{path(xs(curve, last_step), [None if v is None else y(v) for v in values])}"/>'
+        for kind in ("raw", "smooth")
+        for run, curve in curves.items()
+        for values in (curve.raw if kind == "raw" else curve.smooth,)
+    )
+    dots = "".join(
+        f'<circle class="dot" style="--line:var(--run{run % COLOURS})" visibility="hidden" r="3.5"/>' for run in curves
     )
     return (
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" tabindex="0" aria-label="{escape(name)}">'
         f"{ticks}{ends}{clip}{lines}</svg>"
-        f'<line class="cursor" visibility="hidden" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-        f'<circle class="dot" visibility="hidden" r="3.5"/>'
+        f'<line class="cursor" visibility="hidden" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>{dots}'
         f'<text class="tick at" y="{HEIGHT - 6}" text-anchor="middle"></text></svg>'
     )
+
+
+def xs(curve: Curve, last_step: int) -> list[float]:
+    """Return where the points of a curve lie from left to right."""
+    return [round(LEFT + (WIDTH - LEFT - RIGHT) * step / last_step, 1) for step in curve.steps]
 
 
 def path(xs: Sequence[float], ys: Sequence[float | None]) -> str:

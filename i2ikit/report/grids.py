@@ -1,7 +1,5 @@
-"""Sample grids of a run, made small enough to travel inside a page."""
+"""Sample grids of a run: found, thinned, cut into their cells."""
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,34 +9,36 @@ from PIL import Image
 from i2ikit.report.record import read_json
 
 MOST_GRIDS = 24
-MOST_PIXELS = 300_000  # of one grid in the page; about 60 kB as JPEG
-MOST_PIXELS_LAST = 2_000_000
-THUMBNAIL = 72  # pixels a side
 
 
 @dataclass(frozen=True)
 class Grid:
-    """One grid of samples: ``rows`` samples below each other, a column for each image expression."""
+    """One grid of samples: ``rows`` samples below each other, a column for each image expression.
+
+    Attributes:
+        path: the picture.
+        step: after which it was made.
+        columns: image expressions.
+        rows: samples.
+        cell: width and height of one image in pixels.
+        names: for each row the names of its pictures by domain; empty where the run did not write them.
+    """
 
     path: Path
     step: int
     columns: tuple[str, ...]
     rows: int
     cell: tuple[int, int]
+    names: tuple[dict[str, str], ...] = ()
 
     @property
     def layout(self) -> tuple[tuple[str, ...], int]:
         """What two grids must share to be shown in one place."""
         return self.columns, self.rows
 
-
-@dataclass(frozen=True)
-class Frame:
-    """A grid as the page holds it: pictures as data addresses."""
-
-    step: int
-    picture: str
-    thumbnail: str
+    def name(self, row: int, domain: str) -> str:
+        """Return the name of the picture that a row begins with, or an empty string."""
+        return self.names[row].get(domain, "") if row < len(self.names) else ""
 
 
 def find_grids(samples: Path) -> list[Grid]:
@@ -52,10 +52,12 @@ def read_grid(path: Path) -> Grid | None:
     """Read what ``step_000500.json`` says about ``step_000500.png``; None where one is missing or damaged."""
     said = read_json(path.with_suffix(".json"))
     try:
-        width, height = said["size"]
+        width, height = map(int, said["size"])
         columns, rows = tuple(map(str, said["columns"])), int(said["rows"])
-        return Grid(path, int(said["step"]), columns, rows, (width, height)) if columns and rows > 0 else None
-    except (ValueError, TypeError, KeyError):
+        names = tuple({str(key): str(value) for key, value in row.items()} for row in said.get("names", ()))
+        fine = columns and rows > 0 and width > 0 and height > 0
+        return Grid(path, int(said["step"]), columns, rows, (width, height), names) if fine else None
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
@@ -66,43 +68,9 @@ def evenly_spaced(grids: Sequence[Grid], count: int = MOST_GRIDS) -> list[Grid]:
     return [grids[round(index * (len(grids) - 1) / (count - 1))] for index in range(count)]
 
 
-def make_frames(grids: Sequence[Grid]) -> list[Frame]:
-    """Return the grids as the page holds them, the last one in more detail; unreadable pictures are left out."""
-    frames = [make_frame(grid, MOST_PIXELS, quality=80) for grid in grids[:-1]]
-    frames += [make_frame(grid, MOST_PIXELS_LAST, quality=92) for grid in grids[-1:]]
-    return [frame for frame in frames if frame is not None]
-
-
-def make_frame(grid: Grid, pixels: int, quality: int) -> Frame | None:
-    """Encode one grid with at most about ``pixels`` pixels; None where the picture can't be read."""
-    try:
-        with Image.open(grid.path) as file:
-            image = without_margins(file.convert("RGB"), grid)
-    except OSError:
-        return None
-    left = grid.cell[0] * min(1, len(grid.columns) - 1)  # the second column is the output
-    thumbnail = image.crop((left, 0, left + grid.cell[0], grid.cell[1]))
-    thumbnail.thumbnail((THUMBNAIL, THUMBNAIL))
-    scale = (pixels / (image.width * image.height)) ** 0.5
-    if scale < 1:
-        image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)
-    return Frame(grid.step, data_address(image, quality), data_address(thumbnail, 85))
-
-
-def without_margins(image: Image.Image, grid: Grid) -> Image.Image:
-    """Return the cells of a grid edge to edge; each is found in the middle of its equal part of the picture."""
+def cell(picture: Image.Image, grid: Grid, row: int, column: int) -> Image.Image:
+    """Return one image of a grid; it is found in the middle of its equal part of the picture."""
     width, height = grid.cell
-    tight = Image.new("RGB", (width * len(grid.columns), height * grid.rows))
-    for column in range(len(grid.columns)):
-        for row in range(grid.rows):
-            left = round((column + 0.5) * image.width / len(grid.columns) - width / 2)
-            top = round((row + 0.5) * image.height / grid.rows - height / 2)
-            tight.paste(image.crop((left, top, left + width, top + height)), (width * column, height * row))
-    return tight
-
-
-def data_address(image: Image.Image, quality: int) -> str:
-    """Return an image as a ``data:`` address holding a JPEG with full colour resolution."""
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=quality, subsampling=0)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    left = round((column + 0.5) * picture.width / len(grid.columns) - width / 2)
+    top = round((row + 0.5) * picture.height / grid.rows - height / 2)
+    return picture.crop((left, top, left + width, top + height))

@@ -1,8 +1,8 @@
-"""The page of a run: one file that opens from disk and asks no network."""
+"""The page of one or several runs: one file that opens from disk and asks no network."""
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from html import escape
 from importlib.resources import files
@@ -10,33 +10,50 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from i2ikit.errors import RunError, UnknownComponentError
-from i2ikit.registry import METRICS
-from i2ikit.report import curves, sections
+from i2ikit.errors import RunError
+from i2ikit.report import curves, measures, sections
 from i2ikit.report.curves import Curve, make_curve
-from i2ikit.report.grids import Frame, evenly_spaced, find_grids, make_frames
-from i2ikit.report.naming import column_words
-from i2ikit.report.objective import mapping, read_objective
+from i2ikit.report.items import Album, make_album
+from i2ikit.report.objective import read_objective
+from i2ikit.report.pictures import Pictures
 from i2ikit.report.record import RunRecord, read_record
 
+SCRIPTS = ("theme.js", "pictures.js", "viewer.js", "gallery.js", "curves.js")
+Figure = tuple[str, str, dict[int, Curve]]  # name, description, curve by number of the run
 
-def write_report(work_dir: Path) -> Path:
-    """Write ``index.html`` of a run: samples over time, curves, metrics, config. What is not there yet is said so.
+
+def write_report(
+    work_dirs: Path | Sequence[Path],
+    page: Path | None = None,
+    *,
+    linked: bool = False,
+    title: str = "",
+    names: Sequence[str] = (),
+    extra: str = "",
+) -> Path:
+    """Write the page of a run, or of several side by side. What is not there yet is said so.
 
     Args:
-        work_dir: the work directory of a run, finished or not.
+        work_dirs: work directories of runs, finished or not.
+        page: where it goes; by default ``index.html`` in the first work directory.
+        linked: let the page name the test images as files beside it instead of holding them.
+        title: by default the names of the runs.
+        names: of the runs; by default those of their folders.
+        extra: HTML that stands before everything else.
 
     Returns:
         the page; it is written under a temporary name first, so that a reader never meets half of it.
 
     Raises:
-        RunError: the folder does not exist or cannot be written.
+        RunError: a folder does not exist or cannot be written.
     """
-    work_dir = Path(work_dir)
-    page = work_dir / "index.html"
+    folders = [Path(work_dirs)] if isinstance(work_dirs, str | Path) else [Path(folder) for folder in work_dirs]
+    page = folders[0] / "index.html" if page is None else Path(page)
     temporary = page.with_name(f".{page.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(render(work_dir), "utf-8")
+        records = [read_record(folder) for folder in folders]
+        names = names or distinct_names(folders)
+        temporary.write_text(render(records, Pictures(page, linked=linked), names, title, extra), "utf-8")
         temporary.replace(page)
     except OSError as error:
         raise RunError(f"cannot write the report {page}: {error}") from error
@@ -45,27 +62,48 @@ def write_report(work_dir: Path) -> Path:
     return page
 
 
-def render(work_dir: Path) -> str:
-    """Return the page of a work directory."""
-    record = read_record(work_dir)
-    drawn = named_curves(record)
-    last_step = max([curve.steps[-1] for _, _, curve in drawn if curve.steps], default=1)
-    samples, frames = samples_section(work_dir, record)
-    parts = [samples, curves_section(drawn, last_step), metrics_section(record), config_section(record)]
+def distinct_names(folders: Sequence[Path]) -> list[str]:
+    """Return the names of the folders, with as much of the path above them as it takes to tell them apart."""
+    parts = [folder.resolve().parts for folder in folders]
+    depth = 1
+    while depth < max(map(len, parts)) and len({part[-depth:] for part in parts}) < len({*parts}):
+        depth += 1
+    return ["/".join(part[-depth:]) for part in parts]
+
+
+def render(
+    records: Sequence[RunRecord], pictures: Pictures, names: Sequence[str], title: str = "", extra: str = ""
+) -> str:
+    """Return the page of some runs."""
+    album = make_album(records, pictures)
+    drawn = figures(records)
+    last_step = max([curve.steps[-1] for _, _, lines in drawn for curve in lines.values() if curve.steps], default=1)
+    parts = [
+        extra,
+        samples_section(album),
+        gallery_section(album),
+        curves_section(drawn, names, last_step),
+        metrics_section(records, names),
+        config_section(records, names),
+    ]
+    title = title or " · ".join(names)
     return Template(resource("page.html")).substitute(
-        title=escape(record.name),
-        facts=sections.facts(record),
+        title=escape(title),
+        kind="A run of i2ikit" if len(records) == 1 else f"{len(records)} runs of i2ikit, side by side",
+        policy=f"img-src data:{' file: *' if pictures.linked else ''}",
+        head=sections.head(records, names),
         sections="\n".join(part for part in parts if part),
-        environment=sections.environment_line(record.environment),
+        environment=sections.environment_line(records[0].environment),
         style=resource("page.css"),
-        script=resource("page.js"),
-        data=script_json(page_data(frames, [curve for _, _, curve in drawn], last_step)),
+        script="\n".join(resource(name) for name in SCRIPTS),
+        data=script_json(page_data(album, names, [lines for _, _, lines in drawn], last_step)),
+        pictures=script_json(pictures.found),
     )
 
 
 def resource(name: str) -> str:
     """Return a text file of this package."""
-    return files("i2ikit.report").joinpath(name).read_text("utf-8")
+    return files("i2ikit.report").joinpath("assets", name).read_text("utf-8")
 
 
 def script_json(value: Any) -> str:
@@ -73,13 +111,21 @@ def script_json(value: Any) -> str:
     return json.dumps(value, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def page_data(frames: list[Frame], drawn: list[Curve], last_step: int) -> dict[str, Any]:
-    """Return what the script of the page needs; the last picture stands in the page itself."""
-    earlier = [{"step": frame.step, "picture": f"url({frame.picture})"} for frame in frames[:-1]]
-    ranges = [dict(zip(("low", "high"), curves.value_range(curve), strict=True)) for curve in drawn]
+def page_data(
+    album: Album, names: Sequence[str], drawn: Sequence[Mapping[int, Curve]], last_step: int
+) -> dict[str, Any]:
+    """Return what the scripts of the page need besides the pictures."""
     return {
-        "frames": [*earlier, *({"step": frame.step, "picture": ""} for frame in frames[-1:])],
-        "curves": [asdict(curve) | limits for curve, limits in zip(drawn, ranges, strict=True)],
+        "runs": list(names),
+        "items": [asdict(item) for item in album.items],
+        "measures": album.measures,
+        "curves": [
+            {
+                "runs": {run: asdict(curve) for run, curve in lines.items()},
+                **dict(zip(("low", "high"), curves.value_range(*lines.values()), strict=True)),
+            }
+            for lines in drawn
+        ],
         "plot": {
             "left": curves.LEFT,
             "right": curves.WIDTH - curves.RIGHT,
@@ -90,69 +136,98 @@ def page_data(frames: list[Frame], drawn: list[Curve], last_step: int) -> dict[s
     }
 
 
-def samples_section(work_dir: Path, record: RunRecord) -> tuple[str, list[Frame]]:
-    """Return the section of the samples and the frames in it."""
-    grids = evenly_spaced(find_grids(work_dir / "samples"))
-    frames = make_frames(grids)
-    if not frames:
-        return sections.section("Samples", "", sections.nothing("No samples yet.")), []
-    grid = grids[-1]
-    words = column_words(grid.columns, mapping(mapping(record.config.get("model")).get("generators")))
-    lead = f"Fixed images after {frames[-1].step:,} steps. Click a sample to enlarge it"
-    lead += "; drag the slider or press the arrow keys to go back in time." if len(frames) > 1 else "."
-    content = sections.samples(frames, grid.columns, words, grid.rows, grid.cell)
-    return sections.section("Samples", lead, content), frames
+def samples_section(album: Album) -> str:
+    """Return the section in which inputs and outputs are compared; its pictures are put in by the scripts."""
+    if not any(images for item in album.items for images in item.images):
+        return sections.section("Samples", "", sections.nothing("No samples yet."))
+    lead = "Drag the line, or focus it and press the arrow keys: left of it is one picture, right of it the other."
+    return sections.section("Samples", lead, resource("viewer.html"))
 
 
-def named_curves(record: RunRecord) -> list[tuple[str, str, Curve]]:
-    """Return name, description and curve of each loss and of each learning rate, equal rates as one."""
+def gallery_section(album: Album) -> str:
+    """Return the section of the test images one by one, or nothing where there are none."""
+    if not any(values for item in album.items for values in item.values):
+        return ""
+    count = sum(any(item.values) for item in album.items)
+    lead = f"{count:,} test images after the last step, each measured by itself. Choose one to see it above."
+    return sections.section("Best and worst", lead, resource("gallery.html"))
+
+
+def figures(records: Sequence[RunRecord]) -> list[Figure]:
+    """Return name, description and curves of each metric measured more than once, each loss and the learning rates."""
+    drawn: list[Figure] = []
+    for name in measures.names(records):
+        lines = {run: record.metrics[name] for run, record in enumerate(records) if name in record.metrics}
+        if any(len(series.steps) > 1 for series in lines.values()):
+            better = next(filter(None, (measures.direction(name, records[run].config) for run in lines)), "")
+            about = f"metric, {better} is better" if better else "metric"
+            drawn.append((name, about, {run: make_curve(series, window=0) for run, series in lines.items()}))
     said = {
-        line.name: f"{line.kind}, weight {line.weight}, phase {line.phase}" for line in read_objective(record.config)
+        line.name: f"{line.kind}, weight {line.weight}, phase {line.phase}"
+        for record in reversed(records)
+        for line in read_objective(record.config)
     }
-    drawn = [(name, said.get(name, ""), make_curve(series)) for name, series in record.losses.items()]
+    for name in dict.fromkeys(name for record in records for name in record.losses):
+        lines = {run: record.losses[name] for run, record in enumerate(records) if name in record.losses}
+        about = said.get(name, "") if len(records) == 1 else "loss"
+        drawn.append((name, about, {run: make_curve(series) for run, series in lines.items()}))
+    return drawn + rates(records)
+
+
+def rates(records: Sequence[RunRecord]) -> list[Figure]:
+    """Return the learning rates: of one run those that differ, of several runs the first of each."""
+    if len(records) > 1:
+        firsts = {run: next(iter(record.rates.values())) for run, record in enumerate(records) if record.rates}
+        lines = {run: make_curve(series, window=0) for run, series in firsts.items()}
+        return [("learning rate", "of the first network", lines)] if lines else []
     groups: dict[tuple[float, ...], list[str]] = {}
-    for name, series in record.rates.items():
+    for name, series in records[0].rates.items():
         groups.setdefault((*series.steps, *series.values), []).append(name)
-    for names in groups.values():
-        curve = make_curve(record.rates[names[0]], window=0)
-        drawn.append(("learning rate", ", ".join(names), curve))
-    return drawn
+    return [
+        ("learning rate", ", ".join(names), {0: make_curve(records[0].rates[names[0]], window=0)})
+        for names in groups.values()
+    ]
 
 
-def curves_section(drawn: list[tuple[str, str, Curve]], last_step: int) -> str:
+def curves_section(drawn: Sequence[Figure], names: Sequence[str], last_step: int) -> str:
     """Return the section of the curves."""
     if not drawn:
         return sections.section("Curves", "", sections.nothing("Nothing was logged yet."))
-    figures = "".join(sections.curve_figure(name, about, curve, last_step) for name, about, curve in drawn)
-    lead = "Unweighted losses over the steps: pale the values, strong their running mean. Point at a curve to read it."
-    return sections.section("Curves", lead, f'<div class="curves">{figures}</div>')
+    shown = "".join(sections.curve_figure(name, about, lines, names, last_step) for name, about, lines in drawn)
+    lead = "Metrics and unweighted losses over the steps: pale the values, strong their running mean. "
+    lead += "Point at a curve to read it."
+    return sections.section("Curves", lead, f'<div class="curves">{shown}</div>')
 
 
-def metrics_section(record: RunRecord) -> str:
+def metrics_section(records: Sequence[RunRecord], names: Sequence[str]) -> str:
     """Return the section of the metrics, or nothing where none were measured."""
-    if not record.metrics:
+    rows = []
+    for name in measures.names(records):
+        config = next(record.config for record in records if name in record.metrics)
+        better = measures.direction(name, config)
+        found = [
+            measures.measured(record.metrics[name], better) if name in record.metrics else None for record in records
+        ]
+        rows.append((name, better, measures.sentence(name, config), found))
+    if not rows:
         return ""
-    about = [(name, value, metric_sentence(name, record.config)) for name, value in record.metrics.items()]
-    lead = "Measured on the test split after training."
-    return sections.section("Metrics", lead, sections.metric_table(about))
+    lead = "Measured on the test images: the best value of the run and the last one, each with its step."
+    said = next((record.protocol for record in records if record.protocol), {})
+    return sections.section("Metrics", lead, sections.metric_table(rows, names) + sections.protocol(said))
 
 
-def metric_sentence(number: str, config: Mapping[str, Any]) -> str:
-    """Return what ``background.db`` is: the first sentence of the documentation of the config's metric ``background``.
-
-    Empty where the config has no such metric, or its part isn't installed.
-    """
-    metric = mapping(mapping(config.get("metrics")).get(number.partition(".")[0]))
-    try:
-        return (METRICS.get(str(metric.get("type", ""))).__doc__ or "").strip().partition("\n")[0]
-    except UnknownComponentError:
-        return ""
-
-
-def config_section(record: RunRecord) -> str:
-    """Return the section of the config: the objective as a table, then everything."""
-    text = record.config_text or (json.dumps(record.config, indent=2) if record.config else "")
-    if not text:
+def config_section(records: Sequence[RunRecord], names: Sequence[str]) -> str:
+    """Return the section of the configs: each objective as a table, then everything, and what differs."""
+    parts = []
+    for run, (record, name) in enumerate(zip(records, names, strict=True)):
+        text = record.config_text or (json.dumps(record.config, indent=2) if record.config else "")
+        content = sections.objective_table(record.config) + (sections.config_listing(text) if text else "")
+        if content and len(records) > 1:
+            summary = f"<summary>{sections.swatch(run)}{escape(name)}</summary>"
+            content = f'<details class="run"{" open" if run == 0 else ""}>{summary}{content}</details>'
+        parts.append(content)
+    if not any(parts):
         return sections.section("Config", "", sections.nothing("This folder has no config."))
-    content = sections.objective_table(record.config) + sections.config_listing(text)
-    return sections.section("Config", "The objective as the config says it, and every setting of the run.", content)
+    different = sections.differences([record.config for record in records], names) if len(records) > 1 else ""
+    lead = "The objective as the config says it, and every setting of the run."
+    return sections.section("Config", lead, "".join(parts) + different)

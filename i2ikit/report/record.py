@@ -29,19 +29,23 @@ class RunRecord:
 
     Attributes:
         name: name of the work directory.
+        path: the work directory.
         environment: what the run ran on, at its start or when it was last resumed.
         losses, rates: scalars by the name of the term, of the parameter group.
-        metrics: name and value, as measured last.
+        metrics: measured numbers by name.
+        protocol: how they were measured, as the last measurement says.
         last: the last line with scalars (``step``, ``epoch``, ``time`` in seconds).
         config: the resolved config as plain data.
         config_text: the resolved config as Python.
     """
 
     name: str
+    path: Path
     environment: dict[str, Any] = field(default_factory=dict)
     losses: dict[str, Series] = field(default_factory=dict)
     rates: dict[str, Series] = field(default_factory=dict)
-    metrics: dict[str, float] = field(default_factory=dict)
+    metrics: dict[str, Series] = field(default_factory=dict)
+    protocol: dict[str, Any] = field(default_factory=dict)
     last: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     config_text: str = ""
@@ -49,7 +53,7 @@ class RunRecord:
 
 def read_record(work_dir: Path) -> RunRecord:
     """Read log and config of a work directory; files that are missing or cut off leave their part empty."""
-    record = RunRecord(work_dir.resolve().name)
+    record = RunRecord(work_dir.resolve().name, work_dir)
     for line in read_lines(work_dir / "log.jsonl"):
         add_line(record, line)
     config = read_json(work_dir / "config.json")
@@ -61,15 +65,23 @@ def read_record(work_dir: Path) -> RunRecord:
 
 def add_line(record: RunRecord, line: Mapping[str, Any]) -> None:
     """Take one line of the log into the record."""
+    step = line.get("step")
     if line.get("event") in ("start", "resume"):
         record.environment = {key: value for key, value in line.items() if key not in ("event", "step")}
-    elif line.get("event") == "metrics":
-        record.metrics = scalars(line.get("metrics"))
-    elif isinstance(line.get("step"), int) and "event" not in line:
+    elif line.get("event") == "metrics" and isinstance(step, int):
+        add_scalars(record.metrics, step, line.get("metrics"))
+        if isinstance(line.get("protocol"), dict):
+            record.protocol = line["protocol"]
+    elif isinstance(step, int) and "event" not in line:
         record.last = {key: line[key] for key in ("step", "epoch", "time") if key in line}
-        for found, into in ((line.get("losses"), record.losses), (line.get("lr"), record.rates)):
-            for name, value in scalars(found).items():
-                into.setdefault(name, Series()).add(line["step"], value)
+        add_scalars(record.losses, step, line.get("losses"))
+        add_scalars(record.rates, step, line.get("lr"))
+
+
+def add_scalars(into: dict[str, Series], step: int, found: Any) -> None:
+    """Add the numbers of a line to their series."""
+    for name, value in scalars(found).items():
+        into.setdefault(name, Series()).add(step, value)
 
 
 def scalars(found: Any) -> dict[str, float]:

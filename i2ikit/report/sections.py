@@ -1,23 +1,25 @@
-"""The parts of the page, each made of plain data; every text is escaped here."""
+"""The parts of the page that are words and tables, made of plain data; every text is escaped here."""
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from typing import Any
 
-from i2ikit.report.curves import Curve, draw_curve
-from i2ikit.report.grids import Frame
+from i2ikit.report.curves import COLOURS, Curve, draw_curves
+from i2ikit.report.measures import Measured
 from i2ikit.report.objective import TermLine, mapping, read_objective, updates
 from i2ikit.report.record import RunRecord
 
-ZOOM = 1.02  # of an image in its place, so that scaling mixes in nothing of the images beside it
+MOST_DIFFERENCES = 60  # rows of the table of what differs between configs
+ARROWS = {"higher": "↑", "lower": "↓"}
 
 
 def section(title: str, lead: str, content: str) -> str:
     """Return a section; ``content`` is HTML, the rest is text."""
     label = title.lower().replace(" ", "-")
-    head = f'<h2 id="{label}">{escape(title)}</h2>\n<p class="lead">{escape(lead)}</p>'
+    head = f'<h2 id="{label}">{escape(title)}</h2>\n' + (f'<p class="lead">{escape(lead)}</p>' if lead else "")
     return f'<section aria-labelledby="{label}">\n{head}\n{content}\n</section>'
 
 
@@ -26,8 +28,13 @@ def nothing(words: str) -> str:
     return f'<p class="none">{escape(words)}</p>'
 
 
-def facts(record: RunRecord) -> str:
-    """Return steps, epochs, time, device and data as terms and descriptions."""
+def swatch(run: int) -> str:
+    """Return the mark in the colour of a run."""
+    return f'<i class="swatch" style="--line:var(--run{run % COLOURS})"></i>'
+
+
+def facts(record: RunRecord) -> dict[str, str]:
+    """Return steps, epochs, time, device and data of a run in words."""
     last, seconds = record.last, record.last.get("time")
     found: dict[str, str] = {}
     if "step" in last:
@@ -42,7 +49,30 @@ def facts(record: RunRecord) -> str:
     data = mapping(mapping(record.config.get("data")).get("train"))
     if "type" in data:
         found["Data"] = str(data.get("root", data["type"]))
-    return "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in found.items())
+    return found
+
+
+def head(records: Sequence[RunRecord], names: Sequence[str]) -> str:
+    """Return what stands below the title: the facts of one run, or a table of several."""
+    said = [facts(record) for record in records]
+    if len(records) == 1:
+        return f'<dl class="facts">{descriptions(said[0])}</dl>'
+    keys = list(dict.fromkeys(key for each in said for key in each))
+    rows = [
+        [f"{swatch(run)}{escape(name)}", *(escape(each.get(key, "")) for key in keys)]
+        for run, (name, each) in enumerate(zip(names, said, strict=True))
+    ]
+    return table(["Run", *keys], rows)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: bool = False) -> str:
+    """Return a table; the head is text, cells are HTML, the first of each row names it."""
+    kind = ' class="number"' if numbers else ""
+    top = "".join(f'<th scope="col"{kind if index else ""}>{escape(name)}</th>' for index, name in enumerate(head))
+    body = "".join(
+        f'<tr><th scope="row">{row[0]}</th>{"".join(f"<td{kind}>{cell}</td>" for cell in row[1:])}</tr>' for row in rows
+    )
+    return f'<div class="table" tabindex="0"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def duration(seconds: float) -> str:
@@ -54,91 +84,97 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def samples(
-    frames: Sequence[Frame], columns: Sequence[str], words: Sequence[str], rows: int, cell: tuple[int, int]
-) -> str:
-    """Return the samples of the last frame, and what scrolls through the earlier ones.
+def curve_figure(name: str, about: str, curves: Mapping[int, Curve], names: Sequence[str], last_step: int) -> str:
+    """Return one small multiple: name, last value of each run, what it is, the drawing."""
+    values = "".join(
+        f"<li>{swatch(run)}{escape(names[run]) if len(names) > 1 else ''}<output>{last_value(curve)}</output></li>"
+        for run, curve in curves.items()
+    )
+    about = escape(about)
+    broken = sum(curve.broken for curve in curves.values())
+    if broken:
+        noun = "value is" if broken == 1 else "values are"
+        about += f' <span class="broken">{broken:,} {noun} not finite</span>'
+    kind = "curve several" if len(names) > 1 else "curve"
+    return (
+        f'<figure class="{kind}"><figcaption><b>{escape(name)}</b><ul>{values}</ul><small>{about}</small>'
+        f"</figcaption>{draw_curves(curves, name, last_step)}</figure>"
+    )
+
+
+def last_value(curve: Curve) -> str:
+    """Return the last finite value of a curve in words."""
+    values = [value for value in curve.smooth if value is not None]
+    return f"{values[-1]:.4g}" if values else "no finite value"
+
+
+def metric_table(rows: Sequence[tuple[str, str, str, Sequence[Measured | None]]], names: Sequence[str]) -> str:
+    """Return a table of metrics: best and last value of each run, the best of all runs marked.
 
     Args:
-        frames: in the order of their steps, at least one.
-        columns, words: image expressions and what they are called.
-        rows: samples in a frame.
-        cell: width and height of one image in pixels.
+        rows: name, direction ("higher", "lower" or ""), sentence, and for each run what it measured.
+        names: of the runs.
     """
-    line = len(columns) if len(columns) < 6 else -(-len(columns) // 2)  # images side by side in a sample
-    strip = line * min(max(cell[0], 110), 170)  # the least width of a sample on the page
-    enlarged = 2 if line == 4 else min(line, 3)
-    style = (
-        f"--zoom:{ZOOM};--columns:{len(columns)};--line:{line};--enlarged:{enlarged};--rows:{rows};--ratio:{cell[0]}/{cell[1]};--strip:{strip}px;"
-        f"--frame:url({frames[-1].picture})"
-    )
-    strips = "".join(sample(row, rows, columns, words) for row in range(rows))
-    return f'{player(frames) if len(frames) > 1 else ""}<ol class="strips" style="{style}">{strips}</ol>'
+    runs = [""] if len(names) == 1 else [f"{name}, " for name in names]
+    head = ["Metric", *(f"{run}{kind}" for run in runs for kind in ("best", "last"))]
+    return table(head, [metric_row(*row) for row in rows], numbers=True)
 
 
-def sample(row: int, rows: int, columns: Sequence[str], words: Sequence[str]) -> str:
-    """Return one sample: a button that enlarges it, with an image and a caption for each column."""
-    cells = "".join(
-        f'<span class="cell"><span class="image" style="background-position:'
-        f'{percent(column, len(columns))} {percent(row, rows)}"></span>'
-        f'<span class="caption">{escape(said)} <code>{escape(expression)}</code></span></span>'
-        for column, (said, expression) in enumerate(zip(words, columns, strict=True))
-    )
-    label = escape(f"sample {row + 1}: {', '.join(words)}. Enlarge")
-    button = f'<button class="strip" type="button" aria-pressed="false" aria-label="{label}">'
-    return f"<li>{button}{cells}</button></li>"
+def metric_row(name: str, better: str, meaning: str, found: Sequence[Measured | None]) -> list[str]:
+    """Return the cells of one metric."""
+    marked = best_of(found, better) if len(found) > 1 else (None, None)
+    arrow = f' <span class="arrow" title="{better} is better">{ARROWS[better]}</span>' if better in ARROWS else ""
+    return [
+        f"{escape(name)}{arrow}<small>{escape(meaning)}</small>",
+        *(
+            value_cell(point, marked[which] == run)
+            for run, each in enumerate(found)
+            for which, point in enumerate((each.best if each else None, each.last if each else None))
+        ),
+    ]
 
 
-def percent(index: int, count: int) -> str:
-    """Return the background position of part ``index`` of ``count``, each drawn ``ZOOM`` times its place."""
-    return f"{100 * (index * ZOOM + (ZOOM - 1) / 2) / (count * ZOOM - 1):.5g}%"
+def value_cell(point: tuple[float, int] | None, best: bool) -> str:
+    """Return a value with its step, set off where it is the best of all runs."""
+    if point is None:
+        return "–"
+    kind = ' class="winner"' if best else ""
+    return f"<b{kind}>{in_digits(point[0])}</b> <small>at {point[1]:,}</small>"
 
 
-def player(frames: Sequence[Frame]) -> str:
-    """Return slider, play button and film strip over the frames."""
-    last = len(frames) - 1
-    thumbs = "".join(
-        f'<li><button type="button" aria-current="{"true" if index == last else "false"}" '
-        f'aria-label="step {frame.step:,}"><img src="{frame.thumbnail}" alt=""></button></li>'
-        for index, frame in enumerate(frames)
-    )
-    return (
-        f'<div class="player"><button type="button">Play</button>'
-        f'<input type="range" min="0" max="{last}" value="{last}" step="1" aria-label="samples over time">'
-        f'<output>step {frames[-1].step:,}</output></div><ol class="film">{thumbs}</ol>'
-    )
-
-
-def curve_figure(name: str, about: str, curve: Curve, last_step: int) -> str:
-    """Return one small multiple: name, last value, what it is, the drawing."""
-    values = [value for value in curve.smooth if value is not None]
-    shown = f"{values[-1]:.4g}" if values else "no finite value"
-    about = escape(about)
-    if curve.broken:
-        noun = "value is" if curve.broken == 1 else "values are"
-        about += f' <span class="broken">{curve.broken:,} {noun} not finite</span>'
-    return (
-        f'<figure class="curve"><figcaption><b>{escape(name)}</b><output>{shown}</output><small>{about}</small>'
-        f"</figcaption>{draw_curve(curve, name, last_step)}</figure>"
-    )
-
-
-def metric_table(metrics: Sequence[tuple[str, float, str]]) -> str:
-    """Return a table of metrics: name, value, a sentence of what it is."""
-    rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td class="number">{in_digits(value)}</td>'
-        f"<td>{escape(meaning)}</td></tr>"
-        for name, value, meaning in metrics
-    )
-    head = (
-        '<tr><th scope="col">Metric</th><th scope="col" class="number">Value</th><th scope="col">What it is</th></tr>'
-    )
-    return f'<div class="table"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+def best_of(found: Sequence[Measured | None], better: str) -> tuple[int | None, int | None]:
+    """Return which run has the best of the best values and which the best of the last ones; None without an order."""
+    sign = {"lower": 1, "higher": -1}.get(better)
+    if sign is None:
+        return None, None
+    places = []
+    for points in ([each.best if each else None for each in found], [each.last if each else None for each in found]):
+        known = [(sign * point[0], run) for run, point in enumerate(points) if point and math.isfinite(point[0])]
+        places.append(min(known)[1] if known else None)
+    return places[0], places[1]
 
 
 def in_digits(value: float) -> str:
     """Return a number with four digits; one that isn't finite in words."""
     return f"{value:.4g}" if math.isfinite(value) else "not finite"
+
+
+def protocol(said: Mapping[str, Any]) -> str:
+    """Return how metrics were measured, as terms and descriptions."""
+    if not said:
+        return ""
+    lines = descriptions({str(key): in_line(value) for key, value in said.items()})
+    return f'<details><summary>The protocol</summary><dl class="protocol">{lines}</dl></details>'
+
+
+def descriptions(said: Mapping[str, str]) -> str:
+    """Return the inside of a list of descriptions."""
+    return "".join(f"<div><dt>{escape(key)}</dt><dd>{escape(value)}</dd></div>" for key, value in said.items())
+
+
+def in_line(value: Any) -> str:
+    """Return plain data as a line of text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def objective_table(config: Mapping[str, Any]) -> str:
@@ -150,7 +186,7 @@ def objective_table(config: Mapping[str, Any]) -> str:
     if not body:
         return ""
     head = '<tr><th scope="col">Term</th><th scope="col">Weight</th><th scope="col">What it reads</th></tr>'
-    return f'<div class="table"><table><thead>{head}</thead>{body}</table></div>'
+    return f'<div class="table" tabindex="0"><table><thead>{head}</thead>{body}</table></div>'
 
 
 def phase_rows(phase: str, lines: Sequence[TermLine], updated: str) -> str:
@@ -167,6 +203,33 @@ def phase_rows(phase: str, lines: Sequence[TermLine], updated: str) -> str:
 def config_listing(text: str) -> str:
     """Return the resolved config, folded."""
     return f'<details><summary>The whole config</summary><pre tabindex="0"><code>{escape(text)}</code></pre></details>'
+
+
+def differences(configs: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    """Return a table of the settings that differ, the objective left out, or nothing where none do."""
+    flat = [dict(settings(config)) for config in configs]
+    keys = list(dict.fromkeys(key for each in flat for key in each))
+    different = [key for key in keys if len({each.get(key, "") for each in flat}) > 1]
+    if not different:
+        return ""
+    rows = [
+        [f"<code>{escape(key)}</code>", *(f"<code>{escape(each.get(key, '–'))}</code>" for each in flat)]
+        for key in different[:MOST_DIFFERENCES]
+    ]
+    more = len(different) - len(rows)
+    rest = f'<p class="lead">And {more} more.</p>' if more > 0 else ""
+    return f"<h3>What differs besides the objective</h3>{table(['Setting', *names], rows)}{rest}"
+
+
+def settings(config: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield key path and value of every setting but those of the objective."""
+    if path == "model.phases":
+        return
+    if isinstance(config, Mapping) and config:
+        for key, value in config.items():
+            yield from settings(value, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, in_line(config)
 
 
 def environment_line(environment: Mapping[str, Any]) -> str:

@@ -38,14 +38,37 @@ class WorkDirMaker:
         lr = {"generators.ab": 2e-4, "generators.ba": 2e-4}
         return {"step": step, "epoch": 1 + step // 100, "time": step / 10, "lr": lr, "losses": losses}
 
-    def grid(self, step: int, columns: list[str] = COLUMNS, rows: int = 2, colour: str = "red") -> Path:
+    def grid(
+        self,
+        step: int,
+        columns: list[str] = COLUMNS,
+        rows: int = 2,
+        colour: str = "red",
+        names: list[dict[str, str]] | None = None,
+    ) -> Path:
         folder = self.path / "samples"
         folder.mkdir(exist_ok=True)
         path = folder / f"step_{step:06d}.png"
         Image.new("RGB", (8 * len(columns), 6 * rows), colour).save(path)
         about = {"step": step, "columns": columns, "rows": rows, "size": [8, 6]}
-        path.with_suffix(".json").write_text(json.dumps(about))
+        path.with_suffix(".json").write_text(json.dumps(about | ({} if names is None else {"names": names})))
         return path
+
+    def gallery(self, values: dict[str, float], step: int = 1000, inputs: tuple[int, int, int] = (255, 0, 0)) -> Path:
+        """Write test images called by the keys, the value being the PSNR of each."""
+        folder = self.path / "samples" / "gallery"
+        folder.mkdir(parents=True, exist_ok=True)
+        items = []
+        for index, (name, value) in enumerate(values.items()):
+            item = {"name": name, "index": index, "values": {"truth": value}}
+            for kind, colour in (("input", inputs), ("output", (0, 255, 0)), ("truth", (0, 0, 255))):
+                item[kind] = f"{index:05d}_{kind}.png"
+                Image.new("RGB", (8, 6), colour).save(folder / item[kind])
+            items.append(item)
+        measures = {"truth": {"label": "PSNR to the truth, dB", "better": "higher"}}
+        about = {"step": step, "generator": "ab", "measures": measures, "items": items}
+        (folder / "gallery.json").write_text(json.dumps(about))
+        return folder
 
     def config(self, config: dict[str, Any] = CONFIG, text: str = "seed = 0\n") -> None:
         (self.path / "config.json").write_text(json.dumps(config))

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from i2ikit.report.curves import draw_curve, make_curve, path, round_ticks, running_mean, value_range
+from i2ikit.report.curves import draw_curves, make_curve, path, round_ticks, running_mean, value_range
 from i2ikit.report.record import Series
 
 
@@ -73,7 +73,19 @@ def test_a_line_lifts_its_pen_at_a_gap_and_marks_a_lone_point():
 
 
 def test_points_lie_where_their_steps_and_values_say():
-    drawn = draw_curve(make_curve(Series([0, 100], [0.0, 1.0]), window=0), "x", last_step=100)
+    drawn = draw_curves({0: make_curve(Series([0, 100], [0.0, 1.0]), window=0)}, "x", last_step=100)
     # 340 by 170 with margins 46 left, 8 right, 8 above, 22 below; the range is 1/25 larger on either side: 140 / 27
-    assert 'class="smooth" d="M46.0 142.8L332.0 13.2"' in drawn
+    assert 'class="smooth" style="--line:var(--run0)" d="M46.0 142.8L332.0 13.2"' in drawn
     assert drawn.count("<svg") == drawn.count("</svg>") == 2
+
+
+def test_curves_of_several_runs_share_their_range_and_have_the_colours_of_their_runs():
+    low, high = make_curve(Series([0, 100], [0.0, 0.0])), make_curve(Series([0, 50], [1.0, 1.0]))
+    drawn = draw_curves({0: low, 3: high}, "x", last_step=100)
+    assert 'class="smooth" style="--line:var(--run0)" d="M46.0 142.8L332.0 142.8"' in drawn
+    assert 'class="smooth" style="--line:var(--run3)" d="M46.0 13.2L189.0 13.2"' in drawn
+    assert drawn.count('class="dot"') == 2
+
+
+def test_the_ninth_run_has_the_colour_of_the_first():
+    assert "var(--run0)" in draw_curves({8: make_curve(series([1.0]))}, "x", last_step=1)

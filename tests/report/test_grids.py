@@ -1,9 +1,8 @@
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
-from i2ikit.report.grids import Grid, evenly_spaced, find_grids, make_frames, without_margins
+from i2ikit.report.grids import Grid, cell, evenly_spaced, find_grids
 
 
 def test_grids_come_in_the_order_of_their_steps(run: Any):
@@ -27,13 +26,6 @@ def test_a_grid_without_its_description_is_left_out(run: Any):
     assert [grid.step for grid in find_grids(run.path / "samples")] == [1]
 
 
-def test_a_picture_that_is_cut_off_is_left_out(run: Any):
-    run.grid(1)
-    broken = run.grid(2)
-    broken.write_bytes(broken.read_bytes()[:40])
-    assert [frame.step for frame in make_frames(find_grids(run.path / "samples"))] == [1]
-
-
 def test_a_missing_folder_has_no_grids(run: Any):
     assert find_grids(run.path / "samples") == []
 
@@ -48,23 +40,13 @@ def test_cells_are_found_between_margins(run: Any):
     image = Image.new("RGB", (2 * 8 + 3 * 2, 6 + 2 * 2), "white")  # two cells, margins of 2 all around
     image.paste("red", (2, 2, 10, 8))
     image.paste("blue", (12, 2, 20, 8))
-    tight = without_margins(image, Grid(run.path, 1, ("a", "ab(a)"), 1, (8, 6)))
-    assert tight.size == (16, 6)
-    assert tight.getpixel((5, 3)) == (255, 0, 0)
-    assert tight.getpixel((12, 3)) == (0, 0, 255)
+    grid = Grid(run.path, 1, ("a", "ab(a)"), 1, (8, 6))
+    assert cell(image, grid, 0, 0).getcolors() == [(48, (255, 0, 0))]
+    assert cell(image, grid, 0, 1).getcolors() == [(48, (0, 0, 255))]
 
 
-def test_large_grids_are_made_small_enough_to_travel(run: Any):
-    path = run.path / "large.png"
-    Image.effect_noise((3000, 3000), 60).save(path)
-    frames = make_frames([Grid(path, step, ("a", "ab(a)"), 2, (1500, 1500)) for step in (1, 2)])
-    assert len(frames[0].picture) < 400_000
-    assert len(frames[1].picture) < 2_500_000
-    assert all(len(frame.thumbnail) < 10_000 for frame in frames)
-
-
-def test_pure_noise_can_be_encoded(run: Any):
-    path = run.path / "noise.png"
-    noise = np.random.default_rng(0).integers(0, 256, (384, 512, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(path)  # as in the first steps of a run; optimised JPEGs of it overflow Pillow's buffer
-    assert len(make_frames([Grid(path, 1, ("a", "ab(a)"), 3, (256, 128))])) == 1
+def test_names_of_rows_are_read_and_those_of_older_runs_are_empty(run: Any):
+    run.grid(1, rows=1, names=[{"a": "testA/7.png"}])
+    run.grid(2, rows=1)
+    named, plain = find_grids(run.path / "samples")
+    assert (named.name(0, "a"), named.name(0, "b"), plain.name(0, "a")) == ("testA/7.png", "", "")

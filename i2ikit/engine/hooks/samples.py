@@ -12,10 +12,12 @@ from mmengine.runner import Runner
 from torch import Tensor
 
 from i2ikit.engine.device import place_batch
+from i2ikit.engine.gallery import write_gallery
 from i2ikit.engine.grid import compose, grid_columns
 from i2ikit.engine.loading import MapDataset, seeded
 from i2ikit.engine.work_dir import write_whole
 from i2ikit.translation import UnpairedTranslation
+from i2ikit.translation.expressions import parse
 
 EARLY = 100  # the step of the first grid, so that somebody who waits sees something
 
@@ -28,13 +30,17 @@ class SamplesHook(Hook):
         dataset: the first items of it are shown.
         every: steps between grids, >= 1.
         count: rows of a grid, >= 1; fewer if there are fewer items.
+        gallery: test images that are translated one by one after the last step, >= 0; see :func:`write_gallery`.
         seed: of what the data set draws, if it draws anything.
     """
 
-    def __init__(self, folder: Path, dataset: MapDataset, *, every: int, count: int, seed: int) -> None:
-        self.folder, self.dataset = folder, dataset
+    def __init__(
+        self, folder: Path, dataset: MapDataset, *, every: int, count: int, gallery: int = 0, seed: int
+    ) -> None:
+        self.folder, self.dataset, self.gallery = folder, dataset, gallery
         self.every, self.count, self.seed = every, min(count, len(dataset)), seed
         self._inputs: list[dict[str, Tensor]] = []
+        self._names: list[dict[str, str]] = []
 
     def after_train_iter(
         self,
@@ -47,16 +53,27 @@ class SamplesHook(Hook):
         progress = runner.train_loop.progress
         if progress.step % self.every == 0 or progress.step in (EARLY, progress.steps):
             self.write(runner.model.translation, runner.model.device, progress.step)
+        if self.gallery and progress.step == progress.steps:
+            write_gallery(
+                self.folder / "gallery",
+                runner.model.translation,
+                self.dataset,
+                device=runner.model.device,
+                step=progress.step,
+                count=self.gallery,
+                seed=self.seed,
+            )
 
     def write(self, model: UnpairedTranslation, device: torch.device, step: int) -> None:
         """Write the grid of ``step``, the JSON first: who sees the picture finds its description."""
-        columns = grid_columns(model)
+        items = self._items()
+        columns = [column for column in grid_columns(model) if parse(column).images() <= items[0].keys()]
         rows = []
-        for item in self._items():
+        for item in items:
             images = model.render(place_batch({name: image[None] for name, image in item.items()}, device), columns)
             rows.append([images[column][0] for column in columns])
         picture, size = compose(rows)
-        about = {"step": step, "columns": columns, "rows": len(rows), "size": list(size)}
+        about = {"step": step, "columns": columns, "rows": len(rows), "size": list(size), "names": self._names}
         png = io.BytesIO()
         picture.save(png, "PNG")
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -69,5 +86,6 @@ class SamplesHook(Hook):
             for index in range(self.count):
                 with seeded(self.seed, 0, index):
                     item = self.dataset[index]
-                self._inputs.append({"a": item["a"], "b": item["b"]})
+                self._inputs.append({domain: item[domain] for domain in ("a", "b") if domain in item})
+                self._names.append({domain: str(item.get(f"{domain}_path", "")) for domain in ("a", "b")})
         return self._inputs

@@ -1,0 +1,1 @@
+"""Methods under one budget: trains configs in turns, measures them alike, and compares."""

@@ -1,0 +1,55 @@
+"""`i2ikit report`: a page about one run, or about several side by side."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from i2ikit.cli.console import busy, out
+from i2ikit.errors import I2IKitError, nearest_hint
+
+TRACES = ("log.jsonl", "config.json", "samples")  # a folder with one of them is a work directory
+
+
+def report(
+    work_dirs: Annotated[
+        list[Path], typer.Argument(metavar="WORK_DIR...", help="Work directories of runs, finished or not.")
+    ],
+    page: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="The page; by default index.html in WORK_DIR, or report.html here."),
+    ] = None,
+    link: Annotated[
+        bool,
+        typer.Option("--link", help="Leave the test images as files beside the page instead of putting them into it."),
+    ] = False,
+) -> None:
+    """Write a page about a run, or about several runs side by side: one file, opened in any browser from disk."""
+    for folder in work_dirs:
+        check_work_dir(folder)
+    if len({folder.resolve() for folder in work_dirs}) < len(work_dirs):
+        raise I2IKitError("a work directory is named twice: a run need not be compared with itself.")
+    with busy("Writing the page"):
+        from i2ikit.report import write_report
+
+        page = page or (Path("report.html") if len(work_dirs) > 1 else work_dirs[0] / "index.html")
+        if page.is_dir():
+            raise I2IKitError(f"--out {page} is a folder: name the page itself, {page / 'report.html'}.")
+        written = write_report(work_dirs, page, linked=link)
+    size = written.stat().st_size / 2**20
+    out().print(f"page {written} ({size:.1f} MiB)", markup=False, soft_wrap=True)
+
+
+def check_work_dir(folder: Path) -> None:
+    """Raise I2IKitError unless a folder holds what a run leaves."""
+    if not folder.is_dir():
+        there = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
+        raise I2IKitError(
+            f"there is no folder {folder}.{nearest_hint(folder.name, there)} Name a run's work directory."
+        )
+    if not any((folder / trace).exists() for trace in TRACES):
+        inside = sorted(path.name for path in folder.iterdir() if any((path / trace).exists() for trace in TRACES))
+        hint = f" Did you mean one of those in it: {', '.join(inside[:5])}?" if inside else ""
+        raise I2IKitError(
+            f"{folder} is no work directory: it has neither {', '.join(TRACES[:-1])} nor {TRACES[-1]}.{hint}"
+        )

@@ -1,0 +1,102 @@
+import base64
+import io
+from typing import Any
+
+from PIL import Image
+
+from i2ikit.report.items import make_album
+from i2ikit.report.pictures import Pictures
+from i2ikit.report.record import read_record
+
+NAMES = [{"a": "data/testA/0.png"}, {"a": "data/testA/1.png"}]
+
+
+def album(*makers: Any) -> Any:
+    pictures = Pictures(makers[0].path / "index.html")
+    return make_album([read_record(maker.path) for maker in makers], pictures), pictures
+
+
+def another(run: Any, name: str) -> Any:
+    return type(run)(run.path.parent / name)
+
+
+def colour(pictures: Pictures, number: int) -> str:
+    pixel = Image.open(io.BytesIO(base64.b64decode(pictures.found[number]))).getpixel((4, 3))
+    return max(zip(pixel, ("red", "green", "blue"), strict=True))[1]
+
+
+def test_every_row_is_an_item_with_what_was_made_of_it_after_each_step(run: Any):
+    run.config()
+    for step in (100, 200):
+        run.grid(step, names=NAMES)
+    found, _ = album(run)
+    assert [(item.domain, item.name) for item in found.items] == [("a", "testA/0.png"), ("a", "testA/1.png")]
+    assert {word: [step for step, _ in frames] for word, frames in found.items[0].images[0].items()} == {
+        "output": [100, 200],
+        "reconstruction": [100, 200],
+    }
+
+
+def test_test_images_join_the_sample_of_their_name_and_replace_the_last_step(run: Any):
+    run.config()
+    run.grid(500, names=NAMES, colour="red")
+    run.grid(1000, names=NAMES, colour="red")
+    run.gallery({"data/testA/0.png": 20.0, "data/testA/9.png": 30.0}, step=1000)
+    found, pictures = album(run)
+    assert [item.name for item in found.items] == ["testA/0.png", "testA/1.png", "testA/9.png"]
+    first = found.items[0]
+    assert [(step, colour(pictures, number)) for step, number in first.images[0]["output"]] == [
+        (500, "red"),
+        (1000, "green"),
+    ]
+    assert colour(pictures, first.truth) == "blue"
+    assert first.values == [{"truth": 20.0}]
+    assert found.measures == {"truth": {"label": "PSNR to the truth, dB", "better": "higher"}}
+
+
+def test_runs_over_the_same_inputs_stand_side_by_side(run: Any):
+    other = another(run, "other")
+    for maker, value in ((run, 20.0), (other, 25.0)):
+        maker.gallery({"/here/testA/0.png" if maker is run else "/there/testA/0.png": value})
+    (item,) = album(run, other)[0].items
+    assert item.values == [{"truth": 20.0}, {"truth": 25.0}]
+    assert [list(images) for images in item.images] == [["output"], ["output"]]
+
+
+def test_equal_names_of_different_pictures_stay_apart(run: Any):
+    other = another(run, "other")
+    run.gallery({"testA/0.png": 20.0}, inputs=(255, 255, 255))
+    other.gallery({"testA/0.png": 25.0}, inputs=(0, 0, 0))
+    first, second = album(run, other)[0].items
+    assert (first.values, second.values) == ([{"truth": 20.0}, {}], [{}, {"truth": 25.0}])
+
+
+def test_two_images_of_one_kind_are_told_apart_by_their_expressions(run: Any):
+    run.grid(1, columns=["a", "ab(a)", "ac(a)"], rows=1)
+    assert list(album(run)[0].items[0].images[0]) == ["output ab(a)", "output ac(a)"]
+
+
+def test_pictures_that_are_damaged_are_left_out(run: Any):
+    run.config()
+    run.grid(1, names=NAMES)
+    broken = run.grid(2, names=NAMES)
+    broken.write_bytes(broken.read_bytes()[:40])
+    folder = run.gallery({"testA/5.png": 1.0, "testA/6.png": 2.0})
+    (folder / "00000_output.png").write_bytes(b"")
+    found, _ = album(run)
+    assert [item.name for item in found.items] == ["testA/0.png", "testA/1.png", "testA/6.png"]
+    assert [step for step, _ in found.items[0].images[0]["output"]] == [1]
+
+
+def test_a_gallery_that_is_cut_off_or_something_else_is_no_gallery(run: Any):
+    folder = run.gallery({"testA/5.png": 1.0})
+    for text in ('{"step": 1, "ite', '{"items": 3, "step": 1}', "[]"):
+        (folder / "gallery.json").write_text(text)
+        assert album(run)[0].items == []
+
+
+def test_long_runs_show_at_most_24_grids_with_first_and_last(run: Any):
+    for step in range(100, 6100, 100):
+        run.grid(step, rows=1)
+    frames = album(run)[0].items[0].images[0]["output"]
+    assert (len(frames), frames[0][0], frames[-1][0]) == (24, 100, 6000)
