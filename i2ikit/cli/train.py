@@ -1,8 +1,9 @@
 """`i2ikit train`: from a config to a trained model."""
 
+import importlib.util
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,6 +11,8 @@ from i2ikit.cli.console import busy
 from i2ikit.cli.options import ConfigName, DataFolder, Device, Overrides
 from i2ikit.cli.translate import newest_checkpoint
 from i2ikit.errors import I2IKitError
+
+TENSORBOARD = "TensorboardVisBackend"  # mmengine's name
 
 
 def train(
@@ -35,6 +38,9 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint in the work directory.")
     ] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write curves and samples for TensorBoard, into vis_data.")
+    ] = False,
     init: Annotated[
         Path | None,
         typer.Option("--init", metavar="CHECKPOINT", help="Begin a new run with the networks of a checkpoint."),
@@ -54,6 +60,8 @@ def train(
 
         path = find_config(config)
         resolved = resolve_config(path, changes, data)
+        if tensorboard:
+            resolved = with_tensorboard(resolved)
     folder = work_dir or default_work_dir(path)
     speaks = find_place().rank == 0  # of several processes
     with make_reporter() as reporter:
@@ -75,6 +83,19 @@ def train(
             raise
         if speaks:
             reporter.line(f"page       {write_report(folder)}")
+
+
+def with_tensorboard(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a config that writes for TensorBoard too.
+
+    Raises:
+        I2IKitError: TensorBoard is not installed.
+    """
+    if importlib.util.find_spec("tensorboard") is None:
+        raise I2IKitError("--tensorboard needs TensorBoard: pip install 'i2ikit[tensorboard]'")
+    backends = config.get("vis_backends", [])
+    wanted = [] if any(backend["type"] == TENSORBOARD for backend in backends) else [{"type": TENSORBOARD}]
+    return {**config, "vis_backends": [*backends, *wanted]}
 
 
 def _change(key: str, value: object) -> list[str]:

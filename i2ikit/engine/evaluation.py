@@ -6,10 +6,33 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from i2ikit.config.data import dataset_config
+from i2ikit.engine.assemble import Parts
 from i2ikit.engine.device import place_batch
 from i2ikit.engine.loading import MapDataset
 from i2ikit.engine.measure import Measurement, measure, prepare
 from i2ikit.translation import UnpairedTranslation
+
+
+def make_evaluation(config: Mapping[str, Any], parts: Parts, device: torch.device) -> "Evaluation | None":
+    """Return the evaluation of a run, or None for a config without metrics or without test data.
+
+    Args:
+        config: resolved, with defaults.
+        parts: of the run, the model on ``device``.
+        device: where it runs.
+    """
+    if parts.test_data is None or not parts.metrics:
+        return None
+    return Evaluation(
+        parts.model,
+        parts.test_data,
+        parts.metrics,
+        device=device,
+        seed=config["seed"],
+        about={"data": dataset_config(config["data"], "test")},
+        **{key: config["evaluation"].get(key) for key in ("weights", "metric", "better")},
+    )
 
 
 class Evaluation:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,6 +15,9 @@ class JsonLog:
     Args:
         path: the file.
         keep_until: lines about later steps are dropped when the log is opened: a resumed run writes them again.
+
+    Attributes:
+        listeners: called with each line that is written, as it was given.
     """
 
     def __init__(self, path: Path, keep_until: int | None = None) -> None:
@@ -24,11 +27,14 @@ class JsonLog:
             kept = [line for line in lines if _step(line) <= keep_until]
             write_whole(path, "".join(f"{line}\n" for line in kept).encode())
         self._file: TextIO = path.open("a", buffering=1, encoding="utf-8")
+        self.listeners: list[Callable[[Mapping[str, Any]], None]] = []
 
     def write(self, line: Mapping[str, Any]) -> None:
         """Append one line; numbers that are not finite, which JSON cannot hold, become null."""
         self._file.write(json.dumps(_finite(line), allow_nan=False) + "\n")
         self._file.flush()
+        for listener in self.listeners:
+            listener(line)
 
     def close(self) -> None:
         """Close the file."""

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from mmengine.hooks import Hook
 
-from i2ikit.config.data import dataset_config
 from i2ikit.config.sections import with_defaults
 from i2ikit.engine.assemble import Parts, assemble
 from i2ikit.engine.changes import Change
@@ -17,8 +16,17 @@ from i2ikit.engine.checkpoint import Checkpoint
 from i2ikit.engine.data import build_train_loader, check_sample
 from i2ikit.engine.device import place_model
 from i2ikit.engine.environment import describe
-from i2ikit.engine.evaluation import Evaluation
-from i2ikit.engine.hooks import BadFilesHook, CheckpointsHook, Clock, DisplayHook, EvaluationHook, LogHook, SamplesHook
+from i2ikit.engine.evaluation import make_evaluation
+from i2ikit.engine.hooks import (
+    BadFilesHook,
+    CheckpointsHook,
+    Clock,
+    DisplayHook,
+    EvaluationHook,
+    LogHook,
+    SamplesHook,
+    VisualizerHook,
+)
 from i2ikit.engine.hooks.alarms import attach_alarms
 from i2ikit.engine.initial import load_initial
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
@@ -103,6 +111,7 @@ class _Run:
         self.config, self.folder, self.reporter, self.init = config, folder, reporter, init
         self.hooks: Sequence[Hook] = ()
         self.evaluation: EvaluationHook | None = None
+        self.visualizer: VisualizerHook | None = None
         self.device = device
         self.seed: int = config["seed"]
 
@@ -147,6 +156,8 @@ class _Run:
             found = Measurement() if loop.paused else self._measure(runner, interruption)
         finally:
             log.close()
+            if self.visualizer is not None:
+                self.visualizer.close()
         newest = self.folder.list_checkpoints()
         result = RunResult(
             self.folder.path,
@@ -233,24 +244,17 @@ class _Run:
             )
         else:
             self.reporter.note("The config has no data.test: no sample images are drawn and nothing is measured.")
-        if parts.test_data is not None and parts.metrics:
-            section = self.config["evaluation"]
-            evaluation = Evaluation(
-                parts.model,
-                parts.test_data,
-                parts.metrics,
-                device=self.device,
-                seed=self.seed,
-                about={"data": dataset_config(self.config["data"], "test")},
-                **{key: section.get(key) for key in ("weights", "metric", "better")},
-            )
-            lasting = {key: section.get(key) for key in ("every", "stop_after")}
-            self.evaluation = hooks["evaluation"] = EvaluationHook(evaluation, log, self.reporter.note, **lasting)
+        evaluation = make_evaluation(self.config, parts, self.device)
+        if evaluation is not None:
+            when = {key: self.config["evaluation"].get(key) for key in ("every", "stop_after")}
+            self.evaluation = hooks["evaluation"] = EvaluationHook(evaluation, log, self.reporter.note, **when)
+        backends = [dict(backend) for backend in self.config.get("vis_backends", []) if is_first()]
+        if backends:
+            self.visualizer = hooks["visualizer"] = VisualizerHook(self.folder.samples)
+            log.listeners.append(self.visualizer.hear)
         if not is_first():  # the others see to their own files and write nothing
             hooks, self.evaluation = {"bad_files": hooks["bad_files"]}, None
-        attach_alarms(
-            parts.hooks, self.reporter.note, log.write, parts.test_data or parts.train_data, seed=self.seed
-        )
+        attach_alarms(parts.hooks, self.reporter.note, log.write, parts.test_data or parts.train_data, seed=self.seed)
         return TranslationRunner(
             model=RunnerModel(parts.model, self.device, self.seed),
             work_dir=str(self.folder.path),
@@ -265,7 +269,7 @@ class _Run:
             default_hooks=hooks,
             custom_hooks=[*parts.hooks, *self.hooks],
             randomness={"seed": self.seed},
-            visualizer={"type": "Visualizer", "vis_backends": []},
+            visualizer={"type": "Visualizer", "vis_backends": backends},
             log_level="WARNING",
             experiment_name=f"i2ikit_{next(_names)}",
             cfg=self.config,

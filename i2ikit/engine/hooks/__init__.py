@@ -7,5 +7,15 @@ from i2ikit.engine.hooks.display import DisplayHook
 from i2ikit.engine.hooks.evaluation import EvaluationHook
 from i2ikit.engine.hooks.log import LogHook
 from i2ikit.engine.hooks.samples import SamplesHook
+from i2ikit.engine.hooks.visualizer import VisualizerHook
 
-__all__ = ["BadFilesHook", "CheckpointsHook", "Clock", "DisplayHook", "EvaluationHook", "LogHook", "SamplesHook"]
+__all__ = [
+    "BadFilesHook",
+    "CheckpointsHook",
+    "Clock",
+    "DisplayHook",
+    "EvaluationHook",
+    "LogHook",
+    "SamplesHook",
+    "VisualizerHook",
+]
