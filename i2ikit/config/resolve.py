@@ -6,6 +6,7 @@ from typing import Any
 
 from i2ikit.build import Mistake
 from i2ikit.config.bases import shown
+from i2ikit.config.channels import follow_data
 from i2ikit.config.data import read_from
 from i2ikit.config.files import ConfigFile, read_config_file
 from i2ikit.config.origin import existing, holds, origin, owner, split
@@ -33,7 +34,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | No
     file = read_config_file(path)
     config, mistakes = apply_overrides(_start(file, data), overrides)
     _raise(file, config, mistakes, overrides)
-    return dict(without_removed(config))
+    return follow_data(without_removed(config))
 
 
 def validate_config(config: dict[str, Any], path: Path, overrides: Sequence[str] = ()) -> None:
@@ -61,7 +62,7 @@ def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path |
     """
     file = read_config_file(path)
     config, mistakes = apply_overrides(_start(file, data), overrides)
-    config = without_removed(config)
+    config = follow_data(without_removed(config))
     _raise(file, config, mistakes + find_mistakes(config), overrides)
     return config
 

@@ -74,6 +74,22 @@ def switch(value: Any) -> str:
     return "" if isinstance(value, bool) else f"must be True or False, not {value!r}"
 
 
+def channels(value: Any) -> str:
+    """Say what is wrong with the channels of images, or return an empty string."""
+    numbers = list(value.values()) if isinstance(value, Mapping) and set(value) == {"a", "b"} else [value]
+    fine = all(isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= 64 for number in numbers)
+    return "" if fine else f"must be a whole number in 1..64, or dict(a=..., b=...) of them, not {value!r}"
+
+
+def value_range(value: Any) -> str:
+    """Say what is wrong with the range of the numbers in files, or return an empty string."""
+    ranges = list(value.values()) if isinstance(value, Mapping) and set(value) == {"a", "b"} else [value]
+    number = above(-math.inf)
+    pairs = [each for each in ranges if each is not None]
+    fine = all(isinstance(pair, list | tuple) and len(pair) == 2 and not any(map(number, pair)) for pair in pairs)
+    return "" if fine else f"must be [low, high], or dict(a=..., b=...) of them, not {value!r}"
+
+
 @dataclass(frozen=True)
 class Key:
     """One key of a fixed section: its check and its default; None means that it is left out unless it is set."""
@@ -88,6 +104,11 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
         "crop_size": Key(whole(1)),
         "batch_size": Key(whole(1), 1),
         "workers": Key(whole(0), 2),
+        "channels": Key(channels),
+        "value_range": Key(value_range),
+        "alpha": Key(one_of("white", "black", "ignore", "keep")),
+        "clip": Key(switch),
+        "draft": Key(switch),
         "prefetch": Key(whole(1), 2),
         "timeout": Key(within(0), 600),
         "bad_share": Key(within(0, 1), 0.01),
@@ -135,6 +156,7 @@ SECTIONS = (
     "alarms",
     "seed",
     "hooks",
+    "vis_backends",
 )  # in the order of a written config
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import Builder, Mistake, is_part
 from i2ikit.config.alarms import check_alarms
+from i2ikit.config.channels import channel_mistakes
 from i2ikit.config.data import dataset_config
 from i2ikit.config.evaluation import check_evaluation
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.overrides import optimizer_arguments, optimizer_class, optimizer_names
 from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole
+from i2ikit.config.vis_backends import check_vis_backends
 from i2ikit.errors import nearest_hint
 from i2ikit.plugin import get_manager
 from i2ikit.registry import DATASETS, METRICS, SCHEDULES
@@ -43,11 +45,13 @@ def find_mistakes(config: Mapping[str, Any]) -> list[Mistake]:
     if config.get("schedule") is not None:
         builder.part(SCHEDULES, config["schedule"], "schedule")
     _check_data(config.get("data"), builder)
+    builder.mistakes += channel_mistakes(config)
     _check_metrics(config.get("metrics", {}), builder)
     check_alarms(config.get("alarms", {}), builder)
     check_evaluation(config.get("evaluation", {}), config.get("metrics", {}), builder)
     _check_seed(config.get("seed", 0), builder)
     _check_hooks(config.get("hooks", []), builder)
+    check_vis_backends(config.get("vis_backends", []), builder)
     return builder.mistakes
 
 

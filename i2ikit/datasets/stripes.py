@@ -61,6 +61,8 @@ class Stripes(Dataset[dict[str, Any]]):
         ValueError: an argument is outside its range.
     """
 
+    channels = 3
+
     def __init__(
         self,
         split: str = "train",

@@ -1,0 +1,96 @@
+"""Channels are said once, with the data; networks follow, and what contradicts is a mistake that names both keys."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from i2ikit.build import Mistake, is_part
+from i2ikit.config.data import dataset_config, parameters
+from i2ikit.errors import UnknownComponentError
+from i2ikit.registry import DATASETS, DISCRIMINATORS, GENERATORS, Registry
+
+SECTIONS = ("generators", "discriminators")
+Need = tuple[str, str, Registry, str, str]  # section, name, registry, argument, domain
+
+
+def follow_data(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config in which the networks have the channels that ``data.channels`` states.
+
+    A network that sets its own keeps them. Nothing changes where the data states none.
+    """
+    data, model = config.get("data"), config.get("model")
+    stated = data.get("channels") if isinstance(data, Mapping) else None
+    if isinstance(data, Mapping) and stated is None and is_part(data.get("train")):
+        stated = data["train"].get("channels")
+    channels = by_domain(stated)
+    if not channels or not isinstance(model, Mapping):
+        return dict(config)
+    changed = {section: dict(model[section]) for section in SECTIONS if isinstance(model.get(section), Mapping)}
+    for section, name, registry, argument, domain in _needs(model):
+        network = changed[section][name]
+        if argument not in network and argument in parameters(registry, network["type"]):
+            changed[section][name] = {**network, argument: channels[domain]}
+    return {**config, "model": {**model, **changed}}
+
+
+def channel_mistakes(config: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Yield what the channels of data and networks contradict each other in."""
+    data, model = config.get("data"), config.get("model")
+    if not isinstance(data, Mapping) or not isinstance(model, Mapping) or not is_part(data.get("train")):
+        return
+    kind = data["train"]["type"]
+    if data.get("channels") is not None and "channels" not in parameters(DATASETS, kind):
+        yield Mistake("data.channels", f"the data set {kind} takes no channels; leave data.channels out")
+        return
+    channels = by_domain(_of_dataset(data))
+    for section, name, registry, argument, domain in _needs(model) if channels else ():
+        found = _argument(registry, model[section][name], argument)
+        if isinstance(found, int) and found != channels[domain]:
+            path = f"model.{section}.{name}.{argument}"
+            yield Mistake(
+                path,
+                f"is {found}, but data.channels gives images of domain {domain} {channels[domain]} channels. Set "
+                f"data.channels={found}, or {path}={channels[domain]}.",
+            )
+
+
+def by_domain(channels: Any) -> dict[str, int]:
+    """Return the channels of the domains a and b; empty where none, or something wrong, is stated."""
+    if isinstance(channels, Mapping) and set(channels) == {"a", "b"}:
+        return dict(channels)
+    return {"a": channels, "b": channels} if isinstance(channels, int) else {}
+
+
+def _needs(model: Mapping[str, Any]) -> Iterator[Need]:
+    """Yield each argument of a network that must equal the channels of a domain, as the network's name says."""
+    for name, network in _parts(model, "generators"):
+        source, target = ("b", "a") if name == "ba" else ("a", "b")
+        if isinstance(network["type"], str) and name in ("ab", "ba"):
+            yield "generators", name, GENERATORS, "in_channels", source
+            yield "generators", name, GENERATORS, "out_channels", target
+    for name, network in _parts(model, "discriminators"):
+        if isinstance(network["type"], str) and name.partition("_")[0] in ("a", "b"):
+            yield "discriminators", name, DISCRIMINATORS, "in_channels", name[0]
+
+
+def _parts(model: Mapping[str, Any], section: str) -> list[tuple[str, Any]]:
+    found = model.get(section)
+    return [item for item in found.items() if is_part(item[1])] if isinstance(found, Mapping) else []
+
+
+def _of_dataset(data: Mapping[str, Any]) -> Any:
+    """Return the channels of ``data.train``: stated, or what its class has by default or always."""
+    config = dataset_config(data, "train")
+    return config["channels"] if "channels" in config else _argument(DATASETS, config, "channels")
+
+
+def _argument(registry: Registry, config: Mapping[str, Any], argument: str) -> Any:
+    """Return an argument of a part, its default where the config has none, or the class's attribute of that name."""
+    if argument in config:
+        return config[argument]
+    try:
+        found = registry.get(config["type"])
+    except UnknownComponentError:  # the builder reports it
+        return None
+    parameter = inspect.signature(found).parameters.get(argument)
+    return parameter.default if parameter is not None else getattr(found, argument, None)
