@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 from mmengine.registry import Registry as MMEngineRegistry
 
 from i2ikit.errors import DuplicateComponentError, UnknownComponentError
+from i2ikit.plugin.disabled import DISABLE
 from i2ikit.plugin.info import CORE
-from i2ikit.plugin.manager import DISABLE, get_manager, load_builtin_parts, load_components
+from i2ikit.plugin.loading import load_builtin_parts
+from i2ikit.plugin.manager import get_manager, load_components
 
 Part = TypeVar("Part", bound=type[Any])
 

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from i2ikit.cli.console import busy, out
+from i2ikit.cli.plugin_commands import plugin_commands
 
 
 def plugins(
+    context: typer.Context,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the traceback of a plugin that failed.")] = False,
 ) -> None:
     """List the plugins with their versions, parts and states.
@@ -23,7 +25,8 @@ def plugins(
 
         manager = get_manager()
         parts = manager.declared()
-        manager.config_folders()  # asks the hook, so that one that fails is noticed
+        manager.config_folders()  # asks the hooks, so that one that fails is noticed
+        plugin_commands(context.find_root().command.commands)  # type: ignore[attr-defined]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("plugin", "package", "version", "state", "parts"):
         table.add_column(column, overflow="fold")

@@ -2,8 +2,13 @@
 
 import re
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from i2ikit import __version__
 from i2ikit.errors import PluginError, nearest_hint
 from i2ikit.plugin.builtins import PARTS
 
@@ -42,6 +47,11 @@ class PluginInfo:
         return f"{self.name!r} ({self.package} {self.version})"
 
     @property
+    def names(self) -> set[str]:
+        """Its name and its package's, in the spelling by which pip compares names."""
+        return {canonicalize_name(self.name), canonicalize_name(self.package)}
+
+    @property
     def state(self) -> str:
         """One word: ``ready``, ``broken`` or ``off``."""
         return "off" if self.off else "broken" if self.error else "ready"
@@ -56,6 +66,19 @@ class PluginInfo:
 
 class VersionError(PluginError):
     """A plugin was made for another version of i2ikit."""
+
+
+def check_version(requires: Iterable[str]) -> None:
+    """Raise VersionError if what a distribution requires of i2ikit is another version than this."""
+    for text in requires:
+        try:
+            wanted = Requirement(text)
+        except InvalidRequirement:
+            continue
+        applies = wanted.marker is None or wanted.marker.evaluate({"extra": ""})
+        fits = wanted.specifier.contains(__version__, prereleases=True)
+        if canonicalize_name(wanted.name) == CORE and applies and not fits:
+            raise VersionError(f"it needs {CORE}{wanted.specifier}, and this is {CORE} {__version__}")
 
 
 def advice(error: BaseException, package: str) -> str:

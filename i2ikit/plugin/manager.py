@@ -1,16 +1,12 @@
 """Finds plugins, asks their hooks, and keeps a broken one from stopping anybody else."""
 
-import importlib
 import logging
-import os
-import pkgutil
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from time import monotonic
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -20,14 +16,14 @@ from packaging.utils import canonicalize_name
 from i2ikit import __version__
 from i2ikit.errors import PluginError, nearest_hint
 from i2ikit.plugin import builtins, hooks
-from i2ikit.plugin.info import CORE, PluginInfo, VersionError
+from i2ikit.plugin.disabled import DISABLE, is_disabled, wrong_names
+from i2ikit.plugin.info import CORE, PluginInfo, VersionError, check_version
+from i2ikit.plugin.loading import import_with_submodules, load_builtin_parts
 from i2ikit.plugin.scan import Declared, scan
 
 if TYPE_CHECKING:
     import typer
 
-DISABLE = "I2IKIT_DISABLE_PLUGINS"
-EVERY = ("1", "all", "true", "yes", "on")
 SLOW = 5.0  # seconds of an import, after which it is mentioned
 logger = logging.getLogger(__name__)
 
@@ -45,19 +41,21 @@ class Manager:
         self._add(PluginInfo(CORE, CORE, __version__), builtins)
         for entry in sorted(entry_points(group=hooks.GROUP), key=lambda entry: entry.name):
             self._add_entry_point(entry)
+        for message in wrong_names(self.plugins[1:]):
+            logger.warning(message)
 
     def _add_entry_point(self, entry: EntryPoint) -> None:
         distribution = entry.dist
         info = PluginInfo(
             entry.name, distribution.name if distribution else "?", distribution.version if distribution else "?"
         )
-        if _is_disabled(info):
+        if is_disabled(info):
             info.off = True
             self.plugins.append(info)
             return
         started = monotonic()
         try:
-            _check_version(list(distribution.requires or []) if distribution else [])
+            check_version(list(distribution.requires or []) if distribution else [])
             module = entry.load()
         except VersionError as error:
             info.fail("version", error)
@@ -88,7 +86,9 @@ class Manager:
             hint = f" {forgotten[0]} is not marked with @hookimpl." if forgotten else ""
             info.fail("hooks", PluginError(f"{module!r} has no hook of i2ikit.{hint}"))
 
-    def _ask(self, hook: str, **arguments: Any) -> Iterator[tuple[PluginInfo, Any]]:
+    def _ask(
+        self, hook: str, arguments: Callable[[PluginInfo], Mapping[str, Any]] = lambda info: {}
+    ) -> Iterator[tuple[PluginInfo, Any]]:
         """Call one hook plugin by plugin, so that one that raises costs only its own answer."""
         found = {id(each.plugin): each for each in getattr(self._pluggy.hook, hook).get_hookimpls()}
         for info, module in self._loaded:
@@ -96,7 +96,8 @@ class Manager:
                 continue
             implementation = found[id(module)]
             try:
-                yield info, implementation.function(**{name: arguments[name] for name in implementation.argnames})
+                given = arguments(info)
+                yield info, implementation.function(**{name: given[name] for name in implementation.argnames})
             except (Exception, SystemExit) as error:  # as above
                 info.fail(hook, error)
 
@@ -125,7 +126,7 @@ class Manager:
             for name in names:
                 started = monotonic()
                 try:
-                    info.modules.extend(module.__name__ for module in _import_with_submodules(name))
+                    info.modules.extend(module.__name__ for module in import_with_submodules(name))
                 except (Exception, SystemExit) as error:
                     if info.name == CORE:
                         raise  # a bug of ours
@@ -162,11 +163,11 @@ class Manager:
         """Return the folders of configs of the plugin with this name, of the package or of the entry point."""
         wanted = canonicalize_name(package)
         answers = self._ask_for_list("i2ikit_configs")
-        return [Path(folder) for info, folders in answers if wanted in _names(info) for folder in folders]
+        return [Path(folder) for info, folders in answers if wanted in info.names for folder in folders]
 
-    def add_commands(self, app: "typer.Typer") -> None:
-        """Let every plugin add its commands to ``app``."""
-        for _ in self._ask("i2ikit_commands", app=app):
+    def add_commands(self, app_of: Callable[[PluginInfo], "typer.Typer"]) -> None:
+        """Let every plugin add its commands to an application of its own, which ``app_of`` makes."""
+        for _ in self._ask("i2ikit_commands", lambda info: {"app": app_of(info)}):
             pass
 
     def owner(self, module: str) -> PluginInfo | None:
@@ -189,7 +190,7 @@ class Manager:
             wanted = Requirement(name)
         except InvalidRequirement:
             return f"{name!r} is no name of a package, such as 'i2ikit-foo' or 'i2ikit-foo>=0.2'"
-        found = [info for info in self.plugins if canonicalize_name(wanted.name) in _names(info)]
+        found = [info for info in self.plugins if canonicalize_name(wanted.name) in info.names]
         if not found:
             return f"the plugin {wanted.name!r} is not installed: `pip install {_quoted(name)}`"
         info = found[0]
@@ -227,17 +228,6 @@ class Manager:
         return "".join(lines)
 
 
-def _is_disabled(info: PluginInfo) -> bool:
-    value = os.environ.get(DISABLE, "").strip()
-    if value.lower() in EVERY:
-        return True
-    return not _names(info).isdisjoint(canonicalize_name(name.strip()) for name in value.split(",") if name.strip())
-
-
-def _names(info: PluginInfo) -> set[str]:
-    return {canonicalize_name(info.name), canonicalize_name(info.package)}
-
-
 def _quoted(requirement: str) -> str:
     return f'"{requirement}"' if re.search(r"[<>=!~\s]", requirement) else requirement
 
@@ -246,39 +236,11 @@ def _one_line(text: str) -> str:
     return " ".join(text.split()).rstrip(".")
 
 
-def _check_version(requires: Iterable[str]) -> None:
-    """Raise VersionError if what a distribution requires of i2ikit is another version than this."""
-    for text in requires:
-        try:
-            wanted = Requirement(text)
-        except InvalidRequirement:
-            continue
-        applies = wanted.marker is None or wanted.marker.evaluate({"extra": ""})
-        fits = wanted.specifier.contains(__version__, prereleases=True)
-        if canonicalize_name(wanted.name) == CORE and applies and not fits:
-            raise VersionError(f"it needs {CORE}{wanted.specifier}, and this is {CORE} {__version__}")
-
-
 def _notice_slowness(info: PluginInfo, what: str, started: float) -> None:
     seconds = monotonic() - started
     if seconds >= SLOW and not info.notice:
         info.notice = f"the import of {what!r} took {seconds:.0f} s"
         logger.warning("the plugin %s is slow: %s", info.title, info.notice)
-
-
-def _import_with_submodules(name: str) -> Iterator[ModuleType]:
-    module = importlib.import_module(name)
-    yield module
-    for found in pkgutil.iter_modules(getattr(module, "__path__", [])):
-        yield from _import_with_submodules(f"{name}.{found.name}")
-
-
-@cache
-def load_builtin_parts() -> None:
-    """Import the built-in parts, and nobody else's."""
-    for package in builtins.i2ikit_components():
-        for _ in _import_with_submodules(package):
-            pass
 
 
 @cache

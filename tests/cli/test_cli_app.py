@@ -9,7 +9,7 @@ import typer
 from i2ikit import __version__
 from i2ikit.cli.app import app
 from i2ikit.errors import I2IKitError, RunError
-from i2ikit.plugin import get_manager
+from i2ikit.plugin import PluginInfo, get_manager
 
 HEAVY = ("torch", "torchvision", "mmengine", "numpy", "PIL", "yaml", "rich")
 
@@ -126,7 +126,9 @@ def plugin(monkeypatch):
     """Lets a plugin add the commands that the test gives."""
 
     def install(add):
-        monkeypatch.setattr(get_manager(), "add_commands", add)
+        toy = PluginInfo("toy", "i2ikit-toy", "0.1")
+        monkeypatch.setattr(get_manager(), "plugins", [*get_manager().plugins, toy])
+        monkeypatch.setattr(get_manager(), "add_commands", lambda app_of: add(app_of(toy)))
 
     return install
 
@@ -139,7 +141,10 @@ def test_a_plugin_adds_a_command_but_takes_none_away(run, plugin):
     plugin(add)
     assert run("hello").out == "hello from a plugin\n"
     assert "\n  hello" in run("--help").out
-    assert "taken" not in run("plugins").out
+    outcome = run("plugins")
+    assert "taken" not in outcome.out
+    left_out = "the command 'plugins' of the plugin 'toy' (i2ikit-toy 0.1) is left out: the name is taken"
+    assert left_out in outcome.err
 
 
 def test_a_plugin_whose_commands_cannot_be_built_costs_only_them(run, plugin):
@@ -152,7 +157,28 @@ def test_a_plugin_whose_commands_cannot_be_built_costs_only_them(run, plugin):
     outcome = run("--help")
     assert outcome.code == 0
     assert "Commands:" in outcome.out
-    assert "commands of plugins are left out" in outcome.err
+    assert "commands of the plugin 'toy' (i2ikit-toy 0.1) are left out: " in outcome.err
+    assert "broken toy: i2ikit_commands: " in run("plugins").out
+    unknown = run("brokn")
+    assert unknown.code == 2
+    assert "It may be a command of the plugin 'toy' (i2ikit-toy 0.1), which is broken" in unknown.err
+
+
+def test_a_plugin_whose_commands_cannot_be_built_costs_no_other_plugin_its_own(run, monkeypatch):
+    toys = [PluginInfo(name, f"i2ikit-{name}", "0.1") for name in ("bad", "good")]
+
+    def add(app_of):
+        bad, good = map(app_of, toys)
+
+        def broken(value: int | str) -> None: ...
+
+        bad.command("bad")(broken)
+        good.command("good")(lambda: typer.echo("good"))
+
+    monkeypatch.setattr(get_manager(), "add_commands", add)
+    outcome = run("good")
+    assert outcome.out == "good\n"
+    assert "commands of the plugin 'bad' (i2ikit-bad 0.1) are left out" in outcome.err
 
 
 def test_plugins_are_not_asked_for_a_built_in_command(run, plugin):

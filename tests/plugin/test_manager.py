@@ -170,13 +170,13 @@ def test_folders_of_configs_come_after_the_built_in_one(install, tmp_path):
     assert "i2ikit_configs: PluginError: must return a list of texts or paths, not 3" in info(manager, "worse").error
 
 
-def test_commands_are_added_to_the_application(install):
+def test_each_plugin_adds_commands_to_an_application_of_its_own(install):
     text = f"{HOOK}@hookimpl\ndef i2ikit_commands(app):\n    app.append('hello')"
     broken = f"{HOOK}@hookimpl\ndef i2ikit_commands(app):\n    1 / 0"
     manager = install({"toys": "toys", "broken": "toys_broken"}, toys=text, toys_broken=broken)
-    app: list[str] = []
-    manager.add_commands(app)
-    assert app == ["hello"]
+    apps: dict[str, list[str]] = {}
+    manager.add_commands(lambda plugin: apps.setdefault(plugin.name, []))
+    assert apps == {"toys": ["hello"], "broken": []}
     assert "ZeroDivisionError" in info(manager, "broken").error
 
 
@@ -209,7 +209,8 @@ def test_what_a_config_or_a_checkpoint_needs_is_asked_by_package_or_plugin(insta
 
 
 @pytest.mark.parametrize(
-    ("value", "off"), [("", []), ("toys", ["toys"]), ("all", ["more", "toys"]), ("1", ["more", "toys"])]
+    ("value", "off"),
+    [("", []), ("0", []), ("toys", ["toys"]), ("all", ["more", "toys"]), ("1", ["more", "toys"])],
 )
 def test_plugins_are_switched_off_by_name(install, monkeypatch, value, off):
     monkeypatch.setenv("I2IKIT_DISABLE_PLUGINS", value)
@@ -217,6 +218,13 @@ def test_plugins_are_switched_off_by_name(install, monkeypatch, value, off):
     manager = install({"toys": "toys", "more": "toys_more"}, toys=GOOD, toys_parts="", toys_more=more, toys_nothing="")
     assert [plugin.name for plugin in manager.plugins if plugin.state == "off"] == off
     assert ("toys" in sys.modules) is ("toys" not in off)
+
+
+def test_a_name_that_is_to_be_switched_off_and_that_nobody_has_is_told_with_the_nearest(install, monkeypatch, caplog):
+    monkeypatch.setenv("I2IKIT_DISABLE_PLUGINS", "Toys, tois")
+    install({"toys": "toys"}, toys=GOOD, toys_parts="")
+    (message,) = (record.message for record in caplog.records)
+    assert message.startswith("I2IKIT_DISABLE_PLUGINS names 'tois', but no plugin is called so. Nearest: 'toys'. See")
 
 
 def test_an_import_that_takes_long_is_mentioned(install, monkeypatch, caplog):
