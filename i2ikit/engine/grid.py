@@ -9,6 +9,8 @@ from torch import Tensor
 from i2ikit.translation import UnpairedTranslation
 from i2ikit.translation.expressions import Expression, parse
 
+COLOURS = 3
+
 
 def grid_columns(model: UnpairedTranslation) -> list[str]:
     """Return the expressions of a grid's columns: each domain's input, then what its terms make of it, shortest first.
@@ -31,7 +33,11 @@ def _depth(image: Expression) -> int:
 
 
 def to_picture(image: Tensor) -> Image.Image:
-    """Return an image (C, H, W) in -1..1, C = 1 or 3, as an RGB picture; what lies outside is clipped."""
+    """Return an image (C, H, W) in -1..1 as an RGB picture; what lies outside is clipped.
+
+    Of three or more channels the first three are shown as red, green and blue; of one or two the first, as gray.
+    """
+    image = image[:COLOURS] if len(image) >= COLOURS else image[:1]
     levels = ((image.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
     return Image.fromarray(levels.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy())
 

@@ -45,6 +45,11 @@ def test_an_image_of_one_channel_is_grey():
     assert to_picture(flat(1.0)).getpixel((0, 0)) == (255, 255, 255)
 
 
+def test_of_many_channels_the_first_three_are_shown_and_of_two_the_first():
+    assert to_picture(flat(1.0, -1.0, 0.0, 1.0, 1.0)).getpixel((0, 0)) == (255, 0, 128)
+    assert to_picture(flat(1.0, -1.0)).getpixel((0, 0)) == (255, 255, 255)
+
+
 def test_cells_stand_in_rows_and_columns_without_gaps():
     red, green, blue = flat(1.0, -1.0, -1.0), flat(-1.0, 1.0, -1.0), flat(-1.0, -1.0, 1.0)
     picture, size = compose([[red, green], [blue, red]])
