@@ -13,6 +13,7 @@ from i2ikit.cli.check import check
 from i2ikit.cli.config import config
 from i2ikit.cli.console import complain
 from i2ikit.cli.data import data
+from i2ikit.cli.doctor import doctor
 from i2ikit.cli.evaluate import evaluate
 from i2ikit.cli.export import export
 from i2ikit.cli.import_ import import_weights
@@ -21,6 +22,7 @@ from i2ikit.cli.new import new
 from i2ikit.cli.plugin_commands import missing_command, plugin_commands
 from i2ikit.cli.plugins import plugins
 from i2ikit.cli.report import report
+from i2ikit.cli.reproduce import reproduce
 from i2ikit.cli.show import show
 from i2ikit.cli.train import train
 from i2ikit.cli.translate import translate
@@ -128,6 +130,8 @@ app.command("import")(import_weights)
 app.command("export")(export)
 app.command("config")(config)
 app.command("check")(check)
+app.command("reproduce")(reproduce)
+app.command("doctor")(doctor)
 app.command("report")(report)
 app.command("list")(list_parts)
 app.command("show")(show)

@@ -1,12 +1,12 @@
 """The training loop: epochs of steps, from wherever the run stands."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from mmengine.runner import BaseLoop, Runner
-from torch import Tensor, nn
+from torch import nn
 
+from i2ikit.engine.finite import explain_stop
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.loading import TrainLoader
 from i2ikit.engine.processes import any_of_all, mean_of_all
@@ -148,20 +148,12 @@ class TranslationLoop(BaseLoop):
         seed_step(model.seed, self.progress.step, model.device, processes.rank())
         losses = model.train_step(batches, updater)
         if updater.blocked:
-            raise RunError(self._not_finite(losses, updater.blocked))
+            raise RunError(explain_stop(self.runner, updater.blocked, batches, losses))
         losses = mean_of_all(losses)
         self.position = (epoch, index + self.accumulate)
         self.runner.call_hook("after_train_iter", batch_idx=index, data_batch=batches, outputs=losses)
         self._iter += 1
         self._stop_if_asked()
-
-    def _not_finite(self, losses: Mapping[str, Tensor], phase: str) -> str:
-        bad = {name: loss.item() for name, loss in losses.items() if not math.isfinite(loss.item())}
-        named = ", ".join(f"{name!r} is {value}" for name, value in bad.items()) or f"the sum of phase {phase!r} is"
-        return (
-            f"step {self.progress.step} (epoch {self.progress.epoch}) stopped before its update: a loss is not finite: "
-            f"{named}. Often the learning rate is too high: lower it with `--set optimizer.lr=...`."
-        )
 
     def _end_if_asked(self) -> bool:
         """Make the step that was done last the last one, if a hook of any process wants that; say whether it does."""
