@@ -255,9 +255,6 @@ class _Run:
         if not is_first():  # the others see to their own files and write nothing
             hooks, self.evaluation = {"bad_files": hooks["bad_files"]}, None
         attach_alarms(parts.hooks, self.reporter.note, log.write, parts.test_data or parts.train_data, seed=self.seed)
-        attach_alarms(
-            parts.hooks, self.reporter.note, log.write, parts.test_data or parts.train_data, seed=self.seed
-        )
         return TranslationRunner(
             model=RunnerModel(parts.model, self.device, self.seed),
             work_dir=str(self.folder.path),
