@@ -50,6 +50,20 @@ def test_a_head_is_written_with_the_taps_of_a_generator_and_not_with_widths(run)
     assert 'dict(type="MLPHead", of="ab", taps=[...], dim=256' in run("show", "heads", "MLPHead").out
 
 
+def test_a_head_that_is_made_for_no_widths_is_written_without_taps(run):
+    @HEADS.register_module()
+    class EnergyHead:
+        """A network that is fed with images."""
+
+        def __init__(self, channels=6): ...
+
+    try:
+        out = run("show", "heads", "EnergyHead").out
+    finally:
+        HEADS.module_dict.pop("EnergyHead")
+    assert 'config   dict(type="EnergyHead", channels=6)' in out
+
+
 def test_types_with_brackets_are_shown_whole(run):
     assert "Sequence[int]" in run("show", "heads", "MLPHead").out
 
@@ -57,7 +71,7 @@ def test_types_with_brackets_are_shown_whole(run):
 def test_a_part_without_a_word_about_itself_is_shown_too(run):
     @HEADS.register_module()
     class SilentHead:
-        def __init__(self, *widths, gain=(1, 2), **rest): ...
+        def __init__(self, widths, *others, gain=(1, 2), **rest): ...
 
     try:
         out = run("show", "heads", "SilentHead").out

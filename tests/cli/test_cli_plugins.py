@@ -30,8 +30,10 @@ def test_a_broken_plugin_is_named_with_its_cause(run, monkeypatch, options, seen
     assert ("Traceback" in outcome.out) is seen
 
 
-@pytest.mark.parametrize("arguments", [["plugins"], ["list"], ["list", "losses"]])
-def test_parts_are_listed_without_importing_torch(arguments):
+@pytest.mark.parametrize(
+    "arguments", [["plugins"], ["list"], ["list", "losses"], ["list", "configs"], ["show", "losses", "PatchNCELoss"]]
+)
+def test_parts_are_listed_and_shown_without_importing_torch(arguments):
     script = (
         "import sys\nfrom i2ikit.cli.app import app\n"
         f"try:\n    app({arguments!r})\nexcept SystemExit as end:\n    assert not end.code\n"
@@ -40,4 +42,4 @@ def test_parts_are_listed_without_importing_torch(arguments):
     environment = {**os.environ, "I2IKIT_DISABLE_PLUGINS": "all"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "losses" in done.stdout or "PatchNCELoss" in done.stdout
+    assert any(word in done.stdout for word in ("losses", "PatchNCELoss", "cut/stripes"))
