@@ -1,4 +1,4 @@
-"""`i2ikit data`: making data sets."""
+"""`i2ikit data`: making, checking, fetching and comparing data sets."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,10 +6,16 @@ from typing import Annotated
 import typer
 
 from i2ikit.cli.console import busy, out
+from i2ikit.cli.data_check import check
+from i2ikit.cli.data_compare import compare
+from i2ikit.cli.data_fetch import fetch
 
-data = typer.Typer(help="Make data sets.", no_args_is_help=True)
+data = typer.Typer(help="Make, check, fetch and compare data sets.", no_args_is_help=True)
 make = typer.Typer(help="Make an embedded data set; nothing is downloaded.", no_args_is_help=True)
 data.add_typer(make, name="make")
+data.command("check")(check)
+data.command("fetch")(fetch)
+data.command("compare")(compare)
 
 
 @make.command("stripes")

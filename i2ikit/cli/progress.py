@@ -129,7 +129,7 @@ def describe(summary: RunSummary) -> dict[str, str]:
     begin = f", going on with step {summary.first_step}" if summary.first_step > 1 else ""
     return {
         "networks": f"{networks} parameters",
-        "data": f"{summary.train_images} training items, {summary.test_images} test items",
+        "data": f"{summary.epoch or f'{summary.train_images} training items'}, {summary.test_images} test items",
         "length": f"{summary.steps} steps in {summary.epochs} epochs of {summary.steps_per_epoch}, "
         f"batch {batch_in_words(summary)}{begin}",
         "device": f"{summary.device}, {summary.precision}, seed {summary.seed}",

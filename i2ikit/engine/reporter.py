@@ -20,6 +20,7 @@ class RunSummary:
         batch_size: images of each domain in a batch of one process.
         train_images, test_images: items of the data sets; 0 without a test set.
         first_step: 1, or where a resumed run goes on.
+        epoch: what an epoch takes of the two domains, in words; empty for a data set that does not say.
         accumulate: batches of a step.
         processes: how many train together, each on its own batches.
         precision: of what networks compute: fp32, bf16 or fp16.
@@ -36,6 +37,7 @@ class RunSummary:
     train_images: int
     test_images: int
     first_step: int = 1
+    epoch: str = ""
     accumulate: int = 1
     processes: int = 1
     precision: str = "fp32"

@@ -32,6 +32,7 @@ def summarise(
         train_images=len(parts.train_data),
         test_images=len(parts.test_data) if parts.test_data is not None else 0,
         first_step=loop.iter + 1,
+        epoch=parts.train_data.describe() if hasattr(parts.train_data, "describe") else "",
         accumulate=loop.accumulate,
         processes=processes.count(),
         precision=config["train"]["precision"],

@@ -67,7 +67,7 @@ def _of_image(image: Image.Image) -> Header:
     width, height = image.size
     if image.getexif().get(ORIENTATION) in SIDEWAYS:
         width, height = height, width
-    raw = " ".join(str(tile[3]) for tile in image.tile)
+    raw = " ".join(str(tile[3]) for tile in getattr(image, "tile", ()))
     bits = 16 if "16" in image.mode or ";16" in raw else BITS.get(image.mode, 8)
     channels = CHANNELS_OF_PALETTES if image.mode in ("P", "PA") else len(image.getbands())
     return Header(
@@ -98,7 +98,7 @@ def _of_tiff(path: str | Path) -> Header:
     except ImportError as error:
         raise DataError(f"reading {path}, a TIFF that Pillow cannot read, needs tifffile: {INSTALL}") from error
     with tifffile.TiffFile(path) as file:
-        page = file.pages[0]
+        page: Any = file.pages[0]
         sideways = ORIENTATION in page.tags and page.tags[ORIENTATION].value in SIDEWAYS
         width, height = (page.imagelength, page.imagewidth) if sideways else (page.imagewidth, page.imagelength)
         bits = int(page.dtype.itemsize * 8) if page.dtype is not None else 0

@@ -1,0 +1,72 @@
+"""`i2ikit data compare`: how far domains lie apart."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from i2ikit.cli.console import busy, out
+
+if TYPE_CHECKING:
+    from i2ikit.folders.compare import Distance
+
+
+def compare(
+    source: Annotated[Path, typer.Argument(metavar="A", help="Folder of the pictures to translate.")],
+    targets: Annotated[list[Path], typer.Argument(metavar="B...", help="Folders to choose the target from.")],
+    picture: Annotated[
+        Path, typer.Option("--picture", metavar="FILE", help="Where to write samples, mean colours and histograms.")
+    ] = Path("comparison.png"),
+    count: Annotated[int, typer.Option("--count", min=4, help="Pictures to look at in each folder.")] = 200,
+    weights: Annotated[
+        Path | None, typer.Option("--weights", metavar="FILE", help="Weights of the Inception of FID and KID.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Say how hard a pair of domains is, and which of several targets is nearest."""
+    with busy("Comparing"):
+        from i2ikit.folders.compare import compare_domains, find_inception
+        from i2ikit.folders.sheet import write_sheet
+        from i2ikit.folders.statistics import read_domain
+
+        inception, missing = find_inception(weights)
+        domains = [read_domain(folder, most=count) for folder in (source, *targets)]
+        found = compare_domains(domains[0], domains[1:], inception)
+        about = {distance.target: f"{distance.target}: {distance.in_words()}" for distance in found}
+        captions = [about.get(domain.name, domain.name) for domain in domains]
+        written = write_sheet(picture, domains, [f"source {captions[0]}", *captions[1:]])
+    if as_json:
+        typer.echo(json.dumps({"distances": [d.as_json() for d in found], "picture": str(written), "note": missing}))
+        return
+    console = out()
+    console.print(_table(found))
+    for distance in found:
+        console.print(f"{distance.target}: {distance.in_words()}", soft_wrap=True, markup=False)
+    if len(found) > 1:
+        console.print(f"nearest    {found[0].target}", soft_wrap=True, markup=False)
+    console.print(f"picture    {written}", soft_wrap=True, markup=False)
+    if missing:
+        console.print(missing, soft_wrap=True, markup=False)
+
+
+def _table(found: "list[Distance]") -> Any:
+    from rich.table import Table
+
+    table = Table("target", box=None, pad_edge=False, header_style="bold")
+    names = ["patches", "/ spread", "pixels", "colour", "contrast", "saturation", "texture 1, 1/2, 1/4"]
+    measured = found[0].fid is not None
+    for name in [*names, *(["FID", "KID"] if measured else [])]:
+        table.add_column(name, justify="right")
+    for each in found:
+        row = [
+            f"{each.patches:.4f}",
+            f"{each.ratio:.1f}",
+            f"{each.pixels:.4f}",
+            f"{each.colour:.3f}",
+            f"{each.contrast:+.3f}",
+            f"{each.saturation:+.3f}",
+            " ".join(f"x{factor:.2f}" for factor in each.texture),
+        ]
+        table.add_row(each.target, *row, *([f"{each.fid:.1f}", f"{each.kid:.4f}"] if measured else []))
+    return table
