@@ -1,0 +1,77 @@
+"""The transforms of torchvision by their names."""
+
+import inspect
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torchvision.transforms import v2
+
+from i2ikit.errors import DataError, nearest_hint
+from i2ikit.ops.pixels import Pixels
+from i2ikit.registry import TRANSFORMS
+from i2ikit.transforms.base import Transform
+
+OF_TRANSFORMS = ("Compose", "RandomApply", "RandomChoice", "RandomOrder", "AutoAugment", "Lambda")
+
+
+@TRANSFORMS.register_module()
+class TorchvisionTransform(Transform):
+    """A transform of ``torchvision.transforms.v2`` that takes and gives a picture.
+
+    8-bit pictures go through it as pictures of Pillow, so that numbers such as ``fill`` are 0..255; deeper ones as
+    float32 tensors (C, H, W) in 0..1, and what comes out is clipped to that. It counts as drawn at random. To combine
+    several, list them in ``Compose``; to apply one with a probability, put it into ``Sometimes``.
+
+    Args:
+        name: of the class, such as "RandomRotation".
+        arguments: those of the class; ``interpolation`` is a word, such as "bilinear".
+    Shape:
+        returns: (C, H, W), float32 in -1..1.
+
+    Raises:
+        ValueError: torchvision has no such transform, or refuses its arguments.
+        DataError: what comes out is no picture.
+    """
+
+    draws = True
+
+    def __init__(self, name: str, **arguments: Any) -> None:
+        known = names()
+        if name in OF_TRANSFORMS:
+            raise ValueError(f"{name} is made of other transforms or functions; use Compose or Sometimes of i2ikit")
+        if name not in known:
+            raise ValueError(f"torchvision.transforms.v2 has no transform {name!r}.{nearest_hint(name, known)}")
+        found = getattr(v2, name)
+        if isinstance(arguments.get("interpolation"), str):
+            arguments["interpolation"] = v2.InterpolationMode(arguments["interpolation"])
+        self.name = name
+        try:
+            self.apply = found(**arguments)
+        except TypeError as error:
+            raise ValueError(f"{name}{inspect.signature(found)} refuses its arguments: {error}") from error
+
+    def varied(self, image: Pixels) -> Pixels:
+        """Return one picture, transformed with fresh draws."""
+        if isinstance(image, Image.Image):
+            found = self.apply(image)
+            if isinstance(found, Image.Image) and found.mode == image.mode:
+                return found
+            raise DataError(self._no_picture(found))
+        tensor = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)  # (C, H, W)
+        found = self.apply(tensor)
+        if isinstance(found, torch.Tensor) and found.ndim == 3 and found.is_floating_point():
+            return found.permute(1, 2, 0).clamp(0, 1).float().numpy()
+        raise DataError(self._no_picture(found))
+
+    def _no_picture(self, found: object) -> str:
+        return f"torchvision's {self.name} makes {type(found).__name__} of a picture, not a picture like it"
+
+
+def names() -> list[str]:
+    """Return the names of all transforms of torchvision that a config can use, sorted."""
+    parts = inspect.getmembers(v2, inspect.isclass)
+    return sorted(
+        name for name, part in parts if issubclass(part, v2.Transform) and name not in ("Transform", *OF_TRANSFORMS)
+    )
