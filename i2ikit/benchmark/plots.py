@@ -118,7 +118,7 @@ def speed(axes: Axes, results: Mapping[str, Any], name: str) -> None:
         )
     title(axes, results, name)
     axes.set_xlabel("seconds per step (strong: last, pale: best)", fontsize=8)
-    axes.set_xlim(left=0)
+    axes.margins(x=0.12)
 
 
 def memory(axes: Axes, results: Mapping[str, Any]) -> None:

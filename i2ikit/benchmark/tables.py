@@ -69,7 +69,7 @@ def quality_tables(results: Mapping[str, Any]) -> list[Table]:
     leads = {
         "last": f"At the end of the run, which is what you get. {over}",
         "best": f"The best measurement of each run, and its step; choosing it needs measurements. {over}",
-        "time": "Minutes of training until the quality was first measured; by default the one that every method reaches.",
+        "time": "Minutes of training until a quality was first measured; by default one that every method reaches.",
     }
     columns: dict[str, list[Column]] = {"last": [], "best": [], "time": []}
     for name, said in results["metrics"].items():

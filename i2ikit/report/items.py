@@ -89,31 +89,30 @@ class _Collector:
         """Add the grids of a run, oldest first; those whose picture is damaged are left out."""
         read = ((grid, read_picture(grid.path)) for grid in grids)
         whole = [(grid, picture) for grid, picture in read if picture is not None]
-        words = distinct(column_words(grids[-1].columns, generators), grids[-1].columns) if grids else []
-        for grid, picture in whole:
-            pixels = MOST if grid is whole[-1][0] else self.over_time
-            for row in range(grid.rows):
-                self._add_row(run, grid, picture, row, words, set(generators), pixels)
+        if not whole:
+            return
+        last, newest = whole[-1]
+        paths = [expression_path(column, set(generators)) for column in last.columns]
+        words = distinct(column_words(last.columns, generators), last.columns)
+        for row in range(last.rows):
+            inputs = {
+                domain: self.item(
+                    domain, last.name(row, domain) or f"sample {row + 1}", cell(newest, last, row, i), MOST
+                )
+                for i, (domain, applied) in enumerate(paths)
+                if not applied
+            }
+            for column, (domain, applied) in enumerate(paths):
+                if applied and domain in inputs:
+                    frames = inputs[domain].images[run].setdefault(words[column], [])
+                    frames += [
+                        (grid.step, self.pictures.add(cell(picture, grid, row, column), self._share(grid is last)))
+                        for grid, picture in whole
+                    ]
 
-    def _add_row(
-        self,
-        run: int,
-        grid: Grid,
-        picture: Image.Image,
-        row: int,
-        words: Sequence[str],
-        generators: set[str],
-        pixels: float,
-    ) -> None:
-        inputs: dict[str, Item] = {}
-        for column, expression in enumerate(grid.columns):
-            domain, applied = expression_path(expression, generators)
-            image = cell(picture, grid, row, column)
-            if not applied:
-                inputs[domain] = self.item(domain, grid.name(row, domain) or f"sample {row + 1}", image, MOST)
-            elif domain in inputs:
-                frames = inputs[domain].images[run].setdefault(words[column], [])
-                frames.append((grid.step, self.pictures.add(image, pixels)))
+    def _share(self, last: bool) -> float:
+        """Return how many pixels a sample may have in the page."""
+        return MOST if last else self.over_time
 
     def add_gallery(self, run: int, folder: Path, gallery: Mapping[str, Any]) -> None:
         """Add the test images of a run; what is damaged is left out."""

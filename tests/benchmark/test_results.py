@@ -1,0 +1,107 @@
+from typing import Any
+
+import pytest
+
+from i2ikit.benchmark.results import (
+    Stopwatch,
+    best,
+    last,
+    last_of_each_step,
+    over_seeds,
+    peak_memory,
+    read_run,
+    spread_of,
+    time_to,
+)
+
+LOWER = {"ratio": "lower"}
+
+
+def evaluations(*values: float) -> list[dict[str, Any]]:
+    return [{"step": step, "seconds": 2.0 * step, "metrics": {"ratio": value}} for step, value in enumerate(values, 1)]
+
+
+def test_pain_3_the_best_measurement_and_the_last_one_are_kept_apart():
+    found = evaluations(0.9, 0.4, 0.6)
+    assert best(found, LOWER) == {"ratio": {"value": 0.4, "step": 2}}
+    assert best(found, {"ratio": "higher"}) == {"ratio": {"value": 0.9, "step": 1}}
+    assert last(found) == {"ratio": {"value": 0.6, "step": 3}}
+
+
+def test_a_metric_without_a_better_end_has_a_last_value_only():
+    assert best(evaluations(0.5), {}) == {}
+    assert last(evaluations(0.5)) == {"ratio": {"value": 0.5, "step": 1}}
+
+
+def test_the_time_to_a_quality_is_that_of_the_first_measurement_that_has_it():
+    run = {"evaluations": evaluations(0.9, 0.5, 0.4, 0.6)}
+    assert time_to(run, "ratio", 0.5, "lower") == 4.0
+    assert time_to(run, "ratio", 0.3, "lower") is None
+    assert time_to(run, "ratio", 0.6, "higher") == 2.0
+
+
+def test_the_first_two_steps_of_a_slice_do_not_tell_the_speed():
+    records = [{"first": 1, "seconds": [9.0, 8.0, 1.0, 1.0]}, {"first": 5, "seconds": [7.0, 6.0, 3.0]}]
+    watch = Stopwatch(records)
+    assert watch.counted == [1.0, 1.0, 3.0]
+    assert watch.at(4) == 19.0
+    assert watch.at(7) == 35.0
+
+
+def test_a_slice_that_was_done_again_counts_once_and_steps_without_a_record_count_as_usual():
+    watch = Stopwatch(
+        [{"first": 1, "seconds": [1.0] * 4}, {"first": 3, "seconds": [2.0] * 4}, {"first": 9, "seconds": [2.0] * 2}]
+    )
+    assert watch.at(6) == 1 + 1 + 2 * 4
+    assert watch.at(10) == 1 + 1 + 2 * 4 + 2 * 2 + 2 * 2  # steps 7 and 8 were lost
+
+
+def test_nothing_recorded_took_no_time():
+    assert Stopwatch([]).at(10) == 0.0
+
+
+def test_memory_is_that_of_the_steps_before_the_first_measurement():
+    records = [{"first": 1, "seconds": [], "memory": [100, 120, 110, 900]}]
+    assert peak_memory(records, 3) == 120
+    assert peak_memory([{"first": 5, "seconds": [], "memory": [900]}], 3) == 900
+    assert peak_memory([], 3) is None
+
+
+def test_a_step_that_was_measured_twice_is_listed_once():
+    lines = [
+        {"event": "metrics", "step": 5, "metrics": {"ratio": 0.5}},
+        {"step": 6, "losses": {}},
+        {"event": "metrics", "step": 5, "metrics": {"ratio": 0.4}, "last": True},
+        {"event": "metrics", "step": 2, "metrics": {"ratio": 0.9}},
+    ]
+    assert [(line["step"], line["metrics"]["ratio"]) for line in last_of_each_step(lines)] == [(2, 0.9), (5, 0.4)]
+
+
+def test_median_and_percentiles_of_eleven_values_are_the_middle_and_the_second_from_each_end():
+    assert spread_of([float(value) for value in range(11)]) == {"median": 5.0, "low": 1.0, "high": 9.0}
+    assert spread_of([]) is None
+
+
+def test_the_spread_over_seeds_is_the_sample_standard_deviation():
+    assert over_seeds([1.0, 3.0]) == pytest.approx({"mean": 2.0, "spread": 2**0.5})
+    assert over_seeds([4.0]) == {"mean": 4.0, "spread": 0.0}
+    assert over_seeds([]) is None
+
+
+def test_a_run_is_read_from_its_records_and_its_log(finished: Any):
+    run = read_run(finished[0], {"background.db": "higher"})
+    assert (run["label"], run["seed"], run["steps"]) == ("one", 0, 10)
+    assert run["seconds_per_step"]["median"] == 0.1
+    assert run["images_per_second"] == pytest.approx(20.0)  # two images a step
+    assert run["memory"] == 150
+    assert [each["seconds"] for each in run["evaluations"]] == pytest.approx([1.4, 2.8])
+    assert run["best"] == {"background.db": {"value": 20.0, "step": 5}}
+    assert run["last"]["background.db"] == {"value": 18.0, "step": 10}
+    assert run["work_dir"] == "runs/one_seed0"
+
+
+def test_values_that_are_not_finite_are_left_out_of_the_figures(ran: Any, plan: Any):
+    names = [f"{label}_seed{seed}" for label in ("one", "two") for seed in (0, 1)]
+    measured = {10: {"background.db": None, "x": float("nan"), "y": 1.0}}
+    runs = ran(dict.fromkeys(names, 0.1), dict.fromkeys(names, measured))
+    assert read_run(runs[0], {})["last"] == {"y": {"value": 1.0, "step": 10}}
