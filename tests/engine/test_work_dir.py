@@ -1,11 +1,14 @@
+import errno
 import json
+import os
 import runpy
 
 import pytest
 
 from i2ikit.engine.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.engine.reporter import SilentReporter
-from i2ikit.engine.work_dir import WorkDir, WorkDirError, write_whole
+from i2ikit.engine.work_dir import WorkDir, WorkDirError, write_whole, writing_to
+from i2ikit.errors import RunError
 
 
 def test_config_py_and_config_json_say_the_same(tmp_path):
@@ -62,3 +65,42 @@ def test_a_small_file_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     with pytest.raises(OSError, match="taken"):
         write_whole(tmp_path / "taken", b"content")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_checkpoints_of_every_fourth_step_stay_for_good(tmp_path):
+    folder = WorkDir(tmp_path)
+    for step in (4, 5, 6, 8, 9, 10):
+        write_checkpoint(folder.checkpoint(step), Checkpoint(config={}, model={}))
+    folder.drop_checkpoints_before(folder.checkpoint(10), keep=2, keep_every=4)
+    assert [path.stem for path in folder.list_checkpoints()] == [f"step_{step:06d}" for step in (4, 8, 9, 10)]
+
+
+def test_cleaning_removes_half_written_files_and_nothing_else(tmp_path):
+    folder = WorkDir(tmp_path)
+    folder.checkpoints.mkdir()
+    kept = [folder.checkpoint(1), tmp_path / "notes.tmp", tmp_path / ".hidden"]
+    left = [folder.checkpoints / ".step_000002.pt.12.tmp", tmp_path / ".log.jsonl.12.tmp"]
+    for path in (*kept, *left):
+        path.write_bytes(b"x")
+    folder.clean()
+    assert [path.exists() for path in (*kept, *left)] == [True] * 3 + [False] * 2
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_one_message_that_says_what_is_left(tmp_path, number):
+    expected = r"Checkpoints that are there are whole: make room, and go on.*--resume"
+    with pytest.raises(RunError, match=expected), writing_to(tmp_path):
+        raise OSError(number, os.strerror(number))
+
+
+@pytest.mark.parametrize("place", [".", "log.jsonl", ".."])
+def test_a_folder_that_cannot_be_written_is_named_with_the_way_out(tmp_path, place):
+    path = (tmp_path / "run" / place).resolve()
+    expected = r"cannot write to .*run: .*Permission denied.*--work-dir DIR"
+    with pytest.raises(WorkDirError, match=expected), writing_to(tmp_path / "run"):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def test_an_error_about_another_place_passes(tmp_path):
+    with pytest.raises(PermissionError), writing_to(tmp_path / "run"):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(tmp_path / "photos" / "1.png"))
