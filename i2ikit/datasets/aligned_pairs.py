@@ -75,7 +75,7 @@ class AlignedPairs:
 
     def describe(self) -> str:
         """Return how many pairs there are, in words."""
-        return f"{len(self):,} pairs"
+        return f"{len(self):,} pair{'s' * (len(self) != 1)}"
 
 
 class _Half(Pictures):

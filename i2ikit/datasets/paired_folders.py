@@ -80,7 +80,7 @@ class PairedFolders:
 
     def describe(self) -> str:
         """Return how many pairs there are, in words."""
-        return f"{len(self):,} pairs"
+        return f"{len(self):,} pair{'s' * (len(self) != 1)}"
 
     def _pair(self, domains: Mapping[str, Pictures], *, in_order: bool) -> None:
         """Put the files of b into the order of their partners in a."""

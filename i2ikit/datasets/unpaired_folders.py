@@ -120,7 +120,10 @@ class UnpairedFolders:
 
     def describe(self) -> str:
         """Return how many pictures there are, and what an epoch takes of them, in words."""
-        counts = " and ".join(f"{len(pictures):,} pictures of {domain}" for domain, pictures in self.domains.items())
+        counts = " and ".join(
+            f"{len(pictures):,} picture{'s' * (len(pictures) != 1)} of {domain}"
+            for domain, pictures in self.domains.items()
+        )
         why = f" (the {self.length} domain)" if isinstance(self.length, str) and len(self.domains) > 1 else ""
         pairing = f", {PAIRINGS[self.pairing]}" if "b" in self.domains else ""
         return f"{counts}; an epoch takes {len(self):,}{why}{pairing}"

@@ -77,9 +77,9 @@ def scaled(values: NDArray[Any], limits: Range, path: str | Path, *, clip: bool 
     if values.dtype.kind not in "fiub":
         raise DataError(f"the picture {path} holds {values.dtype}, not numbers that can be scaled")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        bad = int(values.size - np.isfinite(values).sum())
+        share = 1 - np.isfinite(values).mean()
         raise DataError(
-            f"the picture {path} holds {bad} of {values.size} values that are not finite (NaN or infinite). "
+            f"the picture {path} holds values that are not finite, NaN or infinite: {100 * share:.3g} % of all. "
             "Replace them before training."
         )
     least, most = values.min().item(), values.max().item()

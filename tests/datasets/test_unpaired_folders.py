@@ -183,3 +183,55 @@ def test_a_test_split_may_lack_the_folder_that_is_translated_to(tmp_path: Path) 
 def test_another_direction_is_refused_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="direction must be one of AtoB, BtoA, not 'BtoB'"):
         UnpairedFolders(fill(tmp_path, trainA=1, trainB=1), direction="BtoB")
+
+
+def test_an_epoch_can_be_as_short_as_the_smaller_domain_or_any_length(tmp_path: Path) -> None:
+    fill(tmp_path, trainA=5, trainB=3)
+    assert len(UnpairedFolders(tmp_path, length="shortest")) == 3
+    assert len(UnpairedFolders(tmp_path, length=7)) == 7
+
+
+def test_a_short_epoch_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
+    dataset = UnpairedFolders(fill(tmp_path, trainA=5, trainB=3), length="shortest", serial=True)
+    seen = []
+    for epoch in (1, 2, 3):
+        dataset.set_epoch(epoch)
+        seen.append([(level(dataset[i]["a"]), level(dataset[i]["b"])) for i in range(3)])
+    assert seen == [[(0, 0), (1, 1), (2, 2)], [(3, 0), (4, 1), (0, 2)], [(1, 0), (2, 1), (3, 2)]]
+
+
+def test_shuffled_shows_every_picture_of_b_equally_often_in_an_order_of_the_epoch(tmp_path: Path) -> None:
+    dataset = UnpairedFolders(fill(tmp_path, trainA=8, trainB=4), pairing="shuffled")
+    orders = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        dataset.set_epoch(1)
+        orders.append([level(dataset[i]["b"]) for i in range(8)])
+    assert sorted(orders[0]) == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_the_choice_of_pictures_is_said_in_words(tmp_path: Path) -> None:
+    fill(tmp_path, trainA=5, trainB=3, testA=2)
+    assert UnpairedFolders(tmp_path).describe() == (
+        "5 pictures of a and 3 pictures of b; an epoch takes 5 (the longest domain), b is drawn at random"
+    )
+    assert (
+        UnpairedFolders(tmp_path, length=4, pairing="shuffled")
+        .describe()
+        .endswith("an epoch takes 4, b is drawn without replacement")
+    )
+    assert UnpairedFolders(tmp_path, "test").describe() == "2 pictures of a; an epoch takes 2"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"pairing": "randm"}, r"pairing must be one of random, shuffled, serial, not 'randm'\. Nearest: 'random'"),
+        ({"length": "long"}, "length must be one of longest, shortest, not 'long'"),
+        ({"length": 0}, "length must be a whole number above 0, not 0"),
+    ],
+)
+def test_other_pairings_and_lengths_are_refused(tmp_path: Path, arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        UnpairedFolders(fill(tmp_path, trainA=1, trainB=1), **arguments)  # type: ignore[arg-type]

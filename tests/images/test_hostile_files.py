@@ -1,0 +1,224 @@
+"""Files as they lie about: each is read rightly, or refused by one error that names it; nothing hangs."""
+
+import io
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from i2ikit.errors import DataError
+from i2ikit.images import Reader, list_pictures
+from i2ikit.images.png import encode_deep_png
+
+RNG = np.random.default_rng(0)
+PIXELS = RNG.integers(0, 256, (40, 60, 3), dtype=np.uint8)
+DEEP = RNG.integers(0, 65536, (40, 60, 3), dtype=np.uint16)
+LONG = "x" * 240 + ".png"  # 244 of 255 bytes that names may have
+
+
+def picture(mode: str = "RGB") -> Image.Image:
+    return Image.fromarray(PIXELS).convert(mode)
+
+
+def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def tiff(values: np.ndarray, **options: object) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, values, **options)
+    return file.getvalue()
+
+
+def npy(values: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, values, allow_pickle=True)
+    return file.getvalue()
+
+
+def npz(**values: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **values)
+    return file.getvalue()
+
+
+def png_that_claims(width: int, height: int, *, depth: int = 8) -> bytes:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+
+
+def deep_png() -> bytes:
+    file = io.BytesIO()
+    encode_deep_png(file, DEEP, None, None)
+    return file.getvalue()
+
+
+def zip_bomb() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x.npy", "w") as member:
+        member.write(bytes(2**20))
+    content = bytearray(file.getvalue())
+    size = struct.pack("<I", 2**20)
+    for place in (content.find(size), content.rfind(size)):
+        content[place : place + 4] = struct.pack("<I", 0xF0000000)  # a claim of 4 GB
+    return bytes(content)
+
+
+def sideways() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return saved(picture(), "JPEG", exif=exif)
+
+
+def huge_npy() -> bytes:
+    content = npy(np.zeros((2, 2, 3), np.uint8))
+    return content.replace(b"(2, 2, 3), }", b"(99999, 99999, 3), }")
+
+
+GIF = {"save_all": True, "append_images": [picture("L").convert("P")] * 3, "duration": 10}
+READ: dict[str, tuple[str, bytes, tuple[int, int]]] = {
+    "gray": ("x.png", saved(picture("L")), (60, 40)),
+    "CMYK": ("x.jpg", saved(picture("CMYK"), "JPEG"), (60, 40)),
+    "1-bit": ("x.png", saved(picture("1")), (60, 40)),
+    "16-bit gray": ("x.png", saved(Image.fromarray(DEEP[:, :, 0])), (60, 40)),
+    "16-bit colour PNG": ("x.png", deep_png(), (60, 40)),
+    "16-bit colour TIFF": ("x.tif", tiff(DEEP, photometric="rgb"), (60, 40)),
+    "16-bit colour TIFF, compressed": ("x.tif", tiff(DEEP, photometric="rgb", compression="lzw"), (60, 40)),
+    "float colour TIFF": ("x.tif", tiff(RNG.random((40, 60, 3)), photometric="rgb"), (60, 40)),
+    "channels as pages": ("x.tif", tiff(PIXELS.transpose(2, 0, 1), photometric="minisblack"), (60, 40)),
+    "palette with transparency": ("x.png", saved(picture("P"), transparency=3), (60, 40)),
+    "palette with opacities": ("x.png", saved(picture("P"), transparency=bytes(range(256))), (60, 40)),
+    "gray with transparency": ("x.png", saved(picture("LA")), (60, 40)),
+    "turned by EXIF": ("x.jpg", sideways(), (40, 60)),
+    "1 x 1": ("x.png", saved(picture().resize((1, 1))), (1, 1)),
+    "20000 x 3": ("x.png", saved(picture().resize((20000, 3))), (20000, 3)),
+    "3 x 20000": ("x.bmp", saved(picture().resize((3, 20000)), "BMP"), (3, 20000)),
+    "animated GIF": ("x.gif", saved(picture("P"), "GIF", **GIF), (60, 40)),
+    "a PNG called JPEG": ("x.jpg", saved(picture()), (60, 40)),
+    "CIELAB": ("x.tif", saved(picture("LAB"), "TIFF"), (60, 40)),
+    "non-ASCII name": ("zèbre 斑馬 🦓.png", saved(picture()), (60, 40)),
+    "very long name": (LONG, saved(picture()), (60, 40)),
+    "name like an option": ("-rf.png", saved(picture()), (60, 40)),
+    "upper-case ending": ("X.PNG", saved(picture()), (60, 40)),
+    "array of bytes": ("x.npy", npy(PIXELS), (60, 40)),
+    "array, channels first": ("x.npz", npz(x=PIXELS.transpose(2, 0, 1)), (60, 40)),
+    "broken EXIF": ("x.jpg", saved(picture(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"), (60, 40)),
+}
+REFUSED: dict[str, tuple[str, bytes, str]] = {
+    "truncated JPEG": ("x.jpg", half(saved(picture(), "JPEG")), "cannot be read: .*truncated"),
+    "truncated PNG": ("x.png", half(saved(picture())), "cannot be read"),
+    "truncated 16-bit PNG": ("x.png", half(deep_png()), "cannot be read: Truncated"),
+    "truncated TIFF": ("x.tif", half(tiff(DEEP, photometric="rgb")), "cannot be read"),
+    "truncated array": ("x.npy", half(npy(PIXELS)), "cannot be read"),
+    "zero bytes": ("x.png", b"", "is empty, 0 bytes"),
+    "text named .png": ("x.png", b"Dear Sir or Madam", "not a picture that Pillow can read"),
+    "text named .npy": ("x.npy", b"Dear Sir or Madam", "cannot be read"),
+    "text named .npz": ("x.npz", b"Dear Sir or Madam", "cannot be read"),
+    "page of an error named .jpg": ("x.jpg", b"<html>404</html>", "not a picture"),
+    "bomb": ("x.png", png_that_claims(60000, 60000), "is refused"),
+    "16-bit bomb": ("x.png", png_that_claims(60000, 60000, depth=16), "is refused"),
+    "array that claims to be huge": ("x.npy", huge_npy(), "cannot be read|is refused"),
+    "NaN in a float TIFF": ("x.tif", tiff(np.float32([[0, np.nan]])), "values that are not finite, .*: 50 % of all"),
+    "infinity in an array": ("x.npy", npy(np.full((4, 4, 3), np.inf)), "not finite, .*: 100 % of all"),
+    "float out of range": ("x.tif", tiff(np.float32([[0, 300]])), r"holds values from 0 to 300.*data\.value_range"),
+    "damaged checksum": ("x.png", saved(picture())[:60] + b"\0\0\0" + saved(picture())[63:], "cannot be read"),
+    "pickle in an array": ("x.npy", npy(np.array([{"a": 1}], dtype=object)), "cannot be read: .*Python objects"),
+    "several arrays": ("x.npz", npz(a=PIXELS, b=PIXELS), "should hold one array, but holds 2: a, b"),
+    "array of four axes": ("x.npy", npy(np.zeros((2, 3, 4, 3))), r"has the shape \(2, 3, 4, 3\)"),
+    "array without pixels": ("x.npy", npy(np.zeros((0, 5, 3))), "is empty, shape"),
+    "complex numbers": ("x.npy", npy(np.zeros((4, 4, 3), np.complex64)), "holds complex64"),
+    "five channels where three are wanted": ("x.npy", npy(np.zeros((9, 8, 5))), r"data\.channels=3 needs \(H, W, 3\)"),
+    "five channels in a TIFF": (
+        "x.tif",
+        tiff(np.zeros((5, 9, 8), np.uint8), planarconfig="separate"),
+        "has 5 channels",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", READ)
+def test_what_is_odd_but_whole_is_read_upright(tmp_path: Path, what: str) -> None:
+    name, content, size = READ[what]
+    (tmp_path / name).write_bytes(content)
+    assert [*list_pictures(tmp_path)] == [str(tmp_path / name)]
+    found = np.asarray(Reader()(tmp_path / name))
+    assert found.shape == (size[1], size[0], 3)
+    assert np.isfinite(found).all()
+    assert found.min() < found.max() or size == (1, 1)
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_damaged_is_refused_by_its_name(tmp_path: Path, what: str) -> None:
+    name, content, message = REFUSED[what]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        Reader()(tmp_path / name)
+    assert str(tmp_path / name) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def broken_link(path: Path) -> None:
+    path.symlink_to(path.parent / "nowhere.png")
+
+
+def circle(path: Path) -> None:
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (broken_link, r"is a link to \S+nowhere\.png, which does not exist"),
+        (circle, "cannot be read: .*(symbolic links|Symlink loop)"),
+        (os.mkfifo, "is no ordinary file but a pipe"),
+        (os.mkdir, "is a folder, not a picture"),
+        (lambda path: None, r"x\.png does not exist"),
+    ],
+    ids=["broken link", "link to itself", "pipe", "folder", "missing"],
+)
+def test_what_is_no_file_is_refused_by_its_name(tmp_path: Path, make: Callable[[Path], object], message: str) -> None:
+    make(tmp_path / "x.png")
+    with pytest.raises(DataError, match=message):
+        Reader()(tmp_path / "x.png")
+
+
+def test_a_file_that_may_not_be_read_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.png").write_bytes(saved(picture()))
+
+    def forbidden(*arguments: object, **options: object) -> None:  # who runs the tests may be allowed everything
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", forbidden)
+    with pytest.raises(DataError, match=r"x\.png cannot be read: this user may not"):
+        Reader()(tmp_path / "x.png")
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("i2ikit.images.arrays.MOST_VALUES", 2**28)
+    (tmp_path / "x.npz").write_bytes(zip_bomb())
+    with pytest.raises(DataError, match=r"x\.npz is refused: it says that it unpacks to 4 GiB"):
+        Reader()(tmp_path / "x.npz")
+
+
+def test_duplicate_stems_and_folders_in_folders_are_all_found(tmp_path: Path) -> None:
+    for name in ("a.png", "a.jpg", "b/a.png", "b/b.png/a.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(saved(picture()))
+    names = list_pictures(tmp_path)
+    assert [names.name(k) for k in range(len(names))] == ["a.jpg", "a.png", "b/a.png", "b/b.png/a.png"]
