@@ -8,12 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(path for place in ("i2ikit", "plugins", "tools") for path in (ROOT / place).rglob("*.py"))
-READERS = {
-    "load_checkpoint",
-    "_load_checkpoint",
-    "load_from_local",
-    "load_state_dict_from_url",
-}  # of mmengine, torch.hub
+OF_MMENGINE = {"load_checkpoint", "_load_checkpoint", "load_from_local", "load_state_dict_from_url"}
 
 
 @cache
