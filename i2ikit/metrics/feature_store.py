@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -120,5 +121,6 @@ class RealFeatures:
         except (OSError, RuntimeError):
             return
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
         self.found = dict(self._used)

@@ -15,6 +15,7 @@ def features(count, width, *, shift=0.0, seed=0):
     return torch.randn(count, width, generator=draws).double() @ mixing + shift
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "other", "width"), [(300, 200, 32), (48, 40, 64), (90, 40, 64)])
 def test_the_frechet_distance_is_torch_fidelitys(count, other, width):
     from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
@@ -43,6 +44,7 @@ def test_small_features_far_from_zero_lose_nothing_in_float32():
     assert moved == pytest.approx(frechet_distance(x, y), rel=1e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subset_size", [10, 30])
 def test_the_kernel_distance_is_torch_fidelitys(subset_size):
     from torch_fidelity.metric_kid import kid_features_to_metric

@@ -11,6 +11,7 @@ def images(*, channels=3, height=20, width=17, seed=0):
     return torch.rand(2, channels, height, width, generator=torch.Generator().manual_seed(seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_it_is_torchmetrics_inside_the_image(channels):
     from torchmetrics.functional.image import structural_similarity_index_measure

@@ -1,0 +1,101 @@
+import pytest
+import torch
+from torch import Tensor
+
+from i2ikit.metrics import feature_store
+from i2ikit.metrics.backbones import Backbone
+from i2ikit.metrics.feature_store import FeatureStore, RealFeatures, cache_folder, shared_store
+
+
+class Means(Backbone):
+    """Mean of each channel; counts the images that it sees."""
+
+    name = "means"
+
+    def __init__(self, resizing: str = "clean") -> None:
+        super().__init__(None, resizing)
+        self.seen = 0
+
+    def __call__(self, images: Tensor) -> Tensor:
+        self.seen += len(images)
+        return images.float().mean(dim=(2, 3))
+
+
+def images(*levels: int) -> Tensor:
+    return torch.stack([torch.full((3, 2, 2), level, dtype=torch.uint8) for level in levels])
+
+
+def test_no_image_is_looked_at_twice():
+    store = FeatureStore(Means(), "x")
+    assert store.features(images(1, 2, 1)).tolist() == [[1.0] * 3, [2.0] * 3, [1.0] * 3]
+    assert store.features(images(2, 3)).tolist() == [[2.0] * 3, [3.0] * 3]
+    assert store.backbone.seen == 4  # both copies of the first batch, the 2, then the 3 alone
+
+
+def test_an_image_of_another_shape_with_the_same_bytes_is_another_image():
+    store = FeatureStore(Means(), "x")
+    store.features(torch.zeros(1, 3, 2, 8, dtype=torch.uint8))
+    store.features(torch.zeros(1, 3, 4, 4, dtype=torch.uint8))
+    assert store.backbone.seen == 2
+
+
+def test_memory_has_an_end(monkeypatch):
+    monkeypatch.setattr(feature_store, "IN_MEMORY", 2)
+    store = FeatureStore(Means(), "x")
+    store.features(images(1, 2, 3))
+    store.features(images(3, 2))
+    assert store.backbone.seen == 3
+    store.features(images(1))
+    assert store.backbone.seen == 4
+
+
+def gather(backbone: Backbone, *levels: int) -> Tensor:
+    """Take the features of a real set, as a new process would."""
+    known = RealFeatures("x")
+    found = FeatureStore(backbone, "x").features(images(*levels), known)
+    known.save()
+    return found
+
+
+def test_real_images_are_looked_at_by_one_process_alone():
+    gather(Means(), 1, 2, 3)
+    later = Means()
+    assert gather(later, 1, 2, 3).tolist() == [[1.0] * 3, [2.0] * 3, [3.0] * 3]
+    assert later.seen == 0
+
+
+def test_only_what_has_changed_in_a_real_set_is_looked_at_again():
+    gather(Means(), 1, 2, 3)
+    later = Means()
+    assert gather(later, 1, 9, 3)[1].tolist() == [9.0] * 3
+    assert later.seen == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"half a file"])
+def test_a_damaged_file_is_written_anew(content, own_cache):
+    gather(Means(), 1, 2)
+    (path,) = (own_cache / "features").iterdir()
+    path.write_bytes(content)
+    later = Means()
+    gather(later, 1, 2)
+    assert later.seen == 2
+    last = Means()
+    gather(last, 1, 2)
+    assert last.seen == 0
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(feature_store.CACHE_VARIABLE, str(tmp_path / "file"))
+    assert gather(Means(), 1).tolist() == [[1.0] * 3]
+
+
+def test_metrics_share_a_store_if_network_weights_and_resizing_are_the_same():
+    assert shared_store(Means()) is shared_store(Means())
+    assert shared_store(Means()) is not shared_store(Means("legacy"))
+
+
+def test_the_cache_lies_with_the_users_other_caches(tmp_path, monkeypatch):
+    monkeypatch.delenv(feature_store.CACHE_VARIABLE)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "i2ikit" / "features"

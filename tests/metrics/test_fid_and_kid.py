@@ -1,0 +1,126 @@
+"""Pains 3 and 14: figures that another tool measures too, and that say how they were measured."""
+
+import pytest
+import torch
+from torch.utils.data import Dataset
+
+from i2ikit.errors import MetricError
+from i2ikit.metrics.backbones import Backbone
+from i2ikit.metrics.base import to_bytes
+from i2ikit.metrics.feature_distance import FeatureDistance
+from i2ikit.metrics.fid import FID
+from i2ikit.metrics.frechet_distance import FrechetDistance
+from i2ikit.metrics.kernel_distance import KernelDistance
+from i2ikit.metrics.kid import KID
+from i2ikit.ops.feature_distances import frechet_distance, kernel_distance
+from i2ikit.registry import METRICS
+
+
+def images(count: int, *, channels: int = 3, seed: int = 0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(count, channels, 4, 4, generator=generator)
+    return torch.nn.functional.interpolate(coarse, 32, mode="bilinear") * 2 - 1
+
+
+class Bytes(Dataset):
+    def __init__(self, found: torch.Tensor) -> None:
+        self.found = to_bytes(found, "")
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return self.found[index]
+
+
+class Means(Backbone):
+    """Mean of each channel, in 0..255."""
+
+    name = "means"
+
+    def load(self, device: torch.device) -> None:
+        pass
+
+    def __call__(self, found: torch.Tensor) -> torch.Tensor:
+        return found.float().mean(dim=(2, 3))
+
+
+def filled(metric: FeatureDistance, outputs: torch.Tensor, real: torch.Tensor) -> FeatureDistance:
+    for start in range(0, len(outputs), 2):
+        metric.update({"output": outputs[start : start + 2]})
+        metric.add_real(real[start : start + 2], None)
+    return metric
+
+
+@pytest.mark.slow
+def test_they_are_torch_fidelitys_on_the_same_pictures_offline(as_standard):
+    import torch_fidelity
+
+    outputs, real = images(3), images(3, seed=1)
+    expected = torch_fidelity.calculate_metrics(
+        input1=Bytes(outputs), input2=Bytes(real), fid=True, kid=True, kid_subset_size=3, kid_subsets=2, cuda=False,
+        feature_extractor_weights_path=str(as_standard), cache=False, save_cpu_ram=True, verbose=False,
+    )  # fmt: skip
+    fid = filled(FID(as_standard, resizing="legacy"), outputs, real)
+    kid = filled(KID(as_standard, resizing="legacy", subsets=2, subset_size=3), outputs, real)
+    assert fid.compute()["legacy"] == pytest.approx(expected["frechet_inception_distance"], rel=1e-4)
+    assert kid.compute()["legacy"] == pytest.approx(expected["kernel_inception_distance_mean"], rel=1e-3, abs=1e-7)
+    protocol = fid.protocol()
+    assert (protocol["backbone"], protocol["resizing"]) == ("inception-v3-compat", "legacy")
+    assert (protocol["outputs"], protocol["real"], len(protocol["weights_sha256"])) == (3, 3, 64)
+
+
+@pytest.mark.slow
+def test_other_weights_are_not_called_fid(random_inception):
+    with pytest.raises(MetricError, match=r"random\.pth is another file than the file of the Inception of FID and KID"):
+        FID(random_inception).prepare(torch.device("cpu"))
+    FrechetDistance("inception-v3-compat", random_inception).prepare(torch.device("cpu"))
+
+
+def test_the_distances_are_those_of_the_features():
+    outputs, real = images(6), images(6, seed=1)
+    features = [to_bytes(found, "").float().mean(dim=(2, 3)) for found in (outputs, real)]
+    for metric, expected in (
+        (FID(), {"clean": frechet_distance(*features)}),
+        (KID(resizing="legacy"), dict(zip(("legacy", "legacy_std"), kernel_distance(*features), strict=True))),
+        (FrechetDistance("resnet18", "x"), {"distance": frechet_distance(*features)}),
+        (
+            KernelDistance("resnet18", "x", subsets=3, subset_size=4),
+            dict(zip(("distance", "distance_std"), kernel_distance(*features, subsets=3, subset_size=4), strict=True)),
+        ),
+    ):
+        metric.backbone = Means(None, metric.backbone.resizing)
+        assert filled(metric, outputs, real).compute() == pytest.approx(expected)
+        assert all(metric.better[number] == "lower" for number in expected if not number.endswith("std"))
+
+
+def test_pictures_are_taken_as_the_8_bits_of_a_file_and_gray_ones_as_three_equal_channels():
+    assert to_bytes(torch.tensor([-1.2, -1.0, 0.001, 1.0, 1.3]).reshape(1, 1, 1, 5), "").tolist() == [
+        [[[0, 0, 128, 255, 255]]] * 3
+    ]
+
+
+def test_pictures_of_other_channels_are_refused_by_name():
+    metric = FID()
+    metric.backbone = Means(None, "clean")
+    with pytest.raises(MetricError, match="FID needs images of 3 channels, or gray ones, not of 4"):
+        metric.update({"output": images(2, channels=4)})
+
+
+def test_one_picture_is_too_few_and_reset_forgets():
+    metric = KID()
+    metric.backbone = Means(None, "clean")
+    filled(metric, images(4), images(4)).reset()
+    filled(metric, images(1), images(1))
+    with pytest.raises(MetricError, match="KID needs at least 2 outputs and 2 real images, there are 1 and 1"):
+        metric.compute()
+
+
+@pytest.mark.parametrize("name", ["FID", "KID", "FrechetDistance", "KernelDistance"])
+def test_it_is_found_by_its_name(name):
+    assert issubclass(METRICS.get(name), FeatureDistance)
+
+
+def test_subsets_of_none_are_refused():
+    with pytest.raises(ValueError, match="subset_size must be a whole number above 0, not 0"):
+        KID(subset_size=0)
