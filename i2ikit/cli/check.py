@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = None) -> None:
-    """Build a config and show its networks, objective, optimisers, schedule and data."""
+    """Build a config and show its networks, objective, optimisers, schedule, data, cost and length.
+
+    Peak memory is what tensors hold at most in a training step; the program itself comes on top, about 0.5 GB.
+    """
     with busy("Checking the config"):
         from i2ikit.cli.plan import make_plan
         from i2ikit.config import find_config, resolve_config
@@ -23,6 +26,8 @@ def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = No
     for table in _tables(plan):
         console.print(table)
         console.print()
+    if plan.cost_error:
+        console.print(f"Cost: not known, {plan.cost_error}", markup=False, soft_wrap=True)
     console.print(_length(plan), markup=False, soft_wrap=True)
     if plan.data_error is not None:
         raise plan.data_error
@@ -38,6 +43,9 @@ def _tables(plan: "Plan") -> Iterator["Table"]:
         columns = dict.fromkeys(plan.schedule[0], "right")
         yield _table("Schedule", columns, [[*map(_number, row.values())] for row in plan.schedule])
     yield _table("Data", {"split": "", "type": "", "items": "right"}, _data_rows(plan))
+    if plan.costs:
+        titles = ("multiply-accumulates", "kept between steps", "peak memory")
+        yield _table(_batch(plan), {"setting": "", **dict.fromkeys(titles, "right")}, _cost_rows(plan))
 
 
 def _table(title: str, columns: Mapping[str, Any], rows: list[list[str]]) -> "Table":
@@ -91,10 +99,36 @@ def _data_rows(plan: "Plan") -> list[list[str]]:
     ]
 
 
+def _batch(plan: "Plan") -> str:
+    """Return the title of the table of costs: what a batch is, and what is trained."""
+    shapes = {"x".join(map(str, shape)): domain for domain, shape in plan.shapes.items()}
+    trained = next(iter(plan.costs.values())).parameters
+    return f"Cost of a step on images of {' and '.join(shapes)}, {trained:,} trained parameters"
+
+
+def _cost_rows(plan: "Plan") -> list[list[str]]:
+    train = plan.config["train"]
+    kept = ", activations checkpointed" if train["checkpoint_activations"] else ""
+    return [
+        [
+            name or f"as it is: {train['precision']}{kept}",
+            f"{cost.macs / 1e9:.4g} G",
+            _bytes(cost.held),
+            _bytes(cost.peak),
+        ]
+        for name, cost in plan.costs.items()
+    ]
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 2**30:.2f} GB" if count >= 2**30 else f"{count / 2**20:.0f} MB"
+
+
 def _length(plan: "Plan") -> str:
     batch = plan.config["data"]["batch_size"]
     if plan.steps is None:
-        given = ", ".join(f"{value} {name}" for name, value in plan.config["train"].items())
+        train = plan.config["train"]
+        given = ", ".join(f"{train[name]} {name}" for name in ("epochs", "steps") if train.get(name) is not None)
         return f"Length: {given}, batch {batch}"
     return f"Length: {plan.steps} steps in {plan.epochs} epochs of {plan.steps_per_epoch}, batch {batch}"
 

@@ -9,9 +9,11 @@ from torch.optim import Optimizer
 
 from i2ikit.build import Builder
 from i2ikit.config.validate import build_trial_model
+from i2ikit.engine.cost import StepCost, batch_shapes, step_cost
 from i2ikit.engine.data import build_dataset, build_train_loader
+from i2ikit.engine.loading import MapDataset
 from i2ikit.engine.optimizers import build_optimizers
-from i2ikit.errors import DataError
+from i2ikit.errors import DataError, I2IKitError
 from i2ikit.ops.progress import Progress, Schedule
 from i2ikit.registry import SCHEDULES
 from i2ikit.translation import UnpairedTranslation
@@ -32,6 +34,9 @@ class Plan:
         data_error: why it was not found.
         steps_per_epoch, epochs, steps: length of the run; None while the data is missing.
         schedule: rows of a table, from the first to the last step; empty where nothing changes.
+        shapes: of a batch by domain, (B, C, H, W).
+        costs: of a step as the config has it, and with each setting changed that saves memory, by the override.
+        cost_error: why they are not known.
     """
 
     config: dict[str, Any]
@@ -43,6 +48,9 @@ class Plan:
     epochs: int | None = None
     steps: int | None = None
     schedule: list[dict[str, Any]] = field(default_factory=list)
+    shapes: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    costs: dict[str, StepCost] = field(default_factory=dict)
+    cost_error: str = ""
 
     def weight(self, phase: str, term: str) -> str:
         """Return the weight of a term: a number, or the name of its schedule."""
@@ -56,13 +64,15 @@ def make_plan(config: dict[str, Any]) -> Plan:
     assert model is not None, mistakes
     optimizers = build_optimizers(model.phases, model.networks, config["optimizer"])
     plan = Plan(config, model, optimizers)
-    _count_data(plan)
+    dataset = _count_data(plan)
     _lay_out(plan)
+    _cost(plan, dataset)
     return plan
 
 
-def _count_data(plan: Plan) -> None:
-    data = plan.config["data"]
+def _count_data(plan: Plan) -> MapDataset | None:
+    """Count the items; return the training data, if it is there."""
+    data, training = plan.config["data"], None
     for split in ("train", "test"):
         if data.get(split) is None:
             continue
@@ -73,9 +83,28 @@ def _count_data(plan: Plan) -> None:
                 continue
             plan.items[split] = len(dataset)
             if split == "train":
+                training = dataset
                 plan.steps_per_epoch = len(build_train_loader(dataset, {**data, "workers": 0, "cache": "none"}, 0))
         except DataError as error:
             plan.data_error = plan.data_error or error
+    return training
+
+
+def _cost(plan: Plan, dataset: MapDataset | None) -> None:
+    """Count what a step costs, and what it would cost with the settings that save memory."""
+    train = plan.config["train"]
+    settings: list[dict[str, Any]] = [{}]
+    if train["precision"] == "fp32":
+        settings.append({"precision": "bf16"})
+    if not train["checkpoint_activations"]:
+        settings.append({"checkpoint_activations": True})
+    try:
+        plan.shapes = batch_shapes(plan.config, plan.model, dataset)
+        for setting in settings:
+            name = ", ".join(f"train.{key}={value}" for key, value in setting.items())
+            plan.costs[name] = step_cost({**plan.config, "train": {**train, **setting}}, plan.shapes)
+    except I2IKitError as error:
+        plan.cost_error = str(error)
 
 
 def _lay_out(plan: Plan) -> None:

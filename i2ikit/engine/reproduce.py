@@ -163,7 +163,10 @@ def _model(kept: KeptStep, config: Mapping[str, Any], device: torch.device) -> U
     if model is None:
         raise CheckpointError(f"the step's config cannot be built here: {builder.mistakes[0].message}")
     own = model.state_dict()
-    model.load_state_dict({key: value for key, value in kept.model.items() if key in own})
+    try:
+        model.load_state_dict({key: value for key, value in kept.model.items() if key in own})
+    except RuntimeError as error:
+        raise CheckpointError(f"the step's weights do not fit its config: {error}") from error
     place_model(model, device)
     model.precision = network_precision(config["train"]["precision"], device)
     return model.train()

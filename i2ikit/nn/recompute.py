@@ -38,23 +38,23 @@ def recomputed(network: nn.Module, run: Callable[[Tensor], Result], value: Tenso
 
 
 def _as_it_was(network: nn.Module) -> AbstractContextManager[None]:
-    """Return a context in which the network is frozen as it is now, and its norms keep no statistics."""
+    """Return a context in which the network is frozen as it is now, and its norms move copies of their statistics."""
     flags = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
-    norms = [module for module in network.modules() if isinstance(module, _NormBase) and module.track_running_stats]
-    training = [norm for norm in norms if norm.training]
+    norms = [module for module in network.modules() if isinstance(module, _NormBase) and module.training]
 
     @contextmanager
     def context() -> Iterator[None]:
         now = [(parameter, parameter.requires_grad) for parameter, _ in flags]
+        statistics = [(norm, name, buffer) for norm in norms for name, buffer in norm.named_buffers(recurse=False)]
         _set(flags)
-        for norm in training:
-            norm.track_running_stats = False
+        for norm, name, buffer in statistics:
+            setattr(norm, name, buffer.clone())
         try:
             yield
         finally:
             _set(now)
-            for norm in training:
-                norm.track_running_stats = True
+            for norm, name, buffer in statistics:
+                setattr(norm, name, buffer)
 
     return context()
 

@@ -81,3 +81,26 @@ def test_mistakes_end_it_before_the_tables(run, tiny):
 def test_a_packaged_config_is_checked_by_name(run):
     outcome = run("check", "cut/horse2zebra", "--data", "not/there")
     assert "11,378,179" in outcome.out  # CUT's published ResNet with 9 blocks, anti-aliased
+
+
+def test_the_cost_of_a_step_is_shown_with_what_would_save_memory(run, tiny):
+    """Pain 5: out of memory is told before the run."""
+    outcome = run("check", tiny)
+    title = "Cost of a step on images of 1x3x16x16, "
+    cells = [[cell.strip() for cell in row] for row in rows(outcome.out, title)]
+    names = [row[0] for row in cells]
+    assert names[1:] == ["as it is: fp32", "train.precision=bf16", "train.checkpoint_activations=True"]
+    plain, half, lean = (float(row[3].removesuffix(" MB")) for row in cells[1:])
+    assert 0 < lean <= plain
+    assert 0 < half <= plain
+    plan = make_plan(resolve_config(tiny))
+    trained = sum(parameter.numel() for parameter in plan.model.parameters())
+    assert f"{title}{trained:,} trained parameters" in outcome.out
+
+
+def test_a_cost_that_cannot_be_known_says_why_and_stops_nothing(run, tiny):
+    outcome = run(
+        "check", tiny, "--data", "not/there", "--set", "data.load_size=none", "--set", "data.train.transform=none"
+    )
+    assert "Cost: not known, nothing tells the size of the training images: set data.crop_size" in outcome.out
+    assert "Length: 2 epochs, batch 1" in outcome.out

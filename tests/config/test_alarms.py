@@ -1,0 +1,53 @@
+"""The section ``alarms``."""
+
+import pytest
+
+from i2ikit.config.alarms import DEFAULTS, with_default_alarms
+from i2ikit.config.sections import with_defaults
+from i2ikit.config.validate import find_mistakes
+
+
+def mistakes(alarms):
+    return [
+        f"{mistake.path}: {mistake.message}"
+        for mistake in find_mistakes({"alarms": alarms})
+        if "alarms" in mistake.path
+    ]
+
+
+def test_the_alarms_that_nobody_named_are_there():
+    assert with_default_alarms({}) == {name: {"type": kind} for name, kind in DEFAULTS.items()}
+
+
+def test_an_argument_can_be_changed_without_the_type():
+    changed = with_default_alarms({"collapse": {"below": 0.3}})
+    assert changed["collapse"] == {"type": "CollapseAlarm", "below": 0.3}
+    assert changed["inversion"] == {"type": "InversionAlarm"}
+
+
+def test_none_switches_one_off_or_all_and_stays_off_when_defaults_are_filled_in_again():
+    assert with_defaults(with_defaults({"alarms": {"collapse": None}}))["alarms"]["collapse"] is None
+    off = with_defaults(with_defaults({"alarms": None}))["alarms"]
+    assert set(off.values()) == {None}
+
+
+def test_another_alarm_can_be_added():
+    alarms = with_default_alarms({"mine": {"type": "CollapseAlarm", "every": 5}})
+    assert alarms["mine"] == {"type": "CollapseAlarm", "every": 5}
+    assert mistakes(alarms) == []
+
+
+@pytest.mark.parametrize(
+    ("alarms", "message"),
+    [
+        ({"collapse": {"type": "ColapseAlarm"}}, "alarms.collapse.type: no hook is called 'ColapseAlarm'. Nearest: "),
+        ({"x": {"type": "CollapseAlarm", "belw": 1}}, "alarms.x.belw: CollapseAlarm has no argument 'belw'. Near"),
+        ({"x": {"type": "CollapseAlarm", "every": 0}}, "alarms.x: CollapseAlarm refused its arguments: every must be"),
+        ({"x": {"type": "CheckpointHook", "interval": 1, "y": 2}}, "alarms.x.y: CheckpointHook has no argument 'y'."),
+        ({"x": 3}, 'alarms.x: a hook is written as dict(type="...", ...), not 3'),
+        ([], 'alarms: must be dict(name=dict(type="..."), ...), not []'),
+    ],
+)  # fmt: skip
+def test_mistakes_are_found_before_the_run(alarms, message):
+    (found,) = mistakes(alarms)
+    assert found.startswith(message)
