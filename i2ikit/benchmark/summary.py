@@ -12,7 +12,7 @@ from i2ikit.config.validate import build_trial_model
 from i2ikit.engine.cost import batch_shapes, step_cost
 from i2ikit.errors import I2IKitError
 from i2ikit.ops.rank import rank_correlations
-from i2ikit.report.measures import direction, is_truth, sentence
+from i2ikit.report.measures import direction, sentence
 from i2ikit.report.record import read_record
 
 
@@ -32,16 +32,17 @@ def summarise(
         rank correlation of every metric with those against paired truth, over all measurements.
     """
     everything = runs(plan, folder)
-    names = measured_names([run.work_dir for run in everything], plan)
+    records = [read_record(run.work_dir) for run in everything]
     config = plan.entries[0].config
-    better = {name: end for name in names if (end := direction(name, config))}
+    names = list(dict.fromkeys(name for record in records for name in record.metrics))
+    better = {name: end for record in records for name in record.metrics if (end := direction(name, record))}
     found: list[dict[str, Any]] = [
         {**read_run(run, better), **({"failed": failures[run.name]} if failures and run.name in failures else {})}
         for run in everything
     ]
     by_label = {entry.label: [run for run in found if run["label"] == entry.label] for entry in plan.entries}
     targets = {**reached_by_all(by_label, better), **(targets or {})}
-    truth = [name for name in names if is_truth(name, config)]
+    truth = {name for record in records for name in record.paired}
     measurements = [each["metrics"] for run in found for each in run["evaluations"]]
     return {
         "plan": {key: getattr(plan, key) for key in ("seeds", "steps", "minutes", "slices", "evaluations", "device")},
@@ -61,11 +62,6 @@ def summarise(
             for name, row in rank_correlations(measurements, truth, better).items()
         },
     }
-
-
-def measured_names(work_dirs: Sequence[Path], plan: Plan) -> list[str]:
-    """Return the names of all numbers that were measured, in the order of the log."""
-    return list(dict.fromkeys(name for folder in work_dirs for name in read_record(folder).metrics))
 
 
 def reached_by_all(by_label: Mapping[str, Sequence[Mapping[str, Any]]], better: Directions) -> dict[str, float]:

@@ -14,6 +14,7 @@ from torch import Tensor
 from i2ikit.engine.device import place_batch
 from i2ikit.engine.grid import to_picture
 from i2ikit.engine.loading import MapDataset, seeded
+from i2ikit.engine.measure import is_pair
 from i2ikit.engine.work_dir import write_whole
 from i2ikit.ops.image_quality import psnr
 from i2ikit.translation import UnpairedTranslation
@@ -41,8 +42,8 @@ def write_gallery(
     Args:
         folder: replaced if it is there.
         model: on ``device``; its first generator, say ``ab``, translates domain ``a`` to ``b``.
-        dataset: items with ``a`` and perhaps ``b``, images (C, H, W) in -1..1. An item with a ``mask``, or any item of
-            a data set whose ``paired`` is true, has the truth in ``b``.
+        dataset: items with ``a`` and perhaps ``b``, images (C, H, W) in -1..1; which are pairs is decided as for
+            :func:`measure`.
         device: where the model is.
         step: the last one that was done.
         count: at most so many items, >= 0.
@@ -55,7 +56,9 @@ def write_gallery(
     for index in range(min(count, len(dataset))):
         with seeded(seed, 0, index):
             item = dataset[index]
-        paired = "mask" in item or bool(getattr(dataset, "paired", False))
+        paired = bool(getattr(dataset, "paired", False)) or is_pair(
+            *(item.get(f"{name}_path") for name in generator[:2])
+        )
         items.append(_write_item(folder, index, _translated(model, generator, item, device), paired))
     used = {name for item in items for name in item["values"]}
     about = {

@@ -51,11 +51,11 @@ def names(records: Sequence[RunRecord]) -> list[str]:
     return list(dict.fromkeys(name for record in records for name in record.metrics))
 
 
-def direction(name: str, config: Mapping[str, Any]) -> str:
-    """Return which values of a number are better: "higher", "lower", or "" where none is or its metric doesn't say."""
-    return str(mapping(getattr(part(name, config), "better", None)).get(name.partition(".")[2], ""))
+def direction(name: str, record: RunRecord) -> str:
+    """Return which values of a number are better: "higher", "lower", or "" where none is or nobody says.
 
-
-def is_truth(name: str, config: Mapping[str, Any]) -> bool:
-    """Say whether a number compares outputs with paired truth."""
-    return bool(getattr(part(name, config), "paired", False))
+    The log knows it best; logs that do not say leave it to the metric.
+    """
+    said = record.better or mapping(getattr(part(name, record.config), "better", None))
+    found = said.get(name) or said.get(name.partition(".")[2])
+    return str(found or "")

@@ -159,7 +159,7 @@ def figures(records: Sequence[RunRecord]) -> list[Figure]:
     for name in measures.names(records):
         lines = {run: record.metrics[name] for run, record in enumerate(records) if name in record.metrics}
         if any(len(series.steps) > 1 for series in lines.values()):
-            better = next(filter(None, (measures.direction(name, records[run].config) for run in lines)), "")
+            better = next(filter(None, (measures.direction(name, records[run]) for run in lines)), "")
             about = f"metric, {better} is better" if better else "metric"
             drawn.append((name, about, {run: make_curve(series, window=0) for run, series in lines.items()}))
     said = {
@@ -203,12 +203,12 @@ def metrics_section(records: Sequence[RunRecord], names: Sequence[str]) -> str:
     """Return the section of the metrics, or nothing where none were measured."""
     rows = []
     for name in measures.names(records):
-        config = next(record.config for record in records if name in record.metrics)
-        better = measures.direction(name, config)
+        knows = next(record for record in records if name in record.metrics)
+        better = measures.direction(name, knows)
         found = [
             measures.measured(record.metrics[name], better) if name in record.metrics else None for record in records
         ]
-        rows.append((name, better, measures.sentence(name, config), found))
+        rows.append((name, better, measures.sentence(name, knows.config), found))
     if not rows:
         return ""
     lead = "Measured on the test images: the best value of the run and the last one, each with its step."

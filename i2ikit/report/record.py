@@ -33,6 +33,8 @@ class RunRecord:
         environment: what the run ran on, at its start or when it was last resumed.
         losses, rates: scalars by the name of the term, of the parameter group.
         metrics: measured numbers by name.
+        better: "higher" or "lower" by number, as the last measurement says; only those of which it is known.
+        paired: numbers that compare with paired truth, as the last measurement says.
         protocol: how they were measured, as the last measurement says.
         last: the last line with scalars (``step``, ``epoch``, ``time`` in seconds).
         config: the resolved config as plain data.
@@ -45,6 +47,8 @@ class RunRecord:
     losses: dict[str, Series] = field(default_factory=dict)
     rates: dict[str, Series] = field(default_factory=dict)
     metrics: dict[str, Series] = field(default_factory=dict)
+    better: dict[str, str] = field(default_factory=dict)
+    paired: list[str] = field(default_factory=list)
     protocol: dict[str, Any] = field(default_factory=dict)
     last: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
@@ -70,8 +74,9 @@ def add_line(record: RunRecord, line: Mapping[str, Any]) -> None:
         record.environment = {key: value for key, value in line.items() if key not in ("event", "step")}
     elif line.get("event") == "metrics" and isinstance(step, int):
         add_scalars(record.metrics, step, line.get("metrics"))
-        if isinstance(line.get("protocol"), dict):
-            record.protocol = line["protocol"]
+        for name, kind in (("better", dict), ("paired", list), ("protocol", dict)):
+            if isinstance(line.get(name), kind):
+                setattr(record, name, line[name])
     elif isinstance(step, int) and "event" not in line:
         record.last = {key: line[key] for key in ("step", "epoch", "time") if key in line}
         add_scalars(record.losses, step, line.get("losses"))

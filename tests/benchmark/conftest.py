@@ -1,7 +1,7 @@
 """A comparison of two made-up methods, with records and logs as their slices would leave them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,11 @@ def plan() -> Plan:
 def ran(plan: Plan, tmp_path: Path) -> Callable[..., list[Run]]:
     """Leaves what runs leave: each step ``seconds`` long (the first of a slice ten times that), metrics by step."""
 
-    def ran(seconds: Mapping[str, float], metrics: Mapping[str, Mapping[int, Mapping[str, float]]]) -> list[Run]:
+    def ran(
+        seconds: Mapping[str, float],
+        metrics: Mapping[str, Mapping[int, Mapping[str, float]]],
+        paired: Sequence[str] = (),
+    ) -> list[Run]:
         found = runs(plan, tmp_path)
         for run in found:
             pace = seconds[run.name]
@@ -41,7 +45,8 @@ def ran(plan: Plan, tmp_path: Path) -> Callable[..., list[Run]]:
                 )
             run.work_dir.mkdir(parents=True)
             lines: list[dict[str, Any]] = [
-                {"event": "metrics", "step": step, "metrics": values} for step, values in metrics[run.name].items()
+                {"event": "metrics", "step": step, "metrics": values, "paired": list(paired)}
+                for step, values in metrics[run.name].items()
             ]
             (run.work_dir / "config.json").write_text(json.dumps(CONFIG))
             (run.work_dir / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -51,10 +51,9 @@ def test_the_time_to_quality_is_to_the_one_that_every_method_reaches(
 
 def test_metrics_are_ranked_against_those_that_know_the_truth(plan: Plan, ran: Any, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(summary, "cost", lambda config: {"parameters": 1, "gmacs": 1})
-    monkeypatch.setattr(summary, "is_truth", lambda name, config: name == "background.db")
     names = [f"{label}_seed{seed}" for label in ("one", "two") for seed in (0, 1)]
     measured = {5: {"background.db": 20, "wasserstein.ratio": 0.9}, 10: {"background.db": 25, "wasserstein.ratio": 0.4}}
-    ran(dict.fromkeys(names, 0.1), dict.fromkeys(names, measured))
+    ran(dict.fromkeys(names, 0.1), dict.fromkeys(names, measured), paired=["background.db"])
     assert summarise(plan, tmp_path)["agreement"] == {"wasserstein.ratio": {"background.db": 1.0}}
 
 

@@ -1,7 +1,8 @@
 import math
+from pathlib import Path
 
-from i2ikit.report.measures import direction, is_truth, measured, sentence
-from i2ikit.report.record import Series
+from i2ikit.report.measures import direction, measured, sentence
+from i2ikit.report.record import RunRecord, Series
 
 CONFIG = {"metrics": {"background": {"type": "BackgroundPSNR"}, "home_made": {"type": "NotInstalled"}, "odd": 3}}
 
@@ -27,12 +28,17 @@ def test_a_metric_without_a_better_end_has_no_best():
 
 
 def test_the_better_end_and_the_sentence_come_from_the_metric_of_the_config():
-    assert direction("background.db", CONFIG) == "higher"
+    assert direction("background.db", RunRecord("x", Path(), config=CONFIG)) == "higher"
     assert sentence("background.db", CONFIG).startswith("Mean over images of the PSNR")
-    assert not is_truth("background.db", CONFIG)
+
+
+def test_what_the_log_says_of_the_better_end_comes_first():
+    record = RunRecord("x", Path(), config=CONFIG, better={"home_made.x": "lower"})
+    assert direction("home_made.x", record) == "lower"
+    assert direction("background.db", record) == ""
 
 
 def test_a_metric_that_is_not_installed_or_not_in_the_config_says_nothing():
     for name in ("home_made.x", "odd.x", "gone.x", "background.unknown"):
-        assert direction(name, CONFIG) == ""
+        assert direction(name, RunRecord("x", Path(), config=CONFIG)) == ""
     assert sentence("home_made.x", CONFIG) == sentence("gone", CONFIG) == ""
