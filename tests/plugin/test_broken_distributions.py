@@ -119,16 +119,20 @@ def test_broken_plugins_are_named_and_stop_nobody(shelf):
         "model = dict(phases=dict(generate=dict(terms=dict(content=CONTENT))))\n"
     )
     using = "model.phases.generate.terms.content.loss.type=RaisingLoss"
-    plugins, losses, show, check, used, alone = run(
+    plugins, losses, configs, resolved, show, check, used, alone = run(
         shelf,
         "plugins",
         "list losses",
+        "list configs",
+        "config mine.py",
         "show losses L1Loss",
         "check enco/stripes",
         f"check enco/stripes --set {using}",
         "check enco/stripes --set model.phases.generate.terms.content.loss.type=WorkinLoss",
     )
-    assert [plugins[0], losses[0], show[0], check[0]] == [0, 0, 0, 0]
+    assert [each[0] for each in (plugins, losses, configs, resolved, show, check)] == [0] * 6
+    assert "enco/stripes" in configs[1]
+    assert 'type="WorkingLoss"' in resolved[1]
     listed = " ".join(plugins[1].split())
     for name, (_, _, _, words) in {**BROKEN, "nothing": (0, 0, "", "AttributeError")}.items():
         assert f"{name} i2ikit-{name} 0.3 broken" in listed
