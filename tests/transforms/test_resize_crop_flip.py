@@ -101,3 +101,13 @@ def test_all_windows_are_drawn() -> None:
 def test_wrong_arguments_are_named(arguments: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message.replace(".", r"\.")):
         ResizeCropFlip(**arguments)  # type: ignore[arg-type]
+
+
+def test_a_quick_resize_has_a_key_and_draws_as_the_exact_one() -> None:
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (400, 500, 3), dtype=np.uint8))
+    results = []
+    for quick in (False, True):
+        torch.manual_seed(0)
+        results.append(ResizeCropFlip(200, 160, quick=quick)(image))
+    assert 0 < (results[0] - results[1]).abs().max() < 2.01 / 127.5
+    assert ResizeCropFlip(20, 16, quick=True).fixed_key() != ResizeCropFlip(20, 16).fixed_key()
