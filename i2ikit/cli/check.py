@@ -18,10 +18,11 @@ def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = No
     Peak memory is what tensors hold at most in a training step; the program itself comes on top, about 0.5 GB.
     """
     with busy("Checking the config"):
-        from i2ikit.cli.plan import make_plan
+        from i2ikit.cli.plan import add_costs, make_plan
         from i2ikit.config import find_config, resolve_config
 
         plan = make_plan(resolve_config(find_config(config), overrides or (), data))
+        add_costs(plan)
     console = out()
     for table in _tables(plan):
         console.print(table)
@@ -121,7 +122,7 @@ def _cost_rows(plan: "Plan") -> list[list[str]]:
 
 
 def _bytes(count: int) -> str:
-    return f"{count / 2**30:.2f} GB" if count >= 2**30 else f"{count / 2**20:.0f} MB"
+    return f"{count / 2**30:.2f} GB" if count >= 1000 * 2**20 else f"{count / 2**20:.3g} MB"
 
 
 def _length(plan: "Plan") -> str:

@@ -34,7 +34,8 @@ class Plan:
         data_error: why it was not found.
         steps_per_epoch, epochs, steps: length of the run; None while the data is missing.
         schedule: rows of a table, from the first to the last step; empty where nothing changes.
-        shapes: of a batch by domain, (B, C, H, W).
+        dataset: the training data; None if it was not found.
+        shapes: of a batch by domain, (B, C, H, W); after :func:`add_costs`, as are the next two.
         costs: of a step as the config has it, and with each setting changed that saves memory, by the override.
         cost_error: why they are not known.
     """
@@ -48,6 +49,7 @@ class Plan:
     epochs: int | None = None
     steps: int | None = None
     schedule: list[dict[str, Any]] = field(default_factory=list)
+    dataset: MapDataset | None = None
     shapes: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
     costs: dict[str, StepCost] = field(default_factory=dict)
     cost_error: str = ""
@@ -64,15 +66,13 @@ def make_plan(config: dict[str, Any]) -> Plan:
     assert model is not None, mistakes
     optimizers = build_optimizers(model.phases, model.networks, config["optimizer"])
     plan = Plan(config, model, optimizers)
-    dataset = _count_data(plan)
+    _count_data(plan)
     _lay_out(plan)
-    _cost(plan, dataset)
     return plan
 
 
-def _count_data(plan: Plan) -> MapDataset | None:
-    """Count the items; return the training data, if it is there."""
-    data, training = plan.config["data"], None
+def _count_data(plan: Plan) -> None:
+    data = plan.config["data"]
     for split in ("train", "test"):
         if data.get(split) is None:
             continue
@@ -83,15 +83,14 @@ def _count_data(plan: Plan) -> MapDataset | None:
                 continue
             plan.items[split] = len(dataset)
             if split == "train":
-                training = dataset
+                plan.dataset = dataset
                 plan.steps_per_epoch = len(build_train_loader(dataset, {**data, "workers": 0, "cache": "none"}, 0))
         except DataError as error:
             plan.data_error = plan.data_error or error
-    return training
 
 
-def _cost(plan: Plan, dataset: MapDataset | None) -> None:
-    """Count what a step costs, and what it would cost with the settings that save memory."""
+def add_costs(plan: Plan) -> None:
+    """Count what a step costs, and what it would cost with the settings that save memory; this takes seconds."""
     train = plan.config["train"]
     settings: list[dict[str, Any]] = [{}]
     if train["precision"] == "fp32":
@@ -99,7 +98,7 @@ def _cost(plan: Plan, dataset: MapDataset | None) -> None:
     if not train["checkpoint_activations"]:
         settings.append({"checkpoint_activations": True})
     try:
-        plan.shapes = batch_shapes(plan.config, plan.model, dataset)
+        plan.shapes = batch_shapes(plan.config, plan.model, plan.dataset)
         for setting in settings:
             name = ", ".join(f"train.{key}={value}" for key, value in setting.items())
             plan.costs[name] = step_cost({**plan.config, "train": {**train, **setting}}, plan.shapes)

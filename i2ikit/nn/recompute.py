@@ -68,5 +68,5 @@ def checkpoint_activations(model: nn.Module) -> list[str]:
     """Switch activation checkpointing on wherever a part of ``model`` knows it; return the names of these parts."""
     able = {name: module for name, module in model.named_modules() if hasattr(module, "checkpoint_activations")}
     for module in able.values():
-        module.checkpoint_activations = True  # type: ignore[assignment]
+        module.checkpoint_activations = True
     return list(able)

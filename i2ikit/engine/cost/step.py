@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
@@ -16,6 +16,9 @@ from i2ikit.engine.optimizers import build_optimizers
 from i2ikit.errors import I2IKitError
 from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.translation import Draws, Progress, UnpairedTranslation
+
+if TYPE_CHECKING:
+    from i2ikit.views.base import View
 
 STEPS = 8  # averaged over where there are views that are drawn in some steps only
 LONG = 10**6  # steps of the run that a trial step belongs to
@@ -99,7 +102,7 @@ class _Trial:
     def varies(self) -> bool:
         """Say whether some view is drawn in some of the steps only, which then do not cost the same."""
         drawn = [
-            {view.draw(Draws(0, step).generator(f"view/{name}")) is None for step in range(1, STEPS + 1)}
+            {cast("View", view).draw(Draws(0, step).generator(f"view/{name}")) is None for step in range(1, STEPS + 1)}
             for name, view in self.model.views.items()
         ]
         return any(len(answers) > 1 for answers in drawn)
