@@ -46,11 +46,11 @@ def channel_mistakes(config: Mapping[str, Any]) -> Iterator[Mistake]:
     for section, name, registry, argument, domain in _needs(model) if channels else ():
         found = _argument(registry, model[section][name], argument)
         if isinstance(found, int) and found != channels[domain]:
-            path = f"model.{section}.{name}.{argument}"
+            path, plural = f"model.{section}.{name}.{argument}", "s" * (channels[domain] != 1)
             yield Mistake(
                 path,
-                f"is {found}, but data.channels gives images of domain {domain} {channels[domain]} channels. Set "
-                f"data.channels={found}, or {path}={channels[domain]}.",
+                f"is {found}, but data.channels gives images of domain {domain} {channels[domain]} channel{plural}. "
+                f"Set data.channels={found}, or {path}={channels[domain]}.",
             )
 
 
