@@ -71,7 +71,8 @@ def _to_cpu(value: Any) -> Any:
 
 def _what(kept: KeptStep, device: torch.device) -> str:
     """Name the terms whose value, or else whose gradient, is not finite."""
-    bad = [f"{name!r} is {value}" for name, value in kept.losses.items() if not math.isfinite(value)]
+    own = kept.config["model"]["phases"][kept.phase]["terms"]  # later phases may have met the same numbers
+    bad = [f"{name!r} is {value}" for name, value in kept.losses.items() if name in own and not math.isfinite(value)]
     if bad:
         return f"in phase {kept.phase!r} a loss is not finite: {', '.join(bad)}"
     found: dict[str, list[str]] = {}
@@ -106,4 +107,8 @@ def _left(work_dir: str, kept: KeptStep) -> str:
         kept_in = f"The step could not be kept in {path}: {error}."
     else:
         kept_in = f"The step is kept in {path}; `i2ikit reproduce {path}` runs it again."
-    return f"{kept_in} Checkpoints of steps before are in {Path(work_dir) / 'checkpoints'}."
+    folder = Path(work_dir) / "checkpoints"
+    before = (
+        f"Checkpoints of steps before are in {folder}." if any(folder.glob("*.pt")) else "No checkpoint was due yet."
+    )
+    return f"{kept_in} {before}"

@@ -7,6 +7,7 @@ from i2ikit.config.origin import lookup, split
 from i2ikit.errors import ConfigError
 
 CONTENT = "model.phases.generate.terms.content"
+HOW = {"precision": "fp32", "accumulate": 1, "checkpoint_activations": False}  # what `train` says besides its length
 
 
 @pytest.mark.parametrize(
@@ -38,8 +39,8 @@ CONTENT = "model.phases.generate.terms.content"
         ("data.load_size=20", "data.load_size", 20),
         ("data.train.seed=7", "data.train.seed", 7),
         ("data.train.transform=dict(type=ResizeTo)", "data.train.transform", {"type": "ResizeTo"}),
-        ("train.epochs=9", "train", {"epochs": 9}),
-        ("train.steps=300", "train", {"steps": 300}),
+        ("train.epochs=9", "train", {**HOW, "epochs": 9}),
+        ("train.steps=300", "train", {**HOW, "steps": 300}),
         ("log.every=7", "log.every", 7),
         ("metrics.swd=dict(type=SlicedWasserstein)", "metrics", {"swd": {"type": "SlicedWasserstein"}}),
         ("seed=3", "seed", 3),

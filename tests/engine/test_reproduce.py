@@ -96,7 +96,8 @@ def test_a_loss_that_is_not_finite_is_found_again(cut, tmp_path):
 def test_a_picture_that_is_not_finite_is_named(cut, tmp_path):
     cut["data"]["train"]["noise"] = float("nan")
     message, file = stopped(cut, tmp_path)
-    assert "stopped before its update: in phase 'discriminate' a loss is not finite: 'd' is nan" in message
+    assert "stopped before its update: in phase 'discriminate' a loss is not finite: 'd' is nan. The batch:" in message
+    assert "No checkpoint was due yet." in message
     assert not reproduce(file).kept.batches[0]["a"].isfinite().all()
 
 
