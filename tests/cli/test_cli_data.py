@@ -1,0 +1,79 @@
+"""`i2ikit data`: check, fetch and compare from the command line."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from i2ikit.datasets.stripes import write_stripes
+
+
+@pytest.fixture
+def stripes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return write_stripes(tmp_path / "stripes", size=32, train_count=5, test_count=4)
+
+
+def test_a_sound_folder_is_shown_and_passes(run: Callable[..., Any], stripes: Path) -> None:
+    shutil.rmtree(stripes / "testMask")
+    done = run("data", "check", stripes, "--load-size", 32)
+    assert done.code == 0
+    assert "trainA" in done.out
+    assert "5 PNG RGB 8 bit" in done.out
+    assert "0 problems" in done.out
+
+
+def test_a_problem_ends_with_1_and_a_warning_only_if_strict(run: Callable[..., Any], stripes: Path) -> None:
+    """Pain 21: a data set of one's own, and nobody says what is wrong with it."""
+    shutil.copy(stripes / "trainA/0000.png", stripes / "trainA/copy.png")
+    done = run("data", "check", stripes)
+    assert done.code == 0
+    assert "trainA/0000.png = trainA/copy.png" in done.out
+    assert run("data", "check", stripes, "--strict").code == 1
+    (stripes / "trainB/0001.png").write_text("no picture")
+    done = run("data", "check", stripes)
+    assert done.code == 1
+    assert "problem" in done.out
+    assert "trainB/0001.png is not a picture" in done.out.replace("\n", " ")
+
+
+def test_the_check_as_json_is_nothing_but_json(run: Callable[..., Any], stripes: Path) -> None:
+    (stripes / "trainB/0001.png").write_text("no picture")
+    done = run("data", "check", stripes, "--json")
+    found = json.loads(done.out)
+    assert done.code == 1
+    assert found["ok"] is False
+    assert [one["groups"] for one in found["findings"] if one["kind"] == "corrupt"] == [[["trainB/0001.png"]]]
+
+
+def test_mistakes_end_with_2_and_one_message(run: Callable[..., Any], stripes: Path) -> None:
+    for arguments, words in (
+        (("check", "nowhere"), "nowhere does not exist."),
+        (("check", stripes, "--published", "zebra"), "must be one of apple2orange, horse2zebra"),
+        (("fetch", "horse2zebr"), "Nearest: 'horse2zebra'"),
+        (("fetch", "facades", "--from", "nowhere.zip"), "there is no archive nowhere.zip"),
+        (("compare", stripes / "trainA", "nowhere"), "nowhere does not exist."),
+    ):
+        done = run("data", *arguments)
+        assert done.code == 2
+        assert words in done.err
+        assert "Traceback" not in done.err
+
+
+def test_domains_are_compared_and_drawn(
+    run: Callable[..., Any], stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.hub._hub_dir", str(tmp_path))
+    done = run("data", "compare", stripes / "trainA", stripes / "trainB", stripes / "testA", "--picture", "out/p.png")
+    assert done.code == 0
+    assert "nearest" in done.out
+    assert "FID and KID are left out" in done.out
+    assert (tmp_path / "out/p.png").stat().st_size > 1000
+    done = run("data", "compare", stripes / "trainA", stripes / "trainB", "--json")
+    (distance,) = json.loads(done.out)["distances"]
+    assert distance["target"] == str(stripes / "trainB")
+    assert distance["fid"] is None
+    assert distance["patches"] > 0
