@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,11 @@ from i2ikit.config.sections import DATASET_KEYS
 from i2ikit.errors import UnknownComponentError
 from i2ikit.registry import DATASETS, Registry
 
+ANY_PICTURES: dict[str, Any] = {  # metrics that need no pairs, masks or weights
+    "wasserstein": {"type": "SlicedWasserstein"},
+    "content": {"type": "ContentPreservation"},
+    "diversity": {"type": "Diversity"},
+}
 SHARED_SIZES = ("load_size", "crop_size")
 READING = ("channels", "value_range", "alpha", "clip")  # what files are read as, shared by the data sets
 SHARED = (*READING, "draft")
@@ -57,14 +63,14 @@ def _with_sizes(config: Any, registry: Registry | None, sizes: Mapping[str, Any]
 def read_from(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
     """Return a config that reads the folder ``root``, as `--data DIR` asks; see :func:`with_root`.
 
-    Metrics, which were chosen for what a data set has, are left out if it is replaced.
+    Metrics, which were chosen for what a data set has, make room for :data:`ANY_PICTURES` if it is replaced.
     """
     data = config.get("data")
     if not isinstance(data, Mapping):
         return dict(config)
     changed = with_root(data, root)
     replaced = any(is_part(data.get(key)) and changed[key]["type"] != data[key]["type"] for key in DATASET_KEYS)
-    return {**config, "data": changed, **({"metrics": {}} if replaced else {})}
+    return {**config, "data": changed, **({"metrics": deepcopy(ANY_PICTURES)} if replaced else {})}
 
 
 def with_root(data: Mapping[str, Any], root: str | Path) -> dict[str, Any]:

@@ -63,7 +63,9 @@ def evaluate_checkpoint(
         raise CheckpointError(f"the generator {name!r} of {path} does not say by two letters what it translates")
     builder = Builder()
     dataset = build_dataset(config["data"], "test", builder)
-    parts = _build(chosen(config["metrics"], metrics), builder)
+    own = checkpoint.config.get("metrics", {})
+    configured = own if config["metrics"] == own else {}  # else they went with their data set
+    parts = _build(chosen(configured, metrics), builder)
     _raise(builder, path)
     if dataset is None:
         raise ConfigError(str(path), ["its config has no data.test: name a folder with --data DIR"])
@@ -84,7 +86,7 @@ def evaluate_checkpoint(
         },
         pause=pause,
     )
-    return found if metrics or config["metrics"] else _without_the_impossible(found, parts)
+    return found if metrics or configured else _without_the_impossible(found, parts)
 
 
 def evaluate_folders(

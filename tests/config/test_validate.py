@@ -237,7 +237,7 @@ def test_defaults_are_filled_in_and_sections_stand_in_their_order(tiny):
     config = resolve_config(tiny)
     assert list(config) == [
         *("model", "optimizer", "schedule", "data", "train"),
-        *("log", "samples", "checkpoint", "metrics", "seed", "hooks"),
+        *("log", "samples", "checkpoint", "evaluation", "metrics", "alarms", "seed", "hooks"),
     ]
     assert config["log"] == {"every": 50}
     assert config["samples"] == {"every": 500, "count": 8, "gallery": 100}
@@ -282,7 +282,8 @@ def test_data_option_leaves_out_metrics_that_were_chosen_for_the_data_it_replace
     tiny.write_text(masked)
     options = ["data.load_size=20"]
     assert resolve_config(tiny, options)["metrics"]
-    assert resolve_config(tiny, options, data="my/photos")["metrics"] == {}
+    metrics = resolve_config(tiny, options, data="my/photos")["metrics"]
+    assert [part["type"] for part in metrics.values()] == ["SlicedWasserstein", "ContentPreservation", "Diversity"]
     chosen = ["metrics=dict(swd=dict(type=SlicedWasserstein))"]
     assert list(resolve_config(tiny, options + chosen, data="my/photos")["metrics"]) == ["swd"]
 

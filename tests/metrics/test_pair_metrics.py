@@ -65,9 +65,7 @@ def test_without_pairs_there_is_nothing_to_compare(metric):
 @pytest.mark.parametrize("metric", [PSNR, SSIM])
 def test_a_truth_of_another_size_is_refused(metric):
     sample = {**pair(), "b": torch.zeros(2, 1, 14, 12)}
-    with pytest.raises(
-        MetricError, match="an output is 12x12 with 3 channels, its truth 12x14 with 1 channel"
-    ):
+    with pytest.raises(MetricError, match="an output is 12x12 with 3 channels, its truth 12x14 with 1 channel"):
         metric().update(sample)
 
 

@@ -7,3 +7,10 @@ data = dict(
     train=dict(type="UnpairedFolders", split="train", transform=dict(type="ResizeCropFlip")),
     test=dict(type="UnpairedFolders", split="test", serial=True, transform=dict(type="ResizeTo")),
 )
+metrics = dict(
+    fid=dict(type="FID"),
+    kid=dict(type="KID"),
+    wasserstein=dict(type="SlicedWasserstein"),
+    content=dict(type="ContentPreservation"),
+    diversity=dict(type="Diversity"),
+)

@@ -19,4 +19,9 @@ metrics = dict(
     wasserstein=dict(type="SlicedWasserstein", reference_dataset=REFERENCE),
     background=dict(type="BackgroundPSNR"),
     appearance=dict(type="MaskedAppearance"),
+    truth=dict(type="PSNR"),
+    structure=dict(type="SSIM"),
+    content=dict(type="ContentPreservation"),
+    diversity=dict(type="Diversity"),
 )
+evaluation = dict(every=1000, metric="wasserstein.ratio")
