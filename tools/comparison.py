@@ -6,10 +6,11 @@ and `<!-- end NAME -->` of docs/comparison.md, and its pictures into docs/pictur
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from PIL import Image
 
 from i2ikit.benchmark.document import describe, drawn, examples, fill
 from i2ikit.benchmark.folder import runs
@@ -40,7 +41,8 @@ def refresh(page: Path, pictures: Path, name: str, folder: Path) -> None:
         raise BenchmarkError(f"no run in {folder} is finished, so there is nothing to show.")
     shown.quantize(256).save(pictures / f"{name}_examples.png", optimize=True)
     for plot in drawn(results):
-        shutil.copyfile(folder / "plots" / f"{plot}.png", pictures / f"{name}_{plot}.png")
+        with Image.open(folder / "plots" / f"{plot}.png") as picture:
+            picture.convert("RGB").quantize(64).save(pictures / f"{name}_{plot}.png", optimize=True)
     write_whole(page, text.encode())
 
 

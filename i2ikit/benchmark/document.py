@@ -16,6 +16,7 @@ from i2ikit.errors import nearest_hint
 from i2ikit.report.items import read_gallery
 from i2ikit.report.pictures import read_picture
 from i2ikit.report.record import read_record
+from i2ikit.report.sections import duration
 
 BLOCK = "<!-- begin {name} -->\n{text}\n<!-- end {name} -->"
 SIDE, HEAD, GAP = 128, 22, 4  # pixels of an example, of the line above the examples, between them
@@ -63,8 +64,8 @@ def conditions(results: Mapping[str, Any], runs: Sequence[Run]) -> str:
     plan = results["plan"]
     seeds = ", ".join(map(str, plan["seeds"]))
     budget = f"{plan['minutes']:g} minutes" if plan["minutes"] else f"{plan['steps']:,} steps"
-    total = sum(run["seconds"] for run in results["runs"]) / 3600
-    said = [f"Budget: {budget} of training for each run, seeds {seeds}; {total:.1f} hours of training in all."]
+    total = duration(sum(run["seconds"] for run in results["runs"]))
+    said = [f"Budget: {budget} of training for each run; seeds {seeds}; {total} of training in all."]
     environment = next((found.environment for run in runs if (found := read_record(run.work_dir)).environment), {})
     versions = environment.get("versions")
     machine = [f"device {environment['device']}" if "device" in environment else ""]
