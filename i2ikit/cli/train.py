@@ -77,7 +77,7 @@ def train(
                 reporter=reporter,
             )
         except RunError:
-            with suppress(RunError):  # the first error is the one to show
+            with suppress(RunError, OSError):  # the first error is the one to show
                 if speaks:
                     write_report(folder)
             raise

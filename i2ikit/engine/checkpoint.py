@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,10 +69,19 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         _sync_folder(path.parent)
     except (OSError, RuntimeError) as error:  # torch wraps some of the errors of a full disk in RuntimeError
         raise RunError(
-            f"cannot write the checkpoint {path}: {error}. Older ones are whole: make room, and go on with --resume."
+            f"cannot write the checkpoint {path}: {_root(error)}. Older ones are whole: make room, and go on with "
+            "--resume."
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return the system's error behind torch's, which speaks of positions in a file."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, OSError):
+        seen = seen.__cause__ or seen.__context__
+    return seen or error
 
 
 def find_unreadable(checkpoint: Checkpoint) -> str:
@@ -111,9 +121,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0]
+        named = re.search(r"GLOBAL ([\w.]+)", str(error))  # the rest is advice to read it without care
+        what = f": {named[1]}" if named else ""
         raise CheckpointError(
-            f"{path} holds types that are not allowed in a checkpoint; nothing of it was run. torch says: {reason}"
+            f"{path} holds types that are not allowed in a checkpoint{what}. Nothing of it was run."
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from error

@@ -1,7 +1,5 @@
 """Trains: from a config to a work directory."""
 
-import itertools
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,45 +9,28 @@ from mmengine.hooks import Hook
 
 from i2ikit.config.sections import with_defaults
 from i2ikit.engine.assemble import Parts, assemble
-from i2ikit.engine.changes import Change
 from i2ikit.engine.checkpoint import Checkpoint
 from i2ikit.engine.data import build_train_loader, check_sample
 from i2ikit.engine.device import place_model
-from i2ikit.engine.environment import describe
-from i2ikit.engine.evaluation import make_evaluation
-from i2ikit.engine.hooks import (
-    BadFilesHook,
-    CheckpointsHook,
-    Clock,
-    DisplayHook,
-    EvaluationHook,
-    LogHook,
-    SamplesHook,
-    VisualizerHook,
-)
-from i2ikit.engine.hooks.alarms import attach_alarms
+from i2ikit.engine.equipment import Equipment, equip
 from i2ikit.engine.initial import load_initial
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
-from i2ikit.engine.json_log import JsonLog
 from i2ikit.engine.length import run_length, steps_per_epoch
 from i2ikit.engine.loading import TrainLoader
 from i2ikit.engine.loop import TranslationLoop
 from i2ikit.engine.measure import Measurement
 from i2ikit.engine.place import find_place, own_device
-from i2ikit.engine.precision import loss_scaler, network_precision
+from i2ikit.engine.precision import network_precision
 from i2ikit.engine.processes import Together, begin_equal, from_first, is_first
 from i2ikit.engine.reporter import Reporter, RunResult, SilentReporter
 from i2ikit.engine.resume import changes_since, find_checkpoint, finished, report_changes, run_facts
+from i2ikit.engine.run_log import open_log
 from i2ikit.engine.runner import TranslationRunner
-from i2ikit.engine.runner_model import RunnerModel
 from i2ikit.engine.state import restore, restore_surroundings
 from i2ikit.engine.summary import summarise
-from i2ikit.engine.update import PhaseUpdater
 from i2ikit.engine.work_dir import WorkDir, writing_to
 from i2ikit.nn.synchronised_batch_norm import synchronise_batch_norms
 from i2ikit.ops import processes
-
-_names = itertools.count()  # mmengine keeps loggers and message hubs by name for the life of the process
 
 
 def train(
@@ -110,8 +91,6 @@ class _Run:
     ) -> None:
         self.config, self.folder, self.reporter, self.init = config, folder, reporter, init
         self.hooks: Sequence[Hook] = ()
-        self.evaluation: EvaluationHook | None = None
-        self.visualizer: VisualizerHook | None = None
         self.device = device
         self.seed: int = config["seed"]
 
@@ -135,14 +114,19 @@ class _Run:
                 return result
         self._check_sample(parts, loader)
         self._place(parts, checkpoint)
-        log = self._open_log(checkpoint, changes, steps, epochs)
+        length = {"steps": steps, "epochs": epochs}
+        log = open_log(self.folder, self.config, self.device, length, checkpoint, changes, self.init)
+        equipment = None
         try:
-            runner = self._runner(parts, loader, log, facts, checkpoint)
+            equipment = equip(
+                self.config, parts, self.folder, self.device, self.reporter,
+                loader=loader, log=log, facts=facts, checkpoint=checkpoint, more_hooks=self.hooks,
+            )  # fmt: skip
+            runner = equipment.runner
             loop = TranslationLoop(
                 runner,
                 loader,
-                steps=steps,
-                epochs=epochs,
+                **length,
                 schedule=parts.schedule,
                 interruption=interruption,
                 accumulate=accumulate,
@@ -153,20 +137,20 @@ class _Run:
                 loop.go_to(**{key: checkpoint.progress[key] for key in ("step", "epoch", "batch")})
             self.reporter.start(summarise(self.config, parts, loop, self.folder.path, self.device))
             runner.train_with(loop, lambda: self._restore_surroundings(checkpoint, runner))
-            found = Measurement() if loop.paused else self._measure(runner, interruption)
+            found = Measurement() if loop.paused else self._measure(equipment, interruption)
         finally:
             log.close()
-            if self.visualizer is not None:
-                self.visualizer.close()
-        newest = self.folder.list_checkpoints()
+            if equipment is not None:
+                equipment.close()
+        last = self.folder.checkpoint(loop.progress.step)
         result = RunResult(
             self.folder.path,
             loop.progress.step,
             found.metrics,
-            newest[-1] if newest else None,
+            last if last.exists() else None,
             loop.paused,
             missing=found.missing,
-            best=self.evaluation.evaluation.best if self.evaluation is not None else {},
+            best=equipment.evaluation.evaluation.best if equipment.evaluation is not None else {},
             protocol=found.protocol,
         )
         self.reporter.finish(result)
@@ -195,88 +179,8 @@ class _Run:
             for text in restore_surroundings(checkpoint, runner):
                 self.reporter.note(text)
 
-    def _open_log(self, checkpoint: Checkpoint | None, changes: list[Change], steps: int, epochs: int) -> JsonLog:
-        """Write the config and the first line of the log; from here on the work directory holds a run.
-
-        Processes other than the first one write nothing.
-        """
-        if not is_first():
-            return JsonLog(Path(os.devnull))
-        if checkpoint is None:
-            self.folder.clear()
-        self.folder.write_config(self.config)
-        done = checkpoint.progress["step"] if checkpoint else 0
-        log = JsonLog(self.folder.log, keep_until=done)
-        event: dict[str, Any] = {"event": "resume", "step": done} if checkpoint else {"event": "start"}
-        if changes:
-            event["changes"] = [str(change) for change in changes]
-        if self.init is not None:
-            event["init"] = str(self.init)
-        event |= {"seed": self.seed, "steps": steps, "epochs": epochs, "processes": processes.count()}
-        log.write({**event, **describe(self.device)})
-        return log
-
-    def _runner(
-        self,
-        parts: Parts,
-        loader: TrainLoader,
-        log: JsonLog,
-        facts: dict[str, Any],
-        checkpoint: Checkpoint | None,
-    ) -> TranslationRunner:
-        clock = Clock(checkpoint.extra["seconds"] if checkpoint else 0.0)
-        hooks: dict[str, Hook] = {
-            "log": LogHook(log, self.config["log"]["every"], clock),
-            "display": DisplayHook(self.reporter),
-            "bad_files": BadFilesHook(loader.bad_files, log, self.reporter),
-            "checkpoints": CheckpointsHook(
-                self.folder,
-                self.config,
-                **self.config["checkpoint"],
-                facts=facts,
-                clock=clock,
-                note=self.reporter.note,
-            ),
-        }
-        if parts.test_data is not None:
-            hooks["samples"] = SamplesHook(
-                self.folder.samples, parts.test_data, **self.config["samples"], seed=self.seed
-            )
-        else:
-            self.reporter.note("The config has no data.test: no sample images are drawn and nothing is measured.")
-        evaluation = make_evaluation(self.config, parts, self.device)
-        if evaluation is not None:
-            when = {key: self.config["evaluation"].get(key) for key in ("every", "stop_after")}
-            self.evaluation = hooks["evaluation"] = EvaluationHook(evaluation, log, self.reporter.note, **when)
-        backends = [dict(backend) for backend in self.config.get("vis_backends", []) if is_first()]
-        if backends:
-            self.visualizer = hooks["visualizer"] = VisualizerHook(self.folder.samples)
-            log.listeners.append(self.visualizer.hear)
-        if not is_first():  # the others see to their own files and write nothing
-            hooks, self.evaluation = {"bad_files": hooks["bad_files"]}, None
-        attach_alarms(parts.hooks, self.reporter.note, log.write, parts.test_data or parts.train_data, seed=self.seed)
-        return TranslationRunner(
-            model=RunnerModel(parts.model, self.device, self.seed),
-            work_dir=str(self.folder.path),
-            train_dataloader=loader,
-            train_cfg={},
-            optim_wrapper=PhaseUpdater(
-                parts.optimizers,
-                accumulate=self.config["train"]["accumulate"],
-                clip_gradients=self.config["train"].get("clip_gradients"),
-                scaler=loss_scaler(self.config["train"]["precision"], self.device),
-            ),
-            default_hooks=hooks,
-            custom_hooks=[*parts.hooks, *self.hooks],
-            randomness={"seed": self.seed},
-            visualizer={"type": "Visualizer", "vis_backends": backends},
-            log_level="WARNING",
-            experiment_name=f"i2ikit_{next(_names)}",
-            cfg=self.config,
-        )
-
-    def _measure(self, runner: TranslationRunner, interruption: Interruption) -> Measurement:
-        if self.evaluation is None:
+    def _measure(self, equipment: Equipment, interruption: Interruption) -> Measurement:
+        if equipment.evaluation is None:
             return Measurement()
 
         def pause() -> None:
@@ -286,4 +190,4 @@ class _Run:
                     "not measured. Measure them with the same command and --resume."
                 )
 
-        return self.evaluation.finish(runner, pause)
+        return equipment.evaluation.finish(equipment.runner, pause)

@@ -1,0 +1,134 @@
+"""What a training runs with: mmengine's runner and the hooks around its steps."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from mmengine.hooks import Hook
+
+from i2ikit.engine.assemble import Parts
+from i2ikit.engine.checkpoint import Checkpoint
+from i2ikit.engine.evaluation import make_evaluation
+from i2ikit.engine.hooks import (
+    BadFilesHook,
+    CheckpointsHook,
+    Clock,
+    DisplayHook,
+    EvaluationHook,
+    LogHook,
+    SamplesHook,
+    VisualizerHook,
+)
+from i2ikit.engine.hooks.alarms import attach_alarms
+from i2ikit.engine.json_log import JsonLog
+from i2ikit.engine.loading import TrainLoader
+from i2ikit.engine.precision import loss_scaler
+from i2ikit.engine.processes import is_first
+from i2ikit.engine.reporter import Reporter
+from i2ikit.engine.runner import TranslationRunner
+from i2ikit.engine.runner_model import RunnerModel
+from i2ikit.engine.update import PhaseUpdater
+from i2ikit.engine.work_dir import WorkDir
+
+_names = itertools.count()  # mmengine keeps loggers and message hubs by name for the life of the process
+
+
+@dataclass
+class Equipment:
+    """The runner, and those of its hooks that a run speaks to."""
+
+    runner: TranslationRunner
+    evaluation: EvaluationHook | None
+    visualizer: VisualizerHook | None
+
+    def close(self) -> None:
+        """Close the files that hooks hold open."""
+        if self.visualizer is not None:
+            self.visualizer.close()
+
+
+def equip(
+    config: dict[str, Any],
+    parts: Parts,
+    folder: WorkDir,
+    device: torch.device,
+    reporter: Reporter,
+    *,
+    loader: TrainLoader,
+    log: JsonLog,
+    facts: Mapping[str, Any],
+    checkpoint: Checkpoint | None,
+    more_hooks: Sequence[Hook] = (),
+) -> Equipment:
+    """Build the runner of a run and its hooks.
+
+    Args:
+        config: resolved.
+        parts: of the run, in place.
+        folder: where hooks write.
+        device: of this process.
+        reporter: told what the user should know.
+        loader: of the training batches.
+        log: of the run.
+        facts: for the checkpoints.
+        checkpoint: that the run goes on from.
+        more_hooks: beside the config's.
+    """
+    clock = Clock(checkpoint.extra["seconds"] if checkpoint else 0.0)
+    hooks: dict[str, Hook] = {
+        "log": LogHook(log, config["log"]["every"], clock),
+        "display": DisplayHook(reporter),
+        "bad_files": BadFilesHook(loader.bad_files, log, reporter),
+        "checkpoints": CheckpointsHook(
+            folder, config, **config["checkpoint"], facts=facts, clock=clock, note=reporter.note
+        ),
+    }
+    if parts.test_data is not None:
+        hooks["samples"] = SamplesHook(folder.samples, parts.test_data, **config["samples"], seed=config["seed"])
+    else:
+        reporter.note("The config has no data.test: no sample images are drawn and nothing is measured.")
+    evaluation = _evaluation_hook(config, parts, device, log, reporter)
+    if evaluation is not None:
+        hooks["evaluation"] = evaluation
+    backends = [dict(backend) for backend in config.get("vis_backends", []) if is_first()]
+    visualizer = VisualizerHook(folder.samples) if backends else None
+    if visualizer is not None:
+        hooks["visualizer"] = visualizer
+        log.listeners.append(visualizer.hear)
+    if not is_first():  # the others see to their own files and write nothing
+        hooks, evaluation = {"bad_files": hooks["bad_files"]}, None
+    attach_alarms(parts.hooks, reporter.note, log.write, parts.test_data or parts.train_data, seed=config["seed"])
+    train = config["train"]
+    updater = PhaseUpdater(
+        parts.optimizers,
+        accumulate=train["accumulate"],
+        clip_gradients=train.get("clip_gradients"),
+        scaler=loss_scaler(train["precision"], device),
+    )
+    runner = TranslationRunner(
+        model=RunnerModel(parts.model, device, config["seed"]),
+        work_dir=str(folder.path),
+        train_dataloader=loader,
+        train_cfg={},
+        optim_wrapper=updater,
+        default_hooks=hooks,
+        custom_hooks=[*parts.hooks, *more_hooks],
+        randomness={"seed": config["seed"]},
+        visualizer={"type": "Visualizer", "vis_backends": backends},
+        log_level="WARNING",
+        experiment_name=f"i2ikit_{next(_names)}",
+        cfg=config,
+    )
+    return Equipment(runner, evaluation, visualizer)
+
+
+def _evaluation_hook(
+    config: Mapping[str, Any], parts: Parts, device: torch.device, log: JsonLog, reporter: Reporter
+) -> EvaluationHook | None:
+    evaluation = make_evaluation(config, parts, device)
+    if evaluation is None:
+        return None
+    when = {key: config["evaluation"].get(key) for key in ("every", "stop_after")}
+    return EvaluationHook(evaluation, log, reporter.note, **when)
