@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mmengine.hooks import EarlyStoppingHook, EMAHook, Hook
+from mmengine.hooks import EMAHook, Hook
 
 
 def hook_states(hooks: Iterable[Hook]) -> dict[str, Any]:
     """Return the states of all hooks that have one, by name.
 
-    A hook has a state if it has ``state_dict()`` and ``load_state_dict(state)``, as torch's modules do; so have
-    mmengine's own EMAHook and EarlyStoppingHook for this purpose. A hook goes by its attribute ``name``, else by the
-    name of its class, the second of a class with ``#2`` after it.
+    A hook has a state if it has ``state_dict()`` and ``load_state_dict(state)``, as torch's modules do; mmengine's own
+    EMAHook, which has neither, has its averages. A hook goes by its attribute ``name``, else by the name of its class,
+    the second of a class with ``#2`` after it.
     """
     states = {name: _state(hook) for name, hook in _named(hooks).items()}
     return {name: state for name, state in states.items() if state is not None}
@@ -51,15 +51,11 @@ def _named(hooks: Iterable[Hook]) -> dict[str, Hook]:
 def _state(hook: Hook) -> Any:
     if isinstance(hook, EMAHook):
         return dict(hook.ema_model.state_dict())
-    if isinstance(hook, EarlyStoppingHook):
-        return {"wait_count": hook.wait_count, "best_score": hook.best_score}
     return hook.state_dict() if hasattr(hook, "state_dict") else None
 
 
 def _load(hook: Hook, state: Any) -> None:
     if isinstance(hook, EMAHook):
         hook.ema_model.load_state_dict(state)
-    elif isinstance(hook, EarlyStoppingHook):
-        hook.wait_count, hook.best_score = state["wait_count"], state["best_score"]
     else:
         hook.load_state_dict(state)

@@ -161,6 +161,16 @@ def test_mmengines_moving_average_goes_on(cut, tmp_path):
     assert_same(state, state_of(tmp_path / "whole"))
 
 
+def test_measuring_does_not_leave_mmengines_average_in_place_of_the_weights(cut, tmp_path):
+    cut["hooks"] = [{"type": "EMAHook", "momentum": 0.1}]
+    train(cut, work_dir=tmp_path / "unmeasured")
+    measured = {**cut, "metrics": {"mean": {"type": "MeanBrightness"}}, "evaluation": {"every": 5}}
+    train(measured, work_dir=tmp_path / "measured")
+    assert len(lines_of(tmp_path / "measured", "metrics")) == 3
+    for part in ("model", "optimizers"):
+        assert_same(state_of(tmp_path / "measured")[part], state_of(tmp_path / "unmeasured")[part])
+
+
 def test_a_state_that_could_not_be_read_again_ends_the_run_before_its_first_step(cut, tmp_path, temporary_hook):
     class Remembering(Hook):
         def state_dict(self) -> dict[str, Any]:

@@ -113,6 +113,7 @@ class EvaluationHook(Hook):
         self._due = None
         line = {"event": "metrics", "step": progress.step, "epoch": progress.epoch, **found.line()}
         self.log.write({**line, "last": True, "best": self.evaluation.best} if last else line)
+        runner.call_hook("before_val_epoch")  # mmengine's hooks undo after one what they do before it
         runner.call_hook("after_val_epoch", metrics=found.metrics)
         return found
 
