@@ -52,8 +52,8 @@ def test_an_override_sets_what_the_config_has_or_the_part_takes(tiny, override, 
 
 
 def test_of_steps_and_epochs_the_later_override_wins(tiny):
-    assert load_config(tiny, ["train.steps=300", "train.epochs=2"])["train"] == {"epochs": 2}
-    assert load_config(tiny, ["train.epochs=2", "train.steps=300"])["train"] == {"steps": 300}
+    assert load_config(tiny, ["train.steps=300", "train.epochs=2"])["train"] == {**HOW, "epochs": 2}
+    assert load_config(tiny, ["train.epochs=2", "train.steps=300"])["train"] == {**HOW, "steps": 300}
 
 
 def test_a_later_override_builds_on_an_earlier_one(tiny):
