@@ -1,15 +1,18 @@
 """Any file becomes pixels with one number of channels and one scale."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
 from i2ikit.errors import DataError
 from i2ikit.images import Reader
+from i2ikit.images.png import encode_deep_png
 
 
 def save(path: Path, image: Image.Image | None = None, **options: Any) -> Path:
@@ -121,3 +124,120 @@ def test_a_cut_off_picture_is_called_by_its_name(tmp_path: Path, ending: str) ->
 def test_a_missing_file_is_called_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.png does not exist"):
         shallow(tmp_path / "gone.png")
+
+
+COLOURED = np.random.default_rng(0).integers(0, 256, (5, 4, 3), dtype=np.uint8)
+
+
+def test_colours_become_gray_as_pillow_does_it(tmp_path: Path) -> None:
+    image = Image.fromarray(COLOURED)
+    assert np.array_equal(
+        np.asarray(shallow(save(tmp_path / "x.png", image), Reader(1))), np.asarray(image.convert("L"))
+    )
+    wide = COLOURED.astype(np.uint16) * 257
+    tifffile.imwrite(tmp_path / "x.tif", wide, photometric="rgb")
+    found = deep(tmp_path / "x.tif", Reader(1))
+    assert np.abs(found[:, :, 0] - gray / 255).max() < 0.51 / 255
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"), [("white", (244, 224, 204)), ("black", (40, 20, 0)), ("ignore", (200, 100, 0))]
+)
+def test_transparency_becomes_what_the_policy_says_at_any_depth(
+    tmp_path: Path, policy: str, expected: tuple[int, int, int]
+) -> None:
+    image = Image.new("RGBA", (1, 1), (200, 100, 0, 51))  # a fifth
+    reader = Reader(alpha=policy)
+    assert shallow(save(tmp_path / "x.png", image), reader).getpixel((0, 0)) == expected
+    wide = np.array([[[200, 100, 0, 51]]], np.uint16) * 257
+    tifffile.imwrite(tmp_path / "x.tif", wide, photometric="rgb", extrasamples=["unassalpha"])
+    assert np.allclose(deep(tmp_path / "x.tif", reader)[0, 0] * 255, expected, atol=0.01)
+
+
+@pytest.mark.parametrize(("mode", "channels"), [("RGBA", 4), ("LA", 2)])
+def test_kept_transparency_is_the_last_channel_and_opaque_files_have_it_too(
+    tmp_path: Path, mode: str, channels: int
+) -> None:
+    reader = Reader(channels, alpha="keep")
+    glass = Image.fromarray(np.dstack([COLOURED, COLOURED[:, :, 0]])).convert(mode)
+    found = deep(save(tmp_path / "glass.png", glass), reader)
+    assert np.array_equal((found * 255).round(), np.asarray(glass))
+    assert (deep(save(tmp_path / "wall.png", Image.fromarray(COLOURED)), reader)[:, :, -1] == 1).all()
+
+
+def test_a_stated_range_is_scaled_to_it_whatever_the_type(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([[-1000, 500, 2000]], np.int16))
+    reader = Reader(1, value_range=[-1000, 2000])
+    assert deep(tmp_path / "x.npy", reader).flatten().tolist() == [0, 0.5, 1]
+    bytes_ = save(tmp_path / "x.png", Image.fromarray(np.array([[0, 100]], np.uint8)))
+    assert deep(bytes_, Reader(1, value_range=[0, 200])).flatten().tolist() == [0, 0.5]
+
+
+def test_what_lies_outside_is_cut_off_if_that_is_asked_for(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([[-5.0, 0.5, 7.0]]))
+    assert deep(tmp_path / "x.npy", Reader(1, clip=True)).flatten().tolist() == [0, 0.5, 1]
+    with pytest.raises(DataError, match=r"values from -5 to 7, .* from 0 to 1\. .*data\.clip=true"):
+        Reader(1)(tmp_path / "x.npy")
+
+
+def test_bytes_in_an_array_take_the_published_path(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", COLOURED)
+    assert np.array_equal(np.asarray(shallow(tmp_path / "x.npy")), COLOURED)
+
+
+def test_white_is_zero_is_turned_round(tmp_path: Path) -> None:
+    values = np.array([[0, 65535, 1000]], np.uint16)
+    tifffile.imwrite(tmp_path / "x.tif", np.stack([values] * 5), photometric="miniswhite", planarconfig="separate")
+    assert np.allclose(deep(tmp_path / "x.tif", Reader(5))[0, :, 0] * 65535, [65535, 0, 64535], atol=0.01)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_deep_files_are_turned_as_pillow_turns_shallow_ones(tmp_path: Path, orientation: int) -> None:
+    tag = (274, "H", 1, orientation, True)
+    tifffile.imwrite(tmp_path / "deep.tif", COLOURED.astype(np.uint16) * 257, photometric="rgb", extratags=[tag])
+    tifffile.imwrite(tmp_path / "flat.tif", COLOURED, photometric="rgb", extratags=[tag])
+    found = deep(tmp_path / "deep.tif")
+    assert np.array_equal((found * 255).round(), np.asarray(shallow(tmp_path / "flat.tif")))
+
+
+def test_pages_are_channels_if_there_are_as_many(tmp_path: Path) -> None:
+    pages = np.random.default_rng(0).integers(0, 256, (4, 5, 6), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "x.tif", pages, photometric="minisblack")
+    assert np.array_equal((deep(tmp_path / "x.tif", Reader(4)) * 255).round(), pages.transpose(1, 2, 0))
+    assert np.array_equal(np.asarray(shallow(tmp_path / "x.tif", Reader(1))), pages[0])
+    with pytest.raises(DataError, match=r"x\.tif has 1 channel, but data\.channels is 7\. Set data\.channels"):
+        Reader(7)(tmp_path / "x.tif")
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [("tifffile", "x.tif"), ("cv2", "x.png")], ids=["without tifffile", "without OpenCV"]
+)
+def test_a_missing_library_is_named_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, name: str
+) -> None:
+    values = COLOURED.astype(np.uint16)
+    if name.endswith("tif"):
+        tifffile.imwrite(tmp_path / name, values, photometric="rgb")
+    else:
+        with (tmp_path / name).open("wb") as file:
+            encode_deep_png(file, values, None, None)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(DataError, match=r"pip install (\"i2ikit\[tiff\]\"|opencv-python)"):
+        Reader()(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"channels": 0}, r"channels must be a whole number in 1\.\.64, not 0"),
+        ({"channels": 65}, r"channels must be a whole number in 1\.\.64, not 65"),
+        ({"value_range": [3, 1]}, r"value_range must be \[low, high\] with low below high, not \[3, 1\]"),
+        ({"value_range": "0..1"}, r"value_range must be \[low, high\]"),
+        ({"value_range": [0, float("inf")]}, r"value_range must be \[low, high\]"),
+        ({"alpha": "whte"}, "alpha must be one of white, black, ignore, keep, not 'whte'.*'white'"),
+        ({"alpha": "keep"}, r'alpha="keep" makes 2 channels \(gray\) or 4 \(RGB\), not channels=3'),
+    ],
+)
+def test_arguments_out_of_range_are_named(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Reader(**arguments)

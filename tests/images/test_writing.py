@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ from PIL import Image, ImageCms
 
 from i2ikit.errors import DataError, RunError
 from i2ikit.images import Picture, Reader, writable_endings, write_picture
+from i2ikit.images.writing import quantised
 
 LOSSLESS = [".png", ".webp", ".tif", ".TIFF", ".bmp", ".ppm", ".tga", ".jp2"]
 
@@ -114,3 +116,84 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
         write_picture(Picture(noise()), path)
     monkeypatch.undo()
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("out.png", b"old")]
+
+
+def wide(channels: int = 3) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 65536, (9, 12, channels), dtype=np.uint16)
+
+
+def deep(values: np.ndarray, **about: Any) -> Picture:
+    return Picture(values.astype(np.float32) / 65535, dtype=np.dtype(np.uint16), limits=(0, 65535), **about)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("transparent", [False, True])
+@pytest.mark.parametrize("ending", [".png", ".tif"])
+def test_sixteen_bits_lose_nothing(tmp_path: Path, channels: int, transparent: bool, ending: str):
+    alpha = wide()[:, :, 0] if transparent else None
+    path = tmp_path / f"deep{ending}"
+    write_picture(deep(wide(channels), alpha=alpha), path)
+    found = Reader(channels, alpha="ignore").picture(path)
+    assert found.dtype == np.uint16
+    assert np.array_equal(np.rint(np.asarray(found.pixels, np.float64) * 65535), wide(channels))
+    assert (found.alpha is None) == (alpha is None)
+    if alpha is not None:
+        assert np.array_equal(found.alpha, alpha)
+
+
+def test_deep_colours_keep_their_profile(tmp_path: Path):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for name in ("x.png", "x.tif"):
+        write_picture(deep(wide(), profile=profile), tmp_path / name)
+        assert Reader().picture(tmp_path / name).profile == profile
+        with Image.open(tmp_path / name) as image:
+            assert image.info["icc_profile"] == profile
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+@pytest.mark.parametrize("ending", [".png", ".tif"])
+def test_kept_transparency_is_written_as_transparency(tmp_path: Path, mode: str, ending: str):
+    glass = noise().convert("RGBA")
+    glass.putalpha(noise().getchannel("R"))
+    glass = glass.convert(mode)
+    glass.save(tmp_path / "in.png")
+    write_picture(Reader(len(mode), alpha="keep").picture(tmp_path / "in.png"), tmp_path / f"out{ending}")
+    with Image.open(tmp_path / f"out{ending}") as image:
+        assert same(image, glass)
+
+
+def test_what_a_format_cannot_hold_is_reduced_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    write_picture(deep(wide()), tmp_path / "x.bmp")
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "x.bmp")), np.rint(wide() / 257).astype(np.uint8))
+    assert "x.bmp: the format holds no uint16; its range becomes 8 bits" in caplog.text
+    floating = Picture(wide(1) / np.float32(65535), dtype=np.dtype(np.float32), limits=(-1, 1))
+    write_picture(floating, tmp_path / "x.png")
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "x.png")), wide(1)[:, :, 0])
+    assert "x.png: PNG holds no float32; its range becomes 16 bits" in caplog.text
+
+
+def test_more_channels_than_a_format_holds_are_refused(tmp_path: Path):
+    with pytest.raises(DataError, match=r"x\.png: a \.png holds no 5 channels\. Let outputs end in \.tif or \.npy"):
+        write_picture(deep(wide(5)), tmp_path / "x.png")
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("layout", ["last", "first", "pages"])
+def test_planes_are_stored_as_they_were(tmp_path: Path, layout: str):
+    write_picture(deep(wide(5), layout=layout), tmp_path / "x.tif")
+    found = Reader(5).picture(tmp_path / "x.tif")
+    assert found.layout == layout
+    assert np.array_equal(np.rint(np.asarray(found.pixels, np.float64) * 65535), wide(5))
+
+
+def test_numbers_are_rounded_and_kept_within_their_type():
+    values = np.array([[[-0.5, 0.25, 2.0]]])
+    assert quantised(values, np.dtype(np.uint8), (0, 255)).tolist() == [[[0, 64, 255]]]
+    assert quantised(values, np.dtype(np.int16), (-1000, 3000)).tolist() == [[[-3000, 0, 7000]]]
+    assert quantised(values, np.dtype(np.float64), (0, 2)).tolist() == [[[-1, 0.5, 4]]]
+    assert quantised(values, np.dtype(bool), (0, 1)).tolist() == [[[False, False, True]]]
+
+
+def test_a_name_as_long_as_the_disk_allows_is_written(tmp_path: Path):
+    write_picture(Picture(noise()), tmp_path / ("x" * 251 + ".png"))
+    assert [len(path.name) for path in tmp_path.iterdir()] == [255]
