@@ -66,7 +66,7 @@ def number_name(value: Any) -> str:
     """Say what is wrong with the name of a number that a metric measures, or return an empty string."""
     metric, _, number = value.partition(".") if isinstance(value, str) else ("", "", "")
     fine = bool(metric and number)
-    return "" if fine else f'must be a metric and its number, such as "distance.whole", not {value!r}'
+    return "" if fine else f'must be a metric and its number, such as "wasserstein.ratio", not {value!r}'
 
 
 def switch(value: Any) -> str:

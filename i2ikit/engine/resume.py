@@ -14,6 +14,7 @@ from i2ikit.engine.loading import MapDataset
 from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.engine.work_dir import WorkDir
 from i2ikit.errors import CheckpointError
+from i2ikit.ops import processes
 
 LISTED = 12  # changes in one message
 OTHER = " (the steps to come are computed with it)"
@@ -46,7 +47,7 @@ def find_checkpoint(
 
 def run_facts(datasets: Mapping[str, MapDataset | None], device: torch.device) -> dict[str, Any]:
     """Return what a checkpoint has to remember of data and machine for :func:`changes_since`: plain data."""
-    machine = {"device": str(device), "threads": torch.get_num_threads()}
+    machine = {"device": device.type, "threads": torch.get_num_threads(), "processes": processes.count()}
     return {"files": fingerprint(datasets), "machine": machine}
 
 

@@ -27,7 +27,7 @@ class CheckpointsHook(Hook):
         every: steps between checkpoints, >= 1.
         keep: how many stay, >= 1.
         keep_every: those of steps that it divides are written too, and stay; None: none do.
-        best: the number whose best checkpoint stays as ``best.pt``, such as "distance.whole"; None: there is none.
+        best: the number whose best checkpoint stays as ``best.pt``, such as "wasserstein.ratio"; None: there is none.
         best_is: "lower" or "higher".
 
     Attributes:
