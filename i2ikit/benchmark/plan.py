@@ -167,12 +167,11 @@ def keep_plan(folder: Path, plan: Plan) -> Plan:
     path = folder / PLAN
     if path.is_file():
         kept = read_plan(folder)
-        asked, there = as_asked(plan), as_asked(kept)
-        different = [key for key in asked if asked[key] != there[key]]
+        different = difference(as_asked(plan), as_asked(kept))
         if different:
             raise BenchmarkError(
-                f"{folder} holds another comparison: {', '.join(different)} differ. Go on with that one by its own "
-                "command, or name a new folder with --out."
+                f"{folder} holds another comparison: {different}. Go on with that one by its own command, or name a "
+                "new folder with --out."
             )
         return kept
     if folder.exists() and any(folder.iterdir()):
@@ -184,8 +183,20 @@ def keep_plan(folder: Path, plan: Plan) -> Plan:
 
 def as_asked(plan: Plan) -> dict[str, Any]:
     """Return what decides the runs; the steps that minutes come to are found out later."""
-    entries = [{"label": entry.label, "config": entry.config} for entry in plan.entries]
+    entries = {entry.label: entry.config for entry in plan.entries}
     return json.loads(json.dumps({**asdict(plan), "entries": entries}))
+
+
+def difference(asked: Any, there: Any, path: str = "") -> str:
+    """Say where two plans differ first, or return an empty string."""
+    if isinstance(asked, dict) and isinstance(there, dict):
+        pairs = [(key, asked.get(key), there.get(key)) for key in {**asked, **there}]
+    elif isinstance(asked, list) and isinstance(there, list) and len(asked) == len(there):
+        pairs = [(str(index), *pair) for index, pair in enumerate(zip(asked, there, strict=True))]
+    else:
+        return "" if asked == there else f"{path} is {shortened(asked)} here and {shortened(there)} there"
+    found = (difference(here, other, f"{path}.{key}" if path else str(key)) for key, here, other in pairs)
+    return next(filter(None, found), "")
 
 
 def write_plan(folder: Path, plan: Plan) -> None:

@@ -83,8 +83,11 @@ def test_a_plan_is_kept_and_the_same_command_goes_on_with_it(plan: Plan, tmp_pat
 
 def test_another_comparison_does_not_write_into_the_folder_of_one(plan: Plan, tmp_path: Path):
     keep_plan(tmp_path / "out", plan)
-    with pytest.raises(BenchmarkError, match="holds another comparison: seeds differ"):
+    with pytest.raises(BenchmarkError, match=r"holds another comparison: seeds is \[5\] here and \[0, 1\] there"):
         keep_plan(tmp_path / "out", replace(plan, seeds=[5]))
+    changed = replace(plan.entries[0], config={**plan.entries[0].config, "train": {"steps": 3}})
+    with pytest.raises(BenchmarkError, match=r"entries\.one\.train\.steps is 3 here and 10 there"):
+        keep_plan(tmp_path / "out", replace(plan, entries=[changed, plan.entries[1]]))
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(plan: Plan, tmp_path: Path):

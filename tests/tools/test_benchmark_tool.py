@@ -1,0 +1,121 @@
+"""The program as somebody runs it, and the process of a slice by itself."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CONFIG = """
+LSGAN = dict(type="LSGANLoss")
+model = dict(
+    type="UnpairedTranslation",
+    generators=dict(ab=dict(type="ResNetGenerator", filters=4, blocks=1)),
+    discriminators=dict(b=dict(type="PatchGANDiscriminator", filters=4, layers=1)),
+    phases=dict(
+        discriminate=dict(update=["discriminators"], terms=dict(
+            d=dict(type="DiscriminatorTerm", discriminator="b", real="b", fake="ab(a)", loss=LSGAN))),
+        generate=dict(update=["generators"], terms=dict(
+            gan=dict(type="AdversarialTerm", discriminator="b", image="ab(a)", loss=LSGAN))),
+    ),
+)
+optimizer = dict(type="Adam", lr=RATE)
+data = dict(load_size=16, workers=0, train=dict(type="Stripes", count=3),
+            test=dict(type="Stripes", split="test", count=2))
+train = dict(steps=4)
+metrics = dict(background=dict(type="BackgroundPSNR"), truth=dict(type="PSNR"))
+"""
+
+
+@pytest.fixture
+def tool() -> Any:
+    spec = importlib.util.spec_from_file_location("benchmark_tool", ROOT / "tools" / "benchmark.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def configs(tmp_path: Path) -> list[str]:
+    paths = []
+    for name, rate in (("slow", "1e-4"), ("fast", "1e-3")):
+        path = tmp_path / name / "tiny.py"
+        path.parent.mkdir()
+        path.write_text(CONFIG.replace("RATE", rate))
+        paths.append(str(path))
+    return paths
+
+
+@pytest.mark.slow
+def test_two_methods_are_trained_measured_and_compared(tool: Any, configs: list[str], tmp_path: Path, capfd):
+    command = [*configs, "--steps", "4", "--slices", "1", "--evaluations", "2", "--out", str(tmp_path / "out")]
+    assert tool.main(command) == 0
+    said = capfd.readouterr().out
+    for words in ("[1/2] slow_seed0: steps 1 to 4 of 4", "Quality at the end", "Best quality", "index.html"):
+        assert words in said
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert [[each["step"] for each in run["evaluations"]] for run in results["runs"]] == [[2, 4], [2, 4]]
+    assert all(run["seconds_per_step"]["median"] > 0 for run in results["runs"])
+    assert results["metrics"]["truth.db"]["truth"]
+    assert set(results["agreement"]["background.db"]) >= {"truth.db"}
+    assert all(method["parameters"] > 0 and method["gmacs"] > 0 for method in results["methods"])
+
+
+@pytest.mark.slow
+def test_a_slice_saves_and_ends_when_the_program_that_started_it_is_gone(configs: list[str], tmp_path: Path):
+    from i2ikit.config import resolve_config
+
+    config = {**resolve_config(Path(configs[0])), "train": {"steps": 10**6}, "samples": {"every": 10**6, "gallery": 0}}
+    config["metrics"], config["log"] = {}, {"every": 1}
+    job = tmp_path / "job.json"
+    work_dir = tmp_path / "work"
+    job.write_text(json.dumps({"config": config, "work_dir": str(work_dir), "pause_at": None, "device": "cpu"}))
+    command = [sys.executable, "-m", "i2ikit.benchmark.child", str(job)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    ) as child:
+        log = work_dir / "log.jsonl"
+        while child.poll() is None and not (log.is_file() and log.read_text().count("losses") > 2):
+            time.sleep(0.05)  # it trains for as long as somebody holds its standard input
+        assert child.stdin is not None
+        child.stdin.close()
+        assert child.wait(timeout=60) == 130
+    assert list((work_dir / "checkpoints").glob("step_*.pt"))
+    assert "error" in json.loads(job.read_text())
+
+
+def test_mistakes_are_one_message_and_code_2(tool: Any, tmp_path: Path, capsys):
+    assert tool.main(["cut/strips", "--steps", "3", "--out", str(tmp_path / "out")]) == 2
+    assert "Nearest: 'cut/stripes'" in " ".join(capsys.readouterr().err.split())
+    assert tool.main(["cut/stripes", "--out", str(tmp_path / "out")]) == 2
+    assert "give --steps N" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("arguments", [["--seeds", "0,x"], ["--steps", "0"], ["--seeds", "-1"]])
+def test_numbers_that_are_none_are_refused(tool: Any, arguments: list[str], capsys):
+    with pytest.raises(SystemExit) as ended:
+        tool.main(["cut/stripes", *arguments])
+    assert ended.value.code == 2
+    assert "invalid" in capsys.readouterr().err
+
+
+def test_the_quality_that_is_asked_for_has_to_be_measured(tool: Any):
+    known = {"truth.db": {"better": "higher"}, "appearance.contrast": {"better": ""}}
+    assert tool.targets(["truth.db=21.5"], known) == {"truth.db": 21.5}
+    for text, words in (
+        ("truth.bd=2", "Nearest: 'truth.db'"),
+        ("truth.db=much", "'much' is no number"),
+        ("appearance.contrast=1", "no metric"),
+    ):
+        with pytest.raises(tool.BenchmarkError, match=words):
+            tool.targets([text], known)
