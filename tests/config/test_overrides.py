@@ -61,6 +61,14 @@ def test_a_later_override_builds_on_an_earlier_one(tiny):
     assert config["model"]["generators"]["ba"] == {"type": "ResNetGenerator", "blocks": 2}
 
 
+def test_an_average_is_added_and_changed_key_by_key(tiny):
+    added = "model.averages=dict(f_slow=dict(of='heads.f'))"
+    config = load_config(tiny, [added, "model.averages.f_slow.init=own", "model.averages.f_slow.momentum=0.9"])
+    assert config["model"]["averages"] == {"f_slow": {"of": "heads.f", "init": "own", "momentum": 0.9}}
+    with pytest.raises(ConfigError, match=r"model\.averages\.f_slow has no 'momentm'\. Nearest: 'momentum'"):
+        load_config(tiny, [added, "model.averages.f_slow.momentm=0.9"])
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
