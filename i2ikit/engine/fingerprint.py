@@ -38,5 +38,13 @@ def _of_files(files: Iterable[str | Path]) -> dict[str, int | str]:
     return {
         "files": len(paths),
         "names": hashlib.blake2b(names.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest(),
-        "bytes": sum(os.path.getsize(path) for path in paths),
+        "bytes": sum(_bytes(path) for path in paths),
     }
+
+
+def _bytes(path: str) -> int:
+    """Return the size of a file; 0 for a link that leads nowhere, which reading it will tell."""
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0

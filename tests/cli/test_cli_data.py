@@ -49,6 +49,7 @@ def test_the_check_as_json_is_nothing_but_json(run: Callable[..., Any], stripes:
     assert [one["groups"] for one in found["findings"] if one["kind"] == "corrupt"] == [[["trainB/0001.png"]]]
 
 
+@pytest.mark.slow  # five commands
 def test_mistakes_end_with_2_and_one_message(run: Callable[..., Any], stripes: Path) -> None:
     for arguments, words in (
         (("check", "nowhere"), "nowhere does not exist."),
@@ -63,6 +64,7 @@ def test_mistakes_end_with_2_and_one_message(run: Callable[..., Any], stripes: P
         assert "Traceback" not in done.err
 
 
+@pytest.mark.slow  # five folders are read
 def test_domains_are_compared_and_drawn(
     run: Callable[..., Any], stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,3 +58,8 @@ def test_one_file_a_domain_without_files_and_a_missing_data_set_are_fine(folder)
 
 def test_a_data_set_without_files_has_its_length(folder):
     assert fingerprint({"test": [1, 2, 3]}) == {"test.items": 3}
+
+
+def test_a_link_that_leads_nowhere_is_no_reason_to_stop(tmp_path: Path) -> None:
+    (tmp_path / "link.png").symlink_to("nowhere.png")
+    assert fingerprint({"train": Files(a=[tmp_path / "link.png"])})["train.a.bytes"] == 0

@@ -343,7 +343,9 @@ def fingerprint(workers: int, world: int, resumed_at: int = 0, pictures: Path | 
 
 @pytest.mark.filterwarnings("ignore:This DataLoader will create 4 worker processes")  # on a machine of fewer cores
 @pytest.mark.parametrize("world", [1, 2])
-@pytest.mark.parametrize("workers", [0, 1, 4])
+@pytest.mark.parametrize(
+    "workers", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)]
+)
 def test_the_sequence_of_samples_depends_neither_on_workers_nor_on_ranks(
     workers: int, world: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ from i2ikit.folders.compare import DEGREES, compare_domains, find_inception
 from i2ikit.folders.sheet import write_sheet
 from i2ikit.folders.statistics import read_domain
 
+pytestmark = pytest.mark.slow  # folders of a dozen pictures for each test
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Any:

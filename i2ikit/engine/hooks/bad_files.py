@@ -29,10 +29,8 @@ class BadFilesHook(Hook):
         """Tell what came with the batch of this step."""
         for message in self.bad_files.new():
             self.log.write({"event": "bad_file", "step": runner.train_loop.progress.step, "file": message})
-            self.reporter.note(f"{message} Another takes its place; {self._borne()}")
-
-    def _borne(self) -> str:
-        return f"{len(self.bad_files.messages)} of {self.bad_files.allowed} bad files that the run bears."
+            count = f"{len(self.bad_files.messages)} of {self.bad_files.allowed} bad files that the run bears"
+            self.reporter.note(f"{message.rstrip('.')}. Another takes its place; {count}.")
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was told so far."""

@@ -129,6 +129,7 @@ def test_processes_share_what_any_of_them_has_made(cache: Cache, photo: Path) ->
     assert making.calls == 0  # that of the other process is not counted here
 
 
+@pytest.mark.slow  # four processes, twice
 def test_many_processes_that_start_at_once_do_not_disturb_each_other(cache: Cache, photo: Path) -> None:
     image = noise("RGB")
 

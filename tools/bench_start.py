@@ -1,0 +1,85 @@
+"""How long a training on many small files takes to start: `python tools/bench_start.py [COUNT]`.
+
+It makes two folders of COUNT hard links to one small picture, counts how often folders are listed, and prints the
+seconds and the memory that the data set, the look at a sample of headers, and the first batch take. For comparison it
+lists the same folders as lists of paths, the way of the published code.
+"""
+
+import os
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from i2ikit.config.sections import with_defaults
+from i2ikit.datasets.unpaired_folders import UnpairedFolders
+from i2ikit.engine.data import build_train_loader, check_sample
+from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
+
+
+def main(count: int) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as scratch:
+        root = make(Path(scratch), count)
+        listed = count_listings()
+        print(f"2 folders of {count:,} files")
+        dataset = measured("data set", lambda: UnpairedFolders(root, transform=ResizeCropFlip(20, 16)))
+        loader = build_train_loader(dataset, with_defaults({"data": {"workers": 0}})["data"], seed=0)
+        measured("sample of headers", lambda: check_sample(dataset, loader.bad_files, 0))
+        measured("first batch", lambda: next(iter(loader)))
+        print(f"folders listed for one data set: {len(listed) / 2:g}")  # it was made twice
+        measured(
+            "as lists of paths", lambda: [[str(p) for p in sorted((root / f).iterdir())] for f in ("trainA", "trainB")]
+        )
+
+
+def make(root: Path, count: int) -> Path:
+    """Write two folders of links to one picture."""
+    Image.new("RGB", (24, 24)).save(root / "one.png")
+    for folder in ("trainA", "trainB"):
+        (root / folder).mkdir()
+        for number in range(count):
+            place = root / folder / f"{number}.png"
+            try:
+                os.link(root / "one.png", place)
+            except OSError:  # a file system has a most of links to one file
+                (root / "one.png").unlink()
+                Image.new("RGB", (24, 24)).save(root / "one.png")
+                os.link(root / "one.png", place)
+    return root
+
+
+def count_listings() -> list[str]:
+    """Return a list that grows by a name whenever a folder is listed."""
+    listed: list[str] = []
+    scandir = os.scandir
+
+    def counting(place: Any = ".") -> Any:
+        listed.append(str(place))
+        return scandir(place)
+
+    os.scandir = counting  # type: ignore[assignment]
+    return listed
+
+
+def measured(what: str, work: Callable[[], Any]) -> Any:
+    """Print the seconds of some work, and what is kept and what was needed of memory; return its result."""
+    start = time.perf_counter()
+    result = work()
+    seconds = time.perf_counter() - start
+    del result
+    tracemalloc.start()  # in a second go: it takes its time
+    result = work()
+    kept, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    print(f"{what:<18} {seconds:7.2f} s   keeps {kept / 2**20:7.1f} MiB, at most {most / 2**20:7.1f} MiB")
+    return result
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
