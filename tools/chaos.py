@@ -74,14 +74,13 @@ def small_config(name: str, *, workers: int = 0, seed: int = 0) -> dict[str, Any
     scenes = {"type": "Stripes", "split": "train", "count": 5, "load_size": 20}
     transform = {"type": "ResizeCropFlip", "load_size": 20, "crop_size": 16}
     return {
-        **config,
         "model": shrink(config["model"]),
+        "optimizer": config["optimizer"],
         "data": {"batch_size": 1, "workers": workers, "train": {**scenes, "transform": transform}},
         "schedule": {"type": "StepwiseLinearDecay", "start": 0.5},
         "train": {"steps": STEPS},
         "log": {"every": 2},
         "checkpoint": {"every": EVERY, "keep": 2},
-        "metrics": {},
         "seed": seed,
     }
 
