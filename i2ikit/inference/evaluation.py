@@ -65,7 +65,7 @@ def evaluate_checkpoint(
     dataset = build_dataset(config["data"], "test", builder)
     own = checkpoint.config.get("metrics", {})
     configured = own if config["metrics"] == own else {}  # else they went with their data set
-    parts = _build(chosen(configured, metrics), builder)
+    parts = _build(chosen(own if metrics else configured, metrics), builder)
     _raise(builder, path)
     if dataset is None:
         raise ConfigError(str(path), ["its config has no data.test: name a folder with --data DIR"])
