@@ -9,12 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.folders.headers import Header, read_header
 from i2ikit.folders.looks import Look, look_at
 from i2ikit.folders.published import HASH_DIGITS
 from i2ikit.images import endings_in_words, list_pictures
 from i2ikit.images.decoding import decode
+from i2ikit.images.planes import Planes
 
 DOMAIN = re.compile(r"(.+)([AB])")  # trainA: split and letter
 MOST_CHANNELS = 64
@@ -117,7 +120,12 @@ def _see(folder: str, place: Path, path: str) -> Seen:
         if os.path.isfile(path):
             size, digits = os.path.getsize(path), hash_of(path)
         header = read_header(path)
-        return Seen(folder, name, size, digits, header, look_at(decode(path, min(header.channels, MOST_CHANNELS))))
+        pixels = decode(path, min(header.channels, MOST_CHANNELS))
+        if isinstance(pixels, Planes) and not np.isfinite(pixels.values).all():
+            return Seen(
+                folder, name, size, digits, header, error=f"the picture {path} holds numbers that are not finite"
+            )
+        return Seen(folder, name, size, digits, header, look_at(pixels))
     except PermissionError:
         return Seen(folder, name, size, digits, error=f"{path} cannot be read: this user may not")
     except (DataError, OSError) as error:

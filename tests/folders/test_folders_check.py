@@ -56,6 +56,15 @@ def test_files_that_cannot_be_read_are_a_problem_and_named(root: Path) -> None:
     assert found.as_json()["ok"] is False
 
 
+def test_numbers_that_are_not_finite_are_a_problem(root: Path) -> None:
+    values = np.full((40, 40), 0.5, np.float32)
+    values[3, 3] = np.nan
+    Image.fromarray(values).save(root / "trainA/nan.tif")
+    corrupt = finding(checked(root), "corrupt")
+    assert corrupt.groups == (("trainA/nan.tif",),)
+    assert "nan.tif holds numbers that are not finite" in corrupt.message
+
+
 def test_the_same_file_twice_is_told_by_where_it_is(root: Path) -> None:
     shutil.copy(root / "trainA/0.png", root / "trainA/copy.png")
     shutil.copy(root / "trainB/0.png", root / "trainB/copy.png")
