@@ -25,8 +25,7 @@ def test_a_sound_section_has_no_mistakes():
         ({"metric": "distanc.ratio"}, "evaluation.metric: there is no metric 'distanc'. Nearest: 'distance'."),
         (
             {"metric": "distance.ratoi"},
-            "evaluation.metric: distance has no number 'ratoi' that says which way it counts. "
-            "Nearest: 'ratio'.",
+            "evaluation.metric: distance has no number 'ratoi' that says which way it counts. Nearest: 'ratio'.",
         ),
         (
             {"metric": "looks.contrast"},
