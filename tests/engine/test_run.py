@@ -221,7 +221,7 @@ def test_a_run_that_ended_before_its_first_checkpoint_may_be_started_again(cut, 
         path.unlink()
     train(cut, work_dir=tmp_path, max_steps=2)
     assert [line["step"] for line in log_lines(tmp_path)[1:]] == [1, 2]
-    assert {path.stem for path in (tmp_path / "samples").iterdir()} == {"step_000002"}
+    assert {path.stem for path in (tmp_path / "samples").iterdir()} == {"step_000002", "gallery"}
 
 
 def test_the_newest_checkpoint_stays_when_a_damaged_later_one_is_there(cut, tmp_path):
@@ -302,7 +302,8 @@ def test_samples_come_at_the_end_with_a_description_beside_them(cyclegan, tmp_pa
     train(cyclegan, work_dir=tmp_path, max_steps=2)
     about = json.loads((tmp_path / "samples" / "step_000002.json").read_text())
     columns = ["a", "ab(a)", "ba(ab(a))", "b", "ba(b)", "ab(b)", "ab(ba(b))"]
-    assert about == {"step": 2, "columns": columns, "rows": 2, "size": [16, 16]}
+    names = [{"a": "a0", "b": "b0"}, {"a": "a1", "b": "b1"}]
+    assert about == {"step": 2, "columns": columns, "rows": 2, "size": [16, 16], "names": names}
     with Image.open(tmp_path / "samples" / "step_000002.png") as picture:
         assert picture.size == (7 * 16, 2 * 16)
 
