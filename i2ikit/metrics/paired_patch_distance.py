@@ -17,8 +17,8 @@ class PairedPatchDistance(MeanOverPairs):
     """Mean over images of the sliced Wasserstein distance between the patches of an output and those of its truth.
 
     Where nothing in the input fixes the truth to the pixel, such as where on a zebra each stripe lies, PSNR and SSIM
-    punish every stripe that is drawn: a flat gray scores better. Here both are sets of patches, so texture, contrast and
-    colour count, image by image, and the places within an image do not. Not published for this use.
+    punish every stripe that is drawn: a flat gray scores better. Here both are sets of patches, so texture, contrast
+    and colour count, image by image, and the places within an image do not. Not published for this use.
 
     Args:
         patch: height and width of a patch in pixels, odd, >= 1.

@@ -22,7 +22,7 @@ class Darker(View):
 
 
 def test_a_view_must_say_how_it_draws_and_what_it_does():
-    with pytest.raises(TypeError, match="Undecided.*draw.*forward"):
+    with pytest.raises(TypeError, match=r"Undecided.*draw.*forward"):
         Undecided()
 
 
