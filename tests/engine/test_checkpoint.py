@@ -98,7 +98,9 @@ def test_a_flipped_bit_in_a_weight_is_found(tmp_path):
 
 def test_a_file_with_code_is_refused_and_the_code_does_not_run(tmp_path):
     torch.save({"format": Trap(tmp_path / "trapped")}, tmp_path / "trap.pt")
-    with pytest.raises(CheckpointError, match=r"trap\.pt holds types that are not allowed in a checkpoint: posix\.mkdir\. Nothing"):
+    with pytest.raises(
+        CheckpointError, match=r"trap\.pt holds types that are not allowed in a checkpoint: posix\.mkdir\. Nothing"
+    ):
         read_checkpoint(tmp_path / "trap.pt")
     assert not (tmp_path / "trapped").exists()
 
