@@ -68,7 +68,8 @@ def from_first(value: Any) -> Any:
     if processes.count() == 1:
         return value
     box = [value]
-    _with_all(lambda: dist.broadcast_object_list(box))
+    with processes.talking():
+        dist.broadcast_object_list(box)
     return box[0]
 
 
@@ -77,7 +78,8 @@ def any_of_all(flag: bool) -> bool:
     if processes.count() == 1:
         return flag
     count = torch.tensor(int(flag))  # on the CPU: no GPU has to wait
-    _with_all(lambda: dist.all_reduce(count))
+    with processes.talking():
+        dist.all_reduce(count)
     return bool(count.item())
 
 
@@ -94,7 +96,8 @@ def average(tensors: Sequence[Tensor]) -> None:
         return
     for bucket in _buckets(tensors):
         flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
-        _with_all(lambda flat=flat: dist.all_reduce(flat))
+        with processes.talking():
+            dist.all_reduce(flat)
         flat /= processes.count()
         parts = flat.split([tensor.numel() for tensor in bucket])
         for tensor, part in zip(bucket, parts, strict=True):
@@ -129,15 +132,6 @@ def begin_equal(model: nn.Module) -> None:
     if processes.count() > 1:
         for tensor in [*model.parameters(), *model.buffers()]:
             whole = tensor.contiguous()
-            _with_all(lambda whole=whole: dist.broadcast(whole, 0))
+            with processes.talking():
+                dist.broadcast(whole, 0)
             tensor.copy_(whole)
-
-
-def _with_all(talk: Any) -> None:
-    try:
-        talk()
-    except RuntimeError as error:  # torch's word for a connection that is closed
-        raise RunError(
-            f"process {processes.rank()} of {processes.count()} lost the others: one of them has ended; its own "
-            f"message says why. Go on with the same command and --resume. ({str(error).splitlines()[0]})"
-        ) from error

@@ -44,13 +44,13 @@ def test_without_a_terminal_there_are_plain_lines_now_and_then(monkeypatch):
         "networks  generators.ab 1,234,567, heads.f 9 parameters",
         "data      50 training items, 6 test items",
         "length    100 steps in 4 epochs of 25, batch 2, going on with step 26",
-        "device    cpu, seed 3",
+        "device    cpu, fp32, seed 3",
         "results   runs/x",
         "epoch 2/4  step 26/100  12.3 steps/s  75 s left  gan 0.25  content 5.432",
         "epoch 4/4  step 100/100  12.3 steps/s  75 s left  gan 0.25  content 5.432",  # the last step always
         "a [bold]note",
-        "metric  value",
-        "psnr    23.46",
+        "metric  last, step 100",
+        "psnr             23.46",
         "checkpoint runs/x/checkpoints/step_000100.pt",
         "results    runs/x",
     ]

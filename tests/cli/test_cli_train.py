@@ -24,8 +24,9 @@ def test_a_run_goes_from_config_to_pictures(run, tiny, tmp_path):
     config = json.loads((folder / "config.json").read_text())
     assert config["seed"] == 4
     assert config["data"]["train"]["root"] == "photos"
-    losses = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()][-1]["losses"]
-    assert set(losses) == {"d", "gan", "identity"}
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert set(lines[-2]["losses"]) == {"d", "gan", "identity"}
+    assert {name.partition(".")[0] for name in lines[-1]["metrics"]} == {"wasserstein", "content", "diversity"}
 
     again = run("train", tiny, *options)
     assert again.code == 2
