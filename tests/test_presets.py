@@ -99,6 +99,7 @@ def weights(model: UnpairedTranslation, epoch: int = 1) -> dict[str, float]:
         for name in packaged_configs()
     ],
 )
+@pytest.mark.slow  # in the whole suite; the fast one builds each config of the core in test_configs.py
 def test_every_preset_builds(name: str) -> None:
     config = resolve_config(find_config(name))
     model = model_of(name)

@@ -30,6 +30,7 @@ def test_a_broken_plugin_is_named_with_its_cause(run, monkeypatch, options, seen
     assert ("Traceback" in outcome.out) is seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [["plugins"], ["list"], ["list", "losses"], ["list", "configs"], ["show", "losses", "PatchNCELoss"]]
 )
