@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from i2ikit.engine.loading import MapDataset
@@ -31,18 +31,20 @@ def fingerprint(datasets: Mapping[str, MapDataset | None]) -> dict[str, int | st
     return found
 
 
-def _of_files(files: Iterable[str | Path]) -> dict[str, int | str]:
-    paths = [os.path.abspath(path) for path in files]
-    folder = os.path.commonpath([os.path.dirname(path) for path in paths]) if paths else ""
-    names = "\n".join(os.path.relpath(path, folder) for path in paths)
-    return {
-        "files": len(paths),
-        "names": hashlib.blake2b(names.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest(),
-        "bytes": sum(_bytes(path) for path in paths),
-    }
+def _of_files(files: Sequence[str | Path]) -> dict[str, int | str]:
+    """Walk through the files one by one: there may be a million of them."""
+    folders = {place: os.path.abspath(place) for place in {os.path.dirname(path) for path in files}}
+    root = os.path.commonpath(folders.values()) if folders else ""
+    below = {place: os.path.relpath(folder, root) for place, folder in folders.items()}
+    names, size = hashlib.blake2b(digest_size=6), 0
+    for path in files:
+        place, name = os.path.split(path)
+        names.update(f"{below[place]}/{name}\n".encode("utf-8", "surrogateescape"))
+        size += _bytes(path)
+    return {"files": len(files), "names": names.hexdigest(), "bytes": size}
 
 
-def _bytes(path: str) -> int:
+def _bytes(path: str | Path) -> int:
     """Return the size of a file; 0 for a link that leads nowhere, which reading it will tell."""
     try:
         return os.path.getsize(path)
