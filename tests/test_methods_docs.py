@@ -11,6 +11,8 @@ import pytest
 from i2ikit.config.find import find_config
 from i2ikit.config.resolve import load_config, resolve_config
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[1] / "docs" / "methods"
 PAGES = sorted(path.stem for path in FOLDER.glob("*.md") if path.stem != "README")
 BLOCK = re.compile(r"^```python *(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

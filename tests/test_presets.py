@@ -17,6 +17,8 @@ from i2ikit.ops.progress import Progress, Schedule
 from i2ikit.registry import SCHEDULES, TRANSFORMS
 from i2ikit.translation import UnpairedTranslation
 
+pytestmark = pytest.mark.slow
+
 DATASETS = (
     "horse2zebra", "apple2orange", "summer2winter", "monet2photo", "cat2dog", "cityscapes", "facades", "maps",
     "grumpifycat",
@@ -99,7 +101,6 @@ def weights(model: UnpairedTranslation, epoch: int = 1) -> dict[str, float]:
         for name in packaged_configs()
     ],
 )
-@pytest.mark.slow  # in the whole suite; the fast one builds each config of the core in test_configs.py
 def test_every_preset_builds(name: str) -> None:
     config = resolve_config(find_config(name))
     model = model_of(name)

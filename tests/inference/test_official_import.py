@@ -18,6 +18,8 @@ from i2ikit.inference.official.exporting import export_files
 from i2ikit.inference.official.importing import import_files
 from i2ikit.inference.official.renaming import Rename
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parents[1] / "parity" / "cases"
 
 

@@ -13,6 +13,8 @@ from i2ikit.generators.stylegan2 import StyleGAN2Generator
 from i2ikit.generators.unet import UNetGenerator
 from i2ikit.inference.official import detect, fit, published_taps, unfit
 
+pytestmark = pytest.mark.slow
+
 
 class Down(nn.Module):
     def __init__(self, channels: int) -> None:

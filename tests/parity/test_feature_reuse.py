@@ -16,6 +16,8 @@ from i2ikit.translation import Draws, Progress, UnpairedTranslation, build_model
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.step import Step
 
+pytestmark = pytest.mark.slow
+
 METHODS = Path(__file__).parents[2] / "configs" / "_base_" / "methods"
 
 

@@ -7,6 +7,8 @@ from i2ikit.build import Builder
 from i2ikit.config import find_config, load_config, resolve_config
 from i2ikit.translation import Draws, Progress, build_model
 
+pytestmark = pytest.mark.slow
+
 SAMPLERS = {"qsattn": "QSAttnGlobalSampler", "qsattn_local_global": "QSAttnLocalGlobalSampler"}
 
 
