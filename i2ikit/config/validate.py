@@ -1,6 +1,5 @@
 """Finds every mistake in a config at once: building it is validating it, on the meta device, where nothing costs."""
 
-import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,9 @@ from i2ikit.config.channels import channel_mistakes
 from i2ikit.config.data import dataset_config
 from i2ikit.config.evaluation import check_evaluation
 from i2ikit.config.files import LENGTHS
+from i2ikit.config.mmengine_parts import check_hooks, check_vis_backends
 from i2ikit.config.overrides import optimizer_arguments, optimizer_class, optimizer_names
 from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole
-from i2ikit.config.vis_backends import check_vis_backends
 from i2ikit.errors import nearest_hint
 from i2ikit.plugin import get_manager
 from i2ikit.registry import DATASETS, METRICS, SCHEDULES
@@ -50,7 +49,7 @@ def find_mistakes(config: Mapping[str, Any]) -> list[Mistake]:
     check_alarms(config.get("alarms", {}), builder)
     check_evaluation(config.get("evaluation", {}), config.get("metrics", {}), builder)
     _check_seed(config.get("seed", 0), builder)
-    _check_hooks(config.get("hooks", []), builder)
+    check_hooks(config.get("hooks", []), builder)
     check_vis_backends(config.get("vis_backends", []), builder)
     return builder.mistakes
 
@@ -216,27 +215,3 @@ def _check_seed(seed: Any, builder: Builder) -> None:
     wrong = whole(0)(seed)
     if wrong:
         builder.mistake("seed", wrong)
-
-
-def _check_hooks(section: Any, builder: Builder) -> None:
-    if not isinstance(section, list):
-        builder.mistake("hooks", f'must be a list of dict(type="..."), not {section!r}')
-        return
-    import mmengine.hooks  # noqa: F401  registers mmengine's own
-    from mmengine.registry import HOOKS
-
-    for index, config in enumerate(section):
-        path = f"hooks.{index}"
-        if not is_part(config):
-            builder.mistake(path, f'a hook is written as dict(type="...", ...), not {config!r}')
-            continue
-        found = HOOKS.module_dict.get(str(config["type"]))
-        if found is None:
-            hint = nearest_hint(str(config["type"]), HOOKS.module_dict)
-            builder.mistake(f"{path}.type", f"mmengine has no hook called {config['type']!r}.{hint}")
-            continue
-        arguments = {key: value for key, value in config.items() if key not in ("type", "priority")}
-        try:
-            inspect.signature(found).bind(**arguments)
-        except TypeError as error:
-            builder.mistake(path, f"{config['type']} refused its arguments: {error}")

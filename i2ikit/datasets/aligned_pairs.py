@@ -8,7 +8,7 @@ from torch import Tensor
 
 from i2ikit.checks import one_of
 from i2ikit.datasets.domains import LETTERS, Channels, ValueRange
-from i2ikit.datasets.paired_folders import drawn_alike
+from i2ikit.datasets.pairs import Pairs
 from i2ikit.datasets.pictures import Pictures
 from i2ikit.datasets.sources import read_source
 from i2ikit.errors import DataError
@@ -18,7 +18,7 @@ from i2ikit.registry import DATASETS
 
 
 @DATASETS.register_module()
-class AlignedPairs:
+class AlignedPairs(Pairs):
     """Pictures in the folder ``{split}`` whose left half is of domain A and whose right half is its partner in B.
 
     Args:
@@ -36,8 +36,6 @@ class AlignedPairs:
         Isola et al. 2017, arXiv:1611.07004, the published data sets.
     """
 
-    paired = True  # what measures outputs against the truth may take b for it
-
     def __init__(
         self,
         root: str | Path,
@@ -53,29 +51,11 @@ class AlignedPairs:
         source = read_source(Path(root).expanduser() / split)
         readers = domain_readers(channels=channels, value_range=value_range, alpha=alpha, clip=clip)
         letters = LETTERS[one_of("direction", direction, LETTERS)]
-        self.domains: dict[str, Pictures] = {
+        self.domains = {
             domain: _Half(source.files, readers[domain], transform, right=letters[domain] == "B")
             for domain in ("a", "b")
         }
         self.paths = {"a": source.files}
-
-    def __len__(self) -> int:
-        """Return the number of pairs."""
-        return len(self.domains["a"])
-
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return one pair; negative indices and those past the end raise IndexError."""
-        if not 0 <= index < len(self):
-            raise IndexError(f"pair {index} of {len(self)}")
-        return drawn_alike(self.domains, index)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Hand the epoch, counted from 1, to the transform."""
-        self.domains["a"].set_epoch(epoch)
-
-    def describe(self) -> str:
-        """Return how many pairs there are, in words."""
-        return f"{len(self):,} pair{'s' * (len(self) != 1)}"
 
 
 class _Half(Pictures):

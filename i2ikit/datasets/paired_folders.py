@@ -1,27 +1,24 @@
 """Pairs of pictures of the same scenes, for metrics and for methods that learn from pairs."""
 
 import os
-import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from i2ikit.datasets.domains import Channels, ValueRange, open_domains
+from i2ikit.datasets.pairs import Pairs
 from i2ikit.datasets.pictures import Pictures
 from i2ikit.errors import DataError
 from i2ikit.images import FileList
-from i2ikit.ops.pixels import Pixels, size_of
+from i2ikit.ops.pixels import Pixels
 from i2ikit.registry import DATASETS
 
 SHOWN = 5  # names in a message
 
 
 @DATASETS.register_module()
-class PairedFolders:
+class PairedFolders(Pairs):
     """Pictures that have the same name in the folders ``{split}A`` and ``{split}B``, whatever their endings.
 
     The transform draws the same for both pictures of a pair, so that they stay one scene.
@@ -39,8 +36,6 @@ class PairedFolders:
         DataError: a folder is missing or empty, or a name has no partner or several; on access, a picture cannot be
             read, or the two of a pair differ in size where the transform draws.
     """
-
-    paired = True  # what measures outputs against the truth may take b for it
 
     def __init__(
         self,
@@ -64,24 +59,6 @@ class PairedFolders:
         self._pair(self.domains, in_order=listed)
         self.paths = {domain: pictures.files for domain, pictures in self.domains.items()}
 
-    def __len__(self) -> int:
-        """Return the number of pairs."""
-        return len(self.domains["a"])
-
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return one pair; negative indices and those past the end raise IndexError."""
-        if not 0 <= index < len(self):
-            raise IndexError(f"pair {index} of {len(self)}")
-        return drawn_alike(self.domains, index)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Hand the epoch, counted from 1, to the transform."""
-        self.domains["a"].set_epoch(epoch)
-
-    def describe(self) -> str:
-        """Return how many pairs there are, in words."""
-        return f"{len(self):,} pair{'s' * (len(self) != 1)}"
-
     def _pair(self, domains: Mapping[str, Pictures], *, in_order: bool) -> None:
         """Put the files of b into the order of their partners in a."""
         a, b = domains["a"].files, domains["b"].files
@@ -93,26 +70,6 @@ class PairedFolders:
         _refuse_singles(found["a"], a.root, found["b"], b.root)
         _refuse_singles(found["b"], b.root, found["a"], a.root)
         domains["b"].files = FileList(b.root, (b.name(found["b"][stem]) for stem in found["a"]))
-
-
-def drawn_alike(domains: Mapping[str, Pictures], index: int) -> dict[str, Any]:
-    """Return an item whose pictures were transformed with the same draws.
-
-    Raises:
-        DataError: the transform draws, and the pictures it draws for differ in size.
-    """
-    items = {domain: pictures.fixed(pictures.files[index]) for domain, pictures in domains.items()}
-    sizes = {size_of(image) for image in items.values()}
-    if len(sizes) > 1 and any(getattr(pictures.transform, "draws", False) for pictures in domains.values()):
-        found = " and ".join(f"{pictures.files[index]} {size_of(items[d])}" for d, pictures in domains.items())
-        raise DataError(f"the pictures of a pair differ in size, so that they cannot be drawn alike: {found}")
-    item: dict[str, Any] = {}
-    state = _random_state()
-    for domain, image in items.items():
-        _set_random_state(state)
-        item[domain] = domains[domain].drawn(image, domains[domain].files[index])
-        item[f"{domain}_path"] = domains[domain].files[index]
-    return item
 
 
 def _by_stem(files: FileList) -> dict[str, int]:
@@ -137,13 +94,3 @@ def _refuse_singles(
         raise DataError(
             f"{len(single)} of {len(names)} pictures in {root} have no partner of their name in {other}: {shown}"
         )
-
-
-def _random_state() -> tuple[Tensor, Any, Any]:
-    return torch.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002
-
-
-def _set_random_state(state: tuple[Tensor, Any, Any]) -> None:
-    torch.set_rng_state(state[0])
-    random.setstate(state[1])
-    np.random.set_state(state[2])  # noqa: NPY002

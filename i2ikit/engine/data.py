@@ -6,9 +6,10 @@ from typing import Any
 from i2ikit.build import Builder
 from i2ikit.config.data import dataset_config
 from i2ikit.engine.bad_files import SAMPLED, BadFiles, bad_headers, file_groups
-from i2ikit.engine.cache import DiskCache, RamCache, default_folder, half_of_free_memory
+from i2ikit.engine.cache import DiskCache, RamCache, half_of_free_memory
 from i2ikit.engine.loading import MapDataset, TrainLoader
 from i2ikit.errors import DataError
+from i2ikit.ops.user_cache import user_cache
 from i2ikit.registry import DATASETS
 
 
@@ -79,7 +80,7 @@ def build_cache(data: Mapping[str, Any], world: int = 1) -> DiskCache | RamCache
         DataError: its folder cannot be written, or there is no such amount of memory.
     """
     if data["cache"] == "disk":
-        return DiskCache(data.get("cache_dir") or default_folder())
+        return DiskCache(data.get("cache_dir") or user_cache("pictures"))
     size = int(data["cache_ram"] * 2**30) if "cache_ram" in data else half_of_free_memory() // world
     try:
         return RamCache(size, max(1, data["workers"]))

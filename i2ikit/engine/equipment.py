@@ -76,29 +76,23 @@ def equip(
         checkpoint: that the run goes on from.
         more_hooks: beside the config's.
     """
-    clock = Clock(checkpoint.extra["seconds"] if checkpoint else 0.0)
-    hooks: dict[str, Hook] = {
-        "log": LogHook(log, config["log"]["every"], clock),
-        "display": DisplayHook(reporter),
-        "bad_files": BadFilesHook(loader.bad_files, log, reporter),
-        "checkpoints": CheckpointsHook(
-            folder, config, **config["checkpoint"], facts=facts, clock=clock, note=reporter.note
-        ),
-    }
-    if parts.test_data is not None:
-        hooks["samples"] = SamplesHook(folder.samples, parts.test_data, **config["samples"], seed=config["seed"])
-    else:
-        reporter.note("The config has no data.test: no sample images are drawn and nothing is measured.")
-    evaluation = _evaluation_hook(config, parts, device, log, reporter)
-    if evaluation is not None:
-        hooks["evaluation"] = evaluation
-    backends = [dict(backend) for backend in config.get("vis_backends", []) if is_first()]
-    visualizer = VisualizerHook(folder.samples) if backends else None
-    if visualizer is not None:
-        hooks["visualizer"] = visualizer
-        log.listeners.append(visualizer.hear)
-    if not is_first():  # the others see to their own files and write nothing
-        hooks, evaluation = {"bad_files": hooks["bad_files"]}, None
+    hooks: dict[str, Hook] = {"bad_files": BadFilesHook(loader.bad_files, log, reporter)}
+    evaluation, visualizer = None, None
+    if is_first():  # the other processes see to their own files and write nothing
+        clock = Clock(checkpoint.extra["seconds"] if checkpoint else 0.0)
+        keeping = CheckpointsHook(folder, config, **config["checkpoint"], facts=facts, clock=clock, note=reporter.note)
+        hooks |= {
+            "log": LogHook(log, config["log"]["every"], clock),
+            "display": DisplayHook(reporter),
+            "checkpoints": keeping,
+        }
+        if parts.test_data is not None:
+            hooks["samples"] = SamplesHook(folder.samples, parts.test_data, **config["samples"], seed=config["seed"])
+        else:
+            reporter.note("The config has no data.test: no sample images are drawn and nothing is measured.")
+        evaluation = _evaluation_hook(config, parts, device, log, reporter)
+        visualizer = _visualizer_hook(config, folder, log)
+        hooks |= {name: hook for name, hook in (("evaluation", evaluation), ("visualizer", visualizer)) if hook}
     attach_alarms(parts.hooks, reporter.note, log.write, parts.test_data or parts.train_data, seed=config["seed"])
     train = config["train"]
     updater = PhaseUpdater(
@@ -116,7 +110,7 @@ def equip(
         default_hooks=hooks,
         custom_hooks=[*parts.hooks, *more_hooks],
         randomness={"seed": config["seed"]},
-        visualizer={"type": "Visualizer", "vis_backends": backends},
+        visualizer={"type": "Visualizer", "vis_backends": _backends(config) if visualizer else []},
         log_level="WARNING",
         experiment_name=f"i2ikit_{next(_names)}",
         cfg=config,
@@ -132,3 +126,15 @@ def _evaluation_hook(
         return None
     when = {key: config["evaluation"].get(key) for key in ("every", "stop_after")}
     return EvaluationHook(evaluation, log, reporter.note, **when)
+
+
+def _visualizer_hook(config: Mapping[str, Any], folder: WorkDir, log: JsonLog) -> VisualizerHook | None:
+    if not _backends(config):
+        return None
+    hook = VisualizerHook(folder.samples)
+    log.listeners.append(hook.hear)
+    return hook
+
+
+def _backends(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [dict(backend) for backend in config.get("vis_backends", [])]

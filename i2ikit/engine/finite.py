@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 from torch import Tensor
 
 from i2ikit.engine.reproduce import KeptStep, run_again, write_step
+from i2ikit.engine.runner_model import first_places
 from i2ikit.errors import I2IKitError
 from i2ikit.ops import processes
 from i2ikit.ops.progress import Progress
@@ -48,14 +49,13 @@ def _keep(
     batches: Sequence[Mapping[str, Any]],
     losses: Mapping[str, Tensor],
 ) -> KeptStep:
-    size, ranks, rank = len(batches[0]["a"]), processes.count(), processes.rank()
     return KeptStep(
         config=runner.cfg.to_dict(),
         model=_to_cpu(runner.model.translation.state_dict()),
         batches=[_to_cpu(dict(batch)) for batch in batches],
         progress={name: getattr(progress, name) for name in ("epoch", "step", "epochs", "steps")},
         seed=runner.model.seed,
-        firsts=[(number * ranks + rank) * size for number in range(len(batches))],
+        firsts=first_places(batches),
         phase=phase,
         losses={name: value.item() for name, value in losses.items()},
     )

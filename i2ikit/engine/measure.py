@@ -12,6 +12,7 @@ from torch import Tensor
 
 from i2ikit.engine.loading import MapDataset, seeded
 from i2ikit.errors import I2IKitError
+from i2ikit.metrics.base import Metric
 
 BATCH = 16
 Translate = Callable[[Tensor], Tensor] | None
@@ -88,25 +89,25 @@ def measure(
     working = {name: metric for name, metric in metrics.items() if name not in reasons}
     images = _Images()
 
-    def give(call: Callable[[Any], None]) -> None:
+    def give(call: Callable[..., None], *arguments: Any) -> None:
         for name, metric in list(working.items()):
             try:
-                call(metric)
+                call(metric, *arguments)
             except (I2IKitError, ValueError) as error:
                 reasons[name] = str(error)
                 del working[name]
 
-    give(lambda metric: metric.reset())
+    give(_reset)
     for batch in batches(dataset, source, target, seed):
         images.note(batch)
         real = batch.pop("real", None)
         masks = batch.get("mask")
         if real is not None:
-            give(lambda metric, real=real, masks=masks: add_real(metric, real, masks))  # type: ignore[misc]
+            give(add_real, real, masks)
         if "a" in batch:
             inputs = batch.pop("a") if translate is None else batch["a"]
             sample = {**batch, "output": inputs if translate is None else translate(inputs).float().cpu()}
-            give(lambda metric, sample=sample: metric.update(sample))  # type: ignore[misc]
+            give(_update, sample)
         pause()
     found = _computed(working, reasons)
     protocol = {**(about or {}), **images.protocol(), "seed": seed, "metrics": _protocols(working)}
@@ -122,6 +123,14 @@ def measure(
         paired=[name for name, metric in kinds.items() if getattr(metric, "paired", False)],
         protocol=protocol,
     )
+
+
+def _reset(metric: Metric) -> None:
+    metric.reset()
+
+
+def _update(metric: Metric, sample: Mapping[str, Any]) -> None:
+    metric.update(sample)
 
 
 def add_real(metric: Any, images: Tensor, masks: Tensor | None) -> None:

@@ -12,6 +12,12 @@ from i2ikit.ops import processes
 from i2ikit.translation import Draws, Progress, UnpairedTranslation
 
 
+def first_places(batches: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the place of each batch's first image among all images of a step, those of other processes included."""
+    size, ranks, rank = len(batches[0]["a"]), processes.count(), processes.rank()
+    return [(number * ranks + rank) * size for number in range(len(batches))]
+
+
 class RunnerModel(nn.Module):
     """Puts the tensor code, which knows nothing of mmengine, behind mmengine's ``train_step(data, optim_wrapper)``.
 
@@ -33,8 +39,5 @@ class RunnerModel(nn.Module):
     def train_step(self, data: Sequence[Mapping[str, Any]], optim_wrapper: PhaseUpdater) -> dict[str, Tensor]:
         """Run all phases on the batches of a step; return the unweighted losses by name of the term, detached."""
         batches = [place_batch(batch, self.device) for batch in data]
-        size, ranks, rank = len(batches[0]["a"]), processes.count(), processes.rank()
-        draws = [
-            Draws(self.seed, self.progress.step, first=(number * ranks + rank) * size) for number in range(len(batches))
-        ]
+        draws = [Draws(self.seed, self.progress.step, first=first) for first in first_places(batches)]
         return self.translation.train_step_on(batches, optim_wrapper, self.progress, draws)

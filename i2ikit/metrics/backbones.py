@@ -3,6 +3,7 @@
 import importlib.util
 import pickle
 import warnings
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ RESIZING = ("clean", "legacy")
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-class Backbone:
+class Backbone(ABC):
     """A network that makes a vector of features of an image; its weights are loaded by `load`.
 
     Args:
@@ -70,14 +71,17 @@ class Backbone:
 
     _network: nn.Module
 
+    @abstractmethod
     def _find(self) -> Path:
-        raise NotImplementedError
+        """Return the file of weights."""
 
+    @abstractmethod
     def _build(self, path: Path) -> None:
-        raise NotImplementedError
+        """Make ``_network`` with the weights of a file."""
 
+    @abstractmethod
     def _features(self, images: Tensor) -> Tensor:
-        raise NotImplementedError
+        """Return features (B, D) of images (B, 3, H, W) of uint8."""
 
 
 class Inception(Backbone):

@@ -11,6 +11,7 @@ inputs, and "output", their translations, (B, C, H, W) in -1..1; "b", the paired
 - ``paired``: True if its numbers compare outputs with paired truth; ``needs_inputs``: True if with inputs.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -33,7 +34,7 @@ class Metric(Protocol):
         """Return the numbers over all samples since the last reset."""
 
 
-class MeanOverPairs:
+class MeanOverPairs(ABC):
     """A metric that compares each output with its paired truth and averages over images; subclasses fill `compare`.
 
     Attributes:
@@ -56,9 +57,9 @@ class MeanOverPairs:
         for name, values in self.compare(sample["output"].detach().float(), truth, sample).items():
             self._values.setdefault(name, []).extend(value for value in values.tolist() if value == value)
 
+    @abstractmethod
     def compare(self, output: Tensor, truth: Tensor, sample: Mapping[str, Any]) -> dict[str, Tensor]:
         """Return numbers (B,) by name for a batch in -1..1; NaN says that an image has none."""
-        raise NotImplementedError
 
     def compute(self) -> dict[str, float]:
         """Return the means over images.

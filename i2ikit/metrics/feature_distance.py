@@ -1,5 +1,6 @@
 """What the distances between features of outputs and of real images share."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from i2ikit.metrics.base import to_bytes
 from i2ikit.metrics.feature_store import FeatureStore, RealFeatures, shared_store
 
 
-class FeatureDistance:
+class FeatureDistance(ABC):
     """Gathers features of all outputs and of all real images; subclasses fill `distance`.
 
     Images are taken as the 8 bits that a file of them would hold. Real images are those of the target domain, each
@@ -79,9 +80,9 @@ class FeatureDistance:
             self._known.save()
         return self.distance(torch.cat(self._outputs), torch.cat(self._real))
 
+    @abstractmethod
     def distance(self, outputs: Tensor, real: Tensor) -> dict[str, float]:
         """Return numbers by name for features (N, D) and (M, D)."""
-        raise NotImplementedError
 
     def _prepared(self) -> FeatureStore:
         if self._store is None:

@@ -10,20 +10,12 @@ import torch
 from torch import Tensor
 
 from i2ikit.metrics.backbones import Backbone
+from i2ikit.ops.user_cache import user_cache
 
-CACHE_VARIABLE = "I2IKIT_CACHE"
 IN_MEMORY = 8192  # vectors, 64 MB of Inception's
 BATCH = 32  # images that go through a backbone at once
 
 _stores: dict[str, "FeatureStore"] = {}
-
-
-def cache_folder() -> Path:
-    """Return where features are kept: ``$I2IKIT_CACHE/features``, or ``i2ikit/features`` in the user's cache."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen).expanduser() / "features"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "i2ikit" / "features"
 
 
 def image_key(image: Tensor) -> str:
@@ -98,7 +90,7 @@ class RealFeatures:
         """Read the file of the set that begins with this image; later calls do nothing."""
         if self._path is not None:
             return
-        self._path = cache_folder() / f"{self.key}_{first[:16]}.pt"
+        self._path = user_cache("features") / f"{self.key}_{first[:16]}.pt"
         try:
             stored = torch.load(self._path, map_location="cpu", weights_only=True)
             self.found = dict(zip(stored["keys"], stored["features"], strict=True))

@@ -54,6 +54,23 @@ def tiny_parts():
         registry.module_dict.pop(part.__name__)
 
 
+@pytest.fixture
+def temporary_hook():
+    """Register mmengine hooks for one test."""
+    from mmengine.registry import HOOKS
+
+    names = []
+
+    def register(hook: type[Any]) -> str:
+        HOOKS.register_module(module=hook)
+        names.append(hook.__name__)
+        return hook.__name__
+
+    yield register
+    for name in names:
+        HOOKS.module_dict.pop(name)
+
+
 GENERATOR = {"type": "ResNetGenerator", "filters": 4, "blocks": 1}
 DISCRIMINATOR = {"type": "PatchGANDiscriminator", "filters": 4, "layers": 1}
 LSGAN = {"type": "LSGANLoss"}

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import torch
 from mmengine.hooks import Hook
-from mmengine.registry import HOOKS
 from torch import nn
 
 from i2ikit.engine.checkpoint import read_checkpoint
@@ -31,21 +30,6 @@ class Listener(SilentReporter):
 
     def note(self, text: str) -> None:
         self.notes.append(text)
-
-
-@pytest.fixture
-def temporary_hook():
-    """Register mmengine hooks for one test."""
-    names = []
-
-    def register(hook: type[Hook]) -> str:
-        HOOKS.register_module(module=hook)
-        names.append(hook.__name__)
-        return hook.__name__
-
-    yield register
-    for name in names:
-        HOOKS.module_dict.pop(name)
 
 
 def lines_of(work_dir: Path, event: str | None = None) -> list[dict[str, Any]]:

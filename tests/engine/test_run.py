@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 from mmengine.hooks import Hook
-from mmengine.registry import HOOKS
 from PIL import Image
 
 from i2ikit.engine.checkpoint import read_checkpoint
@@ -40,21 +39,6 @@ class Listener(SilentReporter):
 
     def finish(self, result: RunResult) -> None:
         self.result = result
-
-
-@pytest.fixture
-def temporary_hook():
-    """Register mmengine hooks for one test."""
-    names = []
-
-    def register(hook: type[Hook]) -> str:
-        HOOKS.register_module(module=hook)
-        names.append(hook.__name__)
-        return hook.__name__
-
-    yield register
-    for name in names:
-        HOOKS.module_dict.pop(name)
 
 
 def log_lines(work_dir: Path) -> list[dict[str, Any]]:

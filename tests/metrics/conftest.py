@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from i2ikit.metrics import feature_store
+from i2ikit.ops.user_cache import VARIABLE
 
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch) -> Path:
     """Keep features in the folder of the test, and share none with other tests."""
-    monkeypatch.setenv(feature_store.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(feature_store, "_stores", {})
     return tmp_path / "cache"
 

@@ -1,10 +1,13 @@
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 
 from i2ikit.metrics import feature_store
 from i2ikit.metrics.backbones import Backbone
-from i2ikit.metrics.feature_store import FeatureStore, RealFeatures, cache_folder, shared_store
+from i2ikit.metrics.feature_store import FeatureStore, RealFeatures, shared_store
+from i2ikit.ops.user_cache import VARIABLE
 
 
 class Means(Backbone):
@@ -16,7 +19,13 @@ class Means(Backbone):
         super().__init__(None, resizing)
         self.seen = 0
 
-    def __call__(self, images: Tensor) -> Tensor:
+    def _find(self) -> Path:
+        raise AssertionError("a mean needs no weights")
+
+    def _build(self, path: Path) -> None:
+        raise AssertionError("a mean needs no network")
+
+    def _features(self, images: Tensor) -> Tensor:
         self.seen += len(images)
         return images.float().mean(dim=(2, 3))
 
@@ -86,16 +95,10 @@ def test_a_damaged_file_is_written_anew(content, own_cache):
 
 def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(feature_store.CACHE_VARIABLE, str(tmp_path / "file"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
     assert gather(Means(), 1).tolist() == [[1.0] * 3]
 
 
 def test_metrics_share_a_store_if_network_weights_and_resizing_are_the_same():
     assert shared_store(Means()) is shared_store(Means())
     assert shared_store(Means()) is not shared_store(Means("legacy"))
-
-
-def test_the_cache_lies_with_the_users_other_caches(tmp_path, monkeypatch):
-    monkeypatch.delenv(feature_store.CACHE_VARIABLE)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "i2ikit" / "features"

@@ -1,5 +1,7 @@
 """Pains 3 and 14: figures that another tool measures too, and that say how they were measured."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch.utils.data import Dataset
@@ -41,7 +43,13 @@ class Means(Backbone):
     def load(self, device: torch.device) -> None:
         pass
 
-    def __call__(self, found: torch.Tensor) -> torch.Tensor:
+    def _find(self) -> Path:
+        raise AssertionError("a mean needs no weights")
+
+    def _build(self, path: Path) -> None:
+        raise AssertionError("a mean needs no network")
+
+    def _features(self, found: torch.Tensor) -> torch.Tensor:
         return found.float().mean(dim=(2, 3))
 
 

@@ -17,11 +17,6 @@ KEEP_FREE = 2**30  # bytes of the disk that the cache leaves alone
 STALE = 3600.0  # seconds after which a half-written file belongs to nobody
 
 
-def default_folder() -> Path:
-    """Return where a cache lies when no folder is named: ``i2ikit/pictures`` in the user's folder of caches."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "i2ikit" / "pictures"
-
-
 class DiskCache:
     """Keeps prepared pictures in a folder.
 
