@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,16 +38,17 @@ _names = itertools.count()  # mmengine keeps loggers and message hubs by name fo
 
 @dataclass
 class Equipment:
-    """The runner, and those of its hooks that a run speaks to."""
+    """The runner, and that of its hooks that a run speaks to."""
 
     runner: TranslationRunner
     evaluation: EvaluationHook | None
-    visualizer: VisualizerHook | None
 
     def close(self) -> None:
-        """Close the files that hooks hold open."""
-        if self.visualizer is not None:
-            self.visualizer.close()
+        """Let hooks give back what they hold (files, threads), those that have a ``close()``, however the run ended."""
+        with ExitStack() as all_of_them:  # also where one of them fails
+            for hook in self.runner.hooks:
+                if callable(close := getattr(hook, "close", None)):
+                    all_of_them.callback(close)
 
 
 def equip(
@@ -115,7 +117,7 @@ def equip(
         experiment_name=f"i2ikit_{next(_names)}",
         cfg=config,
     )
-    return Equipment(runner, evaluation, visualizer)
+    return Equipment(runner, evaluation)
 
 
 def _evaluation_hook(

@@ -139,9 +139,9 @@ class _Run:
             runner.train_with(loop, lambda: self._restore_surroundings(checkpoint, runner))
             found = Measurement() if loop.paused else self._measure(equipment, interruption)
         finally:
-            log.close()
             if equipment is not None:
-                equipment.close()
+                equipment.close()  # before the log: a hook may still be writing a line
+            log.close()
         last = self.folder.checkpoint(loop.progress.step)
         result = RunResult(
             self.folder.path,

@@ -2,6 +2,7 @@ import copy
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,25 @@ def test_a_loss_that_is_not_finite_stops_before_the_update_and_is_named(cut, tmp
     finally:
         LOSSES.module_dict.pop("Exploding")
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step_000005.pt"]
+
+
+def test_a_run_that_ends_by_an_error_leaves_no_thread_and_closes_its_hooks(cut, tmp_path, temporary_hook):
+    closed = []
+
+    @temporary_hook
+    class Failing(Hook):
+        def after_train_iter(self, runner, **arguments):
+            raise RuntimeError("step over a cable")
+
+        def close(self):
+            closed.append(True)
+
+    cut["hooks"] = [{"type": "Failing"}]
+    cut["alarms"] = {"loader_stall": {"type": "LoaderStallAlarm"}}
+    with pytest.raises(RuntimeError, match="cable"):
+        train(cut, work_dir=tmp_path)
+    assert closed == [True]
+    assert [thread.name for thread in threading.enumerate() if "patience" in thread.name] == []
 
 
 def test_max_steps_is_the_length_of_the_run_for_schedules_by_step(cut, tmp_path):

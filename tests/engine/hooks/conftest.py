@@ -32,10 +32,6 @@ def look_at(outputs: Any, count: int = 6) -> Look:
     return Look("ab", inputs, [outputs(image) for image in inputs])
 
 
-class Run(SimpleNamespace):
-    """Stands in for mmengine's Runner; unlike its base it can be referred to weakly."""
-
-
 class Stage:
     """A run: what its generator makes of an image, its terms, its step; and what was told."""
 
@@ -49,7 +45,7 @@ class Stage:
             phases={"discriminate": phase},
             render=lambda batch, expressions: {text: outputs(batch["a"]) for text in expressions},
         )
-        self.runner: Any = Run(
+        self.runner: Any = SimpleNamespace(
             model=SimpleNamespace(translation=model, device=torch.device("cpu")),
             train_loop=SimpleNamespace(progress=Progress(1, 1, 1, 100)),
         )

@@ -1,7 +1,6 @@
 """A loader that keeps the training waiting, or does not answer at all."""
 
 import time
-import weakref
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -51,7 +50,7 @@ class LoaderStallAlarm(Alarm):
     def before_train(self, runner: Runner) -> None:
         """Begin to listen for a loader that hangs."""
         if not self.silent:
-            self._patience = Patience(self.hung_after, partial(self._ring_hung, weakref.ref(runner)))
+            self._patience = Patience(self.hung_after, partial(self._ring_hung, runner))
             self._patience.start()
 
     def before_train_epoch(self, runner: Runner) -> None:
@@ -92,8 +91,8 @@ class LoaderStallAlarm(Alarm):
         if self._patience is not None:
             self._patience.stop_waiting()
 
-    def after_run(self, runner: Runner) -> None:
-        """End the thread."""
+    def close(self) -> None:
+        """End the thread: nothing rings after this."""
         if self._patience is not None:
             self._patience.end()
 
@@ -108,8 +107,6 @@ class LoaderStallAlarm(Alarm):
                 f"{total:.1f} s (alarm above {self.above:.0%})",
             )
 
-    def _ring_hung(self, reference: "weakref.ref[Runner]", seconds: float) -> None:
-        runner = reference()
-        if runner is not None:  # else the run has ended by an error
-            seen = f"no batch has come for {seconds:.0f} s (alarm after {self.hung_after:g} s); the run waits for data"
-            self.ring(runner, seen)
+    def _ring_hung(self, runner: Runner, seconds: float) -> None:
+        seen = f"no batch has come for {seconds:.0f} s (alarm after {self.hung_after:g} s); the run waits for data"
+        self.ring(runner, seen)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Patience(threading.Thread):
-    """Calls back once when a wait lasts too long; it sleeps otherwise, and ends with the program.
+    """Calls back once when a wait lasts too long, and sleeps otherwise. It has to be ended.
 
     Args:
         seconds: > 0, of one wait.
@@ -27,8 +27,9 @@ class Patience(threading.Thread):
         self._waits += self._waits % 2
 
     def end(self) -> None:
-        """Say that nobody will wait any more."""
+        """Say that nobody will wait any more; on return the thread has ended, and a call of ``lost`` with it."""
         self._ended.set()
+        self.join()
 
     def run(self) -> None:
         """Look now and then whether the wait is still the same one."""
