@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = None) -> None:
-    """Build a config and show its networks, objective, optimisers, schedule, data, cost and length.
+    """Build a config and show what it will train.
+
+    Networks, objective, optimisers, schedule, data, cost and length.
 
     Peak memory is what tensors hold at most in a training step; the program itself comes on top, about 0.5 GB.
     """

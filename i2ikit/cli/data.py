@@ -26,7 +26,10 @@ def stripes(
     test: Annotated[int, typer.Option("--test", min=1, help="Pairs of test pictures.")] = 96,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other pictures.")] = 0,
 ) -> None:
-    """Write the data set `stripes`: plain animals, striped animals, and a paired test split with masks."""
+    """Write the embedded data set `stripes`.
+
+    Plain animals, striped animals, and a paired test split with masks.
+    """
     with busy("Painting"):
         from i2ikit.datasets.stripes import write_stripes
 

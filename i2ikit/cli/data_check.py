@@ -28,7 +28,10 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as problems.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Look at every picture of a data set; the exit code is 1 if there is a problem."""
+    """Look at every picture of a data set.
+
+    The exit code is 1 if there is a problem.
+    """
     with counting("Looking at pictures") as tell:
         from i2ikit.errors import DataError
         from i2ikit.folders.check import check_folder

@@ -24,7 +24,10 @@ def compare(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Say how hard a pair of domains is, and which of several targets is nearest."""
+    """Say how far domains lie apart.
+
+    How hard a pair is to translate, and which of several targets is nearest.
+    """
     with busy("Comparing"):
         from i2ikit.folders.compare import compare_domains, find_inception
         from i2ikit.folders.sheet import write_sheet

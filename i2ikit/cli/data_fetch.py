@@ -22,7 +22,10 @@ def fetch(
         typer.Option("--mirror", metavar="URL", help="Another address of the archive, tried first. Can be repeated."),
     ] = None,
 ) -> None:
-    """Download a published data set, or go on with a download; verify it and unpack it."""
+    """Download a published data set.
+
+    Goes on with a download that was cut off, verifies it and unpacks it.
+    """
     place = folder or Path("datasets") / name
     with counting(f"Fetching {name}") as tell:
         from i2ikit.folders.fetch import fetch as run

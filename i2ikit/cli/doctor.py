@@ -23,7 +23,9 @@ def doctor(
     ),
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Show versions, devices, threads, determinism and plugins, and try out known troubles on this machine.
+    """Look for known troubles on this machine.
+
+    Shows versions, devices, threads, determinism and plugins, and tries the troubles out.
 
     Exit code 1 if something was found that lets runs fail.
     """

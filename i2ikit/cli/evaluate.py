@@ -43,7 +43,7 @@ def evaluate(
     device: Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print numbers and protocol as JSON.")] = False,
 ) -> None:
-    """Measure a trained generator on its test pictures, or a folder of pictures."""
+    """Measure a trained generator, or a folder of pictures."""
     if (checkpoint is None) == (images is None):
         raise I2IKitError("name a checkpoint, or two folders: `i2ikit evaluate --images OUTPUTS REAL`.")
     if images is not None and (data is not None or generator is not None):

@@ -26,7 +26,10 @@ def export(
     ] = Format.official,
     prefix: Annotated[str, typer.Option("--prefix", help="What the names of the files begin with.")] = "latest",
 ) -> None:
-    """Write the networks of a checkpoint for the published code: latest_net_G.pth, latest_net_D.pth, ..."""
+    """Write networks as files of the published code.
+
+    They are called latest_net_G.pth, latest_net_D.pth, and so on.
+    """
     with busy("Writing the weights"):
         from i2ikit.engine.checkpoint import read_checkpoint
         from i2ikit.inference.official.exporting import export_files

@@ -27,7 +27,10 @@ def import_weights(
         ),
     ] = None,
 ) -> None:
-    """Read published weights, find their architecture, and write a checkpoint to translate with or to start from."""
+    """Read published weights and write a checkpoint.
+
+    Their architecture is found. The checkpoint is there to translate with, or to start a training from.
+    """
     with busy("Reading the weights"):
         from i2ikit.engine.checkpoint import write_checkpoint
         from i2ikit.inference.official.importing import import_files

@@ -20,7 +20,7 @@ def list_parts(
         str | None, typer.Argument(metavar="[KIND]", help="Such as losses or generators; configs lists the configs.")
     ] = None,
 ) -> None:
-    """List the parts of one kind, or of all, with what they do and the package that brings them."""
+    """List parts, with what they do and who brings them."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")

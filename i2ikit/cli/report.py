@@ -24,7 +24,10 @@ def report(
         typer.Option("--link", help="Leave the test images as files beside the page instead of putting them into it."),
     ] = False,
 ) -> None:
-    """Write a page about a run, or about several runs side by side: one file, opened in any browser from disk."""
+    """Write a page about a run, or about several side by side.
+
+    It is one file, which any browser opens from disk.
+    """
     for folder in work_dirs:
         check_work_dir(folder)
     if len({folder.resolve() for folder in work_dirs}) < len(work_dirs):

@@ -13,7 +13,10 @@ def reproduce(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="not_finite_step_NNNNNN.pt of a work directory.")],
     device: Device = "auto",
 ) -> None:
-    """Run a step again that stopped a training, and show which term went wrong."""
+    """Run a step again that stopped a training.
+
+    Shows which term went wrong.
+    """
     from rich.table import Table
     from rich.text import Text
 

@@ -24,7 +24,10 @@ def show(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="Such as losses; see `i2ikit list`.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as PatchNCELoss.")],
 ) -> None:
-    """Show what a part does, its arguments, where it comes from, and a line for a config."""
+    """Show a part: what it does, its arguments, its source.
+
+    With a line for a config.
+    """
     from rich.text import Text
 
     with busy("Looking for parts"):

@@ -25,6 +25,13 @@ def test_help_lists_every_command():
         assert f"\n  {command} " in done.stdout
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["data", "--help"], ["data", "make", "--help"]])
+def test_each_command_says_what_it_does_in_a_whole_sentence(arguments, run):
+    commands = run(*arguments).out.partition("Commands:")[2].partition("Exit codes:")[0].strip().splitlines()
+    assert commands
+    assert [line for line in commands if not line.rstrip().endswith(".") or line.rstrip().endswith("...")] == []
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["--version"]])
 def test_help_imports_nothing_heavy(arguments):
     program = f"""
