@@ -8,6 +8,6 @@ model = dict(
     averages=dict(ab_mean=dict(of="generators.ab", momentum=0.999)),
     phases=dict(
         discriminate=_base_.SMALL_DISCRIMINATE,
-        generate=dict(terms=dict(content=dict(taps=_base_.SMALL_TAPS))),
+        generate=dict(terms=dict(content=dict(taps=_base_.SMALL_TAPS, weight=2.0))),  # 10 keeps small networks from it
     ),
 )

@@ -32,12 +32,14 @@ def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = No
     if plan.cost_error:
         console.print(f"Cost: not known, {plan.cost_error}", markup=False, soft_wrap=True)
     console.print(_length(plan), markup=False, soft_wrap=True)
-    if plan.data_error is not None:
-        raise plan.data_error
+    for error in (plan.shape_error, plan.data_error):
+        if error is not None:
+            raise error
 
 
 def _tables(plan: "Plan") -> Iterator["Table"]:
-    yield _table("Networks", {"network": "", "type": "", "parameters": "right"}, _network_rows(plan))
+    columns = {"network": "", "type": "", "parameters": "right", "updated by": ""}
+    yield _table("Networks", columns, _network_rows(plan))
     terms = {"phase": "", "updates": "", "term": "", "type": "", "reads": "", "weight": "right"}
     yield _table("Objective", terms, _term_rows(plan))
     optimizers = {"phase": "", "network": "", "optimiser": "", "learning rate": "right", "options": ""}
@@ -67,8 +69,15 @@ def _network_rows(plan: "Plan") -> list[list[str]]:
     rows = []
     for name, network in plan.model.networks.items():
         count = sum(parameter.numel() for parameter in network.parameters())
-        rows.append([name, type(network).__name__, f"{count:,}"])
+        rows.append([name, type(network).__name__, f"{count:,}", _updated_by(plan, name)])
     return rows
+
+
+def _updated_by(plan: "Plan", network: str) -> str:
+    if network in plan.model.averages:
+        return f"average of {plan.model.averages[network].of}"
+    phases = [phase.name for phase in plan.model.phases.values() if network in phase.update]
+    return ", ".join(phases) or "no phase: it stays as it begins"
 
 
 def _term_rows(plan: "Plan") -> list[list[str]]:

@@ -13,7 +13,7 @@ from i2ikit.engine.cost import StepCost, batch_shapes, step_cost
 from i2ikit.engine.data import build_dataset, build_train_loader
 from i2ikit.engine.loading import MapDataset
 from i2ikit.engine.optimizers import build_optimizers
-from i2ikit.errors import DataError, I2IKitError
+from i2ikit.errors import ConfigError, DataError, I2IKitError, ShapeError
 from i2ikit.ops.progress import Progress, Schedule
 from i2ikit.registry import SCHEDULES
 from i2ikit.translation import UnpairedTranslation
@@ -38,6 +38,7 @@ class Plan:
         shapes: of a batch by domain, (B, C, H, W); after :func:`add_costs`, as are the next two.
         costs: of a step as the config has it, and with each setting changed that saves memory, by the override.
         cost_error: why they are not known.
+        shape_error: why a training would end at its first step.
     """
 
     config: dict[str, Any]
@@ -53,6 +54,7 @@ class Plan:
     shapes: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
     costs: dict[str, StepCost] = field(default_factory=dict)
     cost_error: str = ""
+    shape_error: ShapeError | None = None
 
     def weight(self, phase: str, term: str) -> str:
         """Return the weight of a term: a number, or the name of its schedule."""
@@ -77,10 +79,11 @@ def _count_data(plan: Plan) -> None:
         if data.get(split) is None:
             continue
         plan.items[split] = None
+        builder = Builder()
         try:
-            dataset = build_dataset(data, split, Builder())
+            dataset = build_dataset(data, split, builder)
             if dataset is None:
-                continue
+                raise ConfigError("the config", [f"{each.path}: {each.message}" for each in builder.mistakes])
             plan.items[split] = len(dataset)
             if split == "train":
                 plan.dataset = dataset
@@ -102,6 +105,8 @@ def add_costs(plan: Plan) -> None:
         for setting in settings:
             name = ", ".join(f"train.{key}={value}" for key, value in setting.items())
             plan.costs[name] = step_cost({**plan.config, "train": {**train, **setting}}, plan.shapes)
+    except ShapeError as error:
+        plan.shape_error = error
     except I2IKitError as error:
         plan.cost_error = str(error)
 

@@ -36,6 +36,8 @@ def find_config(name: str | Path) -> Path:
     wanted = path.with_suffix("").as_posix() if path.suffix == ".py" else path.as_posix()
     if wanted in packaged:
         return packaged[wanted]
+    if path.is_dir():
+        raise ConfigError(str(name), ["it is a folder; a config is a file in it, such as horse2zebra.py"])
     wanted = wanted.removeprefix("configs/")
     hint = nearest_hint(wanted, packaged) + _plugin_hint(wanted, packaged)
     raise ConfigError(

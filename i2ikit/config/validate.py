@@ -11,7 +11,7 @@ from i2ikit.config.evaluation import check_evaluation
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.mmengine_parts import check_hooks, check_vis_backends
 from i2ikit.config.overrides import optimizer_arguments, optimizer_class, optimizer_names
-from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole
+from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole, within
 from i2ikit.errors import nearest_hint
 from i2ikit.plugin import get_manager
 from i2ikit.registry import DATASETS, METRICS, SCHEDULES
@@ -185,10 +185,13 @@ def _check_optimizer(config: Any, path: str, builder: Builder) -> bool:
         if key not in known:
             hint = known_hint(key, known)
             builder.mistake(f"{path}.{key}", f"{kind} has no argument {key!r}.{hint}")
+    wrong = within(0)(arguments["lr"]) if "lr" in arguments else ""
+    if wrong:
+        builder.mistake(f"{path}.lr", wrong)
     if len(builder.mistakes) == before:
         try:
             found([torch.nn.Parameter(torch.zeros(1))], **arguments)
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
             builder.mistake(path, f"{kind} refused its arguments: {error}")
     return len(builder.mistakes) == before
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from i2ikit.errors import ShapeError
 from i2ikit.interfaces import HeadUse, Plan, Read, StepReader
 from i2ikit.registry import TERMS
-from i2ikit.terms.base import Term
+from i2ikit.terms.base import Term, comparison
 from i2ikit.terms.patch import Sampler
 
 
@@ -49,11 +49,11 @@ class EmbeddingSetTerm(Term):
         for name, pair in (("first", first), ("second", second), ("set_heads", set_heads)):
             if isinstance(pair, str) or len(pair) != 2:
                 raise ValueError(f"{name} needs two names, not {pair!r}")
-        if isinstance(taps, str) or not taps:
+        if isinstance(taps, str) or not isinstance(taps, Sequence) or not taps:
             raise ValueError(f"taps must list at least one layer, not {taps!r}")
         self.sources = [(first[0], first[1]), (second[0], second[1])]
         self.taps, self.head, self.set_heads = list(taps), head, list(set_heads)
-        self.loss, self.sampler = loss, sampler
+        self.loss, self.sampler = comparison(loss), sampler
 
     def reads(self) -> list[Read]:
         """Return the features of both images and what the sampler reads."""

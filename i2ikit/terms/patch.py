@@ -10,7 +10,7 @@ from torch import Tensor
 from i2ikit.errors import ShapeError
 from i2ikit.interfaces import HeadUse, Negatives, Plan, Read, StepReader
 from i2ikit.registry import TERMS
-from i2ikit.terms.base import Term
+from i2ikit.terms.base import Term, comparison
 
 
 class Sampler(Protocol):
@@ -72,12 +72,12 @@ class PatchTerm(Term):
     ) -> None:
         super().__init__()
         self.query, self.key = _pair("query", query), _pair("key", key)
-        pairs = [(tap, tap) if isinstance(tap, str) else _pair("taps", tap) for tap in taps]
-        if not pairs or isinstance(taps, str):
+        if isinstance(taps, str) or not isinstance(taps, Sequence) or not taps:
             raise ValueError(f"taps must be a list of at least one layer, not {taps!r}")
+        pairs = [(tap, tap) if isinstance(tap, str) else _pair("taps", tap) for tap in taps]
         self.key_taps, self.query_taps = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         self.query_head, self.key_head = head, key_head or head
-        self.loss, self.sampler, self.negatives = loss, sampler, negatives
+        self.loss, self.sampler, self.negatives = comparison(loss), sampler, negatives
         if negatives is not None and len(signature(getattr(loss, "forward", loss)).parameters) < 3:
             raise ValueError(f"{type(loss).__name__} takes no negatives; leave negatives out, or set it to None")
         unknown = set(detach) - {"features", "embedding"}

@@ -7,7 +7,7 @@ from torch import Tensor
 from i2ikit.interfaces import Read, StepReader
 from i2ikit.ops.precision import at_least_float32
 from i2ikit.registry import TERMS
-from i2ikit.terms.base import Term
+from i2ikit.terms.base import Term, comparison
 
 
 @TERMS.register_module()
@@ -18,13 +18,16 @@ class PixelTerm(Term):
         image: expression of the image that is trained.
         target: expression of the image that it should equal; no gradient flows into it.
         loss: a loss of two images; the L1 distance of the published methods is ``dict(type="L1Loss")``.
+
+    Raises:
+        ValueError: the loss does not compare two images.
     Source:
         Zhu et al. 2017, arXiv:1703.10593, eq. 2 and section 5.2.
     """
 
     def __init__(self, image: str, target: str, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
         super().__init__()
-        self.image, self.target, self.loss = image, target, loss
+        self.image, self.target, self.loss = image, target, comparison(loss)
 
     def reads(self) -> list[Read]:
         """Return both images."""

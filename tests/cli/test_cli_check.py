@@ -81,6 +81,27 @@ def test_missing_data_is_said_after_the_tables_and_is_a_mistake(run, tiny, witho
     assert "not/there" in outcome.err
 
 
+def test_a_size_that_a_network_cannot_take_is_a_mistake_after_the_tables(run, tiny):
+    outcome = run("check", tiny, "--set", "data.crop_size=18", "--set", "data.load_size=18")
+    assert outcome.code == 2
+    assert "multiples of 4" in outcome.err
+    assert "Length: " in outcome.out
+
+
+def test_a_data_set_that_refuses_its_arguments_is_a_mistake(run, tiny, without_costs):
+    outcome = run("check", tiny, "--set", "data.train.split=trian")
+    assert outcome.code == 2
+    assert "data.train: Stripes refused its arguments: split must be one of" in outcome.err
+
+
+def test_each_network_has_who_updates_it(run, without_costs):
+    outcome = run("check", "cut/stripes", "--set", "model.phases.generate.update=[heads]")
+    assert outcome.code == 0, outcome.err
+    updated = {cells[0].strip(): cells[-1].strip() for cells in rows(outcome.out, "Networks")}
+    assert updated["generators.ab"] == "no phase: it stays as it begins"
+    assert updated["discriminators.b"] == "discriminate"
+
+
 def test_mistakes_end_it_before_the_tables(run, tiny, without_costs):
     outcome = run("check", tiny, "--set", "optimizer.type=Adm", "--set", "train.epochs=0")
     assert outcome.code == 2

@@ -31,3 +31,8 @@ def test_base_files_are_no_configs():
 def test_an_unknown_config_brings_the_nearest_names(name):
     with pytest.raises(ConfigError, match=r"no such file and no packaged config .* Nearest: 'enco/horse2zebra'"):
         find_config(name)
+
+
+def test_a_folder_is_told_from_a_file_that_is_missing(tmp_path):
+    with pytest.raises(ConfigError, match=r"it is a folder; a config is a file in it"):
+        find_config(tmp_path)

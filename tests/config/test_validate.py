@@ -48,8 +48,10 @@ def test_the_packaged_methods_are_sound(name):
         ("optimizer = dict(typ='x')", r"top\.py:2: optimizer\.typ: Adam has no argument 'typ'\. Nearest: 'type'"),
         ("optimizer = dict(type='Adm')", r"top\.py:2: optimizer\.type: no optimiser is called 'Adm'\. Nearest: 'Adam"),
         ("optimizer = dict(_delete_=True, lr=1)", r"optimizer: an optimiser is written as dict\(type="),
-        ("optimizer = dict(lr=-1)", r"top\.py:2: optimizer: Adam refused its arguments: Invalid learning rate: -1"),
-        ("optimizer = dict(lr='x')", r"optimizer: Adam refused its arguments: "),
+        ("optimizer = dict(lr=-1)", r"top\.py:2: optimizer\.lr: must be a number of at least 0, not -1"),
+        ("optimizer = dict(lr='x')", r"top\.py:2: optimizer\.lr: must be a number of at least 0, not 'x'"),
+        ("optimizer = dict(lr=float('nan'))", r"optimizer\.lr: must be a number of at least 0, not nan"),
+        ("optimizer = dict(betas=[0.5])", r"optimizer: Adam refused its arguments: "),
         ("schedule = dict(type='LinearDecy')", r"schedule\.type: no schedule is called 'LinearDecy'\. Nearest: 'Lin"),
         ("schedule = dict(decay=-1)", r"schedule: LinearDecay refused its arguments: decay must be "),
         ("data = dict(train=3)", r"data\.train: a dataset is written as dict\(type="),
@@ -144,7 +146,7 @@ def test_all_mistakes_come_together_each_with_the_place_where_it_was_written(tin
         "tiny.py:9: log.evry: the section 'log' has no 'evry'. Nearest: 'every'.",
         f"base.py:{head_line}: model.heads.f.dmi: MLPHead has no argument 'dmi'. Nearest: 'dim'.",
         f"with --set {CONTENT}.loss.tau=-1: {CONTENT}.loss: PatchNCELoss refused its arguments: tau must be",
-        "with --set optimizer.lr=-1: optimizer: Adam refused its arguments: Invalid learning rate: -1",
+        "--set optimizer.lr=-1: must be a number of at least 0, not -1",
     ):
         assert expected in text
     assert len(caught.value.mistakes) == 6

@@ -4,6 +4,7 @@ from torch import Tensor
 
 from i2ikit.errors import ShapeError
 from i2ikit.interfaces import Read
+from i2ikit.losses.lsgan import LSGANLoss
 from i2ikit.losses.pixel import L1Loss
 from i2ikit.terms.pixel import PixelTerm
 
@@ -42,3 +43,8 @@ def test_images_of_two_sizes_are_refused():
     step = Images(x=torch.zeros(1, 3, 2, 2), y=torch.zeros(1, 3, 4, 4))
     with pytest.raises(ShapeError, match=r"image \(1, 3, 2, 2\), target \(1, 3, 4, 4\)"):
         PixelTerm("x", "y", L1Loss())(step)
+
+
+def test_a_loss_of_one_sides_answers_is_refused():
+    with pytest.raises(ValueError, match="loss must compare two tensors, such as L1Loss, not LSGANLoss"):
+        PixelTerm("x", "y", LSGANLoss())
