@@ -19,7 +19,7 @@ from i2ikit.benchmark.folder import Run, runs
 from i2ikit.benchmark.output import tables, write_results
 from i2ikit.benchmark.plan import BenchmarkError, Request, keep_plan, make_plan
 from i2ikit.benchmark.summary import summarise
-from i2ikit.benchmark.tables import Table
+from i2ikit.benchmark.tables import Row, Table
 from i2ikit.benchmark.turns import find_lengths, take_turns
 from i2ikit.cli.console import complain
 from i2ikit.errors import I2IKitError, nearest_hint
@@ -100,19 +100,36 @@ def targets(texts: Sequence[str], known: Mapping[str, Any]) -> dict[str, float]:
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Print a table, the best figure of each column bold and with a star."""
-    shown = RichTable(title=table.title, title_justify="left", title_style="bold", box=None, header_style="dim")
-    for index, head in enumerate(table.head):
-        shown.add_column(head, justify="right" if index else "left", overflow="fold")
-    for row in table.rows:
-        cells = [
-            Text(f"{cell}*", style="bold green") if column in row.best else Text(cell)
-            for column, cell in enumerate(row.cells)
-        ]
-        shown.add_row(*cells)
-    console.print(shown)
+    """Print a table, the best figure of each column bold and with a star; one too wide goes on below, in pieces."""
+    title = table.title
+    for columns in pieces(table, console.width):
+        shown = RichTable(title=title, title_justify="left", title_style="bold", box=None, header_style="dim")
+        for index in columns:
+            shown.add_column(table.head[index], justify="right" if index else "left", overflow="fold")
+        for row in table.rows:
+            shown.add_row(*(Text(starred(row, index), "bold green" * (index in row.best)) for index in columns))
+        console.print(shown)
+        title = f"{table.title}, continued"
     console.print(Text(table.lead, style="dim"))
     console.print()
+
+
+def starred(row: Row, column: int) -> str:
+    """Return a cell, with a star where it is the best figure of its column."""
+    return row.cells[column] + "*" * (column in row.best)
+
+
+def pieces(table: Table, width: int) -> list[list[int]]:
+    """Return the columns of each piece of a table, as many as fit side by side; the first column begins each."""
+    widths = [
+        max(len(head), *(len(starred(row, column)) for row in table.rows)) + 2 for column, head in enumerate(table.head)
+    ]
+    found = [[0]]
+    for column in range(1, len(widths)):
+        if len(found[-1]) > 1 and sum(widths[each] for each in [*found[-1], column]) > width:
+            found.append([0])
+        found[-1].append(column)
+    return found
 
 
 def print_agreement(console: Console, results: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The program as somebody runs it, and the process of a slice by itself."""
 
 import importlib.util
+import io
 import json
 import os
 import subprocess
@@ -91,6 +92,17 @@ def test_a_slice_saves_and_ends_when_the_program_that_started_it_is_gone(configs
         assert child.wait(timeout=60) == 130
     assert list((work_dir / "checkpoints").glob("step_*.pt"))
     assert "error" in json.loads(job.read_text())
+
+
+def test_a_table_wider_than_the_terminal_goes_on_below_and_breaks_no_name(tool: Any):
+    heads = ["method", *(f"wasserstein.distance_{index} ↓" for index in range(6))]
+    table = tool.Table("Quality", "Mean.", heads, [tool.Row(["enco", *["0.0402 ± 0.0069"] * 6], {6})])
+    console = tool.Console(width=80, file=io.StringIO(), highlight=False)
+    tool.print_table(console, table)
+    said = console.file.getvalue()
+    assert all(head in said for head in heads)
+    assert said.count("enco") == 3  # three columns of 25 and the method's fit into 80
+    assert said.count("0.0402 ± 0.0069*") == 1
 
 
 def test_mistakes_are_one_message_and_code_2(tool: Any, tmp_path: Path, capsys):
