@@ -66,9 +66,10 @@ def quality_tables(results: Mapping[str, Any]) -> list[Table]:
         if seeds > 1
         else "A single seed, so nothing is known of the spread."
     )
+    step = "the mean of the seeds' steps" if seeds > 1 else "its step"
     leads = {
         "last": f"At the end of the run, which is what you get. {over}",
-        "best": f"The best measurement of each run, and its step; choosing it needs measurements. {over}",
+        "best": f"The best measurement of each run, and {step}; choosing it needs measurements. {over}",
         "time": "Minutes of training until a quality was first measured; by default one that every method reaches.",
     }
     columns: dict[str, list[Column]] = {"last": [], "best": [], "time": []}
