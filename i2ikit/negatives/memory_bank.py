@@ -15,9 +15,9 @@ from i2ikit.registry import NEGATIVES
 class MemoryBank(nn.Module):
     """The last ``size`` keys of each layer, of this and earlier steps' images, instead of the same image's.
 
-    It begins with random directions. A step is contrasted with what the bank held before it, and then puts its own
-    keys in place of the oldest. Keys stay comparable over many steps where they come from a slow copy of generator and
-    head (the model's ``averages``). The bank is saved with the model; it takes the keys of all processes.
+    It begins with random directions. A step is contrasted with what the bank held before it, in all of its batches, and
+    puts its own keys in place of the oldest. Keys stay comparable over many steps where they come from a slow copy of
+    generator and head (the model's ``averages``). The bank is saved with the model; it takes the keys of all processes.
 
     Args:
         layers: layers of the term, >= 1.
@@ -42,6 +42,7 @@ class MemoryBank(nn.Module):
         self.size = positive_int("size", size)
         self.register_buffer("rows", F.normalize(torch.randn(layers, size, dim), dim=-1))
         self.register_buffer("oldest", torch.zeros(layers, dtype=torch.int64))
+        self._before: dict[int, tuple[int, Tensor]] = {}  # by layer: the running step, and the rows before it
 
     def forward(self, step: StepReader, query: Tensor, key: Tensor, layer: int) -> Negatives:
         """Return the bank of one layer as it was, and remember the keys."""
@@ -49,9 +50,15 @@ class MemoryBank(nn.Module):
             raise ShapeError(
                 f"MemoryBank(layers={self.layers}, dim={self.dim}) got keys {tuple(key.shape)} of layer {layer + 1}"
             )
-        before = self.rows[layer].clone()  # the graph keeps it; what it was made from changes now
+        before = self._rows_before(step.progress.step, layer)
         new = processes.gather(key.detach()).flatten(0, 1)[-self.size :].to(self.rows)
         places = (self.oldest[layer] + torch.arange(len(new), device=new.device)) % self.size
         self.rows[layer, places] = new
         self.oldest[layer] = (self.oldest[layer] + len(new)) % self.size
         return Negatives(keys=before.to(query))
+
+    def _rows_before(self, step: int, layer: int) -> Tensor:
+        """Return a copy of a layer's rows as they were before a step: the first of its batches changes them."""
+        if layer not in self._before or self._before[layer][0] != step:
+            self._before[layer] = (step, self.rows[layer].clone())
+        return self._before[layer][1]

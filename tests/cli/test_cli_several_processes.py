@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -30,10 +29,7 @@ pytestmark = pytest.mark.slow
 class Crew:
     """Two processes that train together; each one's output goes to a file."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            port = found.getsockname()[1]
+    def __init__(self, folder: Path, port: int, *options: str) -> None:
         changes = [part for key, value in SMALL.items() for part in ("--set", f"{key}={value}")]
         command = [
             sys.executable,
@@ -82,11 +78,11 @@ class Crew:
 
 
 @pytest.fixture
-def crew(tmp_path):
+def crew(tmp_path, free_port):
     started = []
 
     def start(*options: str) -> Crew:
-        started.append(Crew(tmp_path, *options))
+        started.append(Crew(tmp_path, free_port(), *options))
         return started[-1]
 
     yield start

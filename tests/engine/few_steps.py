@@ -31,6 +31,18 @@ SMALL = [
 CASES = {
     "cyclegan": ("cyclegan/stripes", ["model.views.history.size=3"]),
     "cut": ("cut/stripes", ["model.phases.generate.terms.content.negatives.type=WholeBatch"]),
+    "cut_within_image": ("cut/stripes", []),
+    "cut_memory_bank": (
+        "cut_memory_bank/horse2zebra",
+        [
+            "model.heads.f.dim=8",
+            *(
+                f"model.phases.generate.terms.{term}.negatives.{change}"
+                for term in ("content", "identity")
+                for change in ("dim=8", "size=600")
+            ),
+        ],
+    ),
     "enco_layer_norm": ("enco/stripes", ["model.heads.f.norm=layer"]),
     "enco_batch_norm": ("enco/stripes", []),
 }

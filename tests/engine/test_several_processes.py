@@ -2,9 +2,9 @@
 
 import importlib.util
 import os
-import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,15 +13,9 @@ import pytest
 import torch
 
 SCRIPT = Path(__file__).with_name("few_steps.py")
-CASES = ("cyclegan", "cut", "enco_layer_norm", "enco_batch_norm")
+CASES = ("cyclegan", "cut", "cut_within_image", "cut_memory_bank", "enco_layer_norm", "enco_batch_norm")
 CLOSE = {"rtol": 0.0, "atol": 1e-10}
 pytestmark = pytest.mark.slow
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +29,7 @@ def few_steps() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def ranks(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> list[dict[str, Any]]:
     """What each of two processes at batch 1 came to."""
     folder = tmp_path_factory.mktemp("ranks")
     port = str(free_port())
@@ -95,6 +89,6 @@ def test_the_losses_of_one_process_are_the_means_of_those_of_two(ranks, alone):
         same({name: (mine[name] + other[name]) / 2 for name in mine}, whole)
 
 
-@pytest.mark.parametrize("case", ["cyclegan", "enco_layer_norm"])
+@pytest.mark.parametrize("case", ["cyclegan", "cut_within_image", "cut_memory_bank", "enco_layer_norm"])
 def test_two_batches_of_1_for_one_update_equal_one_batch_of_2(few_steps, alone, case):
     same(few_steps.train(case, batch=1, accumulate=2)["model"], alone[case]["model"])

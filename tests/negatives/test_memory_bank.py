@@ -1,3 +1,4 @@
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,8 +8,15 @@ import torch.nn.functional as F
 from i2ikit.errors import ShapeError
 from i2ikit.losses.patch_nce import PatchNCELoss
 from i2ikit.negatives.memory_bank import MemoryBank
+from i2ikit.ops.progress import Progress
 
-STEP: Any = None  # the bank asks nothing of the step
+
+def step(number: int) -> Any:
+    """A running step, of which a bank asks only which one it is."""
+    return SimpleNamespace(progress=Progress(epoch=1, step=number, epochs=1, steps=9))
+
+
+STEP = step(1)
 
 
 def keys(start: int, count: int, dim: int = 3) -> torch.Tensor:
@@ -28,7 +36,15 @@ def test_a_step_is_contrasted_with_what_was_there_before_it() -> None:
     first = bank.rows[0].clone()
     negatives = bank(STEP, keys(1, 2), keys(1, 2), 0)
     torch.testing.assert_close(negatives.keys, first)
-    torch.testing.assert_close(bank(STEP, keys(3, 2), keys(3, 2), 0).keys[:2], keys(1, 2)[0])
+    torch.testing.assert_close(bank(step(2), keys(3, 2), keys(3, 2), 0).keys[:2], keys(1, 2)[0])
+
+
+def test_batches_of_one_step_are_contrasted_alike_and_all_of_their_keys_are_kept() -> None:
+    bank = MemoryBank(1, dim=3, size=4)
+    first = bank.rows[0].clone()
+    for start in (1, 3):
+        torch.testing.assert_close(bank(STEP, keys(start, 2), keys(start, 2), 0).keys, first)
+    torch.testing.assert_close(bank(step(2), keys(5, 2), keys(5, 2), 0).keys, keys(1, 4)[0])
 
 
 def test_the_oldest_keys_are_replaced_first() -> None:
