@@ -24,6 +24,7 @@ from i2ikit.engine.precision import network_precision
 from i2ikit.engine.processes import Together, begin_equal, from_first, is_first
 from i2ikit.engine.reporter import Reporter, RunResult, SilentReporter
 from i2ikit.engine.resume import changes_since, find_checkpoint, finished, report_changes, run_facts
+from i2ikit.engine.run_lock import RunLock
 from i2ikit.engine.run_log import open_log
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.engine.state import restore, restore_surroundings
@@ -65,7 +66,8 @@ def train(
 
     Raises:
         ConfigError, DataError, DeviceError: the run cannot start.
-        WorkDirError: ``work_dir`` holds a run and ``resume`` is off, or ``resume`` is on and it holds none.
+        WorkDirError: ``work_dir`` holds a run and ``resume`` is off, or ``resume`` is on and it holds none; or another
+            run is writing there.
         CheckpointError: the checkpoint is of another model.
         WorkDirError: ``work_dir`` cannot be written.
         ValueError: both ``resume`` and ``init``.
@@ -76,9 +78,10 @@ def train(
         raise ValueError(f"a run that is resumed has its weights; init={str(init)!r} is for a new one")
     place = find_place()
     own = own_device(device, place)
-    with Interruption() as interruption, Together(place, own), writing_to(Path(work_dir)):
+    folder = Path(work_dir)
+    with Interruption() as interruption, Together(place, own), writing_to(folder), RunLock(folder) as lock:
         told = reporter if reporter is not None and is_first() else SilentReporter()
-        run = _Run(with_defaults(config), WorkDir(Path(work_dir)), own, told, init)
+        run = _Run(with_defaults(config), WorkDir(folder), lock, own, told, init)
         run.hooks = hooks
         return run.go(max_steps, pause_at, resume, interruption)
 
@@ -87,9 +90,15 @@ class _Run:
     """The objects of one call of :func:`train`."""
 
     def __init__(
-        self, config: dict[str, Any], folder: WorkDir, device: torch.device, reporter: Reporter, init: Path | None
+        self,
+        config: dict[str, Any],
+        folder: WorkDir,
+        lock: RunLock,
+        device: torch.device,
+        reporter: Reporter,
+        init: Path | None,
     ) -> None:
-        self.config, self.folder, self.reporter, self.init = config, folder, reporter, init
+        self.config, self.folder, self.lock, self.reporter, self.init = config, folder, lock, reporter, init
         self.hooks: Sequence[Hook] = ()
         self.device = device
         self.seed: int = config["seed"]
@@ -97,6 +106,8 @@ class _Run:
     def go(self, max_steps: int | None, pause_at: int | None, resume: bool, interruption: Interruption) -> RunResult:
         checkpoint = None
         if is_first():
+            if self.folder.holds_run():
+                self.lock.take()
             checkpoint = find_checkpoint(self.folder, self.config, resume=resume, reporter=self.reporter)
         checkpoint = from_first(checkpoint)
         parts = assemble(self.config)
@@ -114,6 +125,10 @@ class _Run:
                 return result
         self._check_sample(parts, loader)
         self._place(parts, checkpoint)
+        if is_first():
+            self.folder.path.mkdir(parents=True, exist_ok=True)
+            self.lock.take()
+            self.lock.sign()
         length = {"steps": steps, "epochs": epochs}
         log = open_log(self.folder, self.config, self.device, length, checkpoint, changes, self.init)
         equipment = None

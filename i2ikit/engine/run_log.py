@@ -41,6 +41,7 @@ def open_log(
     if not is_first():
         return JsonLog(Path(os.devnull))
     if checkpoint is None:
+        folder.refuse_another_run()  # one that has begun and ended since this one looked
         folder.clear()
     folder.write_config(config)
     done = checkpoint.progress["step"] if checkpoint else 0

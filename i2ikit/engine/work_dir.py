@@ -64,6 +64,10 @@ class WorkDir:
                 f"{self.path} already holds a run. Go on with it: --resume. Keep it and start anew: --work-dir DIR."
             )
 
+    def holds_run(self) -> bool:
+        """Say whether a run has begun here."""
+        return self.log.exists() or bool(self.list_checkpoints())
+
     def clean(self) -> None:
         """Remove what a run that was killed left half written."""
         for folder in (self.path, self.checkpoints, self.samples):

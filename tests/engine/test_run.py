@@ -15,6 +15,7 @@ from i2ikit.engine.checkpoint import read_checkpoint
 from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.engine.reporter import RunResult, RunSummary, SilentReporter
 from i2ikit.engine.run import train
+from i2ikit.engine.run_lock import RunLock
 from i2ikit.engine.work_dir import WorkDirError
 from i2ikit.errors import CheckpointError, ConfigError, DataError, RunError
 from i2ikit.registry import LOSSES
@@ -70,7 +71,7 @@ def test_a_run_leaves_config_log_samples_and_checkpoints(cyclegan, tmp_path):
     work_dir = tmp_path / "new" / "run"
     result = train(cyclegan, work_dir=work_dir)
     assert sorted(path.name for path in work_dir.iterdir()) == [
-        "checkpoints", "config.json", "config.py", "log.jsonl", "samples",
+        ".lock", "checkpoints", "config.json", "config.py", "log.jsonl", "samples",
     ]  # fmt: skip
     assert result == RunResult(work_dir, 12, {}, work_dir / "checkpoints" / "step_000012.pt")
     assert json.loads((work_dir / "config.json").read_text())["model"] == cyclegan["model"]
@@ -193,6 +194,20 @@ def test_a_work_directory_with_a_run_is_not_written_over(cut, tmp_path):
     with pytest.raises(WorkDirError, match=r"already holds a run.*--resume.*--work-dir"):
         train(cut, work_dir=tmp_path)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_folder_that_a_run_is_writing_to_is_left_alone(cut, tmp_path, resume):
+    train(cut, work_dir=tmp_path, pause_at=5)
+    being_written = tmp_path / "checkpoints" / ".step_000010.pt.1.tmp"
+    being_written.write_bytes(b"half of it")
+    before = (tmp_path / "log.jsonl").read_bytes()
+    with RunLock(tmp_path) as lock:
+        lock.take()
+        with pytest.raises(WorkDirError, match=r"another run is writing to .*--work-dir"):
+            train(cut, work_dir=tmp_path, resume=resume)
+    assert being_written.exists()
+    assert (tmp_path / "log.jsonl").read_bytes() == before
 
 
 def test_resuming_where_there_is_nothing_is_refused(cut, tmp_path):
