@@ -50,5 +50,5 @@ $(INSTALLED): pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 	@echo "Installing into .venv; the first time it downloads PyTorch and takes some minutes ..."
 	@$(PIP) --editable '.[dev]'
 	@$(PIP) --no-deps --no-build-isolation $(PLUGINS:%=--editable ./%)
-	@$(BIN)/python -m compileall -q -q -j 0 .venv/lib i2ikit plugins || true  # pip would take one core
+	@$(BIN)/python -m compileall -q -q -j 0 .venv/lib i2ikit plugins || true  # --no-compile above: here all cores do it
 	@touch $@

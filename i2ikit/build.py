@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from i2ikit.errors import DuplicateComponentError, UnknownComponentError, nearest_hint
+from i2ikit.errors import ConfigError, DuplicateComponentError, UnknownComponentError, nearest_hint
 from i2ikit.registry import REGISTRIES, Registry
 
 
@@ -45,6 +45,11 @@ class Builder:
     def mistake(self, path: str, message: str) -> None:
         """Note one mistake."""
         self.mistakes.append(Mistake(path, message))
+
+    def raise_mistakes(self, source: str = "the config") -> None:
+        """Raise ConfigError with all mistakes that were noted, if there are any; ``source`` is where they stand."""
+        if self.mistakes:
+            raise ConfigError(source, [f"{mistake.path}: {mistake.message}" for mistake in self.mistakes])
 
     def part(self, registry: Registry, config: Any, path: str, **given: Any) -> Any | None:
         """Build one part.

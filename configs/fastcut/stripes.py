@@ -1,4 +1,5 @@
-# FastCUT on the embedded data set, on a CPU: small networks, averaged weights, and an input skip for colours.
+# FastCUT on the embedded data set, on a CPU: small networks, averaged weights, and an input skip for colours. With the
+# published content weight, 10, networks as small as these learn no stripes in this time.
 _base_ = ["../_base_/methods/fastcut.py", "../_base_/networks/small.py", "../_base_/data/stripes.py"]
 
 model = dict(
@@ -8,6 +9,6 @@ model = dict(
     averages=dict(ab_mean=dict(of="generators.ab", momentum=0.999)),
     phases=dict(
         discriminate=_base_.SMALL_DISCRIMINATE,
-        generate=dict(terms=dict(content=dict(taps=_base_.SMALL_TAPS, weight=2.0))),  # 10 keeps small networks from it
+        generate=dict(terms=dict(content=dict(taps=_base_.SMALL_TAPS, weight=2.0))),
     ),
 )

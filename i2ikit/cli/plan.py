@@ -13,7 +13,7 @@ from i2ikit.engine.cost import StepCost, batch_shapes, step_cost
 from i2ikit.engine.data import build_dataset, build_train_loader
 from i2ikit.engine.loading import MapDataset
 from i2ikit.engine.optimizers import build_optimizers
-from i2ikit.errors import ConfigError, DataError, I2IKitError, ShapeError
+from i2ikit.errors import DataError, I2IKitError, ShapeError
 from i2ikit.ops.progress import Progress, Schedule
 from i2ikit.registry import SCHEDULES
 from i2ikit.translation import UnpairedTranslation
@@ -82,8 +82,8 @@ def _count_data(plan: Plan) -> None:
         builder = Builder()
         try:
             dataset = build_dataset(data, split, builder)
-            if dataset is None:
-                raise ConfigError("the config", [f"{each.path}: {each.message}" for each in builder.mistakes])
+            builder.raise_mistakes()
+            assert dataset is not None, "a mistake would have been noted"
             plan.items[split] = len(dataset)
             if split == "train":
                 plan.dataset = dataset

@@ -14,7 +14,6 @@ from i2ikit.config.validate import find_mistakes
 from i2ikit.engine.data import build_dataset
 from i2ikit.engine.loading import MapDataset, seeded
 from i2ikit.engine.optimizers import build_optimizers
-from i2ikit.errors import ConfigError
 from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.ops.progress import Schedule
 from i2ikit.registry import METRICS, SCHEDULES
@@ -46,7 +45,7 @@ def assemble(config: Mapping[str, Any]) -> Parts:
     """
     builder = Builder()
     builder.mistakes = find_mistakes(config)
-    _raise(builder)
+    builder.raise_mistakes()
     with seeded(config["seed"]):
         model = build_model(config["model"], builder, path="model")
     schedule = builder.part(SCHEDULES, config.get("schedule") or {"type": "Constant"}, "schedule")
@@ -55,13 +54,13 @@ def assemble(config: Mapping[str, Any]) -> Parts:
     metrics = {name: builder.part(METRICS, part, f"metrics.{name}") for name, part in config["metrics"].items()}
     hooks = [_hook(part, builder, f"hooks.{index}") for index, part in enumerate(config["hooks"])]
     hooks += [_alarm(name, part, builder) for name, part in config["alarms"].items() if part is not None]
-    _raise(builder)
+    builder.raise_mistakes()
     assert model is not None, "a mistake would have been noted"
     assert schedule is not None, "a mistake would have been noted"
     assert train_data is not None, "a mistake would have been noted"
     if config["train"]["checkpoint_activations"] and not checkpoint_activations(model):
         builder.mistake("train.checkpoint_activations", "none of the generators can compute its stages again")
-        _raise(builder)
+        builder.raise_mistakes()
     return Parts(
         model=model,
         optimizers=build_optimizers(model.phases, model.networks, config["optimizer"]),
@@ -91,8 +90,3 @@ def _alarm(name: str, config: Mapping[str, Any], builder: Builder) -> Hook | Non
     if alarm is not None:
         alarm.name = name
     return alarm
-
-
-def _raise(builder: Builder) -> None:
-    if builder.mistakes:
-        raise ConfigError("the config", [f"{mistake.path}: {mistake.message}" for mistake in builder.mistakes])

@@ -66,7 +66,7 @@ def evaluate_checkpoint(
     own = checkpoint.config.get("metrics", {})
     configured = own if config["metrics"] == own else {}  # else they went with their data set
     parts = _build(chosen(own if metrics else configured, metrics), builder)
-    _raise(builder, path)
+    builder.raise_mistakes(str(path))
     if dataset is None:
         raise ConfigError(str(path), ["its config has no data.test: name a folder with --data DIR"])
     averages = checkpoint.config["model"].get("averages") or {}
@@ -114,7 +114,7 @@ def evaluate_folders(
     """
     builder = Builder()
     parts = _build(chosen({}, metrics), builder)
-    _raise(builder, "--metrics")
+    builder.raise_mistakes("--metrics")
     dataset = NamedPairs(outputs, real, Reader(channels))
     found = measure(
         None,
@@ -189,11 +189,6 @@ def chosen(configured: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, An
 
 def _build(configs: Mapping[str, Any], builder: Builder) -> dict[str, Any]:
     return {name: builder.part(METRICS, config, f"metrics.{name}") for name, config in configs.items()}
-
-
-def _raise(builder: Builder, source: str | Path) -> None:
-    if builder.mistakes:
-        raise ConfigError(str(source), [f"{mistake.path}: {mistake.message}" for mistake in builder.mistakes])
 
 
 def _without_the_impossible(found: Measurement, parts: Mapping[str, Any]) -> Measurement:

@@ -28,7 +28,7 @@ class EmbeddingSetTerm(Term):
         sampler: where the patches are taken, for each image anew.
 
     Raises:
-        ValueError: no taps, or a pair that is none.
+        ValueError: no taps, a pair that is none, or a loss that does not compare two tensors.
         ShapeError: the layers give different numbers of patches; lower the sampler's number.
     Source:
         Han et al. 2021, arXiv:2104.07689, the similarity loss of SimDCL. differs: the published code takes the real
