@@ -3,8 +3,13 @@
 import os
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+import torch
+from torch import Tensor
+
+from i2ikit.registry import DATASETS, METRICS
 
 PORTS = range(20000, 32000)  # below those that the system hands out to connections, which could take one in between
 
@@ -27,3 +32,160 @@ def free_port() -> Callable[[], int]:
         raise OSError("all ports are taken")
 
     return find
+
+
+SIZE = 16
+
+
+class NoisyPairs:
+    """Seven items of domain a (dark) and b (bright); noise from the global stream, as augmentation would draw it."""
+
+    def __init__(self, count: int = 7, noise: float = 0.2) -> None:
+        self.count, self.noise = count, noise
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        def image(brightness: float) -> Tensor:
+            noise = self.noise * torch.randn(3, SIZE, SIZE)
+            return (brightness + 0.05 * index + noise).clamp(-1, 1)
+
+        return {"a": image(-0.5), "b": image(0.5), "a_path": f"a{index}", "b_path": f"b{index}"}
+
+
+class MeanBrightness:
+    """Mean of the outputs, and how many there were."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.values: list[float] = []
+
+    def update(self, sample: dict[str, Tensor]) -> None:
+        assert sample["output"].shape == sample["a"].shape
+        self.values += sample["output"].mean(dim=(1, 2, 3)).tolist()
+
+    def compute(self) -> dict[str, float]:
+        return {"brightness": sum(self.values) / len(self.values), "images": float(len(self.values))}
+
+
+@pytest.fixture
+def tiny_parts():
+    for registry, part in ((DATASETS, NoisyPairs), (METRICS, MeanBrightness)):
+        registry.register_module(force=True)(part)
+    yield
+    for registry, part in ((DATASETS, NoisyPairs), (METRICS, MeanBrightness)):
+        registry.module_dict.pop(part.__name__)
+
+
+@pytest.fixture
+def temporary_hook():
+    """Register mmengine hooks for one test."""
+    from mmengine.registry import HOOKS
+
+    names = []
+
+    def register(hook: type[Any]) -> str:
+        HOOKS.register_module(module=hook)
+        names.append(hook.__name__)
+        return hook.__name__
+
+    yield register
+    for name in names:
+        HOOKS.module_dict.pop(name)
+
+
+GENERATOR = {"type": "ResNetGenerator", "filters": 4, "blocks": 1}
+DISCRIMINATOR = {"type": "PatchGANDiscriminator", "filters": 4, "layers": 1}
+LSGAN = {"type": "LSGANLoss"}
+L1 = {"type": "L1Loss"}
+TAPS = ["stem", "down1"]
+
+
+def run_config(model: dict[str, Any], **sections: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "model": model,
+        "optimizer": {"type": "Adam", "lr": 1e-3, "betas": [0.5, 0.999]},
+        "schedule": {"type": "StepwiseLinearDecay", "start": 0.5},
+        "data": {
+            "batch_size": 1,
+            "workers": 0,
+            "train": {"type": "NoisyPairs"},
+            "test": {"type": "NoisyPairs", "count": 3},
+        },
+        "train": {"steps": 12},
+        "log": {"every": 2},
+        "samples": {"every": 1000, "count": 2},
+        "checkpoint": {"every": 5, "keep": 3},
+        "seed": 0,
+    }
+    return {**base, **sections}
+
+
+@pytest.fixture
+def cyclegan(tiny_parts: None) -> dict[str, Any]:
+    """CycleGAN with an image history that fills and is drawn from within a dozen steps."""
+
+    def adversarial(discriminator: str, image: str) -> dict[str, Any]:
+        return {"type": "AdversarialTerm", "discriminator": discriminator, "image": image, "loss": LSGAN}
+
+    def judge(name: str, fake: str) -> dict[str, Any]:
+        return {"type": "DiscriminatorTerm", "discriminator": name, "real": name, "fake": fake, "loss": LSGAN}
+
+    def pixel(image: str, target: str, weight: float) -> dict[str, Any]:
+        return {"type": "PixelTerm", "image": image, "target": target, "loss": L1, "weight": weight}
+
+    generate = {
+        "gan_ab": adversarial("b", "ab(a)"),
+        "gan_ba": adversarial("a", "ba(b)"),
+        "cycle_a": pixel("ba(ab(a))", "a", 10.0),
+        "cycle_b": pixel("ab(ba(b))", "b", 10.0),
+        "identity_b": pixel("ab(b)", "b", 5.0),
+    }
+    discriminate = {"d_b": judge("b", "history(ab(a))"), "d_a": judge("a", "history(ba(b))")}
+    model = {
+        "type": "UnpairedTranslation",
+        "generators": {"ab": GENERATOR, "ba": GENERATOR},
+        "discriminators": {"a": DISCRIMINATOR, "b": DISCRIMINATOR},
+        "views": {"history": {"type": "History", "size": 3}},
+        "phases": {
+            "generate": {"update": ["generators"], "terms": generate},
+            "discriminate": {"update": ["discriminators"], "terms": discriminate, "optimizer": {"lr": 2e-3}},
+        },
+    }
+    return run_config(model)
+
+
+@pytest.fixture
+def cut(tiny_parts: None) -> dict[str, Any]:
+    """CUT with random patches and a view that mirrors the input at random."""
+    content = {
+        "type": "PatchTerm",
+        "query": ["ab", "ab(mirror(a))"],
+        "key": ["ab", "mirror(a)"],
+        "taps": TAPS,
+        "head": "f",
+        "loss": {"type": "PatchNCELoss"},
+        "sampler": {"type": "RandomSampler", "num": 8},
+        "negatives": {"type": "WithinImage"},
+    }
+    gan = {"type": "AdversarialTerm", "discriminator": "b", "image": "ab(mirror(a))", "loss": LSGAN}
+    judge = {"type": "DiscriminatorTerm", "discriminator": "b", "real": "b", "fake": "ab(mirror(a))", "loss": LSGAN}
+    model = {
+        "type": "UnpairedTranslation",
+        "generators": {"ab": GENERATOR},
+        "discriminators": {"b": DISCRIMINATOR},
+        "heads": {"f": {"type": "MLPHead", "of": "ab", "taps": TAPS, "dim": 8}},
+        "views": {"mirror": {"type": "Mirror"}},
+        "phases": {
+            "discriminate": {"update": ["discriminators"], "terms": {"d": judge}},
+            "generate": {
+                "update": ["generators", "heads"],
+                "terms": {"gan": gan, "content": content},
+                "groups": {"heads": {"lr": 5e-4}, "heads.f": {"betas": [0.9, 0.99]}},
+            },
+        },
+    }
+    return run_config(model)

@@ -27,8 +27,8 @@ from PIL import Image
 from torch import Tensor
 from torchvision import transforms
 
+from i2ikit.data.cache import DiskCache, RamCache
 from i2ikit.datasets.pictures import Pictures
-from i2ikit.engine.cache import DiskCache, RamCache
 from i2ikit.images import FileList, Reader, list_pictures
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
 

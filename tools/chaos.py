@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.config import find_config, resolve_config
-from i2ikit.engine.checkpoint import TEMPORARY, read_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import TEMPORARY, read_checkpoint
 from i2ikit.engine.run import train
 from i2ikit.engine.work_dir import WorkDir
 

@@ -18,8 +18,8 @@ from i2ikit.benchmark.output import write_results
 from i2ikit.benchmark.plan import BenchmarkError, read_plan
 from i2ikit.benchmark.summary import summarise
 from i2ikit.cli.console import complain
-from i2ikit.engine.work_dir import write_whole
 from i2ikit.errors import I2IKitError
+from i2ikit.files import write_atomically
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,7 +43,7 @@ def refresh(page: Path, pictures: Path, name: str, folder: Path) -> None:
     for plot in drawn(results):
         with Image.open(folder / "plots" / f"{plot}.png") as picture:
             picture.convert("RGB").quantize(64).save(pictures / f"{name}_{plot}.png", optimize=True)
-    write_whole(page, text.encode())
+    write_atomically(page, text.encode())
 
 
 def main(arguments: Sequence[str]) -> int:

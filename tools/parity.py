@@ -29,8 +29,8 @@ from i2ikit.build import Builder
 from i2ikit.engine.optimizers import build_optimizers
 from i2ikit.engine.update import PhaseUpdater
 from i2ikit.errors import ConfigError, I2IKitError
-from i2ikit.inference.official import fit, layout_of, unfit
-from i2ikit.inference.official.files import network_name
+from i2ikit.inference.interop import fit, layout_of, unfit
+from i2ikit.inference.interop.files import network_name
 from i2ikit.interfaces import Places, Plan, Read, StepReader
 from i2ikit.nn.stylegan2 import Noise
 from i2ikit.terms.adversarial import DiscriminatorTerm

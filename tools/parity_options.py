@@ -11,7 +11,7 @@ import torch
 from i2ikit.build import Builder
 from i2ikit.config import load_config
 from i2ikit.errors import ConfigError
-from i2ikit.inference.official import published_taps
+from i2ikit.inference.interop import published_taps
 from i2ikit.plugin import get_manager
 from i2ikit.registry import GENERATORS
 

@@ -12,7 +12,7 @@ from typing import Any
 from i2ikit.benchmark.folder import Run
 from i2ikit.benchmark.plots import draw_plots
 from i2ikit.benchmark.tables import Table, quality_tables, speed_table
-from i2ikit.engine.work_dir import write_whole
+from i2ikit.files import write_atomically
 from i2ikit.report import write_report
 from i2ikit.report.sections import section, table
 
@@ -35,8 +35,8 @@ def write_results(folder: Path, results: Mapping[str, Any], runs: list[Run]) -> 
     Returns:
         the page.
     """
-    write_whole(folder / "results.json", json.dumps(results, indent=1).encode())
-    write_whole(folder / "results.csv", as_csv(results).encode())
+    write_atomically(folder / "results.json", json.dumps(results, indent=1).encode())
+    write_atomically(folder / "results.csv", as_csv(results).encode())
     plots = draw_plots(results, folder / "plots")
     first = {run.entry.label: run for run in reversed(runs) if (run.work_dir / "log.jsonl").is_file()}
     shown = [first[method["label"]] for method in results["methods"] if method["label"] in first]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from i2ikit.config import find_config, resolve_config
-from i2ikit.engine.work_dir import write_whole
 from i2ikit.errors import I2IKitError
+from i2ikit.files import write_atomically
 
 PLAN = "plan.json"
 ALIKE = ("load_size", "crop_size", "train", "test")  # keys of `data` that runs must share to be compared
@@ -201,7 +201,7 @@ def difference(asked: Any, there: Any, path: str = "") -> str:
 
 def write_plan(folder: Path, plan: Plan) -> None:
     """Write the plan, whole or not at all."""
-    write_whole(folder / PLAN, json.dumps(asdict(plan), indent=1).encode())
+    write_atomically(folder / PLAN, json.dumps(asdict(plan), indent=1).encode())
 
 
 def read_plan(folder: Path) -> Plan:

@@ -9,7 +9,7 @@ from i2ikit.cli.options import ConfigName, DataFolder, Overrides
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from i2ikit.cli.plan import Plan
+    from i2ikit.profiling.plan import Plan
 
 
 def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = None) -> None:
@@ -20,8 +20,8 @@ def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = No
     Peak memory is what tensors hold at most in a training step; the program itself comes on top, about 0.5 GB.
     """
     with busy("Checking the config"):
-        from i2ikit.cli.plan import add_costs, make_plan
         from i2ikit.config import find_config, resolve_config
+        from i2ikit.profiling.plan import add_costs, make_plan
 
         plan = make_plan(resolve_config(find_config(config), overrides or (), data))
         add_costs(plan)

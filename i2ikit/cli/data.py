@@ -31,7 +31,7 @@ def stripes(
     Plain animals, striped animals, and a paired test split with masks.
     """
     with busy("Painting"):
-        from i2ikit.datasets.stripes import write_stripes
+        from i2ikit.datasets.stripes.stripes import write_stripes
 
         write_stripes(folder, size=size, train_count=train, test_count=test, seed=seed)
     message = f"{train} + {train} training pictures and {test} test pairs of {size} x {size} written to {folder}"

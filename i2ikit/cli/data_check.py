@@ -9,8 +9,8 @@ import typer
 from i2ikit.cli.console import counting, out
 
 if TYPE_CHECKING:
-    from i2ikit.folders.check import Inspection
-    from i2ikit.folders.findings import Finding
+    from i2ikit.dataset_tools.check import Inspection
+    from i2ikit.dataset_tools.findings import Finding
 
 SHOWN = 5  # groups of files of a finding
 STYLES = {"problem": "bold red", "warning": "yellow", "note": "dim"}
@@ -33,8 +33,8 @@ def check(
     The exit code is 1 if there is a problem.
     """
     with counting("Looking at pictures") as tell:
+        from i2ikit.dataset_tools.check import check_folder
         from i2ikit.errors import DataError
-        from i2ikit.folders.check import check_folder
 
         try:
             found = check_folder(folder, load_size=load_size, published=published, tell=tell)

@@ -9,7 +9,7 @@ import typer
 from i2ikit.cli.console import busy, out
 
 if TYPE_CHECKING:
-    from i2ikit.folders.compare import Distance
+    from i2ikit.dataset_tools.compare import Distance
 
 
 def compare(
@@ -29,9 +29,9 @@ def compare(
     How hard a pair is to translate, and which of several targets is nearest.
     """
     with busy("Comparing"):
-        from i2ikit.folders.compare import compare_domains, find_inception
-        from i2ikit.folders.sheet import write_sheet
-        from i2ikit.folders.statistics import read_domain
+        from i2ikit.dataset_tools.compare import compare_domains, find_inception
+        from i2ikit.dataset_tools.sheet import write_sheet
+        from i2ikit.dataset_tools.statistics import read_domain
 
         inception, missing = find_inception(weights)
         domains = [read_domain(folder, most=count) for folder in (source, *targets)]

@@ -28,7 +28,7 @@ def fetch(
     """
     place = folder or Path("datasets") / name
     with counting(f"Fetching {name}") as tell:
-        from i2ikit.folders.fetch import fetch as run
+        from i2ikit.dataset_tools.fetch import fetch as run
 
         count = run(name, place, archive=archive, mirrors=mirrors or (), tell=tell)
     out().print(f"{count:,} files of {name} in {place}", soft_wrap=True, markup=False)

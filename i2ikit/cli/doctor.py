@@ -12,7 +12,7 @@ from i2ikit.cli.console import busy, out
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from i2ikit.engine.doctor import Examination
+    from i2ikit.doctor import Examination
 
 COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "bold red"}
 
@@ -30,7 +30,7 @@ def doctor(
     Exit code 1 if something was found that lets runs fail.
     """
     with busy("Looking at this machine"):
-        from i2ikit.engine.doctor import examine
+        from i2ikit.doctor import examine
 
         found = examine(work_dir)
     if as_json:

@@ -14,7 +14,7 @@ from i2ikit.engine.reporter import reasons_in_words
 from i2ikit.errors import I2IKitError
 
 if TYPE_CHECKING:
-    from i2ikit.engine.measure import Measurement
+    from i2ikit.evaluation.measure import Measurement
 
 
 def evaluate(
@@ -50,7 +50,7 @@ def evaluate(
         raise I2IKitError("--images needs no model and no data: --data and --generator go with a checkpoint.")
     names = [name.strip() for name in (metrics or "").split(",") if name.strip()]
     with busy("Measuring"):
-        from i2ikit.engine.device import pick_device
+        from i2ikit.distributed.device import pick_device
         from i2ikit.inference.evaluation import evaluate_checkpoint, evaluate_folders
 
         place = pick_device(device)

@@ -31,8 +31,8 @@ def export(
     They are called latest_net_G.pth, latest_net_D.pth, and so on.
     """
     with busy("Writing the weights"):
-        from i2ikit.engine.checkpoint import read_checkpoint
-        from i2ikit.inference.official.exporting import export_files
+        from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
+        from i2ikit.inference.interop.exporting import export_files
 
         source = newest_checkpoint(checkpoint)
         written, left_out = export_files(read_checkpoint(source), target, source=str(source), prefix=prefix)

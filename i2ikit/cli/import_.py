@@ -32,8 +32,8 @@ def import_weights(
     Their architecture is found. The checkpoint is there to translate with, or to start a training from.
     """
     with busy("Reading the weights"):
-        from i2ikit.engine.checkpoint import write_checkpoint
-        from i2ikit.inference.official.importing import import_files
+        from i2ikit.engine.checkpointing.checkpoint import write_checkpoint
+        from i2ikit.inference.interop.importing import import_files
 
         checkpoint, found = import_files(files, renames or ())
         write_checkpoint(target, checkpoint)

@@ -21,7 +21,7 @@ def reproduce(
     from rich.text import Text
 
     with busy("Running the step again"):
-        from i2ikit.engine.reproduce import reproduce as run
+        from i2ikit.engine.checkpointing.reproduce import reproduce as run
 
         found = run(file, device)
     kept = found.kept

@@ -31,7 +31,7 @@ def translate(
 ) -> None:
     """Translate a picture, or a folder with everything below it."""
     with busy("Loading the model"):
-        from i2ikit.engine.device import pick_device
+        from i2ikit.distributed.device import pick_device
         from i2ikit.inference import Translator
 
         translator = Translator.from_checkpoint(

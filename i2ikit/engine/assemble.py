@@ -11,11 +11,11 @@ from torch.optim import Optimizer
 
 from i2ikit.build import Builder
 from i2ikit.config.validate import find_mistakes
+from i2ikit.data.loading import MapDataset, seeded
 from i2ikit.engine.data import build_dataset
-from i2ikit.engine.loading import MapDataset, seeded
 from i2ikit.engine.optimizers import build_optimizers
+from i2ikit.interfaces.progress import Schedule
 from i2ikit.nn.recompute import checkpoint_activations
-from i2ikit.ops.progress import Schedule
 from i2ikit.registry import METRICS, SCHEDULES
 from i2ikit.translation import UnpairedTranslation, build_model
 

@@ -9,8 +9,10 @@ from typing import Any
 import torch
 from mmengine.hooks import Hook
 
+from i2ikit.data.loading import TrainLoader
+from i2ikit.distributed.group import is_first
 from i2ikit.engine.assemble import Parts
-from i2ikit.engine.checkpoint import Checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.evaluation import make_evaluation
 from i2ikit.engine.hooks import (
     BadFilesHook,
@@ -24,9 +26,7 @@ from i2ikit.engine.hooks import (
 )
 from i2ikit.engine.hooks.alarms import attach_alarms
 from i2ikit.engine.json_log import JsonLog
-from i2ikit.engine.loading import TrainLoader
 from i2ikit.engine.precision import loss_scaler
-from i2ikit.engine.processes import is_first
 from i2ikit.engine.reporter import Reporter
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.engine.runner_model import RunnerModel

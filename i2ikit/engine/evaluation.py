@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from i2ikit.config.data import dataset_config
+from i2ikit.data.loading import MapDataset
+from i2ikit.distributed.device import place_batch
 from i2ikit.engine.assemble import Parts
-from i2ikit.engine.device import place_batch
-from i2ikit.engine.loading import MapDataset
-from i2ikit.engine.measure import Measurement, measure, prepare
+from i2ikit.evaluation.measure import Measurement, measure, prepare
 from i2ikit.translation import UnpairedTranslation
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from i2ikit.engine.work_dir import write_whole
+from i2ikit.files import write_atomically
 
 
 class JsonLog:
@@ -25,7 +25,7 @@ class JsonLog:
         if keep_until is not None and path.exists():
             lines = path.read_text("utf-8").splitlines()
             kept = [line for line in lines if _step(line) <= keep_until]
-            write_whole(path, "".join(f"{line}\n" for line in kept).encode())
+            write_atomically(path, "".join(f"{line}\n" for line in kept).encode())
         self._file: TextIO = path.open("a", buffering=1, encoding="utf-8")
         self.listeners: list[Callable[[Mapping[str, Any]], None]] = []
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from i2ikit.engine.loading import TrainLoader
+from i2ikit.data.loading import TrainLoader
 from i2ikit.errors import DataError
 
 

@@ -6,16 +6,16 @@ from typing import Any
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
 
-from i2ikit.engine.finite import explain_stop
+from i2ikit.data.loading import TrainLoader
+from i2ikit.data.randomness import seed_step
+from i2ikit.distributed import processes
+from i2ikit.distributed.group import any_of_all, mean_of_all
+from i2ikit.engine.checkpointing.finite import explain_stop
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
-from i2ikit.engine.loading import TrainLoader
-from i2ikit.engine.processes import any_of_all, mean_of_all
-from i2ikit.engine.randomness import seed_step
 from i2ikit.engine.runner_model import RunnerModel
 from i2ikit.engine.update import PhaseUpdater
 from i2ikit.errors import RunError
-from i2ikit.ops import processes
-from i2ikit.ops.progress import Progress, Schedule
+from i2ikit.interfaces.progress import Progress, Schedule
 
 
 class TranslationLoop(BaseLoop):

@@ -6,7 +6,7 @@ from functools import partial
 
 import torch
 
-from i2ikit.engine.device import DeviceError
+from i2ikit.distributed.device import DeviceError
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 

@@ -8,30 +8,30 @@ import torch
 from mmengine.hooks import Hook
 
 from i2ikit.config.sections import with_defaults
+from i2ikit.data.loading import TrainLoader
+from i2ikit.distributed import processes
+from i2ikit.distributed.device import place_model
+from i2ikit.distributed.group import Together, begin_equal, from_first, is_first
+from i2ikit.distributed.launch import find_place, own_device
 from i2ikit.engine.assemble import Parts, assemble
-from i2ikit.engine.checkpoint import Checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint
+from i2ikit.engine.checkpointing.initial import load_initial
+from i2ikit.engine.checkpointing.resume import changes_since, find_checkpoint, finished, report_changes, run_facts
+from i2ikit.engine.checkpointing.state import restore, restore_surroundings
 from i2ikit.engine.data import build_train_loader, check_sample
-from i2ikit.engine.device import place_model
 from i2ikit.engine.equipment import Equipment, equip
-from i2ikit.engine.initial import load_initial
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.length import run_length, steps_per_epoch
-from i2ikit.engine.loading import TrainLoader
 from i2ikit.engine.loop import TranslationLoop
-from i2ikit.engine.measure import Measurement
-from i2ikit.engine.place import find_place, own_device
 from i2ikit.engine.precision import network_precision
-from i2ikit.engine.processes import Together, begin_equal, from_first, is_first
 from i2ikit.engine.reporter import Reporter, RunResult, SilentReporter
-from i2ikit.engine.resume import changes_since, find_checkpoint, finished, report_changes, run_facts
 from i2ikit.engine.run_lock import RunLock
 from i2ikit.engine.run_log import open_log
 from i2ikit.engine.runner import TranslationRunner
-from i2ikit.engine.state import restore, restore_surroundings
 from i2ikit.engine.summary import summarise
 from i2ikit.engine.work_dir import WorkDir, writing_to
+from i2ikit.evaluation.measure import Measurement
 from i2ikit.nn.synchronised_batch_norm import synchronise_batch_norms
-from i2ikit.ops import processes
 
 
 def train(

@@ -7,13 +7,13 @@ from typing import Any
 
 import torch
 
-from i2ikit.engine.changes import Change
-from i2ikit.engine.checkpoint import Checkpoint
-from i2ikit.engine.environment import describe
+from i2ikit.distributed import processes
+from i2ikit.distributed.group import is_first
+from i2ikit.engine.checkpointing.changes import Change
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.json_log import JsonLog
-from i2ikit.engine.processes import is_first
 from i2ikit.engine.work_dir import WorkDir
-from i2ikit.ops import processes
+from i2ikit.environment import describe
 
 
 def open_log(

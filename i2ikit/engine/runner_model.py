@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from i2ikit.engine.device import place_batch
+from i2ikit.distributed import processes
+from i2ikit.distributed.device import place_batch
 from i2ikit.engine.update import PhaseUpdater
-from i2ikit.ops import processes
 from i2ikit.translation import Draws, Progress, UnpairedTranslation
 
 

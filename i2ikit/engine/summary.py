@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
+from i2ikit.distributed import processes
 from i2ikit.engine.assemble import Parts
 from i2ikit.engine.loop import TranslationLoop
 from i2ikit.engine.reporter import RunSummary
-from i2ikit.ops import processes
 
 
 def summarise(

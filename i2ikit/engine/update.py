@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import Optimizer
 
+from i2ikit.distributed.group import average
 from i2ikit.engine.optimizers import rates
-from i2ikit.engine.processes import average
 
 
 class PhaseUpdater(OptimWrapperDict):

@@ -2,16 +2,16 @@
 
 import errno
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from i2ikit.config import dump_config
-from i2ikit.engine.checkpoint import TEMPORARY, Checkpoint, read_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint
 from i2ikit.engine.reporter import Reporter
 from i2ikit.errors import CheckpointError, I2IKitError, RunError
+from i2ikit.files import TEMPORARY, write_atomically
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -122,8 +122,8 @@ class WorkDir:
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Write the resolved config as Python (``config.py``) and as JSON (``config.json``)."""
         self.path.mkdir(parents=True, exist_ok=True)
-        write_whole(self.path / "config.py", dump_config(config).encode())
-        write_whole(self.path / "config.json", json.dumps(config, indent=2).encode())
+        write_atomically(self.path / "config.py", dump_config(config).encode())
+        write_atomically(self.path / "config.json", json.dumps(config, indent=2).encode())
 
 
 def _related(path: Path, folder: Path) -> bool:
@@ -140,13 +140,3 @@ def _step(path: Path) -> int:
 def _age(path: Path) -> tuple[int, str]:
     """Return what orders files of steps, also beyond the digits that a name has at least."""
     return len(path.stem), path.stem
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a small file under a temporary name and rename it, so that a reader never sees half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

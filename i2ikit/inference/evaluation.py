@@ -10,10 +10,10 @@ import torch
 from i2ikit.build import Builder
 from i2ikit.config.data import dataset_config, read_from
 from i2ikit.config.sections import with_defaults
-from i2ikit.engine.checkpoint import read_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.data import build_dataset
-from i2ikit.engine.measure import Measurement, measure
 from i2ikit.errors import CheckpointError, ConfigError, DataError, nearest_hint
+from i2ikit.evaluation.measure import Measurement, measure
 from i2ikit.images import FileList, Reader, endings_in_words, list_pictures
 from i2ikit.inference.translator import Translator, choose_generator, generator_configs
 from i2ikit.ops.pixels import image_to_tensor

@@ -12,7 +12,7 @@ from torchvision.transforms.v2.functional import resize
 from i2ikit.build import Builder
 from i2ikit.checks import positive_int
 from i2ikit.config.data import reading
-from i2ikit.engine.checkpoint import Checkpoint, read_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint
 from i2ikit.errors import CheckpointError, ShapeError, nearest_hint
 from i2ikit.images import Reader, domain_readers, write_picture
 from i2ikit.inference.folders import FileDone, translate_pictures

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from i2ikit.ops.progress import Progress
+from i2ikit.interfaces.progress import Progress
 
 
 class StepReader(Protocol):

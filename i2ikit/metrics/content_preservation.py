@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from i2ikit.metrics.base import in_unit_range, inputs_of
-from i2ikit.ops.structure import edge_correlation, self_similarity_correlation
+from i2ikit.metrics.functional.structure import edge_correlation, self_similarity_correlation
 from i2ikit.registry import METRICS
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from i2ikit.metrics.backbones import Inception
 from i2ikit.metrics.feature_distance import FeatureDistance
-from i2ikit.ops.feature_distances import frechet_distance
+from i2ikit.metrics.functional.feature_distances import frechet_distance
 from i2ikit.registry import METRICS
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from i2ikit.checks import positive_int
 from i2ikit.metrics.backbones import make_backbone
 from i2ikit.metrics.feature_distance import FeatureDistance
-from i2ikit.ops.feature_distances import kernel_distance
+from i2ikit.metrics.functional.feature_distances import kernel_distance
 from i2ikit.registry import METRICS
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from i2ikit.errors import DataError
 from i2ikit.metrics.base import paired_truth
-from i2ikit.ops.image_quality import high_pass_contrast, saturation
+from i2ikit.metrics.functional.image_quality import high_pass_contrast, saturation
 from i2ikit.registry import METRICS
 
 

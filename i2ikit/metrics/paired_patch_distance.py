@@ -8,7 +8,12 @@ from torch import Tensor
 
 from i2ikit.checks import positive_int
 from i2ikit.metrics.base import MeanOverPairs, in_unit_range
-from i2ikit.ops.sliced_wasserstein import patches_at, random_directions, sample_places, sliced_wasserstein
+from i2ikit.metrics.functional.sliced_wasserstein import (
+    patches_at,
+    random_directions,
+    sample_places,
+    sliced_wasserstein,
+)
 from i2ikit.registry import METRICS
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.metrics.base import MeanOverPairs, in_unit_range
-from i2ikit.ops.image_quality import psnr
+from i2ikit.metrics.functional.image_quality import psnr
 from i2ikit.registry import METRICS
 
 MOST = 100.0  # dB, of equal images: a mean has to stay finite

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from i2ikit.metrics.base import MeanOverPairs, in_unit_range
-from i2ikit.ops.ssim import ssim
+from i2ikit.metrics.functional.ssim import ssim
 from i2ikit.registry import METRICS
 
 

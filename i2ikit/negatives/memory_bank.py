@@ -5,9 +5,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from i2ikit.checks import positive_int
+from i2ikit.distributed import processes
 from i2ikit.errors import ShapeError
 from i2ikit.interfaces import Negatives, StepReader
-from i2ikit.ops import processes
 from i2ikit.registry import NEGATIVES
 
 

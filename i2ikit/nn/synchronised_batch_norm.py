@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from i2ikit.ops import processes
+from i2ikit.distributed import processes
 from i2ikit.ops.precision import at_least_float32
 
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from i2ikit.ops import processes
+from i2ikit.distributed import processes
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """One number for the whole run."""
 
-from i2ikit.ops.progress import Progress
+from i2ikit.interfaces.progress import Progress
 from i2ikit.registry import SCHEDULES
 
 

@@ -1,7 +1,7 @@
 """CUT's learning rate, with EnCo's warm-up: constant epochs, then a straight line that just misses 0."""
 
 from i2ikit.checks import not_negative_int
-from i2ikit.ops.progress import Progress
+from i2ikit.interfaces.progress import Progress
 from i2ikit.registry import SCHEDULES
 
 

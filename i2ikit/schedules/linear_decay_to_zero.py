@@ -1,7 +1,7 @@
 """CycleGAN's learning rate: constant epochs, then a straight line that is 0 in the last epoch."""
 
 from i2ikit.checks import not_negative_int
-from i2ikit.ops.progress import Progress
+from i2ikit.interfaces.progress import Progress
 from i2ikit.registry import SCHEDULES
 
 

@@ -1,7 +1,7 @@
 """A learning rate for runs that are counted in steps: constant, then a straight line to 0 at the end of the run."""
 
 from i2ikit.checks import share
-from i2ikit.ops.progress import Progress
+from i2ikit.interfaces.progress import Progress
 from i2ikit.registry import SCHEDULES
 
 

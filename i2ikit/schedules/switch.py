@@ -1,7 +1,7 @@
 """Numbers that change once, between two epochs: for the weights of terms."""
 
 from i2ikit.checks import not_negative_int
-from i2ikit.ops.progress import Progress
+from i2ikit.interfaces.progress import Progress
 from i2ikit.registry import SCHEDULES
 
 

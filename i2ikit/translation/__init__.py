@@ -1,6 +1,6 @@
 """The model, the step (passes, taps, draws), phases and weights."""
 
-from i2ikit.ops.progress import Progress
+from i2ikit.interfaces.progress import Progress
 from i2ikit.translation.averages import Average
 from i2ikit.translation.build import build_model
 from i2ikit.translation.draws import Draws

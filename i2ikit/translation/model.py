@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor, nn
 
-from i2ikit.ops.progress import Progress
+from i2ikit.interfaces.progress import Progress
 from i2ikit.translation.averages import Average, follow
 from i2ikit.translation.draws import Draws
 from i2ikit.translation.expressions import Expression, parse

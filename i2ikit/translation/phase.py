@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from i2ikit.ops.progress import Progress, Schedule
+from i2ikit.interfaces.progress import Progress, Schedule
 from i2ikit.terms.base import Term
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
+from i2ikit.interfaces.progress import Progress
 from i2ikit.ops.precision import at_least_float32
-from i2ikit.ops.progress import Progress
 from i2ikit.translation.draws import Draws
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.passes import Answer, PassKey, PassPlan

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from i2ikit.checks import positive_int
+from i2ikit.distributed import processes
 from i2ikit.nn.image_history import ImageHistory
-from i2ikit.ops import processes
 from i2ikit.ops.streams import named_generator
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View

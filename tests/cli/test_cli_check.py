@@ -2,10 +2,10 @@
 
 import pytest
 
-from i2ikit.cli import plan as planning
-from i2ikit.cli.plan import make_plan
 from i2ikit.config import resolve_config
 from i2ikit.errors import I2IKitError
+from i2ikit.profiling import plan as planning
+from i2ikit.profiling.plan import make_plan
 
 
 @pytest.fixture

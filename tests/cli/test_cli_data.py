@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from i2ikit.datasets.stripes import write_stripes
+from i2ikit.datasets.stripes.stripes import write_stripes
 
 
 @pytest.fixture

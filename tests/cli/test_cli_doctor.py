@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from i2ikit.engine import doctor
-from i2ikit.engine.doctor import Examination, Finding
+from i2ikit import doctor
+from i2ikit.doctor import Examination, Finding
 
 PLUGIN = {"name": "foo", "package": "i2ikit-foo", "version": "0.3", "state": "broken"}
 

@@ -3,7 +3,7 @@
 import torch
 
 from i2ikit.generators.resnet import ResNetGenerator
-from i2ikit.inference.official import unfit
+from i2ikit.inference.interop import unfit
 
 
 def test_published_weights_go_in_start_a_run_and_come_out_again(run, tiny, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from i2ikit.build import Builder
-from i2ikit.engine.reproduce import KeptStep, write_step
+from i2ikit.engine.checkpointing.reproduce import KeptStep, write_step
 from i2ikit.translation import build_model
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from i2ikit.build import Builder
 from i2ikit.config.data import with_root
 from i2ikit.config.sections import with_defaults
-from i2ikit.datasets.stripes import Stripes
+from i2ikit.datasets.stripes.stripes import Stripes
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
 from i2ikit.engine.data import build_cache, build_dataset, build_train_loader, check_sample
 from i2ikit.errors import DataError

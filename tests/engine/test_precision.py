@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from i2ikit.build import Builder
-from i2ikit.engine.device import DeviceError
+from i2ikit.distributed.device import DeviceError
 from i2ikit.engine.optimizers import build_optimizers
 from i2ikit.engine.precision import PRECISIONS, loss_scaler, network_precision
 from i2ikit.engine.runner_model import RunnerModel

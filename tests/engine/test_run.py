@@ -11,7 +11,7 @@ import torch
 from mmengine.hooks import Hook
 from PIL import Image
 
-from i2ikit.engine.checkpoint import read_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.engine.reporter import RunResult, RunSummary, SilentReporter
 from i2ikit.engine.run import train

@@ -5,10 +5,11 @@ import runpy
 
 import pytest
 
-from i2ikit.engine.checkpoint import Checkpoint, write_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.engine.reporter import SilentReporter
-from i2ikit.engine.work_dir import WorkDir, WorkDirError, write_whole, writing_to
+from i2ikit.engine.work_dir import WorkDir, WorkDirError, writing_to
 from i2ikit.errors import RunError
+from i2ikit.files import write_atomically
 
 
 def test_config_py_and_config_json_say_the_same(tmp_path):
@@ -63,7 +64,7 @@ def test_dropping_keeps_the_last_ones_and_leaves_later_files_alone(tmp_path):
 def test_a_small_file_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     (tmp_path / "taken").mkdir()
     with pytest.raises(OSError, match="taken"):
-        write_whole(tmp_path / "taken", b"content")
+        write_atomically(tmp_path / "taken", b"content")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 

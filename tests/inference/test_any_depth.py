@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from i2ikit.config import resolve_config
-from i2ikit.engine.checkpoint import Checkpoint, write_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.engine.run import train
 from i2ikit.errors import CheckpointError, ConfigError
 from i2ikit.generators.resnet import ResNetGenerator

@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from i2ikit.engine.checkpoint import Checkpoint, write_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.errors import CheckpointError, ShapeError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.inference import Translator

@@ -3,7 +3,7 @@ import torch
 
 from i2ikit.errors import MetricError
 from i2ikit.metrics.content_preservation import ContentPreservation
-from i2ikit.ops.structure import edge_correlation, self_similarity_correlation
+from i2ikit.metrics.functional.structure import edge_correlation, self_similarity_correlation
 from i2ikit.registry import METRICS
 
 

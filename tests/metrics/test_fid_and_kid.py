@@ -12,9 +12,9 @@ from i2ikit.metrics.base import to_bytes
 from i2ikit.metrics.feature_distance import FeatureDistance
 from i2ikit.metrics.fid import FID
 from i2ikit.metrics.frechet_distance import FrechetDistance
+from i2ikit.metrics.functional.feature_distances import frechet_distance, kernel_distance
 from i2ikit.metrics.kernel_distance import KernelDistance
 from i2ikit.metrics.kid import KID
-from i2ikit.ops.feature_distances import frechet_distance, kernel_distance
 from i2ikit.registry import METRICS
 
 

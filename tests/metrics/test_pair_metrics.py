@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from i2ikit.errors import MetricError
+from i2ikit.metrics.functional.ssim import ssim
 from i2ikit.metrics.psnr import PSNR
 from i2ikit.metrics.ssim import SSIM
-from i2ikit.ops.ssim import ssim
 from i2ikit.registry import METRICS
 
 

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 
 from i2ikit.errors import ShapeError
+from i2ikit.interfaces.progress import Progress
 from i2ikit.losses.patch_nce import PatchNCELoss
 from i2ikit.negatives.memory_bank import MemoryBank
-from i2ikit.ops.progress import Progress
 
 
 def step(number: int) -> Any:

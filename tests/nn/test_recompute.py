@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from i2ikit.engine.cost import LiveBytes
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.generators.stylegan2 import StyleGAN2Generator
 from i2ikit.generators.unet import UNetGenerator
 from i2ikit.nn.recompute import checkpoint_activations, recomputed
+from i2ikit.profiling import LiveBytes
 
 GENERATORS = {
     "resnet": lambda: ResNetGenerator(filters=4, blocks=2, dropout=True),

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from i2ikit.distributed import processes
 from i2ikit.nn.synchronised_batch_norm import SynchronisedBatchNorm, synchronise_batch_norms
-from i2ikit.ops import processes
 
 
 def network() -> nn.Sequential:

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from i2ikit.ops.progress import Progress
+from i2ikit.interfaces.progress import Progress
 from i2ikit.registry import SCHEDULES
 from i2ikit.schedules import After, Constant, Linear, LinearDecay, LinearDecayToZero, StepwiseLinearDecay, Until
 

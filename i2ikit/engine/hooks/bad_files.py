@@ -6,7 +6,7 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from i2ikit.engine.bad_files import BadFiles
+from i2ikit.data.bad_files import BadFiles
 from i2ikit.engine.json_log import JsonLog
 from i2ikit.engine.reporter import Reporter
 

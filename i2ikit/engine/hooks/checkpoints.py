@@ -8,9 +8,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
-from i2ikit.engine.checkpoint import find_unreadable, write_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import find_unreadable, write_checkpoint
+from i2ikit.engine.checkpointing.state import capture
 from i2ikit.engine.hooks.clock import Clock
-from i2ikit.engine.state import capture
 from i2ikit.engine.work_dir import WorkDir
 from i2ikit.errors import RunError, nearest_hint
 

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from i2ikit.engine.evaluation import Evaluation
 from i2ikit.engine.json_log import JsonLog
-from i2ikit.engine.measure import Measurement
 from i2ikit.engine.reporter import reasons_in_words
+from i2ikit.evaluation.measure import Measurement
 
 SHOWN = 4  # numbers of a measurement that are told at once; the log has all
 

@@ -11,11 +11,11 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
-from i2ikit.engine.device import place_batch
-from i2ikit.engine.gallery import write_gallery
-from i2ikit.engine.grid import compose, grid_columns
-from i2ikit.engine.loading import MapDataset, seeded
-from i2ikit.engine.work_dir import write_whole
+from i2ikit.data.loading import MapDataset, seeded
+from i2ikit.distributed.device import place_batch
+from i2ikit.evaluation.gallery import write_gallery
+from i2ikit.evaluation.grid import compose, grid_columns
+from i2ikit.files import write_atomically
 from i2ikit.translation import UnpairedTranslation
 from i2ikit.translation.expressions import parse
 
@@ -77,8 +77,8 @@ class SamplesHook(Hook):
         png = io.BytesIO()
         picture.save(png, "PNG")
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self.folder / f"step_{step:06d}.json", json.dumps(about).encode())
-        write_whole(self.folder / f"step_{step:06d}.png", png.getvalue())
+        write_atomically(self.folder / f"step_{step:06d}.json", json.dumps(about).encode())
+        write_atomically(self.folder / f"step_{step:06d}.png", png.getvalue())
 
     def _items(self) -> list[dict[str, Tensor]]:
         """Return the real images of all rows; they are read once."""

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from i2ikit.interfaces import Negatives, StepReader
-from i2ikit.ops.progress import Schedule
+from i2ikit.interfaces.progress import Schedule
 from i2ikit.registry import NEGATIVES
 from i2ikit_hneg.relations import related_weights
 

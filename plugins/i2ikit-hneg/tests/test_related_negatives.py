@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from i2ikit_hneg.related_negatives import RelatedNegatives
 from torch import Tensor
 
+from i2ikit.interfaces.progress import Progress
 from i2ikit.losses.patch_nce import DecoupledPatchNCELoss
-from i2ikit.ops.progress import Progress
 from i2ikit.registry import NEGATIVES
 from i2ikit.schedules import Constant, Linear
 

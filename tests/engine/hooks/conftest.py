@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.engine.hooks.alarms import Look, Watch
-from i2ikit.ops.progress import Progress
+from i2ikit.interfaces.progress import Progress
 
 
 class Pictures:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from i2ikit.engine.bad_files import BadFiles
+from i2ikit.data.bad_files import BadFiles
 from i2ikit.engine.run import train
 from i2ikit.errors import DataError
 from i2ikit.report.record import read_record

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from i2ikit.data.loading import MapDataset
+from i2ikit.distributed import processes
 from i2ikit.engine.hooks.alarms.watch import Watch
-from i2ikit.engine.loading import MapDataset
-from i2ikit.ops import processes
 
 
 class Alarm(Hook):

@@ -8,8 +8,8 @@ import torch
 from mmengine.runner import Runner
 from torch import Tensor
 
-from i2ikit.engine.device import place_batch
-from i2ikit.engine.loading import MapDataset, seeded
+from i2ikit.data.loading import MapDataset, seeded
+from i2ikit.distributed.device import place_batch
 from i2ikit.translation import UnpairedTranslation
 
 

@@ -1,0 +1,1 @@
+"""Training batches: order, workers, files that cannot be read, and a cache of prepared images."""

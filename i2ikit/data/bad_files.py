@@ -1,0 +1,94 @@
+"""Files that cannot be read while a model trains: each is named once, and too many of them end the run."""
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from i2ikit.errors import DataError
+from i2ikit.images.headers import read_header
+
+SAMPLED = 64  # headers that are looked at before a run
+SHOWN = 20  # messages of a list
+
+
+class BadFiles:
+    """Collects what could not be read.
+
+    Args:
+        share: of the files that may be bad, 0..1. 0 stops at the first; above 0, one bad file is always borne.
+        files: of the whole data set, >= 1.
+
+    Attributes:
+        allowed: bad files that a run bears.
+        messages: one for each bad file, in the order in which they were met.
+    """
+
+    def __init__(self, share: float, files: int) -> None:
+        self.share, self.files = share, files
+        self.allowed = max(1, int(share * files)) if share > 0 else 0
+        self.messages: list[str] = []
+        self._told = 0
+
+    def add(self, messages: Iterable[str]) -> None:
+        """Add messages that name their files; those that are known already are the same files again.
+
+        Raises:
+            DataError: that is more than is allowed; it has the list.
+        """
+        self.messages += [message for message in dict.fromkeys(messages) if message not in self.messages]
+        if len(self.messages) > self.allowed:
+            raise DataError(self.in_words(self.messages))
+
+    def new(self) -> list[str]:
+        """Return the messages that were added since the last call."""
+        told, self._told = self._told, len(self.messages)
+        return self.messages[told:]
+
+    def in_words(self, messages: Sequence[str]) -> str:
+        """Return a list of messages with what to do; a single file speaks for itself where none is allowed."""
+        if not self.allowed:
+            return messages[0]
+        listed = "".join(f"\n  - {message}" for message in messages[:SHOWN])
+        more = f"\n  and {len(messages) - SHOWN} more" if len(messages) > SHOWN else ""
+        return (
+            f"{len(messages)} of {self.files} files cannot be read; data.bad_share={self.share:g} bears {self.allowed}:"
+            f"{listed}{more}\n  `i2ikit data check DIR` looks at all of them; `--set data.bad_share=...` bears more."
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what was found so far, for the checkpoint."""
+        return {"messages": list(self.messages)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up what an earlier part of the run found and told."""
+        self.messages = list(dict.fromkeys([*state["messages"], *self.messages]))
+        self._told = len(self.messages)
+
+
+def file_groups(dataset: Any) -> list[Sequence[Any]]:
+    """Return the files of each domain of a data set; none for a data set that does not tell its ``paths``."""
+    paths = getattr(dataset, "paths", None)
+    if not isinstance(paths, Mapping):
+        return []
+    return [[found] if isinstance(found, str | Path) else found for found in paths.values()]
+
+
+def bad_headers(groups: Sequence[Sequence[Any]], seed: int, count: int = SAMPLED) -> Iterator[str]:
+    """Look at the headers of some files, drawn from a seed; yield a message for each that is no picture.
+
+    Args:
+        groups: lists of paths.
+        seed: any whole number.
+        count: of files to look at, >= 1.
+    """
+    total = sum(map(len, groups))
+    for place in sorted(random.Random(seed).sample(range(total), min(count, total))):
+        group = 0
+        while place >= len(groups[group]):
+            place -= len(groups[group])
+            group += 1
+        try:
+            read_header(groups[group][place])
+        except DataError as error:
+            yield str(error)

@@ -1,0 +1,64 @@
+"""A picture of several domains: samples, mean colours and histograms, one row each."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from i2ikit.dataset_tools.statistics import Domain
+from i2ikit.errors import DataError
+
+TILE = 96  # pixels
+SAMPLES = 8
+MARGIN, TEXT = 8, 18  # pixels
+BINS = 48
+CHANNELS = ("#c62828", "#2e7d32", "#1565c0")
+
+
+def write_sheet(path: str | Path, domains: Sequence[Domain], captions: Sequence[str]) -> Path:
+    """Write a picture of domains, one row each: eight samples, the mean of all, a histogram of the channels.
+
+    Args:
+        path: where to write, by its ending; the folder is made.
+        domains: >= 1.
+        captions: a line above each row.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    row = TEXT + TILE + MARGIN
+    sheet = Image.new("RGB", ((SAMPLES + 2) * (TILE + MARGIN) + MARGIN, len(domains) * row + MARGIN), "white")
+    draw = ImageDraw.Draw(sheet)
+    for number, (domain, caption) in enumerate(zip(domains, captions, strict=True)):
+        top = MARGIN + number * row
+        draw.text((MARGIN, top), caption, fill="black")
+        tiles = [_tile(image) for image in domain.images[:SAMPLES]]
+        tiles += [_tile(domain.images.mean(dim=0)), _histogram(domain.images)]
+        places = [*range(len(tiles) - 2), SAMPLES, SAMPLES + 1]  # few samples leave a gap
+        for place, tile in zip(places, tiles, strict=True):
+            sheet.paste(tile, (MARGIN + place * (TILE + MARGIN), top + TEXT))
+    target = Path(path).expanduser()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sheet.save(target)
+    except (OSError, ValueError) as error:
+        raise DataError(f"the picture {target} cannot be written: {error}. Name it with --picture FILE.png.") from error
+    return target
+
+
+def _tile(image: Tensor) -> Image.Image:
+    pixels = (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()  # (H, W, 3)
+    return Image.fromarray(pixels).resize((TILE, TILE), Image.Resampling.BICUBIC)
+
+
+def _histogram(images: Tensor) -> Image.Image:
+    tile = Image.new("RGB", (TILE, TILE), "#f4f4f4")
+    draw = ImageDraw.Draw(tile)
+    for channel, colour in enumerate(CHANNELS):
+        counts, _ = np.histogram(images[:, channel].numpy(), bins=BINS, range=(0, 1))
+        heights = counts / max(counts.max(), 1) * (TILE - 2)
+        points = [(2 * place + 1, TILE - 1 - height) for place, height in enumerate(heights.tolist())]
+        draw.line(points, fill=colour, width=1)
+    return tile

@@ -1,0 +1,1 @@
+"""The embedded data set: drawn horses and zebras with masks."""

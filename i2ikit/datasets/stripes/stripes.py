@@ -1,0 +1,177 @@
+"""The embedded data set: a small drawn world of horses and zebras, nothing to download."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from i2ikit.checks import one_of, positive_int
+from i2ikit.datasets.stripes.render import Scene
+from i2ikit.errors import DataError
+from i2ikit.registry import DATASETS
+
+COUNTS = {"train": 500, "test": 96}
+SPLITS = {"train": 0, "test": 1}  # first word of a scene's key after the seed
+DOMAINS = {"a": 0, "b": 1}  # third word
+
+
+def _scene(seed: int, split: str, domain: str, index: int, size: int) -> Scene:
+    """Return a scene; those of the test split are shared by both domains."""
+    return Scene((seed, SPLITS[split], DOMAINS[domain] if split == "train" else 0), index, size)
+
+
+def _to_tensor(image: Image.Image) -> Tensor:
+    """Return float32 (3, H, W) in -1..1."""
+    pixels = torch.from_numpy(np.array(image, dtype=np.uint8))  # (H, W, 3)
+    return pixels.permute(2, 0, 1).float() / 127.5 - 1
+
+
+@DATASETS.register_module()
+class Stripes(Dataset[dict[str, Any]]):
+    """Plain (domain a) and striped (domain b) four-legged animals in landscapes, drawn from a seed.
+
+    The scenes of the train split are unpaired: item i is scene i of domain a, and a scene of domain b that is drawn
+    from torch's global generator. The test split is paired: b is the scene of a with striped fur, and the mask shows
+    the animal. A scene depends on (seed, split, domain, index) alone, and looks the same at every size. Scenes are
+    drawn when they are first asked for, and kept as bytes.
+
+    Args:
+        split: "train" or "test".
+        count: scenes per domain, >= 1; None means 500 for train and 96 for test.
+        load_size: height and width of the drawn images in pixels, >= 1.
+        seed: >= 0; another seed is another set of scenes from the same world.
+        transform: PIL image to float32 tensor (3, H, W) in -1..1; None changes nothing but the type. For the test
+            split it must not draw at random, or the pairs come apart.
+
+    Returns:
+        items {"a", "b": tensors (3, H, W), "a_path", "b_path": names such as "stripes/trainA/0007.png"}; in the test
+        split also "mask": float32 (1, H, W) of 0 and 1, resized (nearest) to the size of b.
+
+    Raises:
+        ValueError: an argument is outside its range.
+    """
+
+    channels = 3
+
+    def __init__(
+        self,
+        split: str = "train",
+        count: int | None = None,
+        *,
+        load_size: int = 64,
+        seed: int = 0,
+        transform: Callable[[Image.Image], Tensor] | None = None,
+    ) -> None:
+        self.split = one_of("split", split, COUNTS)
+        self.count = positive_int("count", COUNTS[split] if count is None else count)
+        self.load_size = positive_int("load_size", load_size)
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise ValueError(f"seed must be a whole number from 0 up, not {seed!r}")
+        self.seed = seed
+        self.transform = transform or _to_tensor
+        self._drawn: dict[tuple[str, int], NDArray[np.uint8]] = {}
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        if not 0 <= index < self.count:
+            raise IndexError(f"scene {index} of {self.count}")
+        partner = index if self.split == "test" else int(torch.randint(self.count, ()))
+        item: dict[str, Any] = {
+            "a": self.transform(Image.fromarray(self._image("a", index))),
+            "b": self.transform(Image.fromarray(self._image("b", partner))),
+            "a_path": f"stripes/{self.split}A/{index:04d}.png",
+            "b_path": f"stripes/{self.split}B/{partner:04d}.png",
+        }
+        if self.split == "test":
+            mask = torch.from_numpy(self._image("mask", index))[None, None].float()  # (1, 1, S, S)
+            item["mask"] = F.interpolate(mask, item["b"].shape[-2:], mode="nearest")[0]
+        return item
+
+    def set_epoch(self, epoch: int) -> None:
+        """Tell the transform that an epoch (from 1) begins, where it wants to know."""
+        if hasattr(self.transform, "set_epoch"):
+            self.transform.set_epoch(epoch)
+
+    def _image(self, name: str, index: int) -> NDArray[np.uint8]:
+        """Return the picture of a domain, or the mask, as bytes; draw it when it is new."""
+        if (name, index) not in self._drawn:
+            scene = _scene(self.seed, self.split, name, index, self.load_size)
+            if self.split == "test":
+                self._drawn["a", index] = scene.plain()
+                self._drawn["b", index] = scene.striped()
+                self._drawn["mask", index] = scene.mask().astype(np.uint8)
+            else:
+                self._drawn[name, index] = scene.plain() if name == "a" else scene.striped()
+        return self._drawn[name, index]
+
+
+def write_stripes(
+    folder: str | Path, size: int = 64, train_count: int = 500, test_count: int = 96, seed: int = 0
+) -> Path:
+    """Write the data set as PNG files into ``trainA trainB testA testB``, and the masks of the tests into ``testMask``.
+
+    The files appear all at once: they are written next to ``folder`` under a temporary name, which then changes.
+
+    Args:
+        folder: new or empty.
+        size: height and width in pixels, >= 1.
+        train_count, test_count: images per folder, >= 1.
+        seed: >= 0; the same seed gives the images of :class:`Stripes`.
+
+    Returns:
+        the folder.
+
+    Raises:
+        DataError: the folder is not empty, is a file, or cannot be written.
+        ValueError: a number is outside its range.
+    """
+    folder = Path(folder).expanduser().absolute()
+    splits = {
+        "train": Stripes("train", train_count, load_size=size, seed=seed),
+        "test": Stripes("test", test_count, load_size=size, seed=seed),
+    }
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError(f"{folder} is not an empty folder. Name a new folder, or empty this one first.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        half_written = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            for split, dataset in splits.items():
+                _write_split(half_written, split, dataset)
+            half_written.chmod(0o777 & ~_umask())
+            os.replace(half_written, folder)
+        except BaseException:
+            shutil.rmtree(half_written, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise DataError(f"cannot write the data set to {folder}: {error}") from error
+    return folder
+
+
+def _write_split(folder: Path, split: str, dataset: Stripes) -> None:
+    names = {"a": f"{split}A", "b": f"{split}B"} | ({"mask": "testMask"} if split == "test" else {})
+    for kind, name in names.items():
+        (folder / name).mkdir()
+        for index in range(len(dataset)):
+            pixels = dataset._image(kind, index)
+            Image.fromarray(pixels * np.uint8(255) if kind == "mask" else pixels).save(
+                folder / name / f"{index:04d}.png"
+            )
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

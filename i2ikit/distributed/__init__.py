@@ -1,0 +1,1 @@
+"""Several processes that train one model: launch, collectives, gradients, and the device of each."""

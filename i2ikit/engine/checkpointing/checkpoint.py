@@ -1,0 +1,164 @@
+"""The file that keeps a run: written whole or not at all, read without running anybody's code."""
+
+import json
+import os
+import pickle
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from i2ikit.engine.checkpointing.plain_data import find_foreign
+from i2ikit.errors import CheckpointError, RunError
+from i2ikit.files import TEMPORARY
+
+FORMAT = "i2ikit checkpoint"
+FORMAT_VERSION = 1
+
+
+@dataclass
+class Checkpoint:
+    """Everything that decides the next step of a run.
+
+    Attributes:
+        config: the resolved config; plain data, stored as JSON, so tuples come back as lists.
+        model: the state dict of the model: tensors, and the extra state of what keeps some.
+        optimizers: state dict by phase.
+        progress: ``epoch`` and ``step_in_epoch`` of the next step, ``step``: how many are done, and the totals.
+        versions: of i2ikit, torch, mmengine, python; under ``git`` the commit of the repository that it ran in.
+        plugins: by name of the plugin, its ``package`` and ``version``.
+        extra: whatever else has to survive; tensors and plain data.
+    """
+
+    config: dict[str, Any]
+    model: dict[str, Any]
+    optimizers: dict[str, Any] = field(default_factory=dict)
+    progress: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    plugins: dict[str, dict[str, str]] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint under a temporary name, sync it, and rename it: ``path`` is never half a file.
+
+    Args:
+        path: where it goes; its folder is made.
+        checkpoint: what to write.
+
+    Raises:
+        RunError: the disk is full or the folder cannot be written, or something in it could not be read again; what
+            stood at ``path`` is untouched.
+    """
+    content = _content(checkpoint)
+    foreign = find_foreign(content)
+    if foreign:
+        raise RunError(f"cannot write the checkpoint {path}: {foreign}. Only tensors and plain data can be read again.")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except (OSError, RuntimeError) as error:  # torch wraps some of the errors of a full disk in RuntimeError
+        raise RunError(
+            f"cannot write the checkpoint {path}: {_root(error)}. Older ones are whole: make room, and go on with "
+            "--resume."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return the system's error behind torch's, which speaks of positions in a file."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, OSError):
+        seen = seen.__cause__ or seen.__context__
+    return seen or error
+
+
+def find_unreadable(checkpoint: Checkpoint) -> str:
+    """Say what of a checkpoint could be written but not be read again; empty: nothing."""
+    return find_foreign(_content(checkpoint))
+
+
+def _content(checkpoint: Checkpoint) -> dict[str, Any]:
+    fields = {name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__}
+    return fields | {"config": json.dumps(checkpoint.config), "format": FORMAT, "format_version": FORMAT_VERSION}
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut, where the system lets folders be synced."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint to the CPU with ``weights_only``: a file with code in it is refused, not run.
+
+    Args:
+        path: the file.
+
+    Raises:
+        CheckpointError: it is missing, damaged (each record's checksum is compared), not from i2ikit, from a newer
+            i2ikit, or holds types that are not allowed. The message names the file.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"there is no checkpoint at {path}")
+    _check_whole(path)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        named = re.search(r"GLOBAL ([\w.]+)", str(error))  # the rest is advice to read it without care
+        what = f": {named[1]}" if named else ""
+        raise CheckpointError(
+            f"{path} holds types that are not allowed in a checkpoint{what}. Nothing of it was run."
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from error
+    return _parse(path, content)
+
+
+def _check_whole(path: Path) -> None:
+    """Raise CheckpointError unless ``path`` is a whole zip archive whose records match their checksums."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
+        raise CheckpointError(
+            f"{path} is not a whole checkpoint ({error}): the file is cut off, damaged, or was not written by i2ikit"
+        ) from error
+    except OSError as error:
+        raise CheckpointError(f"cannot read {path}: {error}") from error
+    if damaged is not None:
+        raise CheckpointError(f"{path} is damaged: the checksum of its record {damaged!r} does not match")
+
+
+def _parse(path: Path, content: Any) -> Checkpoint:
+    if not isinstance(content, Mapping) or content.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path} was not written by i2ikit's training; weights of published code come in with `i2ikit import`"
+        )
+    version = content.get("format_version")
+    if version != FORMAT_VERSION:
+        raise CheckpointError(
+            f"{path} has format version {version}, this i2ikit reads version {FORMAT_VERSION}: "
+            f"use the i2ikit that wrote it ({content.get('versions', {}).get('i2ikit', 'version unknown')}) or newer"
+        )
+    missing = [name for name in Checkpoint.__dataclass_fields__ if name not in content]
+    if missing:
+        raise CheckpointError(f"{path} is damaged: it has no {missing[0]!r}")
+    fields = {name: content[name] for name in Checkpoint.__dataclass_fields__}
+    return Checkpoint(**{**fields, "config": json.loads(content["config"])})

@@ -1,8 +1,0 @@
-"""What a training step costs, found out on torch's meta device: nothing is computed, no data is read."""
-
-from i2ikit.engine.cost.arithmetic import Arithmetic
-from i2ikit.engine.cost.batch import batch_shapes
-from i2ikit.engine.cost.live_bytes import LiveBytes
-from i2ikit.engine.cost.step import StepCost, step_cost
-
-__all__ = ["Arithmetic", "LiveBytes", "StepCost", "batch_shapes", "step_cost"]

@@ -1,0 +1,93 @@
+"""What an image keeps when its colours and textures change: where its edges are, and which of its parts look alike."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from i2ikit.checks import same_shape
+from i2ikit.errors import ShapeError
+from i2ikit.metrics.functional.image_quality import gray
+
+PATCH = 5  # pixels, width of a patch of the self-similarity
+REACH = (2, 4, 6)  # pixels, how far the patches lie apart, along both axes and both diagonals
+
+
+def brightness(image: Tensor) -> Tensor:
+    """Return the luma (B, 1, H, W) of gray and RGB images, the mean over channels of others."""
+    return gray(image) if image.shape[1] in (1, 3) else image.mean(dim=1, keepdim=True)
+
+
+def correlation(x: Tensor, y: Tensor) -> Tensor:
+    """Return Pearson's correlation of each row of two tensors (B, N), in -1..1; NaN where a row is constant."""
+    x, y = x.double(), y.double()
+    x, y = x - x.mean(dim=1, keepdim=True), y - y.mean(dim=1, keepdim=True)
+    return (x * y).sum(dim=1) / (x.square().sum(dim=1) * y.square().sum(dim=1)).sqrt()
+
+
+def edge_correlation(image: Tensor, target: Tensor) -> Tensor:
+    """Return how far the edges of two images lie at the same places: the correlation of their Sobel magnitudes.
+
+    Shape:
+        image, target: (B, C, H, W) in 0..1, H and W >= 3; the numbers of channels may differ.
+        returns: (B,) in -1..1; NaN where an image has no edges.
+
+    Raises:
+        ShapeError: the sizes differ, or are too small.
+    """
+    return correlation(_edges(_checked(image, target, 3)), _edges(_checked(target, image, 3)))
+
+
+def _edges(luma: Tensor) -> Tensor:
+    """Return the magnitudes (B, N) of Sobel's gradient inside the image."""
+    across = luma.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
+    kernels = torch.stack([across, across.T])[:, None]
+    return F.conv2d(luma, kernels).square().sum(dim=1).sqrt().flatten(1)
+
+
+def self_similarity_correlation(image: Tensor, target: Tensor) -> Tensor:
+    """Return how far the same parts look alike in two images: the correlation of their local self-similarities.
+
+    The self-similarity of a place and a place nearby is exp(-d / m), d the mean squared difference of the 5 x 5
+    patches around them, m the mean of d over the image. It does not change when an image is inverted, brightened or
+    given more contrast.
+
+    Shape:
+        image, target: (B, C, H, W) in 0..1, H and W >= 11; the numbers of channels may differ.
+        returns: (B,) in -1..1; NaN where an image is constant.
+
+    Raises:
+        ShapeError: the sizes differ, or are too small.
+    Source:
+        Shechtman and Irani 2007, "Matching Local Self-Similarities across Images and Videos"; as a measure of kept
+        content in translation Zheng et al. 2021 (F-LSeSim), arXiv:2104.00854, there of deep features.
+    """
+    smallest = PATCH + max(REACH)
+    return correlation(
+        _self_similarity(_checked(image, target, smallest)), _self_similarity(_checked(target, image, smallest))
+    )
+
+
+def _self_similarity(luma: Tensor) -> Tensor:
+    """Return the similarities (B, N) of all places with their neighbours."""
+    height, width = luma.shape[-2:]
+    found = []
+    for reach in REACH:
+        for down, right in ((0, reach), (reach, 0), (reach, reach), (reach, -reach)):
+            left = max(0, -right)
+            here = luma[..., : height - down, left : width - max(0, right)]
+            there = luma[..., down:, left + right : width - max(0, right) + right]
+            found.append(F.avg_pool2d((here - there).square(), PATCH, stride=1).flatten(1))
+    distance = torch.cat(found, dim=1)
+    return torch.exp(-distance / distance.mean(dim=1, keepdim=True))
+
+
+def _checked(image: Tensor, other: Tensor, smallest: int) -> Tensor:
+    """Return the brightness of ``image`` after comparing the sizes of both."""
+    if image.ndim != 4 or other.ndim != 4 or min(image.shape[-2:]) < smallest:
+        raise ShapeError(
+            f"images (B, C, H, W) of at least {smallest}x{smallest} are needed, "
+            f"not {tuple(image.shape)} and {tuple(other.shape)}"
+        )
+    luma = brightness(image)
+    same_shape("a comparison of structure", image=luma, target=other[:, :1])
+    return luma

@@ -1,0 +1,170 @@
+"""What a config would train, worked out without training: for `i2ikit check`."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch.optim import Optimizer
+
+from i2ikit.build import Builder
+from i2ikit.config.validate import build_trial_model
+from i2ikit.data.loading import MapDataset
+from i2ikit.engine.data import build_dataset, build_train_loader
+from i2ikit.engine.optimizers import build_optimizers
+from i2ikit.errors import DataError, I2IKitError, ShapeError
+from i2ikit.interfaces.progress import Progress, Schedule
+from i2ikit.profiling import StepCost, batch_shapes, step_cost
+from i2ikit.registry import SCHEDULES
+from i2ikit.translation import UnpairedTranslation
+
+POINTS = 200  # places of the run at which schedules are looked at
+ROWS = 12  # rows of the table of a schedule without corners
+
+
+@dataclass
+class Plan:
+    """A built config.
+
+    Attributes:
+        config: resolved and valid.
+        model: on the meta device if its parts can be made there.
+        optimizers: by name of the phase.
+        items: of the data sets by split; None for one that was not found.
+        data_error: why it was not found.
+        steps_per_epoch, epochs, steps: length of the run; None while the data is missing.
+        schedule: rows of a table, from the first to the last step; empty where nothing changes.
+        dataset: the training data; None if it was not found.
+        shapes: of a batch by domain, (B, C, H, W); after :func:`add_costs`, as are the next two.
+        costs: of a step as the config has it, and with each setting changed that saves memory, by the override.
+        cost_error: why they are not known.
+        shape_error: why a training would end at its first step.
+    """
+
+    config: dict[str, Any]
+    model: UnpairedTranslation
+    optimizers: dict[str, Optimizer]
+    items: dict[str, int | None] = field(default_factory=dict)
+    data_error: DataError | None = None
+    steps_per_epoch: int | None = None
+    epochs: int | None = None
+    steps: int | None = None
+    schedule: list[dict[str, Any]] = field(default_factory=list)
+    dataset: MapDataset | None = None
+    shapes: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    costs: dict[str, StepCost] = field(default_factory=dict)
+    cost_error: str = ""
+    shape_error: ShapeError | None = None
+
+    def weight(self, phase: str, term: str) -> str:
+        """Return the weight of a term: a number, or the name of its schedule."""
+        weight = self.config["model"]["phases"][phase]["terms"][term].get("weight", 1.0)
+        return weight["type"] if isinstance(weight, dict) else f"{weight:g}"
+
+
+def make_plan(config: dict[str, Any]) -> Plan:
+    """Build a valid config and count its data."""
+    model, mistakes = build_trial_model(config["model"])
+    assert model is not None, mistakes
+    optimizers = build_optimizers(model.phases, model.networks, config["optimizer"])
+    plan = Plan(config, model, optimizers)
+    _count_data(plan)
+    _lay_out(plan)
+    return plan
+
+
+def _count_data(plan: Plan) -> None:
+    data = plan.config["data"]
+    for split in ("train", "test"):
+        if data.get(split) is None:
+            continue
+        plan.items[split] = None
+        builder = Builder()
+        try:
+            dataset = build_dataset(data, split, builder)
+            builder.raise_mistakes()
+            assert dataset is not None, "a mistake would have been noted"
+            plan.items[split] = len(dataset)
+            if split == "train":
+                plan.dataset = dataset
+                plan.steps_per_epoch = len(build_train_loader(dataset, {**data, "workers": 0, "cache": "none"}, 0))
+        except DataError as error:
+            plan.data_error = plan.data_error or error
+
+
+def add_costs(plan: Plan) -> None:
+    """Count what a step costs, and what it would cost with the settings that save memory; this takes seconds."""
+    train = plan.config["train"]
+    settings: list[dict[str, Any]] = [{}]
+    if train["precision"] == "fp32":
+        settings.append({"precision": "bf16"})
+    if not train["checkpoint_activations"]:
+        settings.append({"checkpoint_activations": True})
+    try:
+        plan.shapes = batch_shapes(plan.config, plan.model, plan.dataset)
+        for setting in settings:
+            name = ", ".join(f"train.{key}={value}" for key, value in setting.items())
+            plan.costs[name] = step_cost({**plan.config, "train": {**train, **setting}}, plan.shapes)
+    except ShapeError as error:
+        plan.shape_error = error
+    except I2IKitError as error:
+        plan.cost_error = str(error)
+
+
+def _lay_out(plan: Plan) -> None:
+    """Work out the length of the run and how the schedules go."""
+    length, per_epoch = plan.config["train"], plan.steps_per_epoch
+    if per_epoch is not None:
+        plan.epochs = length.get("epochs") or math.ceil(length["steps"] / per_epoch)
+        plan.steps = length.get("steps") or plan.epochs * per_epoch
+        plan.schedule = schedule_rows(plan, plan.epochs, plan.steps, per_epoch)
+    elif length.get("epochs"):
+        plan.schedule = schedule_rows(plan, length["epochs"], length["epochs"], 1)
+
+
+def schedule_rows(plan: Plan, epochs: int, steps: int, per_epoch: int) -> list[dict[str, Any]]:
+    """Return how learning rate and weights go: rows at the corners of their curves, or evenly where there are many."""
+    series = _series(plan)
+    by_epoch = epochs >= POINTS // 10
+    last = epochs if by_epoch else steps
+    places = range(1, last + 1) if by_epoch else sorted({1 + round(i * (last - 1) / POINTS) for i in range(POINTS + 1)})
+    rows = []
+    for place in places:
+        step = (place - 1) * per_epoch + 1 if by_epoch else place
+        progress = Progress((step - 1) // per_epoch + 1, step, epochs, steps)
+        values = {name: float(schedule(progress)) for name, schedule in series.items()}
+        rows.append({"epoch" if by_epoch else "step": place, **values})
+    changing = [name for name in series if len({row[name] for row in rows}) > 1]
+    if not changing:
+        return []
+    first = "epoch" if by_epoch else "step"
+    return [{key: rows[index][key] for key in (first, *changing)} for index in _corners(rows, first, changing)]
+
+
+def _series(plan: Plan) -> dict[str, Schedule]:
+    """Return what may change during the run, by name."""
+    series: dict[str, Schedule] = {}
+    if plan.config.get("schedule") is not None:
+        series["learning rate x"] = Builder().part(SCHEDULES, plan.config["schedule"], "schedule")  # type: ignore[assignment]
+    for phase in plan.model.phases.values():
+        for name, weighted in phase.terms.items():
+            series[f"weight of {name}"] = weighted.weight
+    return series
+
+
+def _corners(rows: Sequence[dict[str, Any]], first: str, names: Sequence[str]) -> list[int]:
+    """Return the indices of the rows where a curve bends, with the first and the last."""
+
+    def slope(index: int, name: str) -> float:
+        run = rows[index + 1][first] - rows[index][first]
+        return float((rows[index + 1][name] - rows[index][name]) / run)
+
+    last = len(rows) - 1
+    bends = [
+        index
+        for index in range(1, last)
+        if any(not math.isclose(slope(index, name), slope(index - 1, name), abs_tol=1e-9) for name in names)
+    ]
+    if len(bends) > ROWS:
+        bends = [round(index * last / ROWS) for index in range(1, ROWS)]
+    return [0, *bends, last]

@@ -1,0 +1,243 @@
+"""Prepared pictures that are kept: the same pixels, whoever made them, whatever was killed."""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from i2ikit.data.cache import DiskCache, RamCache
+from i2ikit.data.cache.records import identity, pack, unpack
+from i2ikit.errors import DataError
+from i2ikit.ops.pixels import Pixels
+from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
+
+MIB = 2**20
+Cache = DiskCache | RamCache
+
+
+@pytest.fixture(params=["disk", "ram"])
+def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Cache:
+    return DiskCache(tmp_path / "cache") if request.param == "disk" else RamCache(MIB)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+class Making:
+    """Makes a picture and counts how often."""
+
+    def __init__(self, image: Pixels) -> None:
+        self.image, self.calls = image, 0
+
+    def __call__(self) -> Pixels:
+        self.calls += 1
+        return self.image
+
+
+def noise(mode: str) -> Pixels:
+    draws = np.random.default_rng(1)
+    if mode == "float":
+        return draws.random((5, 7, 4), dtype=np.float32)
+    bands = 3 if mode == "RGB" else 1
+    return Image.fromarray(draws.integers(0, 256, (5, 7, bands), dtype=np.uint8).squeeze())
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "float"])
+def test_what_was_kept_comes_back_pixel_for_pixel(cache: Cache, photo: Path, mode: str) -> None:
+    making = Making(noise(mode))
+    first, again = cache(photo, "key", making), cache(photo, "key", making)
+    assert making.calls == 1
+    assert type(first) is type(again) or isinstance(again, Image.Image)
+    np.testing.assert_array_equal(np.asarray(again), np.asarray(making.image))
+    assert getattr(again, "mode", "") == getattr(making.image, "mode", "")
+
+
+def test_a_kept_array_may_be_changed_without_harm(cache: Cache, photo: Path) -> None:
+    making = Making(noise("float"))
+    cache(photo, "key", making)
+    np.asarray(cache(photo, "key", making))[:] = 0
+    np.testing.assert_array_equal(np.asarray(cache(photo, "key", making)), np.asarray(making.image))
+
+
+def test_the_whole_pipeline_gives_the_same_tensors_with_a_cache(cache: Cache, photo: Path) -> None:
+    transform = ResizeCropFlip(20, 16, finetune_after=1)
+    for epoch in (1, 2, 1):
+        transform.set_epoch(epoch)
+        torch.manual_seed(epoch)
+        plain = transform(Image.open(photo))
+        torch.manual_seed(epoch)
+        fixed = cache(photo, transform.fixed_key(), lambda: transform.fixed(Image.open(photo)))
+        assert torch.equal(transform.drawn(fixed), plain)
+
+
+def test_another_key_is_another_picture(cache: Cache, photo: Path) -> None:
+    one, other = Making(noise("L")), Making(noise("RGB"))
+    cache(photo, "one", one)
+    assert cache(photo, "other", other) is other.image
+
+
+def test_a_file_that_changed_is_prepared_anew(cache: Cache, photo: Path) -> None:
+    making = Making(noise("RGB"))
+    cache(photo, "key", making)
+    os.utime(photo, ns=(0, 12345))
+    cache(photo, "key", making)
+    photo.write_bytes(photo.read_bytes() + b"\0")
+    os.utime(photo, ns=(0, 12345))
+    cache(photo, "key", making)
+    assert making.calls == 3
+
+
+def test_a_file_that_is_missing_is_left_to_the_reader(cache: Cache, tmp_path: Path) -> None:
+    def refuse() -> Pixels:
+        raise DataError("the picture is missing")
+
+    with pytest.raises(DataError, match="the picture is missing"):
+        cache(tmp_path / "nowhere.png", "key", refuse)
+
+
+@pytest.mark.parametrize("mode", ["1", "CMYK"])
+def test_a_picture_that_cannot_be_kept_exactly_is_made_each_time(cache: Cache, photo: Path, mode: str) -> None:
+    making = Making(Image.new(mode, (4, 4)))
+    cache(photo, "key", making)
+    cache(photo, "key", making)
+    assert making.calls == 2
+
+
+def elsewhere(work: Callable[[], None]) -> None:
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def test_processes_share_what_any_of_them_has_made(cache: Cache, photo: Path) -> None:
+    making = Making(noise("RGB"))
+    elsewhere(lambda: cache(photo, "key", making))  # type: ignore[arg-type, return-value]
+    np.testing.assert_array_equal(np.asarray(cache(photo, "key", making)), np.asarray(making.image))
+    assert making.calls == 0  # that of the other process is not counted here
+
+
+@pytest.mark.slow  # four processes, twice
+def test_many_processes_that_start_at_once_do_not_disturb_each_other(cache: Cache, photo: Path) -> None:
+    image = noise("RGB")
+
+    def fill() -> None:
+        for key in range(20):
+            assert np.array_equal(np.asarray(cache(photo, str(key), lambda: image)), np.asarray(image))
+
+    processes = [multiprocessing.get_context("fork").Process(target=fill) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 4
+    making = Making(image)
+    for key in range(20):
+        np.testing.assert_array_equal(np.asarray(cache(photo, str(key), making)), np.asarray(image))
+    assert making.calls == 0
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_a_cache_that_works(tmp_path: Path, photo: Path) -> None:
+    image = noise("RGB")
+
+    def fill() -> None:
+        cache = DiskCache(tmp_path / "cache")
+        for key in range(10**6):
+            cache(photo, str(key), lambda: image)
+
+    process = multiprocessing.get_context("fork").Process(target=fill)
+    process.start()
+    time.sleep(0.1)
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    cache = DiskCache(tmp_path / "cache")
+    for key in range(50):
+        np.testing.assert_array_equal(np.asarray(cache(photo, str(key), lambda: image)), np.asarray(image))
+
+
+def test_half_a_record_is_not_believed(tmp_path: Path, photo: Path) -> None:
+    cache = DiskCache(tmp_path / "cache")
+    cache(photo, "key", lambda: noise("RGB"))
+    (kept,) = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    whole = kept.read_bytes()
+    for broken in (b"", whole[:10], whole[:-1], b"xxxx" + whole[4:]):
+        kept.write_bytes(broken)
+        making = Making(noise("RGB"))
+        np.testing.assert_array_equal(np.asarray(cache(photo, "key", making)), np.asarray(making.image))
+        assert making.calls == 1
+        assert kept.read_bytes() == whole
+
+
+def test_old_half_written_files_are_removed_and_new_ones_stay(tmp_path: Path) -> None:
+    half = tmp_path / "half-written"
+    half.mkdir()
+    for name, age in (("old", 2 * 3600), ("new", 0)):
+        (half / name).write_bytes(b"x")
+        os.utime(half / name, (time.time() - age,) * 2)
+    DiskCache(tmp_path)
+    assert [path.name for path in half.iterdir()] == ["new"]
+
+
+def test_a_cache_folder_that_cannot_be_written_is_named_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match=r"file/cache cannot be written: .*--set data\.cache_dir=DIR"):
+        DiskCache(tmp_path / "file" / "cache")
+
+
+def test_a_disk_that_is_full_ends_the_keeping_and_not_the_run(
+    tmp_path: Path, photo: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = DiskCache(tmp_path / "cache")
+    monkeypatch.setattr("i2ikit.data.cache.disk.KEEP_FREE", 2**80)
+    making = Making(noise("RGB"))
+    cache(photo, "one", making)
+    cache(photo, "two", making)
+    assert making.calls == 2
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the cache in {tmp_path / 'cache'} takes no more pictures: the disk is nearly full"
+    ]
+
+
+def test_memory_that_is_full_keeps_what_it_has(photo: Path) -> None:
+    image = noise("RGB")
+    cache = RamCache(len(pack(image) or b"") * 2 + 5)
+    making = Making(image)
+    for _ in range(2):
+        for key in "abc":
+            cache(photo, key, making)
+    assert making.calls == 4  # three pictures, and the third again
+
+
+def test_in_a_spawned_process_memory_is_its_own_and_smaller() -> None:
+    there: RamCache = pickle.loads(pickle.dumps(RamCache(MIB, sharers=4)))
+    assert (there.size, there.sharers) == (MIB // 4, 1)
+
+
+def test_an_identity_depends_on_the_key_and_not_on_the_folder(photo: Path, tmp_path: Path) -> None:
+    before = identity(photo, "key")
+    assert len(before) == 16
+    assert identity(photo, "other") != before
+    (tmp_path / "below").mkdir()
+    moved = photo.rename(tmp_path / "below" / photo.name)
+    assert identity(moved, "key") == before
+
+
+def test_bytes_that_are_no_record_give_nothing() -> None:
+    record = pack(noise("L"))
+    assert record is not None
+    assert unpack(memoryview(record)) is not None
+    assert unpack(memoryview(b"i2px")) is None
+    assert unpack(memoryview(record[:4] + b"\x09" + record[5:])) is None

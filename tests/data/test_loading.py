@@ -1,0 +1,383 @@
+"""Batches that depend on seed, epoch and place, and on nothing else."""
+
+import hashlib
+import multiprocessing
+import os
+import random
+import signal
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from i2ikit.data.bad_files import BadFiles
+from i2ikit.data.loading import EpochSampler, SeededDataset, TrainLoader, seed_number, seeded
+from i2ikit.datasets.stripes.stripes import Stripes
+from i2ikit.datasets.unpaired_folders import UnpairedFolders
+from i2ikit.errors import DataError, RunError
+from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
+
+
+class Draws:
+    """Items that are draws of all three global streams, with the index and the epoch that the item was told."""
+
+    def __init__(self, length: int = 8) -> None:
+        self.length, self.epoch = length, 0
+
+    def __len__(self) -> int:
+        return self.length
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        draws = [torch.rand(1).item(), random.random(), float(np.random.rand())]  # noqa: NPY002
+        return {"index": index, "epoch": self.epoch, "a": torch.tensor(draws)}
+
+
+class Broken(Draws):
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        raise DataError(f"item {index} is broken")
+
+
+def batches(loader: TrainLoader, epoch: int, start: int = 0) -> list[dict[str, Any]]:
+    loader.set_epoch(epoch)
+    if start:
+        loader.start(start)
+    return list(loader)
+
+
+def same(ones: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
+    return len(ones) == len(others) and all(
+        torch.equal(one[key], other[key]) for one, other in zip(ones, others, strict=True) for key in one
+    )
+
+
+def loader(workers: int = 0, seed: int = 0, batch_size: int = 2) -> TrainLoader:
+    return TrainLoader(Draws(), batch_size=batch_size, workers=workers, seed=seed)
+
+
+def test_batches_do_not_depend_on_the_number_of_workers() -> None:
+    alone, two = loader(0), loader(2)
+    for epoch in (1, 2):  # the workers outlive the first epoch
+        assert same(batches(alone, epoch), batches(two, epoch))
+
+
+def test_pictures_from_folders_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
+    for folder, count in (("trainA", 3), ("trainB", 5)):
+        (tmp_path / folder).mkdir()
+        for k in range(count):
+            pixels = np.random.default_rng(k).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / folder / f"{k}.png")
+    seen = []
+    for workers in (0, 2):
+        dataset = UnpairedFolders(tmp_path, transform=ResizeCropFlip(12, 8, finetune_after=1))
+        train = TrainLoader(dataset, batch_size=2, workers=workers, seed=5)
+        seen.append([batch for epoch in (1, 2) for batch in batches(train, epoch)])
+    for one, other in zip(*seen, strict=True):
+        assert one["a_path"] == other["a_path"]
+        assert one["b_path"] == other["b_path"]
+        assert torch.equal(one["a"], other["a"])
+        assert torch.equal(one["b"], other["b"])
+    assert seen[0][0]["a"].shape == (2, 3, 8, 8)
+
+
+def test_each_epoch_and_each_seed_has_its_own_order_and_draws() -> None:
+    first, again = batches(loader(), 1), batches(loader(), 1)
+    assert same(first, again)
+    for other in (batches(loader(), 2), batches(loader(seed=1), 1)):
+        assert [b["index"].tolist() for b in first] != [b["index"].tolist() for b in other]
+        assert not set(torch.stack([b["a"] for b in first]).flatten().tolist()) & set(
+            torch.stack([b["a"] for b in other]).flatten().tolist()
+        )
+
+
+def test_a_sample_depends_on_its_index_and_not_on_its_batch() -> None:
+    def by_index(batch_size: int) -> dict[int, list[float]]:
+        return {
+            int(index): draws.tolist()
+            for batch in batches(loader(batch_size=batch_size), 3)
+            for index, draws in zip(batch["index"], batch["a"], strict=True)
+        }
+
+    assert by_index(1) == by_index(4)
+
+
+def test_every_item_comes_once_an_epoch_and_a_short_last_batch_drops() -> None:
+    indices = torch.cat([batch["index"] for batch in batches(loader(), 1)])
+    assert sorted(indices.tolist()) == list(range(8))
+    short = loader(batch_size=3)
+    assert len(short) == 2
+    assert len(batches(short, 1)) == 2
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_pass_that_starts_late_has_the_rest_of_the_epoch(workers: int) -> None:
+    train = loader(workers)
+    whole = batches(train, 4)
+    assert same(batches(train, 4, start=3), whole[3:])
+    assert same(batches(train, 4), whole)  # the late start held for one pass
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_very_first_pass_can_start_late(workers: int) -> None:
+    assert same(batches(loader(workers), 4, start=3), batches(loader(), 4)[3:])
+
+
+def test_the_first_pass_of_all_can_start_late_with_workers() -> None:
+    assert same(batches(loader(2), 4, start=3), batches(loader(0), 4)[3:])
+
+
+def test_a_late_start_reads_nothing_of_what_it_skips() -> None:
+    read: list[int] = []
+
+    class Counting(Draws):
+        def __getitem__(self, index: int) -> dict[str, Any]:
+            read.append(index)
+            return super().__getitem__(index)
+
+    train = TrainLoader(Counting(), batch_size=2, workers=0, seed=0)
+    batches(train, 1, start=3)
+    assert len(read) == 2
+
+
+def test_a_start_past_the_epoch_is_refused() -> None:
+    with pytest.raises(ValueError, match="an epoch has 4 batches; it cannot start at batch 5"):
+        loader().start(5)
+
+
+def test_a_pass_that_was_left_early_does_not_disturb_the_next() -> None:
+    train = loader(2)
+    whole = batches(loader(0), 2)
+    train.set_epoch(1)
+    next(iter(train))
+    assert same(batches(train, 2), whole)
+
+
+def test_the_epoch_reaches_the_data_set_in_workers_that_outlive_an_epoch() -> None:
+    train = loader(2)
+    for epoch in (1, 2, 5):
+        assert {int(e) for batch in batches(train, epoch) for e in batch["epoch"]} == {epoch}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_global_streams_of_this_process_are_left_as_they_were(workers: int) -> None:
+    torch.manual_seed(1)
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    before = torch.get_rng_state(), random.getstate(), repr(np.random.get_state())  # noqa: NPY002
+    batches(loader(workers), 1)
+    after = torch.get_rng_state(), random.getstate(), repr(np.random.get_state())  # noqa: NPY002
+    assert torch.equal(before[0], after[0])
+    assert before[1:] == after[1:]
+
+
+def test_the_streams_are_given_back_after_an_error_too() -> None:
+    before = torch.get_rng_state()
+    with pytest.raises(ZeroDivisionError), seeded(3):
+        1 / (torch.rand(1).item() * 0)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_neighbouring_keys_give_unlike_seeds() -> None:
+    assert len({seed_number(seed, epoch, i) for seed in (-1, 0, 1) for epoch in (1, 11) for i in (1, 11)}) == 12
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_data_error_arrives_as_itself_without_a_traceback_in_its_message(workers: int) -> None:
+    train = TrainLoader(Broken(), batch_size=2, workers=workers, seed=0)
+    with pytest.raises(DataError, match=r"^item \d is broken$"):
+        batches(train, 1)
+
+
+class PartlyBroken(Draws):
+    """Items 2 and 5 cannot be read; an item says which one it is."""
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        if index in (2, 5):
+            raise DataError(f"{index}.png is broken")
+        return super().__getitem__(index)
+
+
+def bearing(workers: int = 0, *, share: float = 0.5, files: int = 8, world: int = 1, rank: int = 0) -> TrainLoader:
+    bad = BadFiles(share, files)
+    dataset = PartlyBroken()
+    return TrainLoader(dataset, batch_size=4 // world, workers=workers, seed=0, world=world, rank=rank, bad_files=bad)
+
+
+def test_another_item_takes_the_place_of_one_that_cannot_be_read() -> None:
+    train, whole = bearing(), TrainLoader(Draws(), batch_size=4, workers=0, seed=0)
+    found = torch.cat([batch["index"] for batch in batches(train, 1)]).tolist()
+    meant = torch.cat([batch["index"] for batch in batches(whole, 1)]).tolist()
+    assert len(found) == 8
+    assert not {2, 5} & set(found)
+    assert all(one == other for one, other in zip(found, meant, strict=True) if other not in (2, 5))
+    assert sorted(train.bad_files.messages) == ["2.png is broken", "5.png is broken"]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_takes_a_place_depends_neither_on_workers_nor_on_ranks_nor_on_a_resume(workers: int) -> None:
+    def joined(parts: list[list[dict[str, Any]]]) -> list[list[float]]:
+        return [sample.tolist() for step in zip(*parts, strict=True) for part in step for sample in part["a"]]
+
+    alone = joined([batches(bearing(), 1)])
+    assert joined([batches(bearing(workers), 1)]) == alone
+    assert joined([batches(bearing(workers, world=2, rank=rank), 1) for rank in (0, 1)]) == alone
+    assert joined([batches(bearing(workers), 1, start=1)]) == alone[4:]
+
+
+def test_more_bad_files_than_the_share_end_the_run_with_their_list() -> None:
+    with pytest.raises(
+        DataError,
+        match=r"(?s)2 of 8 files cannot be read; data\.bad_share=0\.1 bears 1:\n  - .*is broken\n  - .*is bro",
+    ):
+        batches(bearing(share=0.1), 1)
+
+
+def test_a_data_set_of_which_nothing_can_be_read_ends_the_run_whatever_the_share() -> None:
+    train = TrainLoader(Broken(1000), batch_size=2, workers=0, seed=0, bad_files=BadFiles(0.9, 1000))
+    with pytest.raises(DataError, match=r"of 1000 files cannot be read"):
+        batches(train, 1)
+
+
+class Hanging(Draws):
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        time.sleep(30)
+        return super().__getitem__(index)
+
+
+class Dying(Draws):
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return super().__getitem__(index)
+
+
+@pytest.mark.slow  # torch gives a hung worker five seconds to end
+def test_a_loader_that_hangs_is_timed_out_with_a_way_out() -> None:
+    """Pain 23: the loader hangs, and nobody says so."""
+    train = TrainLoader(Hanging(), batch_size=2, workers=1, seed=0, timeout=1)
+    with pytest.raises(RunError, match=r"no batch came for 1 seconds.*data\.workers=0.*data\.timeout=SECONDS"):
+        batches(train, 1)
+
+
+def test_a_worker_that_dies_is_named_with_a_way_out() -> None:
+    train = TrainLoader(Dying(), batch_size=2, workers=1, seed=0)
+    with pytest.raises(RunError, match=r"a process that reads has died \(.*\).*--set data\.workers=1"):
+        batches(train, 1)
+
+
+@pytest.mark.slow  # a fresh process imports torch anew
+def test_workers_that_are_spawned_read_what_forked_ones_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pain 19: Windows and macOS start workers anew, and everything must find its way into them."""
+    alone, two = (
+        TrainLoader(Stripes(count=4, load_size=8), batch_size=2, workers=workers, seed=0) for workers in (0, 1)
+    )
+    whole = [batch["b"] for batch in batches(alone, 1)]
+    spawn = multiprocessing.get_context("spawn")
+    monkeypatch.setattr(multiprocessing.context._default_context, "_actual_context", spawn)
+    found = [batch["b"] for batch in batches(two, 1)]
+    assert torch.equal(torch.stack(found), torch.stack(whole))
+
+
+def test_pictures_of_different_sizes_in_one_batch_are_named_with_a_way_out() -> None:
+    class Sizes(Draws):
+        def __getitem__(self, index: int) -> dict[str, Any]:
+            return {"a": torch.zeros(3, 4, 4 + index), "a_path": f"{index}.png"}
+
+    train = TrainLoader(Sizes(2), batch_size=2, workers=0, seed=0)
+    with pytest.raises(
+        DataError, match=r"the images 'a' of one batch differ in size: .*\(3, 4, 5\) 1\.png.*ResizeCropFlip"
+    ):
+        batches(train, 1)
+
+
+class InterruptedWorker(Draws):
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return super().__getitem__(index)
+
+
+def test_a_ctrl_c_does_not_end_the_workers() -> None:
+    train = TrainLoader(InterruptedWorker(), batch_size=2, workers=1, seed=0)
+    assert same(batches(train, 1), batches(loader(), 1))
+
+
+def test_fewer_items_than_a_batch_are_refused_with_a_way_out() -> None:
+    with pytest.raises(DataError, match=r"3 items, fewer than one batch of 4.*--set data\.batch_size=3"):
+        TrainLoader(Draws(3), batch_size=4, workers=0, seed=0)
+
+
+@pytest.mark.slow  # a fresh process imports torch anew
+def test_the_seeded_data_set_survives_the_way_into_a_fresh_process() -> None:
+    dataset = SeededDataset(Stripes(count=8, load_size=8), seed=0)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        elsewhere = pool.submit(dataset.__getitem__, (2, 5)).result()
+    here = dataset[2, 5]
+    assert here.values is not None
+    assert torch.equal(here.values["b"], elsewhere.values["b"])
+
+
+def fingerprint(workers: int, world: int, resumed_at: int = 0, pictures: Path | None = None) -> str:
+    """Return a hash of the samples of two epochs in the order of the run, whoever read them."""
+    dataset = Draws(13) if pictures is None else UnpairedFolders(pictures, transform=ResizeCropFlip(12, 8))
+    ranks = [
+        TrainLoader(dataset, batch_size=4 // world, workers=workers, seed=3, rank=rank, world=world)
+        for rank in range(world)
+    ]
+    digest = hashlib.blake2b()
+    for epoch in (1, 2):
+        if epoch == 1 and resumed_at:
+            list(zip(*(batches(rank, epoch) for rank in ranks), strict=True))  # what the interrupted run had read
+        for parts in zip(*(batches(rank, epoch, start=resumed_at) for rank in ranks), strict=True):
+            for part in parts:
+                for sample in zip(*part.values(), strict=True):
+                    for value in sample:
+                        digest.update(value.encode() if isinstance(value, str) else value.numpy().tobytes())
+    return digest.hexdigest()
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create 4 worker processes")  # on a machine of fewer cores
+@pytest.mark.parametrize("world", [1, 2])
+@pytest.mark.parametrize(
+    "workers", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)]
+)
+def test_the_sequence_of_samples_depends_neither_on_workers_nor_on_ranks(
+    workers: int, world: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert fingerprint(workers, world) == fingerprint(0, 1)
+    assert fingerprint(workers, world, resumed_at=2) == fingerprint(0, 1, resumed_at=2)
+
+
+def test_ranks_take_their_places_in_the_order_side_by_side() -> None:
+    whole = EpochSampler(11, 4, seed=1)
+    parts = [EpochSampler(11, 2, seed=1, rank=rank, world=2) for rank in (0, 1)]
+    assert [len(part) for part in parts] == [2, 2]
+    assert [first + second for first, second in zip(*parts, strict=True)] == list(whole)
+
+
+def test_a_rank_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"rank must lie in 0 .. world - 1, not 2 of 2"):
+        EpochSampler(8, 1, seed=0, rank=2, world=2)
+
+
+def test_fewer_items_than_the_batches_of_all_ranks_are_refused_with_a_way_out() -> None:
+    with pytest.raises(DataError, match=r"3 items, fewer than one batch of 2 in each of 2 .*--set data\.batch_size=1"):
+        TrainLoader(Draws(3), batch_size=2, workers=0, seed=0, rank=0, world=2)
+
+
+def test_the_order_is_uniform() -> None:
+    first_places = [next(iter(sampler))[0][1] for sampler in epochs(4, 400)]
+    assert all(70 <= first_places.count(index) <= 130 for index in range(4))  # 100 expected, 3.5 deviations
+
+
+def epochs(length: int, count: int) -> list[EpochSampler]:
+    samplers = [EpochSampler(length, 1, seed=0) for _ in range(count)]
+    for epoch, sampler in enumerate(samplers, 1):
+        sampler.set_epoch(epoch)
+    return samplers

@@ -1,0 +1,130 @@
+import os
+import pickle
+import random
+from pathlib import Path
+
+import pytest
+import torch
+
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from i2ikit.errors import CheckpointError, RunError
+
+
+class Trap:
+    """A pickle that leaves a file behind when it is loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return (os.mkdir, (str(self.path),))
+
+
+def a_checkpoint() -> Checkpoint:
+    layer = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.Adam(layer.parameters())
+    layer(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    return Checkpoint(
+        config={"model": {"taps": ("stem", "out")}, "seed": 3},
+        model=layer.state_dict(),
+        optimizers={"generate": optimizer.state_dict()},
+        progress={"epoch": 2, "step": 7},
+        versions={"i2ikit": "0.1.0"},
+        plugins={"stripes": {"package": "i2ikit-stripes", "version": "1.0"}},
+        extra={"history": {"images": [torch.ones(2)], "count": 1}},
+    )
+
+
+def test_a_checkpoint_comes_back_as_it_was_written_with_tuples_as_lists(tmp_path):
+    written = a_checkpoint()
+    write_checkpoint(tmp_path / "new folder" / "step_000007.pt", written)
+    read = read_checkpoint(tmp_path / "new folder" / "step_000007.pt")
+    assert read.config == {"model": {"taps": ["stem", "out"]}, "seed": 3}
+    assert read.progress == written.progress
+    assert read.versions == written.versions
+    assert read.plugins == written.plugins
+    assert all(torch.equal(read.model[key], value) for key, value in written.model.items())
+    assert torch.equal(
+        read.optimizers["generate"]["state"][0]["exp_avg"], written.optimizers["generate"]["state"][0]["exp_avg"]
+    )
+    assert torch.equal(read.extra["history"]["images"][0], torch.ones(2))
+
+
+def test_writing_leaves_nothing_but_the_checkpoint(tmp_path):
+    write_checkpoint(tmp_path / "a.pt", a_checkpoint())
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
+
+
+def test_a_write_that_fails_leaves_the_older_file_whole(tmp_path, monkeypatch):
+    write_checkpoint(tmp_path / "a.pt", a_checkpoint())
+    before = (tmp_path / "a.pt").read_bytes()
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match=r"cannot write the checkpoint .*a\.pt: .*No space left on device"):
+        write_checkpoint(tmp_path / "a.pt", a_checkpoint())
+    assert (tmp_path / "a.pt").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
+
+
+def test_a_missing_checkpoint_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"there is no checkpoint at .*gone\.pt"):
+        read_checkpoint(tmp_path / "gone.pt")
+
+
+@pytest.mark.parametrize("kept", [0, 1, 200, 1000])
+def test_a_cut_off_checkpoint_is_named(tmp_path, kept):
+    path = tmp_path / "cut.pt"
+    write_checkpoint(path, a_checkpoint())
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(CheckpointError, match=r"cut\.pt is not a whole checkpoint"):
+        read_checkpoint(path)
+
+
+def test_a_flipped_bit_in_a_weight_is_found(tmp_path):
+    path = tmp_path / "flipped.pt"
+    checkpoint = Checkpoint(config={}, model={"weight": torch.full((4096,), 0.123456)})
+    write_checkpoint(path, checkpoint)
+    content = bytearray(path.read_bytes())
+    weight = content.find(checkpoint.model["weight"].numpy().tobytes())
+    content[weight + random.Random(0).randrange(4096 * 4)] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(CheckpointError, match=r"flipped\.pt is damaged: the checksum of its record"):
+        read_checkpoint(path)
+
+
+def test_a_file_with_code_is_refused_and_the_code_does_not_run(tmp_path):
+    torch.save({"format": Trap(tmp_path / "trapped")}, tmp_path / "trap.pt")
+    with pytest.raises(
+        CheckpointError, match=r"trap\.pt holds types that are not allowed in a checkpoint: posix\.mkdir\. Nothing"
+    ):
+        read_checkpoint(tmp_path / "trap.pt")
+    assert not (tmp_path / "trapped").exists()
+
+
+def test_a_plain_pickle_is_refused(tmp_path):
+    (tmp_path / "old.pt").write_bytes(pickle.dumps({"a": 1}))
+    with pytest.raises(CheckpointError, match=r"old\.pt is not a whole checkpoint"):
+        read_checkpoint(tmp_path / "old.pt")
+
+
+def test_a_file_of_bare_weights_is_called_foreign(tmp_path):
+    torch.save({"model.1.weight": torch.ones(2)}, tmp_path / "latest_net_G.pth")
+    with pytest.raises(CheckpointError, match=r"latest_net_G\.pth was not written by i2ikit's training"):
+        read_checkpoint(tmp_path / "latest_net_G.pth")
+
+
+def test_a_checkpoint_of_a_newer_format_says_what_to_install(tmp_path):
+    content = {"format": "i2ikit checkpoint", "format_version": 99, "versions": {"i2ikit": "9.9"}}
+    torch.save(content, tmp_path / "new.pt")
+    with pytest.raises(CheckpointError, match=r"new\.pt has format version 99.*use the i2ikit that wrote it \(9\.9\)"):
+        read_checkpoint(tmp_path / "new.pt")
+
+
+def test_a_checkpoint_with_a_part_missing_is_called_damaged(tmp_path):
+    torch.save({"format": "i2ikit checkpoint", "format_version": 1, "config": "{}"}, tmp_path / "part.pt")
+    with pytest.raises(CheckpointError, match=r"part\.pt is damaged: it has no 'model'"):
+        read_checkpoint(tmp_path / "part.pt")

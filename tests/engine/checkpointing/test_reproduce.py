@@ -1,0 +1,139 @@
+"""A step that is not finite: what is said, and the file that runs it again."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from i2ikit.engine.checkpointing.reproduce import KeptStep, read_step, reproduce, write_step
+from i2ikit.engine.run import train
+from i2ikit.errors import CheckpointError, RunError
+from i2ikit.registry import LOSSES
+
+whole_run = pytest.mark.slow
+
+
+class RootAtZero(nn.Module):
+    """Finite, with a gradient that is not: the root of a difference that is 0 everywhere."""
+
+    def forward(self, image: Tensor, target: Tensor) -> Tensor:
+        return (0 * (image - target)).square().sum().sqrt()
+
+
+class Huge(nn.Module):
+    """Overflows."""
+
+    def forward(self, image: Tensor, target: Tensor) -> Tensor:
+        return ((image - target).abs().mean() + 1) * 1e38 * 1e38
+
+
+@pytest.fixture(autouse=True)
+def losses():
+    for part in (RootAtZero, Huge):
+        LOSSES.register_module(force=True)(part)
+    yield
+    for part in (RootAtZero, Huge):
+        LOSSES.module_dict.pop(part.__name__)
+
+
+def failing(cut: dict[str, Any], loss: str) -> dict[str, Any]:
+    """Return CUT with a term that fails in the second epoch, at step 8."""
+    weight = {"type": "Until", "epoch": 1, "value": 0.0, "then": 1.0}
+    term = {"type": "PixelTerm", "image": "ab(b)", "target": "b", "loss": {"type": loss}, "weight": weight}
+    cut["model"]["phases"]["generate"]["terms"]["bad"] = term
+    return cut
+
+
+def stopped(config: dict[str, Any], folder: Path) -> tuple[str, Path]:
+    """Return the message of a run that stops, and the file that it leaves."""
+    with pytest.raises(RunError) as error:
+        train(config, work_dir=folder)
+    (file,) = folder.glob("not_finite_step_*.pt")
+    return str(error.value), file
+
+
+@whole_run
+@pytest.mark.parametrize("loss", ["RootAtZero", "Huge"])
+def test_the_message_names_term_pictures_file_and_checkpoints(loss, cut, tmp_path):
+    message, file = stopped(failing(cut, loss), tmp_path)
+    assert file.name == "not_finite_step_000008.pt"
+    assert message.startswith("step 8 (epoch 2) stopped before its update: in phase 'generate' a ")
+    if loss == "Huge":
+        assert "a loss is not finite: 'bad' is inf." in message
+    else:
+        assert re.search(r"a gradient is not finite: that of term 'bad' in generators\.ab\.\S+ and \d+ more", message)
+    assert re.search(r"The batch: a\d, b\d\.", message)
+    assert f"i2ikit reproduce {file}" in message
+    assert f"Checkpoints of steps before are in {tmp_path / 'checkpoints'}" in message
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step_000005.pt"]
+
+
+@whole_run
+def test_the_step_runs_again_to_the_same_numbers(cut, tmp_path):
+    _, file = stopped(failing(cut, "RootAtZero"), tmp_path)
+    found = reproduce(file)
+    kept = found.kept
+    assert kept.phase == "generate"
+    assert {name: found.losses[name] for name in ("gan", "content", "bad")} == {
+        name: kept.losses[name] for name in ("gan", "content", "bad")
+    }
+    assert list(found.bad_gradients) == ["bad"]
+    assert found.bad_losses == []
+
+
+@whole_run
+def test_a_loss_that_is_not_finite_is_found_again(cut, tmp_path):
+    _, file = stopped(failing(cut, "Huge"), tmp_path)
+    found = reproduce(file)
+    assert found.bad_losses == ["bad"]
+    assert found.bad_gradients == {}
+
+
+@whole_run
+def test_a_picture_that_is_not_finite_is_named(cut, tmp_path):
+    cut["data"]["train"]["noise"] = float("nan")
+    message, file = stopped(cut, tmp_path)
+    assert "stopped before its update: in phase 'discriminate' a loss is not finite: 'd' is nan. The batch:" in message
+    assert "No checkpoint was due yet." in message
+    assert not reproduce(file).kept.batches[0]["a"].isfinite().all()
+
+
+def kept_step() -> KeptStep:
+    progress = {"epoch": 1, "step": 3, "epochs": 1, "steps": 9}
+    batch = {"a": torch.zeros(1, 3, 4, 4), "a_path": ["x.png", "y.png"], "b_path": "z.png"}
+    return KeptStep(
+        {"model": {}}, {"weight": torch.ones(2)}, [batch], progress, 5, [0], "generate", {"gan": float("nan")}
+    )
+
+
+def test_a_step_is_read_as_it_was_written(tmp_path):
+    write_step(tmp_path / "step.pt", kept_step())
+    found = read_step(tmp_path / "step.pt")
+    assert found.files == ["x.png", "y.png", "z.png"]
+    assert (found.progress, found.seed, found.phase, found.config) == (
+        kept_step().progress,
+        5,
+        "generate",
+        {"model": {}},
+    )
+    assert torch.equal(found.batches[0]["a"], torch.zeros(1, 3, 4, 4))
+    assert [path.name for path in tmp_path.iterdir()] == ["step.pt"]
+
+
+def test_other_files_are_refused(tmp_path):
+    path = tmp_path / "file.pt"
+    with pytest.raises(CheckpointError, match=r"there is no file .*file\.pt"):
+        read_step(path)
+    path.write_bytes(b"nothing")
+    with pytest.raises(CheckpointError, match=r"file\.pt cannot be read as a kept step"):
+        read_step(path)
+    torch.save({"format": "i2ikit checkpoint"}, path)
+    with pytest.raises(CheckpointError, match=r"file\.pt is no kept step"):
+        read_step(path)
+    write_step(path, kept_step())
+    path.write_bytes(path.read_bytes()[:-400])
+    with pytest.raises(CheckpointError, match="cannot be read as a kept step"):
+        read_step(path)

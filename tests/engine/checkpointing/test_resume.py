@@ -1,0 +1,366 @@
+"""What a resumed run takes up again, and what it tells."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from torch import nn
+
+from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
+from i2ikit.engine.interruption import RunInterruptedError
+from i2ikit.engine.reporter import SilentReporter
+from i2ikit.engine.run import train
+from i2ikit.engine.work_dir import WorkDirError
+from i2ikit.errors import CheckpointError, RunError
+from i2ikit.registry import DATASETS, VIEWS
+from i2ikit.views.base import View
+
+pytestmark = pytest.mark.slow  # whole trainings, and the import of mmengine's runner
+LOOKS = 1  # items that are looked at before a run, to see that the data can be read
+
+
+class Listener(SilentReporter):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def lines_of(work_dir: Path, event: str | None = None) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in (work_dir / "log.jsonl").read_text().splitlines()]
+    return [line for line in lines if line.get("event") == event]
+
+
+def state_of(work_dir: Path, step: int = 12) -> dict[str, Any]:
+    checkpoint = read_checkpoint(work_dir / "checkpoints" / f"step_{step:06d}.pt")
+    return {
+        "model": checkpoint.model,
+        "optimizers": checkpoint.optimizers,
+        "progress": checkpoint.progress,
+        "hooks": checkpoint.extra["hooks"],
+        "log": [(line["step"], line["lr"], line["losses"]) for line in lines_of(work_dir)],
+    }
+
+
+def assert_same(found: Any, expected: Any, path: str = "") -> None:
+    if isinstance(expected, torch.Tensor):
+        assert torch.equal(found, expected), path
+    elif isinstance(expected, dict):
+        assert found.keys() == expected.keys(), path
+        for key, value in expected.items():
+            assert_same(found[key], value, f"{path}.{key}")
+    elif isinstance(expected, list | tuple):
+        assert len(found) == len(expected), path
+        for index, value in enumerate(expected):
+            assert_same(found[index], value, f"{path}.{index}")
+    else:
+        assert found == expected, path
+
+
+def train_in_parts(config: dict[str, Any], work_dir: Path, *stops: int) -> None:
+    for index, stop in enumerate(stops):
+        assert train(config, work_dir=work_dir, pause_at=stop, resume=index > 0).paused
+        torch.manual_seed(stop)  # whatever the process drew before does not matter
+    train(config, work_dir=work_dir, resume=True)
+
+
+# What is restored
+
+
+@pytest.mark.parametrize("stop", [3, 7, 9])  # 7 items: in the first epoch, at its end, in the second one
+def test_pain_01_and_25_a_resumed_run_begins_with_the_next_picture_and_reads_none_before(
+    cut, tmp_path, monkeypatch, stop
+):
+    """Iteration-based resume replays the data, or starts the epoch again."""
+    seen: list[int] = []
+    pairs = DATASETS.get("NoisyPairs")
+    read = pairs.__getitem__
+
+    def noting(self: Any, index: int) -> dict[str, Any]:
+        seen.append(index)
+        return read(self, index)
+
+    monkeypatch.setattr(pairs, "__getitem__", noting)
+    del cut["data"]["test"]
+    train(cut, work_dir=tmp_path / "whole")
+    order = seen[-12:]
+    assert sorted(order[:7]) == list(range(7))
+    train(cut, work_dir=tmp_path / "parts", pause_at=stop)
+    seen.clear()
+    train(cut, work_dir=tmp_path / "parts", resume=True)
+    assert seen[-(12 - stop) :] == order[stop:]
+    assert len(seen) <= 12 - stop + LOOKS
+
+
+def test_accumulated_batches_resume_where_they_were(cut, tmp_path):
+    cut["train"] = {"steps": 12, "accumulate": 2}  # 3 steps in an epoch of 7 items
+    train(cut, work_dir=tmp_path / "whole")
+    train_in_parts(cut, tmp_path / "parts", 2, 3, 7)
+    assert_same(state_of(tmp_path / "parts"), state_of(tmp_path / "whole"))
+
+
+def test_a_hook_of_the_config_has_its_state_back(cut, tmp_path, temporary_hook):
+    class Counting(Hook):
+        def __init__(self, name: str | None = None) -> None:
+            self.count, self.sum = 0, torch.zeros(())
+            if name is not None:
+                self.name = name
+
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
+            self.count += 1
+            self.sum = self.sum + outputs["d"]
+
+        def state_dict(self) -> dict[str, Any]:
+            return {"count": self.count, "sum": self.sum}
+
+        def load_state_dict(self, state: dict[str, Any]) -> None:
+            self.count, self.sum = state["count"], state["sum"]
+
+    kind = temporary_hook(Counting)
+    cut["hooks"] = [{"type": kind}, {"type": kind}, {"type": kind, "name": "third"}]
+    train(cut, work_dir=tmp_path / "whole")
+    train_in_parts(cut, tmp_path / "parts", 5)
+    state = state_of(tmp_path / "parts")
+    assert {name: state["hooks"][name]["count"] for name in ("Counting", "Counting#2", "third")} == {
+        "Counting": 12, "Counting#2": 12, "third": 12,
+    }  # fmt: skip
+    assert_same(state, state_of(tmp_path / "whole"))
+    listener = Listener()
+    train({**cut, "hooks": cut["hooks"][:1]}, work_dir=tmp_path / "parts", resume=True, reporter=listener)
+    assert sum("the hook third, which the run does not have any more" in note for note in listener.notes) == 1
+
+
+def test_mmengines_moving_average_goes_on(cut, tmp_path):
+    cut["hooks"] = [{"type": "EMAHook", "momentum": 0.1}]
+    train(cut, work_dir=tmp_path / "whole")
+    train_in_parts(cut, tmp_path / "parts", 5)
+    state = state_of(tmp_path / "parts")
+    assert state["hooks"]["EMAHook"]["steps"] == 12
+    assert_same(state, state_of(tmp_path / "whole"))
+
+
+def test_measuring_does_not_leave_mmengines_average_in_place_of_the_weights(cut, tmp_path):
+    cut["hooks"] = [{"type": "EMAHook", "momentum": 0.1}]
+    train(cut, work_dir=tmp_path / "unmeasured")
+    measured = {**cut, "metrics": {"mean": {"type": "MeanBrightness"}}, "evaluation": {"every": 5}}
+    train(measured, work_dir=tmp_path / "measured")
+    assert len(lines_of(tmp_path / "measured", "metrics")) == 3
+    for part in ("model", "optimizers"):
+        assert_same(state_of(tmp_path / "measured")[part], state_of(tmp_path / "unmeasured")[part])
+
+
+def test_a_state_that_could_not_be_read_again_ends_the_run_before_its_first_step(cut, tmp_path, temporary_hook):
+    class Remembering(Hook):
+        def state_dict(self) -> dict[str, Any]:
+            return {"folder": Path("here")}
+
+        def load_state_dict(self, state: dict[str, Any]) -> None:
+            raise AssertionError
+
+    cut["hooks"] = [{"type": temporary_hook(Remembering)}]
+    with pytest.raises(RunError, match=r"could not be resumed: extra\.hooks\.Remembering\.folder is a pathlib"):
+        train(cut, work_dir=tmp_path)
+    assert lines_of(tmp_path) == []
+
+
+def test_a_part_whose_extra_state_holds_an_object_is_named(cut, tmp_path):
+    class Keeping(View):
+        def draw(self, generator: torch.Generator) -> None:
+            return None
+
+        def forward(self, image: torch.Tensor, *others: torch.Tensor, **options: Any) -> torch.Tensor:
+            return image
+
+        def get_extra_state(self) -> Any:
+            return {"layer": nn.Identity()}
+
+        def set_extra_state(self, state: Any) -> None:
+            raise AssertionError
+
+    VIEWS.register_module()(Keeping)
+    cut["model"]["views"]["keeping"] = {"type": "Keeping"}
+    try:
+        with pytest.raises(RunError, match=r"model\.views\.keeping\._extra_state\.layer is a torch\.nn.*Identity"):
+            train(cut, work_dir=tmp_path)
+    finally:
+        VIEWS.module_dict.pop("Keeping")
+
+
+def test_a_changed_setting_of_the_optimiser_takes_effect(cut, tmp_path):
+    train(cut, work_dir=tmp_path, pause_at=5)
+    cut["optimizer"] = {"type": "Adam", "lr": 2e-3, "betas": [0.9, 0.99], "weight_decay": 0.1}
+    train(cut, work_dir=tmp_path, resume=True, pause_at=6)
+    group = state_of(tmp_path, 6)["optimizers"]["discriminate"]["param_groups"][0]
+    assert (group["initial_lr"], list(group["betas"]), group["weight_decay"]) == (2e-3, [0.9, 0.99], 0.1)
+
+
+# What is told
+
+
+def test_what_has_changed_in_the_config_is_told_key_by_key(cut, tmp_path):
+    train(cut, work_dir=tmp_path, pause_at=5)
+    changed = {**cut, "log": {"every": 3}, "train": {"steps": 14}, "optimizer": {**cut["optimizer"], "lr": 2e-3}}
+    listener = Listener()
+    train(changed, work_dir=tmp_path, resume=True, reporter=listener)
+    (note,) = [note for note in listener.notes if note.startswith("Changed since step 5 (before -> now):")]
+    assert note.splitlines()[1:] == [
+        "  optimizer.lr: 0.001 -> 0.002 (the steps to come are computed with it)",
+        "  train.steps: 12 -> 14",
+        "  log.every: 2 -> 3",
+        "  length.steps: 12 -> 14",
+    ]
+    (event,) = lines_of(tmp_path, "resume")
+    assert event["changes"] == [
+        "optimizer.lr: 0.001 -> 0.002", "train.steps: 12 -> 14", "log.every: 2 -> 3", "length.steps: 12 -> 14",
+    ]  # fmt: skip
+
+
+def test_a_run_whose_config_has_not_changed_tells_nothing(cut, tmp_path):
+    train(cut, work_dir=tmp_path, pause_at=5)
+    listener = Listener()
+    cut["model"]["generators"]["ab"] = {**cut["model"]["generators"]["ab"], "antialias_down": True}  # the default
+    train(cut, work_dir=tmp_path, resume=True, reporter=listener)
+    assert not [note for note in listener.notes if "hanged" in note]
+    assert "changes" not in lines_of(tmp_path, "resume")[0]
+
+
+def test_pain_07_other_networks_are_refused_by_key_and_not_by_a_list_of_tensors(cut, tmp_path):
+    """The state_dict mismatch of other code bases names hundreds of tensors; here it is the key that was changed."""
+    train(cut, work_dir=tmp_path, pause_at=5)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    cut["model"]["generators"]["ab"] = {**cut["model"]["generators"]["ab"], "filters": 8, "norm": "none"}
+    with pytest.raises(CheckpointError) as raised:
+        train(cut, work_dir=tmp_path, resume=True)
+    lines = str(raised.value).splitlines()
+    assert lines[1:3] == ["  model.generators.ab.filters: 4 -> 8", "  model.generators.ab.norm: 'instance' -> 'none'"]
+    assert lines[3].endswith(f"--init {tmp_path / 'checkpoints' / 'step_000005.pt'} --work-dir DIR.")
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_changed_data_is_told(cut, tmp_path):
+    train(cut, work_dir=tmp_path, pause_at=5)
+    cut["data"]["train"] = {"type": "NoisyPairs", "count": 9}
+    listener = Listener()
+    train(cut, work_dir=tmp_path, resume=True, reporter=listener)
+    (note,) = [note for note in listener.notes if note.startswith("Changed since")]
+    assert "  files.train.items: 7 -> 9 (the steps to come are computed with it)" in note.splitlines()
+
+
+def test_a_run_that_is_finished_says_so_and_does_nothing(cut, tmp_path):
+    cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
+    first = train(cut, work_dir=tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    listener = Listener()
+    again = train(cut, work_dir=tmp_path, resume=True, reporter=listener)
+    assert again.metrics == first.metrics
+    assert listener.notes == [
+        "This run is finished: all its steps are done and it is measured. To train on, give it more: "
+        "`--set train.steps=N`, N above 12."
+    ]
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_a_finished_run_is_measured_anew_by_other_metrics(cut, tmp_path):
+    cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
+    train(cut, work_dir=tmp_path)
+    cut["metrics"] = {"other": {"type": "MeanBrightness"}}
+    assert "other.images" in train(cut, work_dir=tmp_path, resume=True).metrics
+
+
+# Files
+
+
+def test_what_a_killed_run_left_half_written_is_removed(cut, tmp_path):
+    train(cut, work_dir=tmp_path, pause_at=5)
+    left = [
+        tmp_path / ".config.json.77.tmp",
+        tmp_path / "checkpoints" / ".step_000006.pt.77.tmp",
+        tmp_path / "samples" / ".x.png.7.tmp",
+    ]
+    left[2].parent.mkdir(exist_ok=True)
+    for path in left:
+        path.write_bytes(b"half")
+    train(cut, work_dir=tmp_path, resume=True)
+    assert not [path for path in left if path.exists()]
+
+
+def test_every_third_checkpoint_can_stay(cut, tmp_path):
+    cut["checkpoint"] = {"every": 2, "keep": 1, "keep_every": 3}
+    train(cut, work_dir=tmp_path)
+    names = [path.name for path in sorted((tmp_path / "checkpoints").iterdir())]
+    assert names == [f"step_{step:06d}.pt" for step in (3, 6, 9, 12)]
+
+
+@pytest.mark.parametrize(("best_is", "step"), [("lower", 4), ("higher", 8)])
+def test_the_best_checkpoint_stays_also_over_a_resume(cut, tmp_path, temporary_hook, best_is, step):
+    values = {2: 5.0, 4: 1.0, 6: float("nan"), 8: 7.0, 10: 7.0}
+
+    class Measuring(Hook):
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
+            if runner.iter + 1 in values:
+                runner.call_hook("after_val_epoch", metrics={"distance.whole": values[runner.iter + 1]})
+
+    cut["hooks"] = [{"type": temporary_hook(Measuring)}]
+    cut["checkpoint"] = {"every": 5, "keep": 1, "best": "distance.whole", "best_is": best_is}
+    train(cut, work_dir=tmp_path / "whole")
+    train_in_parts(cut, tmp_path / "parts", 5)
+    for name in ("whole", "parts"):
+        best = read_checkpoint(tmp_path / name / "checkpoints" / "best.pt")
+        assert best.progress["step"] == step
+        assert best.extra["hooks"]["CheckpointsHook"] == {"of": "distance.whole", "value": values[step], "step": step}
+
+
+def test_a_best_number_that_nothing_measures_is_told_with_the_nearest(cut, tmp_path):
+    cut["checkpoint"] = {"every": 5, "keep": 1, "best": "mean.brightnes"}
+    cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
+    listener = Listener()
+    train(cut, work_dir=tmp_path, max_steps=1, reporter=listener)
+    assert any(
+        "checkpoint.best='mean.brightnes' is not among the numbers. Nearest: 'mean.br" in n for n in listener.notes
+    )
+    assert not (tmp_path / "checkpoints" / "best.pt").exists()
+
+
+def test_a_work_directory_that_is_a_file_is_one_message(cut, tmp_path):
+    (tmp_path / "run").write_text("taken")
+    with pytest.raises(WorkDirError, match=r"cannot write to .*run: .*--work-dir DIR"):
+        train(cut, work_dir=tmp_path / "run")
+
+
+def test_pain_17_the_log_says_on_what_the_numbers_depend(cut, tmp_path):
+    """Seeds that give other numbers elsewhere: versions, device, threads and determinism stand in the first line."""
+    train(cut, work_dir=tmp_path, max_steps=1)
+    (first,) = lines_of(tmp_path, "start")
+    assert first["seed"] == 0
+    assert {"device", "threads", "deterministic"} <= first.keys()
+    assert {"i2ikit", "torch", "python"} <= first["versions"].keys()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGUSR1"])
+def test_each_signal_saves_and_says_how_to_go_on(cut, tmp_path, temporary_hook, name):
+    class Asking(Hook):
+        def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+            if runner.iter == 3:
+                os.kill(os.getpid(), getattr(signal, name))
+
+    cut["hooks"] = [{"type": temporary_hook(Asking)}]
+    with pytest.raises(RunInterruptedError, match=f"{name}: stopped after step 4 of 12.*--resume") as raised:
+        train(cut, work_dir=tmp_path)
+    assert raised.value.exit_code == 130
+    assert read_checkpoint(tmp_path / "checkpoints" / "step_000004.pt").progress["step"] == 4
+
+
+def test_mmengines_own_checkpoints_are_never_read(cut, tmp_path, temporary_hook):
+    class Reading(Hook):
+        def before_train(self, runner) -> None:
+            runner.load_checkpoint(str(tmp_path / "stranger.pth"))
+
+    cut["hooks"] = [{"type": temporary_hook(Reading)}]
+    with pytest.raises(RunError, match=r"stranger\.pth.*--resume or --init"):
+        train(cut, work_dir=tmp_path / "run")

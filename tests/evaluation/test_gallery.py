@@ -1,0 +1,84 @@
+"""Uses the tiny parts of conftest: seven 16-pixel items whose files have different names, so no pairs."""
+
+import json
+import math
+
+import pytest
+import torch
+from PIL import Image
+
+from i2ikit.build import Builder
+from i2ikit.evaluation.gallery import figures, write_gallery
+from i2ikit.registry import DATASETS
+from i2ikit.translation import build_model
+
+
+@pytest.fixture
+def written(cut, tmp_path):
+    def written(count=2, **attributes):
+        model = build_model(cut["model"], Builder())
+        assert model is not None
+        dataset = DATASETS.get("NoisyPairs")(count=3)
+        for name, value in attributes.items():
+            setattr(dataset, name, value)
+        folder = tmp_path / "gallery"
+        write_gallery(folder, model, dataset, device=torch.device("cpu"), step=7, count=count, seed=0)
+        return folder, json.loads((folder / "gallery.json").read_text())
+
+    return written
+
+
+def test_every_image_has_pictures_and_figures_of_its_own(written):
+    folder, about = written()
+    assert (about["step"], about["generator"]) == (7, "ab")
+    assert [item["name"] for item in about["items"]] == ["a0", "a1"]
+    assert list(about["items"][0]["values"]) == ["change"]
+    with Image.open(folder / about["items"][1]["output"]) as picture:
+        assert picture.size == (16, 16)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        ["gallery.json", *(item[kind] for item in about["items"] for kind in ("input", "output"))]
+    )
+
+
+def test_pairs_have_their_truth_and_its_distance(written):
+    folder, about = written(paired=True)
+    assert set(about["items"][0]["values"]) == {"truth", "change"}
+    assert about["measures"]["truth"]["better"] == "higher"
+    assert (folder / about["items"][0]["truth"]).is_file()
+
+
+def test_there_are_no_more_items_than_images_and_an_older_gallery_is_gone(written):
+    assert len(written(count=9)[1]["items"]) == 3
+    folder, about = written(count=1)
+    assert len(about["items"]) == 1
+    assert len(list(folder.iterdir())) == 3
+
+
+def image(value):
+    return torch.full((1, 3, 4, 4), value)
+
+
+def found(**images):
+    return {"input": image(-1.0), "output": image(1.0), "truth": None, "mask": None, **images}
+
+
+def test_black_made_white_changes_by_255_levels():
+    assert figures(found(), paired=False) == {"change": 255.0}
+
+
+def test_the_distance_to_the_truth_is_the_psnr():
+    values = figures(found(truth=image(0.8)), paired=True)
+    assert values["truth"] == pytest.approx(-20 * math.log10(0.1), abs=1e-4)  # 0.1 of the range everywhere
+    assert "truth" not in figures(found(truth=image(0.8)), paired=False)
+
+
+def test_the_background_is_what_the_mask_leaves_free():
+    output, mask = image(-1.0), torch.zeros(1, 1, 4, 4)
+    output[..., :2], mask[..., :2] = 1.0, 1.0  # all of the change is inside the mask
+    output[..., 3] = -0.8
+    values = figures(found(output=output, mask=mask), paired=False)
+    assert values["background"] == pytest.approx(-10 * math.log10(0.01 / 2), abs=1e-3)
+
+
+def test_images_of_different_sizes_have_no_figures():
+    assert figures(found(output=torch.zeros(1, 3, 8, 8), truth=image(0.0)), paired=True) == {}

@@ -1,0 +1,50 @@
+"""Reading a file runs no code: every place that reads one with torch says so."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(path for place in ("i2ikit", "plugins", "tools") for path in (ROOT / place).rglob("*.py"))
+OF_MMENGINE = {"load_checkpoint", "_load_checkpoint", "load_from_local", "load_state_dict_from_url"}
+
+
+@cache
+def calls(path: Path) -> list[ast.Call]:
+    return [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+
+
+def reads_safely(call: ast.Call) -> bool:
+    return any(word.arg == "weights_only" and getattr(word.value, "value", None) is True for word in call.keywords)
+
+
+def test_every_torch_load_is_of_weights_only():
+    found = {
+        f"{path.relative_to(ROOT)}:{call.lineno}": reads_safely(call)
+        for path in SOURCES
+        for call in calls(path)
+        if ast.unparse(call.func) in ("torch.load", "load", "pickle.load", "pickle.loads", "torch.jit.load")
+    }
+    assert (
+        sum(place.startswith("i2ikit/engine/checkpointing/checkpoint.py") for place in found) == 1
+    )  # the search finds what is there
+    assert [place for place, safe in found.items() if not safe] == []
+
+
+@pytest.mark.parametrize("name", ["weights_only=False", "weights_only=None", "weights_only"])
+def test_the_search_sees_a_call_that_is_not_safe(name):
+    text = f"torch.load(path, {name})" if "=" in name else f"torch.load(path, **dict({name}=True))"
+    call = ast.parse(text).body[0].value  # type: ignore[attr-defined]
+    assert not reads_safely(call)
+
+
+def test_no_reader_of_mmengine_is_called():
+    called = {
+        (path.relative_to(ROOT).as_posix(), ast.unparse(call.func))
+        for path in SOURCES
+        for call in calls(path)
+        if ast.unparse(call.func).rpartition(".")[2] in OF_MMENGINE
+    }
+    assert called <= {("i2ikit/engine/runner.py", "self.load_checkpoint")}  # ours, which refuses
