@@ -1,4 +1,4 @@
-"""Builds parts from config dicts and collects every mistake on the way, so that all of them can be shown together."""
+"""Builds parts from config dicts and collects every error on the way, so that all of them can be shown together."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -11,8 +11,8 @@ from i2ikit.registry import REGISTRIES, Registry
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """One mistake in a config: the key path (``model.terms.content.loss``) and what is wrong there."""
+class ConfigProblem:
+    """One error in a config: the key path (``model.terms.content.loss``) and what is wrong there."""
 
     path: str
     message: str
@@ -33,23 +33,23 @@ def is_part(value: Any) -> bool:
 
 
 class Builder:
-    """Builds registered parts from dicts; what cannot be built becomes a :class:`Mistake` and None.
+    """Builds registered parts from dicts; what cannot be built becomes a :class:`ConfigProblem` and None.
 
     A value ``dict(type=...)`` of an argument whose name ends in the name of a registry (``loss``, ``sampler``,
     ``negatives``, ``transform``, ...) is built first and handed over as an object.
     """
 
     def __init__(self) -> None:
-        self.mistakes: list[Mistake] = []
+        self.errors: list[ConfigProblem] = []
 
-    def mistake(self, path: str, message: str) -> None:
-        """Note one mistake."""
-        self.mistakes.append(Mistake(path, message))
+    def error(self, path: str, message: str) -> None:
+        """Note one error."""
+        self.errors.append(ConfigProblem(path, message))
 
-    def raise_mistakes(self, source: str = "the config") -> None:
-        """Raise ConfigError with all mistakes that were noted, if there are any; ``source`` is where they stand."""
-        if self.mistakes:
-            raise ConfigError(source, [f"{mistake.path}: {mistake.message}" for mistake in self.mistakes])
+    def raise_errors(self, source: str = "the config") -> None:
+        """Raise ConfigError with all errors that were noted, if there are any; ``source`` is where they stand."""
+        if self.errors:
+            raise ConfigError(source, [f"{error.path}: {error.message}" for error in self.errors])
 
     def part(self, registry: Registry, config: Any, path: str, **given: Any) -> Any | None:
         """Build one part.
@@ -62,7 +62,7 @@ class Builder:
                 left out.
 
         Returns:
-            the object, or None after noting at least one mistake.
+            the object, or None after noting at least one error.
         """
         make = self.prepare(registry, config, path, **given)
         if make is None:
@@ -70,30 +70,30 @@ class Builder:
         try:
             return make()
         except (ValueError, TypeError, LookupError) as error:
-            self.mistake(path, f"{config['type']} refused its arguments: {error}")
+            self.error(path, f"{config['type']} refused its arguments: {error}")
             return None
 
     def prepare(self, registry: Registry, config: Any, path: str, **given: Any) -> Callable[[], Any] | None:
-        """Check the config of one part as :meth:`part` does, and return what makes the part, or None after a mistake.
+        """Check the config of one part as :meth:`part` does, and return what makes the part, or None after an error.
 
         For parts that must not be made yet, such as a data set, which reads the disk.
         """
         found: Callable[..., Any] | None = self._class(registry, config, path)
         if found is None:
             return None
-        before = len(self.mistakes)
+        before = len(self.errors)
         arguments = {key: self._value(key, value, f"{path}.{key}") for key, value in config.items() if key != "type"}
         given = self._match(found, arguments, given, path)
-        return None if len(self.mistakes) > before else partial(found, **arguments, **given)
+        return None if len(self.errors) > before else partial(found, **arguments, **given)
 
     def _class(self, registry: Registry, config: Any, path: str) -> type[Any] | None:
         if not is_part(config) or not isinstance(config["type"], str):
-            self.mistake(path, f'a {registry.kind} is written as dict(type="...", ...), not {config!r}')
+            self.error(path, f'a {registry.kind} is written as dict(type="...", ...), not {config!r}')
             return None
         try:
             return registry.get(config["type"])
         except (UnknownComponentError, DuplicateComponentError) as error:
-            self.mistake(f"{path}.type", str(error))
+            self.error(f"{path}.type", str(error))
             return None
 
     def _value(self, name: str, value: Any, path: str) -> Any:
@@ -115,8 +115,8 @@ class Builder:
         for key in arguments:
             if key not in names and not open_ended:
                 hint = nearest_hint(key, names) or f" It takes: {', '.join(names) or 'nothing'}."
-                self.mistake(f"{path}.{key}", f"{found.__name__} has no argument {key!r}.{hint}")
+                self.error(f"{path}.{key}", f"{found.__name__} has no argument {key!r}.{hint}")
         for name in names:
             if parameters[name].default is inspect.Parameter.empty and name not in arguments and name not in given:
-                self.mistake(path, f"{found.__name__} needs the argument {name!r}")
+                self.error(path, f"{found.__name__} needs the argument {name!r}")
         return given

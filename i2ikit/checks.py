@@ -35,7 +35,7 @@ def not_negative_int(name: str, value: int) -> int:
     return value
 
 
-def share(name: str, value: float) -> float:
+def fraction(name: str, value: float) -> float:
     """Return ``value`` if it is a number in 0..1, else raise ValueError naming the argument."""
     if not _is_number(value) or not 0 <= value <= 1:
         raise ValueError(f"{name} must lie in 0..1, not {value!r}")

@@ -17,7 +17,7 @@ def nearest_hint(name: str, names: Iterable[str]) -> str:
 
 
 class I2IKitError(Exception):
-    """A mistake that the user can mend; the command line shows the message alone and exits with ``exit_code``."""
+    """An error that the user can mend; the command line shows the message alone and exits with ``exit_code``."""
 
     exit_code = 2
 
@@ -45,12 +45,12 @@ class ShapeError(I2IKitError, ValueError):
 
 
 class ConfigError(I2IKitError):
-    """A config has mistakes; ``mistakes`` lists all of them, one line each."""
+    """A config has errors; ``errors`` lists all of them, one line each."""
 
-    def __init__(self, source: str, mistakes: Sequence[str]) -> None:
-        self.source, self.mistakes = source, tuple(mistakes)
-        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        super().__init__("\n".join([f"{count} in {source}:", *(f"  - {mistake}" for mistake in mistakes)]))
+    def __init__(self, source: str, errors: Sequence[str]) -> None:
+        self.source, self.errors = source, tuple(errors)
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        super().__init__("\n".join([f"{count} in {source}:", *(f"  - {error}" for error in errors)]))
 
 
 class DataError(I2IKitError):

@@ -144,12 +144,12 @@ def cyclegan(tiny_parts: None) -> dict[str, Any]:
         "cycle_b": pixel("ab(ba(b))", "b", 10.0),
         "identity_b": pixel("ab(b)", "b", 5.0),
     }
-    discriminate = {"d_b": judge("b", "history(ab(a))"), "d_a": judge("a", "history(ba(b))")}
+    discriminate = {"d_b": judge("b", "pool(ab(a))"), "d_a": judge("a", "pool(ba(b))")}
     model = {
         "type": "UnpairedTranslation",
         "generators": {"ab": GENERATOR, "ba": GENERATOR},
         "discriminators": {"a": DISCRIMINATOR, "b": DISCRIMINATOR},
-        "views": {"history": {"type": "History", "size": 3}},
+        "views": {"pool": {"type": "ImagePool", "size": 3}},
         "phases": {
             "generate": {"update": ["generators"], "terms": generate},
             "discriminate": {"update": ["discriminators"], "terms": discriminate, "optimizer": {"lr": 2e-3}},

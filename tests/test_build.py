@@ -10,10 +10,10 @@ TOYS = Registry("toy", "toys")
 
 @TOYS.register_module()
 class Ball:
-    def __init__(self, size: int, colour: str = "red", *, loss: Any = None) -> None:
+    def __init__(self, size: int, color: str = "red", *, loss: Any = None) -> None:
         if size < 0:
             raise ValueError(f"size must not be {size}")
-        self.size, self.colour, self.loss = size, colour, loss
+        self.size, self.color, self.loss = size, color, loss
 
 
 @TOYS.register_module()
@@ -25,20 +25,20 @@ class Anything:
 def build(config: Any, **given: Any) -> Any:
     builder = Builder()
     made = builder.part(TOYS, config, "model.toy", **given)
-    assert not builder.mistakes
+    assert not builder.errors
     return made
 
 
-def mistakes(config: Any, **given: Any) -> list[tuple[str, str]]:
+def errors(config: Any, **given: Any) -> list[tuple[str, str]]:
     builder = Builder()
     assert builder.part(TOYS, config, "model.toy", **given) is None
-    return [(mistake.path, mistake.message) for mistake in builder.mistakes]
+    return [(error.path, error.message) for error in builder.errors]
 
 
 def test_a_dict_becomes_the_object_that_it_describes():
-    ball = build({"type": "Ball", "size": 3, "colour": "blue"})
+    ball = build({"type": "Ball", "size": 3, "color": "blue"})
     assert isinstance(ball, Ball)
-    assert (ball.size, ball.colour) == (3, "blue")
+    assert (ball.size, ball.color) == (3, "blue")
 
 
 def test_a_part_inside_a_part_is_built_first():
@@ -70,11 +70,11 @@ def test_what_the_caller_gives_is_used_where_the_class_takes_it_and_the_config_d
         ({"type": "Bal"}, "model.toy.type", "no toy is called 'Bal'. Nearest: 'Ball'."),
         ({"type": "Ball"}, "model.toy", "Ball needs the argument 'size'"),
         (
-            {"type": "Ball", "size": 1, "color": "x"},
-            "model.toy.color",
-            "Ball has no argument 'color'. Nearest: 'colour'.",
+            {"type": "Ball", "size": 1, "colour": "x"},
+            "model.toy.colour",
+            "Ball has no argument 'colour'. Nearest: 'color'.",
         ),
-        ({"type": "Ball", "size": 1, "z": 1}, "model.toy.z", "Ball has no argument 'z'. It takes: size, colour, loss."),
+        ({"type": "Ball", "size": 1, "z": 1}, "model.toy.z", "Ball has no argument 'z'. It takes: size, color, loss."),
         ({"type": "Ball", "size": -1}, "model.toy", "Ball refused its arguments: size must not be -1"),
         ({"type": "Ball", "size": "x"}, "model.toy", "Ball refused its arguments: '<' not supported"),
         ({"type": "Ball", "size": 1, "loss": {"type": "L2"}}, "model.toy.loss.type", "no loss is called 'L2'."),
@@ -86,25 +86,25 @@ def test_what_the_caller_gives_is_used_where_the_class_takes_it_and_the_config_d
         ),
     ],
 )
-def test_a_mistake_is_noted_with_its_place(config, path, message):
-    ((place, found),) = mistakes(config)
+def test_an_error_is_noted_with_its_place(config, path, message):
+    ((place, found),) = errors(config)
     assert place == path
     assert found.startswith(message)
 
 
-def test_all_mistakes_of_a_part_are_noted():
-    found = mistakes({"type": "Ball", "color": 1, "loss": {"type": "SmoothL1Loss", "bta": 1}})
-    assert [path for path, _ in found] == ["model.toy.loss.bta", "model.toy.color", "model.toy"]
+def test_all_errors_of_a_part_are_noted():
+    found = errors({"type": "Ball", "colour": 1, "loss": {"type": "SmoothL1Loss", "bta": 1}})
+    assert [path for path, _ in found] == ["model.toy.loss.bta", "model.toy.colour", "model.toy"]
 
 
 def test_a_prepared_part_is_checked_but_not_made_yet():
     builder = Builder()
     make = builder.prepare(TOYS, {"type": "Ball", "size": -1}, "model.toy")
-    assert builder.mistakes == []
+    assert builder.errors == []
     with pytest.raises(ValueError, match="size must not be -1"):
         make()
     assert builder.prepare(TOYS, {"type": "Ball"}, "model.toy") is None
-    assert len(builder.mistakes) == 1
+    assert len(builder.errors) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@ import math
 import pytest
 import torch
 
-from i2ikit.checks import not_negative_int, one_of, positive, positive_int, same_shape, share
+from i2ikit.checks import not_negative_int, one_of, positive, positive_int, same_shape
 from i2ikit.errors import ShapeError
 
 
 @pytest.mark.parametrize(
     ("check", "value"),
-    [(positive, 0.07), (positive, 3), (positive_int, 1), (not_negative_int, 0), (share, 0), (share, 1.0)],
+    [(positive, 0.07), (positive, 3), (positive_int, 1), (not_negative_int, 0), (fraction, 0), (fraction, 1.0)],
 )
 def test_a_good_value_comes_back_as_it_is(check, value):
     assert check("x", value) is value
@@ -29,10 +29,10 @@ def test_a_good_value_comes_back_as_it_is(check, value):
         (positive_int, True, "tau must be a whole number above 0, not True"),
         (not_negative_int, -1, "tau must be a whole number of at least 0, not -1"),
         (not_negative_int, False, "tau must be a whole number of at least 0, not False"),
-        (share, 1.01, r"tau must lie in 0\.\.1, not 1\.01"),
-        (share, -0.1, r"tau must lie in 0\.\.1, not -0\.1"),
-        (share, math.nan, r"tau must lie in 0\.\.1, not nan"),
-        (share, "0.5", r"tau must lie in 0\.\.1, not '0\.5'"),
+        (fraction, 1.01, r"tau must lie in 0\.\.1, not 1\.01"),
+        (fraction, -0.1, r"tau must lie in 0\.\.1, not -0\.1"),
+        (fraction, math.nan, r"tau must lie in 0\.\.1, not nan"),
+        (fraction, "0.5", r"tau must lie in 0\.\.1, not '0\.5'"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_argument(check, value, message):

@@ -11,7 +11,7 @@ from torch import Tensor
 from i2ikit.build import Builder
 from i2ikit.config.find import packaged_configs
 from i2ikit.config.resolve import load_config, resolve_config
-from i2ikit.translation import Draws, Progress, UnpairedTranslation, build_model
+from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation, build_model
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 NAMES = sorted(packaged_configs())
@@ -24,7 +24,7 @@ def often(name):
 
 
 @pytest.mark.parametrize("name", [often(name) for name in NAMES])
-def test_a_packaged_config_builds_and_has_no_mistake(name):
+def test_a_packaged_config_builds_and_has_no_error(name):
     config = resolve_config(packaged_configs()[name])
     assert config["model"]["type"] == "UnpairedTranslation"
 
@@ -51,14 +51,16 @@ Calls = dict[str, list[tuple[int, bool]]]
 def calls() -> Callable[..., Calls]:
     """Run one step of a small copy of a config and return the calls of its generators."""
 
-    def run(name: str, epoch: int = 1, draws: Draws | None = None) -> Calls:
+    def run(name: str, epoch: int = 1, draws: RandomStreams | None = None) -> Calls:
         model = small(name)
         seen: Calls = {key: [] for key in model.generators}
         for key, generator in model.generators.items():
             generator.trace = watched(generator.trace, seen[key])
         torch.manual_seed(0)
         batch = {domain: torch.rand(1, 3, 32, 32) * 2 - 1 for domain in "ab"}
-        model.train_step(batch, lambda phase, loss: loss.backward(), Progress(epoch, 1, 200, 1), draws or Draws(0, 1))
+        model.train_step(
+            batch, lambda phase, loss: loss.backward(), Progress(epoch, 1, 200, 1), draws or RandomStreams(0, 1)
+        )
         return seen
 
     return run
@@ -72,7 +74,7 @@ def small(name: str) -> UnpairedTranslation:
         network.update(layers=2)
     builder = Builder()
     model = build_model(config, builder)
-    assert model is not None, builder.mistakes
+    assert model is not None, builder.errors
     return model
 
 
@@ -85,7 +87,7 @@ def watched(trace: Callable[..., dict[str, Tensor]], seen: list[tuple[int, bool]
 
 
 def mirrored(step: int) -> bool:
-    return torch.rand((), generator=Draws(0, step).generator("view/mirror")).item() < 0.5
+    return torch.rand((), generator=RandomStreams(0, step).generator("view/mirror")).item() < 0.5
 
 
 def test_cut_translates_both_domains_in_one_call_and_encodes_both_outputs_in_another(calls):
@@ -108,5 +110,5 @@ def test_cyclegan_needs_four_calls(calls):
 def test_fastcut_encodes_the_source_again_in_a_mirrored_step_only(calls):
     straight = next(step for step in range(1, 50) if not mirrored(step))
     turned = next(step for step in range(1, 50) if mirrored(step))
-    assert calls("fastcut/horse2zebra", draws=Draws(0, straight)) == {"ab": [(1, True), (1, False)]}
-    assert calls("fastcut/horse2zebra", draws=Draws(0, turned)) == {"ab": [(1, True), (1, False), (1, False)]}
+    assert calls("fastcut/horse2zebra", draws=RandomStreams(0, straight)) == {"ab": [(1, True), (1, False)]}
+    assert calls("fastcut/horse2zebra", draws=RandomStreams(0, turned)) == {"ab": [(1, True), (1, False), (1, False)]}

@@ -41,15 +41,15 @@ def test_an_unknown_part_is_named_with_the_nearest_and_the_way_to_see_all():
     )
 
 
-@pytest.mark.parametrize(("mistakes", "head"), [(["x"], "1 mistake in c.py:"), (["x", "y"], "2 mistakes in c.py:")])
-def test_mistakes_of_a_config_are_listed_line_by_line(mistakes, head):
-    error = ConfigError("c.py", mistakes)
-    assert str(error).splitlines() == [head, *(f"  - {mistake}" for mistake in mistakes)]
-    assert error.mistakes == tuple(mistakes)
+@pytest.mark.parametrize(("errors", "head"), [(["x"], "1 error in c.py:"), (["x", "y"], "2 errors in c.py:")])
+def test_errors_of_a_config_are_listed_line_by_line(errors, head):
+    error = ConfigError("c.py", errors)
+    assert str(error).splitlines() == [head, *(f"  - {error}" for error in errors)]
+    assert error.errors == tuple(errors)
 
 
 @pytest.mark.parametrize("error", [ShapeError("x"), ConfigError("c", ["x"]), DataError("x"), CheckpointError("x")])
-def test_a_users_mistake_ends_with_code_two(error):
+def test_a_users_error_ends_with_code_two(error):
     assert isinstance(error, I2IKitError)
     assert error.exit_code == 2
 

@@ -47,7 +47,7 @@ WEIGHTS = {
     "cut": {"gan": 1, "content": 0.5, "identity": 0.5, "d": 1},
     "cut_memory_bank": {"gan": 1, "content": 0.5, "identity": 0.5, "d": 1},
     "fastcut": {"gan": 1, "content": 10, "d": 1},
-    "sincut": {"gan": 1, "content": 2, "identity": 2, "colour": 1, "d": 1, "r1": 1},
+    "sincut": {"gan": 1, "content": 2, "identity": 2, "color": 1, "d": 1, "r1": 1},
     "enco": {"gan": 1, "content": 1, "identity": 5, "d": 1},
     "enco_contrastive": {"gan": 1, "content": 1, "identity": 5, "d": 1},
     "sinenco": {"gan": 1, "content": 1, "identity": 5, "d": 1, "r1": 1},
@@ -73,8 +73,8 @@ def config_of(name: str) -> dict[str, Any]:
 
 
 def model_of(name: str) -> UnpairedTranslation:
-    model, mistakes = build_trial_model(config_of(name)["model"])
-    assert model is not None, mistakes
+    model, errors = build_trial_model(config_of(name)["model"])
+    assert model is not None, errors
     return model
 
 
@@ -147,7 +147,7 @@ def test_labels_are_translated_to_photos(data: str) -> None:
     assert section["train"]["direction"] == section["test"]["direction"] == "BtoA"
 
 
-def test_cut_trains_on_whole_pictures_from_the_first_epoch_of_the_decay_on() -> None:
+def test_cut_trains_on_whole_images_from_the_first_epoch_of_the_decay_on() -> None:
     config = {
         **config_of("cut/horse2zebra")["data"]["train"]["transform"],
         "load_size": 286,
@@ -157,11 +157,11 @@ def test_cut_trains_on_whole_pictures_from_the_first_epoch_of_the_decay_on() -> 
     transform = Builder().part(TRANSFORMS, config, "transform")
     assert transform is not None
     torch.manual_seed(0)
-    picture = Image.linear_gradient("L").convert("RGB")  # 256 x 256: a whole picture is not resampled
+    image = Image.linear_gradient("L").convert("RGB")  # 256 x 256: a whole image is not resampled
     transform.set_epoch(200)
-    assert not torch.equal(transform(picture), image_to_tensor(picture))
+    assert not torch.equal(transform(image), image_to_tensor(image))
     transform.set_epoch(201)
-    assert torch.equal(transform(picture), image_to_tensor(picture))
+    assert torch.equal(transform(image), image_to_tensor(image))
 
 
 @pytest.mark.parametrize(("method", "last"), [("enco", 100), ("enco_contrastive", 100), ("sinenco", 8)])

@@ -1,4 +1,4 @@
-"""Compare how fast training pictures are read: `python tools/bench_data.py [--data DIR]`.
+"""Compare how fast training images are read: `python tools/bench_data.py [--data DIR]`.
 
 The pipelines take turns on the same files, in one process and on one thread:
 
@@ -7,11 +7,11 @@ The pipelines take turns on the same files, in one process and on one thread:
 - ours, exact, without a cache and with a warm one in memory or on a disk;
 - ours, not exact: with ``quick=True`` of the transform, and with ``draft=True`` of the data set besides.
 
-Printed are pictures per second of one worker, by the time of the processor, and the ratio to the published pipeline:
+Printed are images per second of one worker, by the time of the processor, and the ratio to the published pipeline:
 the median over the rounds of the ratio within a round. Before that the tensors are compared.
 
 Without --data it makes photo-like JPEGs of 500 x 500 pixels: soft shapes with the noise of a camera. Draft mode gains
-where pictures are at least twice as large as 286 pixels: try --size 1000.
+where images are at least twice as large as 286 pixels: try --size 1000.
 """
 
 import argparse
@@ -28,8 +28,8 @@ from torch import Tensor
 from torchvision import transforms
 
 from i2ikit.data.cache import DiskCache, RamCache
-from i2ikit.datasets.pictures import Pictures
-from i2ikit.images import FileList, Reader, list_pictures
+from i2ikit.datasets.domain_images import Images
+from i2ikit.images import FileList, Reader, list_images
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
 
 LOAD, CROP = 286, 256
@@ -39,18 +39,18 @@ Pipeline = Callable[[str], Tensor]
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="Compare how fast training pictures are read.")
-    parser.add_argument("--data", type=Path, help="a folder of pictures; without it they are made")
-    parser.add_argument("--size", type=int, default=500, help="height and width of made pictures")
-    parser.add_argument("--count", type=int, default=64, help="pictures to take")
+    parser = argparse.ArgumentParser(description="Compare how fast training images are read.")
+    parser.add_argument("--data", type=Path, help="a folder of images; without it they are made")
+    parser.add_argument("--size", type=int, default=500, help="height and width of made images")
+    parser.add_argument("--count", type=int, default=64, help="images to take")
     parser.add_argument("--rounds", type=int, default=7, help="rounds over all of them")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.data or make_photos(Path(scratch) / "photos", arguments.count, arguments.size)
-        files = FileList("", list(list_pictures(folder))[: arguments.count])
+        files = FileList("", list(list_images(folder))[: arguments.count])
         kept = Path(scratch) / "cache"
-        print(f"{len(files)} pictures of {folder}, {Image.open(files[0]).size[0]} pixels wide the first")
+        print(f"{len(files)} images of {folder}, {Image.open(files[0]).size[0]} pixels wide the first")
         report(time_in_turns(pipelines(files, kept), files, arguments.rounds))
 
 
@@ -89,9 +89,9 @@ def ours(
     files: FileList, *, quick: bool = False, draft: bool = False, remember: DiskCache | RamCache | None = None
 ) -> Pipeline:
     """Return the pipeline of a data set's domain."""
-    pictures = Pictures(files, Reader(), ResizeCropFlip(LOAD, CROP, quick=quick), draft=draft)
-    pictures.remember = remember
-    return lambda path: pictures.drawn(pictures.fixed(path), path)
+    images = Images(files, Reader(), ResizeCropFlip(LOAD, CROP, quick=quick), draft=draft)
+    images.remember = remember
+    return lambda path: images.drawn(images.fixed(path), path)
 
 
 def pipelines(files: FileList, folder: Path) -> dict[str, Pipeline]:
@@ -116,13 +116,13 @@ def pipelines(files: FileList, folder: Path) -> dict[str, Pipeline]:
 
 
 def drawn(pipeline: Pipeline, path: str) -> Tensor:
-    """Return a picture with the draws of a seed."""
+    """Return an image with the draws of a seed."""
     torch.manual_seed(1)
     return pipeline(path)
 
 
 def time_in_turns(found: Mapping[str, Pipeline], files: FileList, rounds: int) -> dict[str, list[float]]:
-    """Return seconds per picture, a number for each round; the pipelines take turns picture by picture."""
+    """Return seconds per image, a number for each round; the pipelines take turns image by image."""
     seconds: dict[str, list[float]] = {name: [] for name in found}
     for _ in range(rounds):
         spent = dict.fromkeys(found, 0.0)
@@ -137,10 +137,10 @@ def time_in_turns(found: Mapping[str, Pipeline], files: FileList, rounds: int) -
 
 
 def report(seconds: Mapping[str, list[float]]) -> None:
-    """Print pictures per second and ratios."""
+    """Print images per second and ratios."""
     for name, found in seconds.items():
         ratio = median(base / each for base, each in zip(seconds["published"], found, strict=True))
-        print(f"{name:<17} {1 / median(found):7.1f} pictures/s  x{ratio:.2f}")
+        print(f"{name:<17} {1 / median(found):7.1f} images/s  x{ratio:.2f}")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from i2ikit.build import Builder
 from i2ikit.config import find_config, resolve_config
 from i2ikit.config.validate import build_trial_model
 from i2ikit.data.randomness import seed_step
-from i2ikit.distributed.device import pick_device, place_model
+from i2ikit.distributed.device import model_to_device, pick_device
 from i2ikit.engine.optimizers import build_optimizers
 from i2ikit.engine.precision import network_precision
 from i2ikit.engine.runner_model import RunnerModel
@@ -125,7 +125,7 @@ def _train(config: Mapping[str, Any], shapes: Mapping[str, Any], device: torch.d
     assert model is not None, "the config was checked"
     if config["train"]["checkpoint_activations"]:
         checkpoint_activations(model)
-    place_model(model, device)
+    model_to_device(model, device)
     optimizers = build_optimizers(model.phases, model.networks, config["optimizer"])
     model.precision = network_precision(config["train"]["precision"], device)
     runner_model, update = RunnerModel(model, device, seed=0), PhaseUpdater(optimizers)

@@ -1,6 +1,6 @@
 """How long a training on many small files takes to start: `python tools/bench_start.py [COUNT]`.
 
-It makes two folders of COUNT hard links to one small picture, counts how often folders are listed, and prints the
+It makes two folders of COUNT hard links to one small image, counts how often folders are listed, and prints the
 seconds and the memory that the data set, the look at a sample of headers, and the first batch take. For comparison it
 lists the same folders as lists of paths, the way of the published code.
 """
@@ -39,7 +39,7 @@ def main(count: int) -> None:
 
 
 def make(root: Path, count: int) -> Path:
-    """Write two folders of links to one picture."""
+    """Write two folders of links to one image."""
     Image.new("RGB", (24, 24)).save(root / "one.png")
     for folder in ("trainA", "trainB"):
         (root / folder).mkdir()

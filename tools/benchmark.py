@@ -18,7 +18,7 @@ from rich.text import Text
 from i2ikit.benchmark.folder import Run, runs
 from i2ikit.benchmark.output import tables, write_results
 from i2ikit.benchmark.plan import BenchmarkError, Request, keep_plan, make_plan
-from i2ikit.benchmark.summary import summarise
+from i2ikit.benchmark.summary import summarize
 from i2ikit.benchmark.tables import Row, Table
 from i2ikit.benchmark.turns import find_lengths, take_turns
 from i2ikit.cli.console import complain
@@ -156,9 +156,9 @@ def compare(options: argparse.Namespace, console: Console) -> int:
     printer = Printer(console)
     plan = find_lengths(keep_plan(options.out, make_plan(request)), options.out, printer)
     failures = take_turns(plan, options.out, printer)
-    results = summarise(plan, options.out, failures=failures)
+    results = summarize(plan, options.out, failures=failures)
     if options.quality:
-        results = summarise(plan, options.out, targets(options.quality, results["metrics"]), failures)
+        results = summarize(plan, options.out, targets(options.quality, results["metrics"]), failures)
     page = write_results(options.out, results, runs(plan, options.out))
     for table in tables(results):
         print_table(console, table)
@@ -168,7 +168,7 @@ def compare(options: argparse.Namespace, console: Console) -> int:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the program; a user's mistake is one message."""
+    """Run the program; a user's error is one message."""
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, emoji=False)
     try:
         return compare(read_arguments(arguments), console)

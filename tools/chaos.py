@@ -3,7 +3,7 @@
 Each config is trained once without a disturbance, on small networks and 16-pixel scenes. Then it is trained again and
 again in processes that are killed (SIGKILL) at random: while they start or resume, between two checkpoints, and while a
 checkpoint is being written. Each is resumed until it is done, and its last checkpoint compared with the undisturbed
-one, bit for bit: networks, optimisers, image histories, memory banks, averages, what hooks remember. Last line of each
+one, bit for bit: networks, optimizers, image histories, memory banks, averages, what hooks remember. Last line of each
 config: 'N kills, N resumes, equal: yes/no'. The exit code is 0 if all are equal.
 """
 
@@ -57,7 +57,7 @@ def shrink(config: Any, key: str = "") -> Any:
         small["layers"] = 1
     if kind.startswith("StyleGAN2"):
         small |= {"filters": 1, "size": 16}
-    if kind in ("MemoryBank", "History"):
+    if kind in ("MemoryBank", "ImagePool"):
         small["size"] = 20 if kind == "MemoryBank" else 3
     return small
 

@@ -31,11 +31,11 @@ from i2ikit.engine.update import PhaseUpdater
 from i2ikit.errors import ConfigError, I2IKitError
 from i2ikit.inference.interop import fit, layout_of, unfit
 from i2ikit.inference.interop.files import network_name
-from i2ikit.interfaces import Places, Plan, Read, StepReader
+from i2ikit.interfaces import Positions, Read, SamplingPlan, StepReader
 from i2ikit.nn.stylegan2 import Noise
 from i2ikit.terms.adversarial import DiscriminatorTerm
 from i2ikit.terms.patch import PatchTerm
-from i2ikit.translation import Draws, Progress, UnpairedTranslation, build_model
+from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation, build_model
 
 LIMITS = {"losses": 1e-9, "norms": 1e-6, "images": 1e-5}
 # Published name of a loss -> our term (or what is recorded of it), and the options whose product the name includes.
@@ -49,7 +49,7 @@ LOSSES: dict[str, tuple[str, tuple[str, ...]]] = {
     "NCE_Y": ("identity", ("lambda_NCE",)),
     "BYOL": ("content", ("lambda_NCE",)),
     "BYOL_Y": ("identity", ("lambda_IDT",)),
-    "idt": ("colour", ("lambda_identity",)),
+    "idt": ("color", ("lambda_identity",)),
     "D_A": ("d_b", ()),
     "D_B": ("d_a", ()),
     "G_A": ("gan_ab", ("lambda_GAN",)),
@@ -66,7 +66,7 @@ ZERO = 1e-9  # a norm below it is that of a true zero but for rounding; measured
 FLIPPED = "_flipped"  # the entry among the losses that says whether the step mirrored its input
 
 
-class RecordedPlaces(nn.Module):
+class RecordedPositions(nn.Module):
     """Take the recorded places; where a layer has none, what the method's own sampler plans."""
 
     def __init__(self, sampler: Any) -> None:
@@ -78,9 +78,9 @@ class RecordedPlaces(nn.Module):
         """Return what the method's own sampler reads."""
         return self.sampler.reads()
 
-    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[Plan]:
+    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
         """Return one plan per layer."""
-        recorded = {layer: Places(ids) for layer, ids in self.ids.items()}
+        recorded = {layer: Positions(ids) for layer, ids in self.ids.items()}
         if len(recorded) == len(keys):
             return [recorded[layer] for layer in range(len(keys))]
         plans = self.sampler.plan(step, keys, queries)
@@ -173,10 +173,10 @@ def build(options: Mapping[str, Any]) -> tuple[dict[str, Any], UnpairedTranslati
     builder = Builder()
     model = build_model(config["model"], builder)
     if model is None:
-        raise ConfigError("the config of the options", [f"{each.path}: {each.message}" for each in builder.mistakes])
+        raise ConfigError("the config of the options", [f"{each.path}: {each.message}" for each in builder.errors])
     for term in model.terms.values():
         if isinstance(term, PatchTerm):
-            term.sampler = RecordedPlaces(term.sampler)
+            term.sampler = RecordedPositions(term.sampler)
         if isinstance(term, DiscriminatorTerm):
             term.loss = RecordedAnswers(term.loss)
     for module in model.modules():
@@ -233,7 +233,7 @@ def _run(model: UnpairedTranslation, case: Case, step: int, updater: Callable[[s
         totals[phase] = total.item()
         updater(phase, total)
 
-    terms = model.train_step(case.batch(step), update, _progress(case, step), Draws(seed=0, step=step + 1))
+    terms = model.train_step(case.batch(step), update, _progress(case, step), RandomStreams(seed=0, step=step + 1))
     halves = {
         f"{name}.{half}": value
         for name, term in model.terms.items()
@@ -296,7 +296,7 @@ def _apart(model: UnpairedTranslation, config: Mapping[str, Any], name: str) -> 
     }
     layout = layout_of(network)
     apart = {
-        each: "biases that an instance norm cancels" for each in layout.cancelled if layout.entries[each] not in tapped
+        each: "biases that an instance norm cancels" for each in layout.canceled if layout.entries[each] not in tapped
     }
     losses = {term["loss"]["type"] for term in terms_of(config, "DiscriminatorTerm") if term["discriminator"] == short}
     if kind == "discriminators" and losses & {"ClippedHingeLoss", "WGANLoss"}:

@@ -77,7 +77,7 @@ def _set_networks(model: Config, options: Options) -> None:
     model["generators"] = {name: _generator(options) for name in model["generators"]}
     model["discriminators"] = {name: _discriminator(options) for name in model["discriminators"]}
     for head in model.get("heads", {}).values():
-        head.update(dim=options["netF_nc"], **_initialiser(options))
+        head.update(dim=options["netF_nc"], **_initializer(options))
         if head["type"] == "ProjectionPredictionHead":
             head["norm"] = PROJECTION_NORMS.get(options.get("prj_norm", "BN"), "none")
 
@@ -85,7 +85,7 @@ def _set_networks(model: Config, options: Options) -> None:
 def _generator(options: Options) -> Config:
     kind: str = options["netG"]
     channels = {"in_channels": options["input_nc"], "out_channels": options["output_nc"], "filters": options["ngf"]}
-    shared = channels | {"norm": options["normG"], "dropout": not options["no_dropout"], **_initialiser(options)}
+    shared = channels | {"norm": options["normG"], "dropout": not options["no_dropout"], **_initializer(options)}
     if kind.startswith("resnet_") and kind.endswith("blocks"):
         blocks = int(kind.removeprefix("resnet_").removesuffix("blocks"))
         down, up = not options["no_antialias"], not options["no_antialias_up"]
@@ -103,7 +103,7 @@ def _generator(options: Options) -> Config:
 def _discriminator(options: Options) -> Config:
     kind: str = options["netD"]
     shared = {"in_channels": options["output_nc"], "filters": options["ndf"]}
-    made = {**shared, "norm": options["normD"], **_initialiser(options)}
+    made = {**shared, "norm": options["normD"], **_initializer(options)}
     if kind in ("basic", "n_layers"):
         layers = 3 if kind == "basic" else options["n_layers_D"]
         return {"type": "PatchGANDiscriminator", **made, "layers": layers, "antialias": not options["no_antialias"]}
@@ -116,7 +116,7 @@ def _discriminator(options: Options) -> Config:
     raise ConfigError("the options", [f"netD={kind!r} is not known"])
 
 
-def _initialiser(options: Options) -> Config:
+def _initializer(options: Options) -> Config:
     return {"init": options["init_type"], "init_gain": options["init_gain"]}
 
 
@@ -147,7 +147,7 @@ def _set_patches(model: Config, options: Options) -> None:
         sampler = term["sampler"]
         sampler["num"] = options["num_patches"] or EVERYWHERE
         if sampler["type"] == "DiscriminativeAttentionSampler":
-            sampler.update(pool=options["oversample_ratio"], random_share=options["random_ratio"])
+            sampler.update(pool=options["oversample_ratio"], random_fraction=options["random_ratio"])
         if "tau" in term["loss"]:
             term["loss"]["tau"] = options["nce_T"]
         if term.get("negatives", {}).get("type") == "WithinImage" and options.get(
@@ -179,8 +179,8 @@ def _set_weights(model: Config, options: Options) -> None:
         _weigh_with_identity_image(terms, options)
     else:
         _weigh_with_identity_patches(terms, options)
-    if "colour" in terms:
-        terms["colour"]["weight"] = options["lambda_identity"]
+    if "color" in terms:
+        terms["color"]["weight"] = options["lambda_identity"]
     for term in terms_of(model, "GradientPenaltyTerm"):
         term["weight"] = options["lambda_R1"]
 
@@ -226,10 +226,10 @@ def _weigh_with_identity_patches(terms: Config, options: Options) -> None:
 
 def _set_views(model: Config, options: Options) -> None:
     views = model.setdefault("views", {})
-    if "history" in views:
-        views["history"]["size"] = max(options["pool_size"], 1)
+    if "pool" in views:
+        views["pool"]["size"] = max(options["pool_size"], 1)
         if not options["pool_size"]:
-            _rename(model, {"history(ab(a))": "ab(a)", "history(ba(b))": "ba(b)"})
+            _rename(model, {"pool(ab(a))": "ab(a)", "pool(ba(b))": "ba(b)"})
     if any(term["query"] == term["key"] for term in terms_of(model, "PatchTerm")):
         return  # one pass for both sides: the published mirrors are those of the data
     _rename(model, {"ab(mirror(a))": "ab(a)", "ab(mirror(b))": "ab(b)"})
@@ -252,7 +252,7 @@ def _rename(model: Config, images: Mapping[str, str]) -> None:
         phase["terms"] = replaced(phase["terms"])
 
 
-# optimisers -----------------------------------------------------------------------------------------------------------
+# optimizers -----------------------------------------------------------------------------------------------------------
 
 
 def _set_optimizers(config: Config, options: Options) -> None:

@@ -1,4 +1,4 @@
-# CUT on the embedded data set, in minutes on a CPU: small networks, averaged weights, and an input skip for colours.
+# CUT on the embedded data set, in minutes on a CPU: small networks, averaged weights, and an input skip for colors.
 _base_ = ["../_base_/methods/cut.py", "../_base_/networks/small.py", "../_base_/data/stripes.py"]
 
 CONTENT = dict(taps=_base_.SMALL_TAPS)

@@ -1,4 +1,4 @@
-# CycleGAN on the embedded data set, in minutes on a CPU: small networks, and an input skip that keeps the colours.
+# CycleGAN on the embedded data set, in minutes on a CPU: small networks, and an input skip that keeps the colors.
 _base_ = ["../_base_/methods/cyclegan.py", "../_base_/networks/small.py", "../_base_/data/stripes.py"]
 
 model = dict(

@@ -1,4 +1,4 @@
-# DCLGAN on the embedded data set, in minutes on a CPU: small networks, and an input skip that keeps the colours.
+# DCLGAN on the embedded data set, in minutes on a CPU: small networks, and an input skip that keeps the colors.
 _base_ = ["../_base_/methods/dclgan.py", "../_base_/networks/small.py", "../_base_/data/stripes.py"]
 
 CONTENT = dict(taps=_base_.SMALL_TAPS)
@@ -14,7 +14,7 @@ model = dict(
             terms=dict(
                 content_ab=CONTENT,
                 content_ba=CONTENT,
-                identity_a=dict(weight=5.0),  # ten times as published: keeps the colours in a short run
+                identity_a=dict(weight=5.0),  # ten times as published: keeps the colors in a short run
                 identity_b=dict(weight=5.0),
             ),
         ),

@@ -5,4 +5,4 @@ _base_ = [
     "../_base_/data/horse2zebra.py",
 ]
 
-data = dict(train=dict(transform=dict(finetune_after=100)))  # the whole picture once the rate decays
+data = dict(train=dict(transform=dict(finetune_after=100)))  # the whole image once the rate decays

@@ -1,4 +1,4 @@
-# EnCo on the embedded data set, in minutes on a CPU: small networks, averaged weights, and an input skip for colours.
+# EnCo on the embedded data set, in minutes on a CPU: small networks, averaged weights, and an input skip for colors.
 _base_ = ["../_base_/methods/enco.py", "../_base_/networks/small.py", "../_base_/data/stripes.py"]
 
 model = dict(

@@ -1,4 +1,4 @@
-# FastCUT on the embedded data set, on a CPU: small networks, averaged weights, and an input skip for colours. With the
+# FastCUT on the embedded data set, on a CPU: small networks, averaged weights, and an input skip for colors. With the
 # published content weight, 10, networks as small as these learn no stripes in this time.
 _base_ = ["../_base_/methods/fastcut.py", "../_base_/networks/small.py", "../_base_/data/stripes.py"]
 

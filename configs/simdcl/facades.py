@@ -5,4 +5,4 @@ _base_ = [
     "../_base_/data/facades.py",
 ]
 
-data = dict(train=dict(transform=dict(finetune_after=200)))  # the whole picture once the rate decays
+data = dict(train=dict(transform=dict(finetune_after=200)))  # the whole image once the rate decays

@@ -13,8 +13,8 @@ from i2ikit.benchmark.plan import BenchmarkError
 from i2ikit.benchmark.plots import shown_metrics
 from i2ikit.benchmark.tables import Table
 from i2ikit.errors import nearest_hint
+from i2ikit.report.image_store import read_image
 from i2ikit.report.items import read_gallery
-from i2ikit.report.pictures import read_picture
 from i2ikit.report.record import read_record
 from i2ikit.report.sections import duration
 
@@ -37,20 +37,20 @@ def fill(page: str, name: str, text: str) -> str:
     return pattern.sub(lambda _: block, page)
 
 
-def describe(results: Mapping[str, Any], runs: Sequence[Run], name: str, pictures: str) -> str:
+def describe(results: Mapping[str, Any], runs: Sequence[Run], name: str, images: str) -> str:
     """Return a comparison as Markdown.
 
     Args:
-        results: of :func:`summarise`.
+        results: of :func:`summarize`.
         runs: of the comparison.
-        name: of the comparison, with which its picture files begin.
-        pictures: address of the folder of the pictures, from the page.
+        name: of the comparison, with which its image files begin.
+        images: address of the folder of the images, from the page.
     """
     parts = [conditions(results, runs)]
     parts += [markdown(table) for table in tables(results)]
     parts += [agreement(results)]
-    parts += [f"![{PLOTS[plot]}]({pictures}/{name}_{plot}.png)" for plot in drawn(results)]
-    parts += [f"![Inputs, and what each method made of them]({pictures}/{name}_examples.png)"]
+    parts += [f"![{PLOTS[plot]}]({images}/{name}_{plot}.png)" for plot in drawn(results)]
+    parts += [f"![Inputs, and what each method made of them]({images}/{name}_examples.png)"]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -101,7 +101,7 @@ def agreement(results: Mapping[str, Any]) -> str:
 
 
 def examples(runs: Sequence[Run], rows: int = 4) -> Image.Image | None:
-    """Return a picture of some inputs and of what the first run of each method made of them at its end.
+    """Return an image of some inputs and of what the first run of each method made of them at its end.
 
     Args:
         runs: of the comparison.
@@ -123,9 +123,9 @@ def examples(runs: Sequence[Run], rows: int = 4) -> Image.Image | None:
     for name in chosen:
         start = galleries[columns[0]][name]
         folder = gallery_of(first[columns[0]])
-        line = [read_picture(folder / start["input"])]
-        line += [read_picture(gallery_of(first[label]) / galleries[label][name]["output"]) for label in columns]
-        lines.append([*line, *([read_picture(folder / start["truth"])] if "truth" in start else [])])
+        line = [read_image(folder / start["input"])]
+        line += [read_image(gallery_of(first[label]) / galleries[label][name]["output"]) for label in columns]
+        lines.append([*line, *([read_image(folder / start["truth"])] if "truth" in start else [])])
     heads = ["input", *columns, *(["truth"] if any(len(line) > len(columns) + 1 for line in lines) else [])]
     return sheet(heads, lines)
 
@@ -136,15 +136,15 @@ def gallery_of(run: Run) -> Path:
 
 
 def sheet(heads: Sequence[str], lines: Sequence[Sequence[Image.Image | None]]) -> Image.Image:
-    """Return pictures in rows below the names of their columns; a missing one leaves its place empty."""
+    """Return images in rows below the names of their columns; a missing one leaves its place empty."""
     size = (len(heads) * (SIDE + GAP) - GAP, HEAD + len(lines) * (SIDE + GAP) - GAP)
     whole = Image.new("RGB", size, "white")
     draw, font = ImageDraw.Draw(whole), ImageFont.load_default(13)
     for column, head in enumerate(heads):
         draw.text((column * (SIDE + GAP) + SIDE / 2, HEAD / 2), head, fill="black", font=font, anchor="mm")
     for row, line in enumerate(lines):
-        for column, picture in enumerate(line):
-            if picture is not None:
+        for column, image in enumerate(line):
+            if image is not None:
                 place = column * (SIDE + GAP), HEAD + row * (SIDE + GAP)
-                whole.paste(picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC), place)
+                whole.paste(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC), place)
     return whole

@@ -17,7 +17,7 @@ from i2ikit.report import write_report
 from i2ikit.report.sections import section, table
 
 PLOTS = {
-    "quality_over_time": "Quality over time: each method in its colour, one line for each seed.",
+    "quality_over_time": "Quality over time: each method in its color, one line for each seed.",
     "quality_over_steps": "Quality over steps.",
     "speed_and_quality": "Speed against quality, bars show the spread over seeds.",
     "memory": "Memory at the peak of training.",
@@ -29,7 +29,7 @@ def write_results(folder: Path, results: Mapping[str, Any], runs: list[Run]) -> 
 
     Args:
         folder: of the comparison.
-        results: of :func:`summarise`.
+        results: of :func:`summarize`.
         runs: all of them; the page shows the first of each method.
 
     Returns:
@@ -89,7 +89,7 @@ def html_table(found: Table) -> str:
 
 
 def plots_section(plots: list[Path]) -> str:
-    """Return the plots as a section of the page, the pictures inside it."""
+    """Return the plots as a section of the page, the images inside it."""
     figures = "".join(
         f'<figure><img alt="{escape(PLOTS[path.stem])}" src="data:image/svg+xml;base64,'
         f'{base64.b64encode(path.read_bytes()).decode("ascii")}"></figure>'

@@ -24,7 +24,7 @@ class Entry:
     """One method.
 
     Attributes:
-        label: what it is called in tables and pictures.
+        label: what it is called in tables and images.
         name: config as it was asked for.
         config: resolved, without seed.
         steps: length of its runs; 0 until it is known.
@@ -82,7 +82,7 @@ def make_plan(request: Request) -> Plan:
     """Resolve all configs and see that they can be compared.
 
     Raises:
-        ConfigError: a config has mistakes.
+        ConfigError: a config has errors.
         BenchmarkError: a config is asked for twice, nothing limits the runs, or data or metrics differ.
     """
     if request.steps is None and request.minutes is None:

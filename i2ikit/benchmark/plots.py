@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-COLOURS = ("#b3481e", "#21689a", "#46792f", "#7546a0", "#977000", "#17766c", "#b02c66", "#565d69")
+COLORS = ("#b3481e", "#21689a", "#46792f", "#7546a0", "#977000", "#17766c", "#b02c66", "#565d69")
 MARKS = "osD^vPX*"
 MOST_PANELS = 6
 SIZE = (3.6, 2.7)  # of a panel in inches
@@ -22,7 +22,7 @@ def draw_plots(results: Mapping[str, Any], folder: Path) -> list[Path]:
     What nothing is known of is left out.
 
     Args:
-        results: of :func:`summarise`.
+        results: of :func:`summarize`.
         folder: is made.
 
     Returns:
@@ -42,8 +42,10 @@ def draw_plots(results: Mapping[str, Any], folder: Path) -> list[Path]:
     written = []
     for name, figure in drawn.items():
         if figure is not None:
-            for ending in ("png", "svg"):
-                figure.savefig(folder / f"{name}.{ending}", dpi=150, metadata={"Date": None} if ending == "svg" else {})
+            for extension in ("png", "svg"):
+                figure.savefig(
+                    folder / f"{name}.{extension}", dpi=150, metadata={"Date": None} if extension == "svg" else {}
+                )
             written.append(folder / f"{name}.svg")
     return written
 
@@ -77,7 +79,7 @@ def panels(names: Sequence[str], draw: Callable[[Axes, str], None]) -> Figure | 
 
 
 def over(axes: Axes, results: Mapping[str, Any], labels: Sequence[str], name: str, unit: str) -> None:
-    """Draw a metric of all runs, seeds of a method in one colour."""
+    """Draw a metric of all runs, seeds of a method in one color."""
     said = set()
     for run in results["runs"]:
         points = [(each[unit], each["metrics"][name]) for each in run["evaluations"] if name in each["metrics"]]
@@ -86,7 +88,7 @@ def over(axes: Axes, results: Mapping[str, Any], labels: Sequence[str], name: st
         axes.plot(
             [x / scale for x, _ in points],
             [y for _, y in points],
-            color=COLOURS[place % len(COLOURS)],
+            color=COLORS[place % len(COLORS)],
             marker=MARKS[place % len(MARKS)],
             markersize=3,
             linewidth=1.3,
@@ -105,7 +107,7 @@ def speed(axes: Axes, results: Mapping[str, Any], name: str) -> None:
         pace, found = method["seconds_per_step"], method["metrics"].get(name)
         if pace is None or found is None or found["last"] is None:
             continue
-        look: dict[str, Any] = {"color": COLOURS[place % len(COLOURS)], "fmt": MARKS[place % len(MARKS)], "capsize": 2}
+        look: dict[str, Any] = {"color": COLORS[place % len(COLORS)], "fmt": MARKS[place % len(MARKS)], "capsize": 2}
         if found["best"] is not None:
             axes.errorbar(pace["median"], found["best"]["mean"], alpha=0.35, markersize=5, **look)
         axes.errorbar(
@@ -124,7 +126,7 @@ def speed(axes: Axes, results: Mapping[str, Any], name: str) -> None:
 def memory(axes: Axes, results: Mapping[str, Any]) -> None:
     """Draw the peak of memory of each method."""
     for place, method in enumerate(results["methods"]):
-        axes.barh(place, (method["memory"] or 0) / 2**20, color=COLOURS[place % len(COLOURS)], height=0.6)
+        axes.barh(place, (method["memory"] or 0) / 2**20, color=COLORS[place % len(COLORS)], height=0.6)
     axes.set_yticks(range(len(results["methods"])), [method["label"] for method in results["methods"]], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("MiB at the peak of training", fontsize=8)

@@ -16,7 +16,7 @@ from i2ikit.report.measures import direction, sentence
 from i2ikit.report.record import read_record
 
 
-def summarise(
+def summarize(
     plan: Plan, folder: Path, targets: Mapping[str, float] | None = None, failures: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """Return everything that a comparison found, as plain data.
@@ -121,8 +121,8 @@ def cost(config: Mapping[str, Any]) -> dict[str, Any]:
 
     Both are None where a part of the model can't be tried without numbers.
     """
-    model, mistakes = build_trial_model(config["model"])
-    assert model is not None, mistakes
+    model, errors = build_trial_model(config["model"])
+    assert model is not None, errors
     try:
         found = step_cost(config, batch_shapes(config, model))
     except I2IKitError:

@@ -100,7 +100,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Unpaired image-to-image translation in which a method is a config.",
-    epilog="Exit codes: 0 done, 1 the run failed, 2 a mistake that you can mend, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 the run failed, 2 an error that you can mend, 130 interrupted.",
 )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = None) -> None:
     """Build a config and show what it will train.
 
-    Networks, objective, optimisers, schedule, data, cost and length.
+    Networks, objective, optimizers, schedule, data, cost and length.
 
     Peak memory is what tensors hold at most in a training step; the program itself comes on top, about 0.5 GB.
     """
@@ -42,8 +42,8 @@ def _tables(plan: "Plan") -> Iterator["Table"]:
     yield _table("Networks", columns, _network_rows(plan))
     terms = {"phase": "", "updates": "", "term": "", "type": "", "reads": "", "weight": "right"}
     yield _table("Objective", terms, _term_rows(plan))
-    optimizers = {"phase": "", "network": "", "optimiser": "", "learning rate": "right", "options": ""}
-    yield _table("Optimisers", optimizers, _optimizer_rows(plan))
+    optimizers = {"phase": "", "network": "", "optimizer": "", "learning rate": "right", "options": ""}
+    yield _table("Optimizers", optimizers, _optimizer_rows(plan))
     if plan.schedule:
         columns = dict.fromkeys(plan.schedule[0], "right")
         yield _table("Schedule", columns, [[*map(_number, row.values())] for row in plan.schedule])

@@ -22,9 +22,9 @@ data.command("compare")(compare)
 def stripes(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write trainA, trainB, testA, testB.")],
     size: Annotated[int, typer.Option("--size", min=8, help="Height and width in pixels.")] = 64,
-    train: Annotated[int, typer.Option("--train", min=1, help="Training pictures of each domain.")] = 500,
-    test: Annotated[int, typer.Option("--test", min=1, help="Pairs of test pictures.")] = 96,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other pictures.")] = 0,
+    train: Annotated[int, typer.Option("--train", min=1, help="Training images of each domain.")] = 500,
+    test: Annotated[int, typer.Option("--test", min=1, help="Pairs of test images.")] = 96,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other images.")] = 0,
 ) -> None:
     """Write the embedded data set `stripes`.
 
@@ -34,5 +34,5 @@ def stripes(
         from i2ikit.datasets.stripes.stripes import write_stripes
 
         write_stripes(folder, size=size, train_count=train, test_count=test, seed=seed)
-    message = f"{train} + {train} training pictures and {test} test pairs of {size} x {size} written to {folder}"
+    message = f"{train} + {train} training images and {test} test pairs of {size} x {size} written to {folder}"
     out().print(message, soft_wrap=True, markup=False)

@@ -1,4 +1,4 @@
-"""`i2ikit data check`: what is wrong with a folder of pictures before a model is trained on it."""
+"""`i2ikit data check`: what is wrong with a folder of images before a model is trained on it."""
 
 import json
 from pathlib import Path
@@ -28,11 +28,11 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as problems.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Look at every picture of a data set.
+    """Look at every image of a data set.
 
     The exit code is 1 if there is a problem.
     """
-    with counting("Looking at pictures") as tell:
+    with counting("Looking at images") as tell:
         from i2ikit.dataset_tools.check import check_folder
         from i2ikit.errors import DataError
 
@@ -65,7 +65,7 @@ def _table(found: "Inspection") -> Any:
     from rich.table import Table
 
     table = Table("folder", box=None, pad_edge=False, header_style="bold")
-    table.add_column("pictures", justify="right")
+    table.add_column("images", justify="right")
     table.add_column("MiB", justify="right")
     table.add_column("sizes")
     table.add_column("kinds")

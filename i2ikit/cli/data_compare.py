@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def compare(
-    source: Annotated[Path, typer.Argument(metavar="A", help="Folder of the pictures to translate.")],
+    source: Annotated[Path, typer.Argument(metavar="A", help="Folder of the images to translate.")],
     targets: Annotated[list[Path], typer.Argument(metavar="B...", help="Folders to choose the target from.")],
-    picture: Annotated[
-        Path, typer.Option("--picture", metavar="FILE", help="Where to write samples, mean colours and histograms.")
+    image: Annotated[
+        Path, typer.Option("--image", metavar="FILE", help="Where to write samples, mean colors and histograms.")
     ] = Path("comparison.png"),
-    count: Annotated[int, typer.Option("--count", min=4, help="Pictures to look at in each folder.")] = 200,
+    count: Annotated[int, typer.Option("--count", min=4, help="Images to look at in each folder.")] = 200,
     weights: Annotated[
         Path | None, typer.Option("--weights", metavar="FILE", help="Weights of the Inception of FID and KID.")
     ] = None,
@@ -38,9 +38,9 @@ def compare(
         found = compare_domains(domains[0], domains[1:], inception)
         about = {distance.target: f"{distance.target}: {distance.in_words()}" for distance in found}
         captions = [about.get(domain.name, domain.name) for domain in domains]
-        written = write_sheet(picture, domains, [f"source {captions[0]}", *captions[1:]])
+        written = write_sheet(image, domains, [f"source {captions[0]}", *captions[1:]])
     if as_json:
-        typer.echo(json.dumps({"distances": [d.as_json() for d in found], "picture": str(written), "note": missing}))
+        typer.echo(json.dumps({"distances": [d.as_json() for d in found], "image": str(written), "note": missing}))
         return
     console = out()
     console.print(_table(found))
@@ -48,7 +48,7 @@ def compare(
         console.print(f"{distance.target}: {distance.in_words()}", soft_wrap=True, markup=False)
     if len(found) > 1:
         console.print(f"nearest    {found[0].target}", soft_wrap=True, markup=False)
-    console.print(f"picture    {written}", soft_wrap=True, markup=False)
+    console.print(f"image    {written}", soft_wrap=True, markup=False)
     if missing:
         console.print(missing, soft_wrap=True, markup=False)
 
@@ -57,7 +57,7 @@ def _table(found: "list[Distance]") -> Any:
     from rich.table import Table
 
     table = Table("target", box=None, pad_edge=False, header_style="bold")
-    names = ["patches", "/ spread", "pixels", "colour", "contrast", "saturation", "texture 1, 1/2, 1/4"]
+    names = ["patches", "/ spread", "pixels", "color", "contrast", "saturation", "texture 1, 1/2, 1/4"]
     measured = found[0].fid is not None
     for name in [*names, *(["FID", "KID"] if measured else [])]:
         table.add_column(name, justify="right")
@@ -66,7 +66,7 @@ def _table(found: "list[Distance]") -> Any:
             f"{each.patches:.4f}",
             f"{each.ratio:.1f}",
             f"{each.pixels:.4f}",
-            f"{each.colour:.3f}",
+            f"{each.color:.3f}",
             f"{each.contrast:+.3f}",
             f"{each.saturation:+.3f}",
             " ".join(f"x{factor:.2f}" for factor in each.texture),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from i2ikit.doctor import Examination
 
-COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "bold red"}
+COLORS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "bold red"}
 
 
 def doctor(
@@ -56,7 +56,7 @@ def _show(found: "Examination", console: "Console") -> None:
     line("plugins", ", ".join(plugins))
     console.print()
     for finding in found.findings:
-        mark = (f"{finding.state:<9}", COLOURS[finding.state])
+        mark = (f"{finding.state:<9}", COLORS[finding.state])
         console.print(Text.assemble(mark, (finding.name, "bold"), f": {finding.found}."), soft_wrap=True)
         if finding.advice:
             console.print(Text(f"{'':9}{finding.advice}"), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`i2ikit evaluate`: the metrics of a trained generator, or of a folder of pictures."""
+"""`i2ikit evaluate`: the metrics of a trained generator, or of a folder of images."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def evaluate(
     ] = None,
     images: Annotated[
         tuple[Path, Path] | None,
-        typer.Option("--images", metavar="OUTPUTS REAL", help="Measure a folder of pictures against real ones."),
+        typer.Option("--images", metavar="OUTPUTS REAL", help="Measure a folder of images against real ones."),
     ] = None,
     metrics: Annotated[
         str | None,
@@ -38,12 +38,12 @@ def evaluate(
         typer.Option("--generator", metavar="NAME", help="Such as ab; by default the first, averaged if it is."),
     ] = None,
     channels: Annotated[
-        int, typer.Option("--channels", min=1, metavar="N", help="Of the pictures of --images: 3 for RGB, 1 for gray.")
+        int, typer.Option("--channels", min=1, metavar="N", help="Of the images of --images: 3 for RGB, 1 for gray.")
     ] = 3,
     device: Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print numbers and protocol as JSON.")] = False,
 ) -> None:
-    """Measure a trained generator, or a folder of pictures."""
+    """Measure a trained generator, or a folder of images."""
     if (checkpoint is None) == (images is None):
         raise I2IKitError("name a checkpoint, or two folders: `i2ikit evaluate --images OUTPUTS REAL`.")
     if images is not None and (data is not None or generator is not None):

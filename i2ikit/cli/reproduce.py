@@ -38,7 +38,7 @@ def reproduce(
     console.print(Text(f"Step {kept.progress['step']} stopped in phase {kept.phase}."), soft_wrap=True)
     console.print(table)
     if kept.files:
-        console.print(Text(f"Pictures: {', '.join(kept.files)}"), soft_wrap=True)
+        console.print(Text(f"Images: {', '.join(kept.files)}"), soft_wrap=True)
 
 
 def _several(names: list[str], most: int = 3) -> str:

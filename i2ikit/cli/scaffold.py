@@ -27,7 +27,7 @@ SINGULAR = {
     "metrics": "metric",
 }
 KINDS = {SINGULAR[plural]: plural for plural in PARTS}
-ENDINGS = ("loss", "sampler", "discriminator", "generator", "head", "term")  # kinds whose classes end in their kind
+EXTENSIONS = ("loss", "sampler", "discriminator", "generator", "head", "term")  # kinds whose classes end in their kind
 PLUGIN = "plugin"
 CORE = "i2ikit"
 
@@ -72,9 +72,9 @@ def class_name(kind: str, name: str) -> str:
         I2IKitError: it is not; the message has the right spelling.
     """
     right = _camel(name)
-    if kind in ENDINGS and right.lower().endswith(kind):
+    if kind in EXTENSIONS and right.lower().endswith(kind):
         right = right[: -len(kind)] + kind.capitalize()
-    elif kind in ENDINGS:
+    elif kind in EXTENSIONS:
         right += kind.capitalize()
     if not right.isidentifier() or right == kind.capitalize():
         raise I2IKitError(f"{name!r} cannot be the name of a class; write it like CharbonnierLoss")

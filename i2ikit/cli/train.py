@@ -53,7 +53,7 @@ def train(
     with busy("Checking the config"):
         from i2ikit.cli.progress import make_reporter
         from i2ikit.config import find_config, resolve_config
-        from i2ikit.distributed.launch import find_place
+        from i2ikit.distributed.launch import find_rank
         from i2ikit.engine.run import train as run
         from i2ikit.errors import RunError
         from i2ikit.report import write_report
@@ -63,7 +63,7 @@ def train(
         if tensorboard:
             resolved = with_tensorboard(resolved)
     folder = work_dir or default_work_dir(path)
-    speaks = find_place().rank == 0  # of several processes
+    speaks = find_rank().rank == 0  # of several processes
     with make_reporter() as reporter:
         try:
             run(

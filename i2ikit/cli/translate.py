@@ -1,4 +1,4 @@
-"""`i2ikit translate`: pictures through a trained generator."""
+"""`i2ikit translate`: images through a trained generator."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +13,9 @@ def translate(
     checkpoint: Annotated[
         Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint, or a work directory: its newest checkpoint.")
     ],
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder of them.")],
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of them.")],
     target: Annotated[
-        Path, typer.Argument(metavar="OUTPUT", help="A file for a picture, a folder for a folder; names are kept.")
+        Path, typer.Argument(metavar="OUTPUT", help="A file for an image, a folder for a folder; names are kept.")
     ],
     generator: Annotated[
         str | None,
@@ -29,7 +29,7 @@ def translate(
         typer.Option("--size", min=1, metavar="N", help="Work at this length of the shorter side, in pixels."),
     ] = None,
 ) -> None:
-    """Translate a picture, or a folder with everything below it."""
+    """Translate an image, or a folder with everything below it."""
     with busy("Loading the model"):
         from i2ikit.distributed.device import pick_device
         from i2ikit.inference import Translator
@@ -44,7 +44,7 @@ def translate(
         count = translator.translate_path(
             source, target, on_progress=lambda file: progress.update(task, completed=file.done, total=file.total)
         )
-    out().print(f"{count} {'picture' if count == 1 else 'pictures'} written to {target}", soft_wrap=True, markup=False)
+    out().print(f"{count} {'image' if count == 1 else 'images'} written to {target}", soft_wrap=True, markup=False)
 
 
 def newest_checkpoint(path: Path) -> Path:

@@ -44,9 +44,9 @@ def alarm_arguments(name: Any) -> list[str]:
 
 
 def check_alarms(section: Any, builder: Builder) -> None:
-    """Note every mistake in the section."""
+    """Note every error in the section."""
     if not isinstance(section, Mapping):
-        builder.mistake("alarms", f'must be dict(name=dict(type="..."), ...), not {section!r}')
+        builder.error("alarms", f'must be dict(name=dict(type="..."), ...), not {section!r}')
         return
     for name, alarm in section.items():
         if alarm is not None:

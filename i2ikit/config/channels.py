@@ -1,10 +1,10 @@
-"""Channels are said once, with the data; networks follow, and what contradicts is a mistake that names both keys."""
+"""Channels are said once, with the data; networks follow, and what contradicts is an error that names both keys."""
 
 import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from i2ikit.build import Mistake, is_part
+from i2ikit.build import ConfigProblem, is_part
 from i2ikit.config.data import dataset_config, parameters
 from i2ikit.errors import UnknownComponentError
 from i2ikit.registry import DATASETS, DISCRIMINATORS, GENERATORS, Registry
@@ -33,21 +33,21 @@ def follow_data(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**config, "model": {**model, **changed}}
 
 
-def channel_mistakes(config: Mapping[str, Any]) -> Iterator[Mistake]:
+def channel_errors(config: Mapping[str, Any]) -> Iterator[ConfigProblem]:
     """Yield what the channels of data and networks contradict each other in."""
     data, model = config.get("data"), config.get("model")
     if not isinstance(data, Mapping) or not isinstance(model, Mapping) or not is_part(data.get("train")):
         return
     kind = data["train"]["type"]
     if data.get("channels") is not None and "channels" not in parameters(DATASETS, kind):
-        yield Mistake("data.channels", f"the data set {kind} takes no channels; leave data.channels out")
+        yield ConfigProblem("data.channels", f"the data set {kind} takes no channels; leave data.channels out")
         return
     channels = by_domain(_of_dataset(data))
     for section, name, registry, argument, domain in _needs(model) if channels else ():
         found = _argument(registry, model[section][name], argument)
         if isinstance(found, int) and found != channels[domain]:
             path, plural = f"model.{section}.{name}.{argument}", "s" * (channels[domain] != 1)
-            yield Mistake(
+            yield ConfigProblem(
                 path,
                 f"is {found}, but data.channels gives images of domain {domain} {channels[domain]} channel{plural}. "
                 f"Set data.channels={found}, or {path}={channels[domain]}.",

@@ -11,7 +11,7 @@ from i2ikit.config.sections import DATASET_KEYS
 from i2ikit.errors import UnknownComponentError
 from i2ikit.registry import DATASETS, Registry
 
-ANY_PICTURES: dict[str, Any] = {  # metrics that need no pairs, masks or weights
+ANY_IMAGES: dict[str, Any] = {  # metrics that need no pairs, masks or weights
     "wasserstein": {"type": "SlicedWasserstein"},
     "content": {"type": "ContentPreservation"},
     "diversity": {"type": "Diversity"},
@@ -63,14 +63,14 @@ def _with_sizes(config: Any, registry: Registry | None, sizes: Mapping[str, Any]
 def read_from(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
     """Return a config that reads the folder ``root``, as `--data DIR` asks; see :func:`with_root`.
 
-    Metrics, which were chosen for what a data set has, make room for :data:`ANY_PICTURES` if it is replaced.
+    Metrics, which were chosen for what a data set has, make room for :data:`ANY_IMAGES` if it is replaced.
     """
     data = config.get("data")
     if not isinstance(data, Mapping):
         return dict(config)
     changed = with_root(data, root)
     replaced = any(is_part(data.get(key)) and changed[key]["type"] != data[key]["type"] for key in DATASET_KEYS)
-    return {**config, "data": changed, **({"metrics": deepcopy(ANY_PICTURES)} if replaced else {})}
+    return {**config, "data": changed, **({"metrics": deepcopy(ANY_IMAGES)} if replaced else {})}
 
 
 def with_root(data: Mapping[str, Any], root: str | Path) -> dict[str, Any]:

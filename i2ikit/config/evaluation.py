@@ -1,4 +1,4 @@
-"""Finds mistakes between the sections `evaluation` and `metrics` of a config."""
+"""Finds errors between the sections `evaluation` and `metrics` of a config."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,22 +19,22 @@ def check_evaluation(section: Any, metrics: Any, builder: Builder) -> None:
     if section.get("stop_after") is None:
         return
     if not section.get("every"):
-        builder.mistake("evaluation.stop_after", "needs measurements on the way: set evaluation.every")
+        builder.error("evaluation.stop_after", "needs measurements on the way: set evaluation.every")
     if name is None and not any(directions(config) for config in metrics.values()):
-        builder.mistake("evaluation.stop_after", "needs to know what should improve: set evaluation.metric")
+        builder.error("evaluation.stop_after", "needs to know what should improve: set evaluation.metric")
 
 
 def _check_metric(full_name: str, section: Mapping[str, Any], metrics: Mapping[str, Any], builder: Builder) -> None:
     name, _, number = full_name.partition(".")
     if name not in metrics:
-        builder.mistake("evaluation.metric", f"there is no metric {name!r}.{known_hint(name, list(metrics))}")
+        builder.error("evaluation.metric", f"there is no metric {name!r}.{known_hint(name, list(metrics))}")
         return
     known = directions(metrics[name])
     if known and number not in known and section.get("better") is None:
         hint = known_hint(number, list(known))
-        builder.mistake("evaluation.metric", f"{name} has no number {number!r} that says which way it counts.{hint}")
+        builder.error("evaluation.metric", f"{name} has no number {number!r} that says which way it counts.{hint}")
     elif not known and section.get("better") is None:
-        builder.mistake("evaluation.better", f'must say which way {full_name} counts: "lower" or "higher"')
+        builder.error("evaluation.better", f'must say which way {full_name} counts: "lower" or "higher"')
 
 
 def directions(config: Any) -> Mapping[str, str]:

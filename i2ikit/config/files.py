@@ -125,12 +125,12 @@ def _run(path: Path, originals: Mapping[str, Path]) -> dict[str, Any]:
     try:
         return dict(Config.fromfile(path, lazy_import=False, import_custom_modules=False).to_dict())
     except (Exception, SystemExit) as error:
-        mistake = _explain(path, error, originals)
+        problem = _explain(path, error, originals)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # mmengine leaves its temporary file open
             traceback.clear_frames(error.__traceback__)
             gc.collect()
-    raise mistake
+    raise problem
 
 
 def _explain(path: Path, error: BaseException, originals: Mapping[str, Path]) -> ConfigError:
@@ -150,30 +150,30 @@ def _plain_config(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in values.items()
         if not name.startswith("_") and not name.isupper() and not isinstance(value, type)
     }
-    mistakes: list[str] = []
-    plain = _plain(kept, "", mistakes)
-    if mistakes:
-        raise ConfigError(shown(path), mistakes)
+    errors: list[str] = []
+    plain = _plain(kept, "", errors)
+    if errors:
+        raise ConfigError(shown(path), errors)
     return dict(plain)
 
 
-def _plain(value: Any, path: str, mistakes: list[str]) -> Any:
+def _plain(value: Any, path: str, errors: list[str]) -> Any:
     """Return a value as JSON would hand it back: tuples become lists."""
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                mistakes.append(f"{path}: the key {key!r} must be text, since a checkpoint keeps the config as JSON")
+                errors.append(f"{path}: the key {key!r} must be text, since a checkpoint keeps the config as JSON")
         return {
-            key: _plain(item, f"{path}.{key}".lstrip("."), mistakes) for key, item in value.items() if key not in MARKS
+            key: _plain(item, f"{path}.{key}".lstrip("."), errors) for key, item in value.items() if key not in MARKS
         }
     if isinstance(value, (list, tuple)):
-        return [_plain(item, f"{path}.{index}", mistakes) for index, item in enumerate(value)]
+        return [_plain(item, f"{path}.{index}", errors) for index, item in enumerate(value)]
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
             return kind(value)
     if value is not None:
         what = f"the class {value.__name__}: write its name in quotes" if isinstance(value, type) else repr(value)
-        mistakes.append(f"{path} must be a number, text, True, False, None, a list or a dict, not {what}")
+        errors.append(f"{path} must be a number, text, True, False, None, a list or a dict, not {what}")
     return value
 
 

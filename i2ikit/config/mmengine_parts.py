@@ -1,4 +1,4 @@
-"""Finds mistakes in parts that mmengine's own registries know: hooks, alarms among them, and back ends."""
+"""Finds errors in parts that mmengine's own registries know: hooks, alarms among them, and back ends."""
 
 import inspect
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def known_backends() -> Mapping[str, type[Any]]:
 
 
 def check_hooks(section: Any, builder: Builder) -> None:
-    """Note every mistake in the section ``hooks``."""
+    """Note every error in the section ``hooks``."""
     if _is_list(section, "hooks", builder):
         for index, config in enumerate(section):
             path = f"hooks.{index}"
@@ -40,7 +40,7 @@ def check_hooks(section: Any, builder: Builder) -> None:
 
 
 def check_vis_backends(section: Any, builder: Builder) -> None:
-    """Note every mistake in the section ``vis_backends``; mmengine is asked only where there is something in it."""
+    """Note every error in the section ``vis_backends``; mmengine is asked only where there is something in it."""
     if _is_list(section, "vis_backends", builder):
         for index, config in enumerate(section):
             path = f"vis_backends.{index}"
@@ -54,7 +54,7 @@ def check_alarm(config: Any, path: str, builder: Builder) -> None:
 
 def _is_list(section: Any, path: str, builder: Builder) -> bool:
     if not isinstance(section, list):
-        builder.mistake(path, f'must be a list of dict(type="..."), not {section!r}')
+        builder.error(path, f'must be a list of dict(type="..."), not {section!r}')
     return isinstance(section, list)
 
 
@@ -76,25 +76,25 @@ def _check_part(
         path: its key path.
         what: the word for such a part.
         known: the parts of the registry by name.
-        builder: collects the mistakes.
+        builder: collects the errors.
         free: keys that whoever builds the part takes for itself.
         given: arguments that whoever builds the part gives.
         passes_on: whether a part may take keywords that it does not name, as EMAHook does for its average.
     """
     if not is_part(config):
-        builder.mistake(path, f'a {what} is written as dict(type="...", ...), not {config!r}')
+        builder.error(path, f'a {what} is written as dict(type="...", ...), not {config!r}')
         return
     kind = config["type"]
     found = known.get(str(kind))
     if found is None:
-        builder.mistake(f"{path}.type", f"no {what} is called {kind!r}.{nearest_hint(str(kind), known)}")
+        builder.error(f"{path}.type", f"no {what} is called {kind!r}.{nearest_hint(str(kind), known)}")
         return
     arguments = {key: value for key, value in config.items() if key not in ("type", *free)}
     names = inspect.signature(found).parameters
     unknown = [key for key in arguments if key not in names and not (passes_on and _takes_any(names))]
     for key in unknown:
         hint = nearest_hint(key, list(names)) or f" It takes: {', '.join(names) or 'nothing'}."
-        builder.mistake(f"{path}.{key}", f"{kind} has no argument {key!r}.{hint}")
+        builder.error(f"{path}.{key}", f"{kind} has no argument {key!r}.{hint}")
     if not unknown:
         _try(found, {**dict.fromkeys(given, ""), **arguments}, kind, path, builder)
 
@@ -111,4 +111,4 @@ def _try(found: type[Any], arguments: Mapping[str, Any], kind: str, path: str, b
         else:
             inspect.signature(found).bind(**arguments)
     except (TypeError, ValueError) as error:
-        builder.mistake(path, f"{kind} refused its arguments: {error}")
+        builder.error(path, f"{kind} refused its arguments: {error}")

@@ -14,7 +14,7 @@ _MISSING = object()
 def split(path: str) -> Keys:
     """Return the keys of a key path: ``model.taps[0].x`` and ``model.taps.0.x`` are the same.
 
-    A group of an optimiser is one key, ``heads`` or ``heads.f``, as in ``model.phases.generate.groups.heads.f.lr``.
+    A group of an optimizer is one key, ``heads`` or ``heads.f``, as in ``model.phases.generate.groups.heads.f.lr``.
     """
     keys = path.replace("[", ".").replace("]", "").split(".")
     if "groups" in keys:

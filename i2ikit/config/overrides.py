@@ -1,4 +1,4 @@
-"""Applies ``--set key.path=value`` to a config; a key that nothing knows is a mistake, never a new key."""
+"""Applies ``--set key.path=value`` to a config; a key that nothing knows is an error, never a new key."""
 
 import inspect
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from i2ikit.build import Mistake, is_part, registry_of_argument
+from i2ikit.build import ConfigProblem, is_part, registry_of_argument
 from i2ikit.config.alarms import alarm_arguments
 from i2ikit.config.data import parameters
 from i2ikit.config.files import LENGTHS
@@ -41,8 +41,8 @@ class Override:
         return ".".join(self.keys)
 
 
-def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[str, Any], list[Mistake]]:
-    """Return a copy of a config with ``--set`` options applied in their order, and the mistakes in them.
+def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[str, Any], list[ConfigProblem]]:
+    """Return a copy of a config with ``--set`` options applied in their order, and the errors in them.
 
     A key may be one that the config has, or one that the part at that place takes and the config leaves at its default.
     A dict that is given replaces the dict that was there.
@@ -51,17 +51,17 @@ def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[
         config: plain dicts and lists, the fixed sections filled with their defaults.
         texts: ``key.path=value`` each; list items by their index.
     """
-    config, mistakes = deepcopy(config), []
+    config, errors = deepcopy(config), []
     for text in texts:
         path, found, value = text.partition("=")
         keys = split(path.strip())
         if not found or not value.strip() or not all(keys):
-            mistakes.append(Mistake(path.strip() or text, "must be written key.path=value"))
+            errors.append(ConfigProblem(path.strip() or text, "must be written key.path=value"))
             continue
         wrong = _apply(config, Override(text, keys, parse_value(value)))
         if wrong:
-            mistakes.append(Mistake(".".join(keys), wrong))
-    return config, mistakes
+            errors.append(ConfigProblem(".".join(keys), wrong))
+    return config, errors
 
 
 def _apply(config: dict[str, Any], override: Override) -> str:
@@ -145,8 +145,8 @@ def registry_at(keys: Keys) -> Registry | None:
 
 
 def optimizer_class(name: Any) -> type[Any] | None:
-    """Return the optimiser class of this name, torch's or one registered with mmengine, or None."""
-    import mmengine.optim  # noqa: F401  registers torch's optimisers
+    """Return the optimizer class of this name, torch's or one registered with mmengine, or None."""
+    import mmengine.optim  # noqa: F401  registers torch's optimizers
     from mmengine.registry import OPTIMIZERS
 
     found: type[Any] | None = OPTIMIZERS.module_dict.get(name) if isinstance(name, str) else None
@@ -154,7 +154,7 @@ def optimizer_class(name: Any) -> type[Any] | None:
 
 
 def optimizer_names() -> list[str]:
-    """Return the names of all optimisers."""
+    """Return the names of all optimizers."""
     import mmengine.optim  # noqa: F401
     from mmengine.registry import OPTIMIZERS
 
@@ -162,7 +162,7 @@ def optimizer_names() -> list[str]:
 
 
 def optimizer_arguments(name: Any) -> list[str]:
-    """Return the names of the arguments that an optimiser takes from a config, ``type`` among them."""
+    """Return the names of the arguments that an optimizer takes from a config, ``type`` among them."""
     found = optimizer_class(name)
     taken = [key for key in inspect.signature(found).parameters if key != "params"] if found else []
     return ["type", *taken]

@@ -1,10 +1,10 @@
-"""From a file and command-line overrides to one plain dict, and from all mistakes to one error."""
+"""From a file and command-line overrides to one plain dict, and from all errors to one error."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from i2ikit.build import Mistake
+from i2ikit.build import ConfigProblem
 from i2ikit.config.bases import shown
 from i2ikit.config.channels import follow_data
 from i2ikit.config.data import read_from
@@ -12,7 +12,7 @@ from i2ikit.config.files import ConfigFile, read_config_file
 from i2ikit.config.origin import existing, holds, origin, owner, split
 from i2ikit.config.overrides import apply_overrides
 from i2ikit.config.sections import with_defaults, without_removed
-from i2ikit.config.validate import find_mistakes
+from i2ikit.config.validate import find_errors
 from i2ikit.errors import ConfigError
 
 
@@ -32,13 +32,13 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | No
         ConfigError: the file cannot be read, or overrides are wrong.
     """
     file = read_config_file(path)
-    config, mistakes = apply_overrides(_start(file, data), overrides)
-    _raise(file, config, mistakes, overrides)
+    config, errors = apply_overrides(_start(file, data), overrides)
+    _raise(file, config, errors, overrides)
     return follow_data(without_removed(config))
 
 
 def validate_config(config: dict[str, Any], path: Path, overrides: Sequence[str] = ()) -> None:
-    """Raise one ConfigError with all mistakes in a loaded config.
+    """Raise one ConfigError with all errors in a loaded config.
 
     Args:
         config: from :func:`load_config`.
@@ -46,13 +46,13 @@ def validate_config(config: dict[str, Any], path: Path, overrides: Sequence[str]
         overrides: those it was loaded with, to tell them from what the file says.
 
     Raises:
-        ConfigError: a line for each mistake: file and line, or the override; key path; message with the nearest name.
+        ConfigError: a line for each error: file and line, or the override; key path; message with the nearest name.
     """
-    _raise(read_config_file(path), config, find_mistakes(config), overrides)
+    _raise(read_config_file(path), config, find_errors(config), overrides)
 
 
 def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path | None = None) -> dict[str, Any]:
-    """Read, override and check a config; mistakes of all three come together.
+    """Read, override and check a config; errors of all three come together.
 
     Args:
         path, overrides, data: as for :func:`load_config`.
@@ -61,9 +61,9 @@ def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path |
         ConfigError: as :func:`load_config` and :func:`validate_config`.
     """
     file = read_config_file(path)
-    config, mistakes = apply_overrides(_start(file, data), overrides)
+    config, errors = apply_overrides(_start(file, data), overrides)
     config = follow_data(without_removed(config))
-    _raise(file, config, mistakes + find_mistakes(config), overrides)
+    _raise(file, config, errors + find_errors(config), overrides)
     return config
 
 
@@ -73,26 +73,26 @@ def _start(file: ConfigFile, data: str | Path | None) -> dict[str, Any]:
     return config if data is None else read_from(config, data)
 
 
-def _raise(file: ConfigFile, config: dict[str, Any], mistakes: Sequence[Mistake], overrides: Sequence[str]) -> None:
-    if mistakes:
-        lines = [_line(file, config, mistake, overrides) for mistake in mistakes]
+def _raise(file: ConfigFile, config: dict[str, Any], errors: Sequence[ConfigProblem], overrides: Sequence[str]) -> None:
+    if errors:
+        lines = [_line(file, config, error, overrides) for error in errors]
         raise ConfigError(shown(file.path), list(dict.fromkeys(lines)))
 
 
-def _line(file: ConfigFile, config: dict[str, Any], mistake: Mistake, overrides: Sequence[str]) -> str:
-    """Return one mistake as a line: where it was written, its key path unless that says it already, what is wrong."""
-    source = _source(file, config, mistake.path, overrides)
-    message = f"{mistake.message}{_way_out(file, mistake, overrides)}"
-    if source.startswith("--set ") and _typed(source.removeprefix("--set ")) == split(mistake.path):
+def _line(file: ConfigFile, config: dict[str, Any], error: ConfigProblem, overrides: Sequence[str]) -> str:
+    """Return one error as a line: where it was written, its key path unless that says it already, what is wrong."""
+    source = _source(file, config, error.path, overrides)
+    message = f"{error.message}{_way_out(file, error, overrides)}"
+    if source.startswith("--set ") and _typed(source.removeprefix("--set ")) == split(error.path):
         return f"{source}: {message}"
-    return f"{source}: {mistake.path}: {message}"
+    return f"{source}: {error.path}: {message}"
 
 
-def _way_out(file: ConfigFile, mistake: Mistake, overrides: Sequence[str]) -> str:
+def _way_out(file: ConfigFile, error: ConfigProblem, overrides: Sequence[str]) -> str:
     """Return the way out where an argument was left over from a part of another type, or an empty string."""
-    keys = split(mistake.path)
+    keys = split(error.path)
     kind = (*keys[:-1], "type")
-    if "has no argument" not in mistake.message or not holds(file.values, keys) or not holds(file.values, kind):
+    if "has no argument" not in error.message or not holds(file.values, keys) or not holds(file.values, kind):
         return ""
     if any(_typed(text) == kind for text in overrides):
         part = ".".join(keys[:-1])

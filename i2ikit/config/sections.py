@@ -111,7 +111,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
         "draft": Key(switch),
         "prefetch": Key(whole(1), 2),
         "timeout": Key(within(0), 600),
-        "bad_share": Key(within(0, 1), 0.01),
+        "bad_fraction": Key(within(0, 1), 0.01),
         "cache": Key(one_of("none", "ram", "disk"), "none"),
         "cache_dir": Key(text),
         "cache_ram": Key(above(0)),

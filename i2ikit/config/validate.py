@@ -1,11 +1,11 @@
-"""Finds every mistake in a config at once: building it is validating it, on the meta device, where nothing costs."""
+"""Finds every error in a config at once: building it is validating it, on the meta device, where nothing costs."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from i2ikit.build import Builder, Mistake, is_part
+from i2ikit.build import Builder, ConfigProblem, is_part
 from i2ikit.config.alarms import check_alarms
-from i2ikit.config.channels import channel_mistakes
+from i2ikit.config.channels import channel_errors
 from i2ikit.config.data import dataset_config
 from i2ikit.config.evaluation import check_evaluation
 from i2ikit.config.files import LENGTHS
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 HELPER_HINT = "Names that only help to write a config are in capitals or start with an underscore."
 
 
-def find_mistakes(config: Mapping[str, Any]) -> list[Mistake]:
-    """Return all mistakes in a resolved config, in the order of its sections; an empty list if it is sound.
+def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
+    """Return all errors in a resolved config, in the order of its sections; an empty list if it is sound.
 
     Networks are built on the meta device and thrown away; data sets and metrics are checked by their signatures, so
     that neither the disk nor the network is touched.
     """
     builder = Builder()
     _check_plugins(config.get("plugins", []), builder)
-    if builder.mistakes:
-        return builder.mistakes  # what their parts are is not known here, so the rest would be noise
+    if builder.errors:
+        return builder.errors  # what their parts are is not known here, so the rest would be noise
     _check_sections(config, builder)
     for name, keys in FIXED.items():
         if name in config:
@@ -44,48 +44,48 @@ def find_mistakes(config: Mapping[str, Any]) -> list[Mistake]:
     if config.get("schedule") is not None:
         builder.part(SCHEDULES, config["schedule"], "schedule")
     _check_data(config.get("data"), builder)
-    builder.mistakes += channel_mistakes(config)
+    builder.errors += channel_errors(config)
     _check_metrics(config.get("metrics", {}), builder)
     check_alarms(config.get("alarms", {}), builder)
     check_evaluation(config.get("evaluation", {}), config.get("metrics", {}), builder)
     _check_seed(config.get("seed", 0), builder)
     check_hooks(config.get("hooks", []), builder)
     check_vis_backends(config.get("vis_backends", []), builder)
-    return builder.mistakes
+    return builder.errors
 
 
 def _check_plugins(section: Any, builder: Builder) -> None:
     """Note each plugin that the config says it needs and that cannot be used."""
     if not isinstance(section, list) or not all(isinstance(name, str) for name in section):
-        builder.mistake("plugins", f'must be a list of names of packages, such as ["i2ikit-foo"], not {section!r}')
+        builder.error("plugins", f'must be a list of names of packages, such as ["i2ikit-foo"], not {section!r}')
         return
     for index, name in enumerate(section):
         for problem in get_manager().problems([name]):
-            builder.mistake(f"plugins.{index}", problem)
+            builder.error(f"plugins.{index}", problem)
 
 
 def _check_sections(config: Mapping[str, Any], builder: Builder) -> None:
     for name in config:
         if name not in SECTIONS:
-            builder.mistake(name, f"a config has no section {name!r}.{nearest_hint(name, SECTIONS)} {HELPER_HINT}")
+            builder.error(name, f"a config has no section {name!r}.{nearest_hint(name, SECTIONS)} {HELPER_HINT}")
     for name in REQUIRED:
         if name not in config:
-            builder.mistake(name, f"the section {name!r} is missing")
+            builder.error(name, f"the section {name!r} is missing")
 
 
 def _check_fixed(section: Any, name: str, keys: Mapping[str, Any], builder: Builder) -> None:
     if not isinstance(section, Mapping):
-        builder.mistake(name, f"must be dict({', '.join(f'{key}=...' for key in keys)}), not {section!r}")
+        builder.error(name, f"must be dict({', '.join(f'{key}=...' for key in keys)}), not {section!r}")
         return
     known = [*keys, *DATASET_KEYS] if name == "data" else list(keys)
     for key, value in section.items():
         if key not in known:
             hint = known_hint(key, known)
-            builder.mistake(f"{name}.{key}", f"the section {name!r} has no {key!r}.{hint}")
+            builder.error(f"{name}.{key}", f"the section {name!r} has no {key!r}.{hint}")
         elif key in keys and value is not None:
             wrong = keys[key].check(value)
             if wrong:
-                builder.mistake(f"{name}.{key}", wrong)
+                builder.error(f"{name}.{key}", wrong)
 
 
 def _check_train(section: Any, builder: Builder) -> None:
@@ -94,11 +94,11 @@ def _check_train(section: Any, builder: Builder) -> None:
     given = [length for length in LENGTHS if section.get(length) is not None]
     if len(given) != 1:
         both = "but not both" if given else "but there is neither"
-        builder.mistake("train", f"needs the length of the training, `epochs` or `steps`, {both}")
+        builder.error("train", f"needs the length of the training, `epochs` or `steps`, {both}")
 
 
-def build_trial_model(section: Mapping[str, Any]) -> tuple["UnpairedTranslation | None", list[Mistake]]:
-    """Build the model without its numbers, on torch's meta device; return it, or None, and the mistakes."""
+def build_trial_model(section: Mapping[str, Any]) -> tuple["UnpairedTranslation | None", list[ConfigProblem]]:
+    """Build the model without its numbers, on torch's meta device; return it, or None, and the errors."""
     import torch
 
     from i2ikit.translation import build_model
@@ -106,24 +106,24 @@ def build_trial_model(section: Mapping[str, Any]) -> tuple["UnpairedTranslation 
     builder = Builder()
     try:
         with torch.device("meta"):
-            return build_model(section, builder, path="model"), builder.mistakes
+            return build_model(section, builder, path="model"), builder.errors
     except (RuntimeError, NotImplementedError):  # a part that needs real numbers to be made
         builder = Builder()
-        return build_model(section, builder, path="model"), builder.mistakes
+        return build_model(section, builder, path="model"), builder.errors
 
 
 def _check_model(section: Any, builder: Builder) -> dict[str, tuple[str, ...]]:
     """Build the model; return what each phase updates, or nothing if it could not be built."""
     if not _has_shape(section, builder):
         return {}
-    model, mistakes = build_trial_model(section)
-    builder.mistakes += mistakes
+    model, errors = build_trial_model(section)
+    builder.errors += errors
     return {name: tuple(phase.update) for name, phase in model.phases.items()} if model is not None else {}
 
 
 def _has_shape(section: Any, builder: Builder) -> bool:
     """Note what is no dict but should be one: nothing inside it can be checked."""
-    before = len(builder.mistakes)
+    before = len(builder.errors)
     _check_dict(section, "model", builder)
     if isinstance(section, Mapping):
         for name, phase in _entries(section.get("phases")):
@@ -132,12 +132,12 @@ def _has_shape(section: Any, builder: Builder) -> bool:
                     _check_dict(phase[key], f"model.phases.{name}.{key}", builder)
             for group, changes in _entries(phase.get("groups") if isinstance(phase, Mapping) else None):
                 _check_dict(changes, f"model.phases.{name}.groups.{group}", builder)
-    return len(builder.mistakes) == before
+    return len(builder.errors) == before
 
 
 def _check_dict(value: Any, path: str, builder: Builder) -> None:
     if not isinstance(value, Mapping):
-        builder.mistake(path, f"must be a dict, not {value!r}")
+        builder.error(path, f"must be a dict, not {value!r}")
 
 
 def _entries(value: Any) -> list[tuple[str, Any]]:
@@ -145,7 +145,7 @@ def _entries(value: Any) -> list[tuple[str, Any]]:
 
 
 def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str, ...]], builder: Builder) -> None:
-    """Check the common optimiser, and what phases and their groups change in it."""
+    """Check the common optimizer, and what phases and their groups change in it."""
     common = config["optimizer"]
     if not _check_optimizer(common, "optimizer", builder):
         return
@@ -159,48 +159,48 @@ def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str,
             names = sorted({name for full in updated for name in (full, full.partition(".")[0])})
             if group not in names:
                 hint = known_hint(group, names)
-                builder.mistake(f"{path}.groups.{group}", f"the phase {phase!r} updates no {group!r}.{hint}")
+                builder.error(f"{path}.groups.{group}", f"the phase {phase!r} updates no {group!r}.{hint}")
             elif "type" in changes:
-                builder.mistake(f"{path}.groups.{group}.type", "the groups of a phase share one type of optimiser")
+                builder.error(f"{path}.groups.{group}.type", "the groups of a phase share one type of optimizer")
             else:
                 _check_optimizer({**common, **own, **changes}, f"{path}.groups.{group}", builder)
 
 
 def _check_optimizer(config: Any, path: str, builder: Builder) -> bool:
-    """Try an optimiser on one number; note what is wrong with it."""
+    """Try an optimizer on one number; note what is wrong with it."""
     import torch
 
-    before = len(builder.mistakes)
+    before = len(builder.errors)
     if not is_part(config):
-        builder.mistake(path, f'an optimiser is written as dict(type="Adam", lr=...), not {config!r}')
+        builder.error(path, f'an optimizer is written as dict(type="Adam", lr=...), not {config!r}')
         return False
     kind, arguments = config["type"], {key: value for key, value in config.items() if key != "type"}
     found = optimizer_class(kind)
     if found is None:
         hint = nearest_hint(str(kind), optimizer_names())
-        builder.mistake(f"{path}.type", f"no optimiser is called {kind!r}.{hint}")
+        builder.error(f"{path}.type", f"no optimizer is called {kind!r}.{hint}")
         return False
     known = optimizer_arguments(kind)
     for key in arguments:
         if key not in known:
             hint = known_hint(key, known)
-            builder.mistake(f"{path}.{key}", f"{kind} has no argument {key!r}.{hint}")
+            builder.error(f"{path}.{key}", f"{kind} has no argument {key!r}.{hint}")
     wrong = within(0)(arguments["lr"]) if "lr" in arguments else ""
     if wrong:
-        builder.mistake(f"{path}.lr", wrong)
-    if len(builder.mistakes) == before:
+        builder.error(f"{path}.lr", wrong)
+    if len(builder.errors) == before:
         try:
             found([torch.nn.Parameter(torch.zeros(1))], **arguments)
         except (ValueError, TypeError, AttributeError, LookupError) as error:
-            builder.mistake(path, f"{kind} refused its arguments: {error}")
-    return len(builder.mistakes) == before
+            builder.error(path, f"{kind} refused its arguments: {error}")
+    return len(builder.errors) == before
 
 
 def _check_data(section: Any, builder: Builder) -> None:
     if not isinstance(section, Mapping):
         return
     if "train" not in section:
-        builder.mistake("data", 'there is no \'train\': dict(type="UnpairedFolders", root=..., split="train", ...)')
+        builder.error("data", 'there is no \'train\': dict(type="UnpairedFolders", root=..., split="train", ...)')
     for key in DATASET_KEYS:
         if section.get(key) is not None:
             builder.prepare(DATASETS, dataset_config(section, key), f"data.{key}")
@@ -208,7 +208,7 @@ def _check_data(section: Any, builder: Builder) -> None:
 
 def _check_metrics(section: Any, builder: Builder) -> None:
     if not isinstance(section, Mapping):
-        builder.mistake("metrics", f'must be dict(name=dict(type="..."), ...), not {section!r}')
+        builder.error("metrics", f'must be dict(name=dict(type="..."), ...), not {section!r}')
         return
     for name, config in section.items():
         builder.prepare(METRICS, config, f"metrics.{name}")
@@ -217,4 +217,4 @@ def _check_metrics(section: Any, builder: Builder) -> None:
 def _check_seed(seed: Any, builder: Builder) -> None:
     wrong = whole(0)(seed)
     if wrong:
-        builder.mistake("seed", wrong)
+        builder.error("seed", wrong)

@@ -16,7 +16,7 @@ class BadFiles:
     """Collects what could not be read.
 
     Args:
-        share: of the files that may be bad, 0..1. 0 stops at the first; above 0, one bad file is always borne.
+        fraction: of the files that may be bad, 0..1. 0 stops at the first; above 0, one bad file is always borne.
         files: of the whole data set, >= 1.
 
     Attributes:
@@ -24,9 +24,9 @@ class BadFiles:
         messages: one for each bad file, in the order in which they were met.
     """
 
-    def __init__(self, share: float, files: int) -> None:
-        self.share, self.files = share, files
-        self.allowed = max(1, int(share * files)) if share > 0 else 0
+    def __init__(self, fraction: float, files: int) -> None:
+        self.fraction, self.files = fraction, files
+        self.allowed = max(1, int(fraction * files)) if fraction > 0 else 0
         self.messages: list[str] = []
         self._told = 0
 
@@ -52,8 +52,9 @@ class BadFiles:
         listed = "".join(f"\n  - {message}" for message in messages[:SHOWN])
         more = f"\n  and {len(messages) - SHOWN} more" if len(messages) > SHOWN else ""
         return (
-            f"{len(messages)} of {self.files} files cannot be read; data.bad_share={self.share:g} bears {self.allowed}:"
-            f"{listed}{more}\n  `i2ikit data check DIR` looks at all of them; `--set data.bad_share=...` bears more."
+            f"{len(messages)} of {self.files} files cannot be read; data.bad_fraction={self.fraction:g} allows "
+            f"{self.allowed}:{listed}{more}\n  `i2ikit data check DIR` inspects all of them; "
+            "`--set data.bad_fraction=...` allows more."
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def file_groups(dataset: Any) -> list[Sequence[Any]]:
 
 
 def bad_headers(groups: Sequence[Sequence[Any]], seed: int, count: int = SAMPLED) -> Iterator[str]:
-    """Look at the headers of some files, drawn from a seed; yield a message for each that is no picture.
+    """Look at the headers of some files, drawn from a seed; yield a message for each that is no image.
 
     Args:
         groups: lists of paths.

@@ -23,7 +23,7 @@ class MapDataset(Sized, Protocol):
     """What the loader needs of a data set.
 
     Optional are ``set_epoch(epoch)``, which may draw from the global streams, ``describe()``, a sentence about the
-    epochs, ``paths``, files by domain, and ``domains``, which can remember prepared pictures.
+    epochs, ``paths``, files by domain, and ``domains``, which can remember prepared images.
     """
 
     def __getitem__(self, index: int, /) -> dict[str, Any]:
@@ -36,16 +36,16 @@ class Read(NamedTuple):
     Attributes:
         values: None where there is none.
         failures: messages about files that could not be read; others took their places.
-        mistake: why there can be no batch at all.
+        error: why there can be no batch at all.
     """
 
     values: dict[str, Any] | None
     failures: tuple[str, ...] = ()
-    mistake: str = ""
+    error: str = ""
 
 
 def seed_number(*key: int) -> int:
-    """Return 63 bits that are a function of ``key`` and look unlike those of its neighbours."""
+    """Return 63 bits that are a function of ``key`` and look unlike those of its neighbors."""
     return int.from_bytes(hashlib.blake2b(repr(key).encode(), digest_size=8).digest(), "little") >> 1
 
 
@@ -187,7 +187,7 @@ class TrainLoader:
             batch = f"one batch of {batch_size}" + f" in each of {world} processes" * (world > 1)
             raise DataError(
                 f"the training data has {len(dataset)} items, fewer than {batch}. "
-                f"Add pictures, or use a smaller batch: `--set data.batch_size={max(1, len(dataset) // world)}`."
+                f"Add images, or use a smaller batch: `--set data.batch_size={max(1, len(dataset) // world)}`."
             )
         self.dataset = dataset
         self.sampler = EpochSampler(len(dataset), batch_size, seed, rank=rank, world=world)
@@ -229,8 +229,8 @@ class TrainLoader:
                 return
             except RuntimeError as error:
                 raise self._explained(error) from error
-            if read.mistake:
-                raise DataError(read.mistake)
+            if read.error:
+                raise DataError(read.error)
             self.bad_files.add(read.failures)
             if read.values is None:
                 raise DataError(self.bad_files.in_words(read.failures))
@@ -266,8 +266,8 @@ def collate(items: Sequence[Read]) -> Read:
             shapes = {tuple(sample[name].shape): sample.get(f"{name}_path", "") for sample in samples}
             if len(shapes) > 1:
                 found = ", ".join(f"{shape} {path}".rstrip() for shape, path in shapes.items())
-                mistake = f"the images {name!r} of one batch differ in size: {found}. {ONE_SIZE}"
-                return Read(None, failures, mistake)
+                error = f"the images {name!r} of one batch differ in size: {found}. {ONE_SIZE}"
+                return Read(None, failures, error)
     return Read(default_collate(samples), failures)
 
 

@@ -1,1 +1,1 @@
-"""Folders of pictures: looking through them, comparing them, fetching them."""
+"""Folders of images: looking through them, comparing them, fetching them."""

@@ -1,4 +1,4 @@
-"""Everything that is to be said about a folder of pictures before a model is trained on it."""
+"""Everything that is to be said about a folder of images before a model is trained on it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from i2ikit.checks import one_of
 from i2ikit.dataset_tools.duplicates import find_duplicates
 from i2ikit.dataset_tools.findings import LEVELS, Finding, plural, singly
 from i2ikit.dataset_tools.kinds import find_kinds, find_layout, find_unreadable
-from i2ikit.dataset_tools.published import PUBLISHED, published_hashes, recognise
+from i2ikit.dataset_tools.published import PUBLISHED, published_hashes, recognize
 from i2ikit.dataset_tools.survey import Seen, Survey, survey
 from i2ikit.dataset_tools.swaps import find_swaps
 
@@ -22,8 +22,8 @@ class FolderFacts:
 
     Attributes:
         name: below the root; "." for the root itself.
-        count, bytes: of its pictures.
-        kinds: how many there are of each format, colour model and depth, such as ``"JPEG RGB 8 bit"``.
+        count, bytes: of its images.
+        kinds: how many there are of each format, color model and depth, such as ``"JPEG RGB 8 bit"``.
         sizes: smallest, median and largest (width, height), by the number of pixels; empty where nothing can be read.
     """
 
@@ -72,24 +72,24 @@ def check_folder(
     published: str | None = None,
     tell: Callable[[int, int], None] | None = None,
 ) -> Inspection:
-    """Look at every picture of a data set.
+    """Look at every image of a data set.
 
     Args:
-        root: holds trainA, trainB, testA and testB, or other pairs of folders that end with A and B, or pictures.
+        root: holds trainA, trainB, testA and testB, or other pairs of folders that end with A and B, or images.
         load_size: pixels, height and width of the training transform's resize, >= 1.
         published: "horse2zebra" or "apple2orange", whose files these should be; None: either, if half of the names are
             theirs.
         tell: called with files done and files in all.
 
     Raises:
-        DataError: there are no pictures.
+        DataError: there are no images.
         ValueError: no such published set is known.
     """
     if published is not None:
         one_of("published", published, PUBLISHED)
     found = survey(root, tell)
     names = {folder: {seen.name for seen in found.of(folder)} for folder in found.folders()}
-    known = published or recognise(names)
+    known = published or recognize(names)
     findings = [
         *find_unreadable(found),
         *find_layout(found),

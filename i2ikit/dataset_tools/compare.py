@@ -15,11 +15,11 @@ from i2ikit.metrics.functional.feature_distances import frechet_distance, kernel
 from i2ikit.metrics.functional.sliced_wasserstein import random_directions, sliced_wasserstein
 
 DIRECTIONS = 128
-BATCH = 16  # pictures that Inception sees at once
+BATCH = 16  # images that Inception sees at once
 DEGREES = (  # up to this ratio to the spread within a domain, in words
     (1.5, "the domains can hardly be told apart"),
-    (3.0, "an easy pair: the domains lie little further apart than pictures of one domain do"),
-    (6.0, "a usual pair: the difference is clear, in colours or in texture"),
+    (3.0, "an easy pair: the domains lie little further apart than images of one domain do"),
+    (6.0, "a usual pair: the difference is clear, in colors or in texture"),
     (float("inf"), "a hard pair: the domains have little in common at the scale of patches"),
 )
 
@@ -30,10 +30,10 @@ class Distance:
 
     Attributes:
         source, target: the folders.
-        pixels: sliced Wasserstein distance of single colours, unit: values in 0..1.
+        pixels: sliced Wasserstein distance of single colors, unit: values in 0..1.
         patches: the same of 7 x 7 patches.
         spread: the distance of patches between two halves of one domain, the larger of both: what is no difference.
-        colour, contrast, saturation: target minus source; colour is the length of the difference of the means.
+        color, contrast, saturation: target minus source; color is the length of the difference of the means.
         texture: target divided by source, at full, half and quarter size.
         fid, kid: of Inception's features; None where its weights are not there.
     """
@@ -43,7 +43,7 @@ class Distance:
     pixels: float
     patches: float
     spread: float
-    colour: float
+    color: float
     contrast: float
     saturation: float
     texture: tuple[float, ...]
@@ -110,7 +110,7 @@ def find_inception(weights: str | Path | None = None) -> tuple[Inception | None,
 
 def _distance(source: Domain, target: Domain, features: Tensor | None, others: Tensor | None) -> Distance:
     spread = max(_apart(domain.half(0)[1], domain.half(1)[1]) for domain in (source, target))
-    shift = torch.tensor(target.colour) - torch.tensor(source.colour)
+    shift = torch.tensor(target.color) - torch.tensor(source.color)
     known = features is not None and others is not None
     return Distance(
         source=source.name,
@@ -118,7 +118,7 @@ def _distance(source: Domain, target: Domain, features: Tensor | None, others: T
         pixels=_apart(source.pixels, target.pixels),
         patches=_apart(source.patches, target.patches),
         spread=spread,
-        colour=shift.norm().item(),
+        color=shift.norm().item(),
         contrast=target.contrast - source.contrast,
         saturation=target.saturation - source.saturation,
         texture=tuple(b / max(a, 1e-9) for a, b in zip(source.texture, target.texture, strict=True)),

@@ -1,4 +1,4 @@
-"""Pictures that are there more than once."""
+"""Images that are there more than once."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,20 +11,20 @@ Group = tuple[Seen, ...]
 
 
 def find_duplicates(found: Survey) -> Iterator[Finding]:
-    """Find equal files and pictures that look alike: within a folder, in both domains, in training and test.
+    """Find equal files and images that look alike: within a folder, in both domains, in training and test.
 
-    A picture of the training that is tested on too makes the numbers too good, so it is a warning of its own.
+    An image of the training that is tested on too makes the numbers too good, so it is a warning of its own.
     """
     equal = _equal(found.files)
     if found.splits() and _domains_are_one(found):
-        yield Finding("problem", "identical-domains", "both domains hold the same pictures: there is nothing to learn")
+        yield Finding("problem", "identical-domains", "both domains hold the same images: there is nothing to learn")
         return
     yield from _told(equal, "duplicates", "the same file")
     first = {group[0].place: group for group in equal}
     copies = {seen.place for group in equal for seen in group[1:]}
     single = [seen for seen in found.files if seen.look is not None and seen.place not in copies]
     alike = _joined([(single[i], single[j]) for i, j in look_alikes([s.look for s in single if s.look is not None])])
-    yield from _told([_with_copies(group, first) for group in alike], "near-duplicates", "nearly the same picture")
+    yield from _told([_with_copies(group, first) for group in alike], "near-duplicates", "nearly the same image")
 
 
 def _equal(files: Sequence[Seen]) -> list[Group]:
@@ -40,7 +40,7 @@ def _with_copies(group: Group, first: dict[str, Group]) -> Group:
 
 
 def _joined(pairs: Sequence[tuple[Seen, Seen]]) -> list[Group]:
-    """Return groups of pictures of which each looks like another one of its group."""
+    """Return groups of images of which each looks like another one of its group."""
     group_of: dict[str, list[Seen]] = {}
     for one, other in pairs:
         ours, theirs = (group_of.setdefault(seen.place, [seen]) for seen in (one, other))

@@ -1,4 +1,4 @@
-"""What is worth saying about folders of pictures, and how grave it is."""
+"""What is worth saying about folders of images, and how grave it is."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

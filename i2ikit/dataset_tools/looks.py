@@ -1,4 +1,4 @@
-"""What a picture looks like, in a few bytes, and which pictures look alike."""
+"""What an image looks like, in a few bytes, and which images look alike."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,26 +11,26 @@ from i2ikit.images.planes import Planes
 
 SIDE = 16  # differences in a row, and rows, of a print
 BITS = SIDE * SIDE
-THUMB = 8  # height and width of the colours that are kept
-FEW_BITS = 20  # two prints that differ in no more belong to pictures that look alike ...
-FEW_LEVELS = 6.0  # ... if their colours differ by no more than this, of 255, on average
+THUMB = 8  # height and width of the colors that are kept
+FEW_BITS = 20  # two prints that differ in no more belong to images that look alike ...
+FEW_LEVELS = 6.0  # ... if their colors differ by no more than this, of 255, on average
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a picture looks like.
+    """What an image looks like.
 
     Attributes:
-        bits: a difference hash: whether each cell of a 16 x 17 gray version is brighter than its left neighbour.
-        colours: (8, 8, 3) bytes, the picture shrunk.
+        bits: a difference hash: whether each cell of a 16 x 17 gray version is brighter than its left neighbor.
+        colors: (8, 8, 3) bytes, the image shrunk.
     """
 
     bits: bytes
-    colours: NDArray[np.uint8]
+    colors: NDArray[np.uint8]
 
 
 def look_at(image: Image.Image | Planes) -> Look:
-    """Return what a picture looks like; deep ones are stretched over their own range, of many channels the first.
+    """Return what an image looks like; deep ones are stretched over their own range, of many channels the first.
 
     Source:
         the difference hash: N. Krawetz, "Kind of Like That", 2013; here with 256 bits.
@@ -42,7 +42,7 @@ def look_at(image: Image.Image | Planes) -> Look:
 
 
 def look_alikes(looks: Sequence[Look]) -> Iterator[tuple[int, int]]:
-    """Yield the places of pictures that look alike, the smaller first, each pair once.
+    """Yield the places of images that look alike, the smaller first, each pair once.
 
     Prints that differ in no more than 20 bits agree wholly in one of 21 pieces, so only such prints are compared. (Of
     150 photos of flowers that were saved again at 3/4 of their size 99 % differ in no more, but unlike ones in 50.)
@@ -69,13 +69,13 @@ def _close(
         others = places[number + 1 :]
         distance = (bits[others] != bits[place]).sum(axis=1)
         for other in others[distance <= FEW_BITS].tolist():
-            if (place, other) not in seen and _colours_agree(looks[place], looks[other]):
+            if (place, other) not in seen and _colors_agree(looks[place], looks[other]):
                 seen.add((place, other))
                 yield place, other
 
 
-def _colours_agree(one: Look, other: Look) -> bool:
-    return float(np.abs(one.colours.astype(np.int16) - other.colours).mean()) <= FEW_LEVELS
+def _colors_agree(one: Look, other: Look) -> bool:
+    return float(np.abs(one.colors.astype(np.int16) - other.colors).mean()) <= FEW_LEVELS
 
 
 def _stretched(planes: Planes) -> Image.Image:

@@ -28,7 +28,7 @@ def published_hashes(name: str) -> Hashes:
     return found
 
 
-def recognise(names: Mapping[str, set[str]]) -> str | None:
+def recognize(names: Mapping[str, set[str]]) -> str | None:
     """Return the published set that a folder is meant to be: at least half of its file names are there.
 
     Args:

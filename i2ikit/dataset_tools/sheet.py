@@ -1,4 +1,4 @@
-"""A picture of several domains: samples, mean colours and histograms, one row each."""
+"""An image of several domains: samples, mean colors and histograms, one row each."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +18,10 @@ CHANNELS = ("#c62828", "#2e7d32", "#1565c0")
 
 
 def write_sheet(path: str | Path, domains: Sequence[Domain], captions: Sequence[str]) -> Path:
-    """Write a picture of domains, one row each: eight samples, the mean of all, a histogram of the channels.
+    """Write an image of domains, one row each: eight samples, the mean of all, a histogram of the channels.
 
     Args:
-        path: where to write, by its ending; the folder is made.
+        path: where to write, by its extension; the folder is made.
         domains: >= 1.
         captions: a line above each row.
 
@@ -44,7 +44,7 @@ def write_sheet(path: str | Path, domains: Sequence[Domain], captions: Sequence[
         target.parent.mkdir(parents=True, exist_ok=True)
         sheet.save(target)
     except (OSError, ValueError) as error:
-        raise DataError(f"the picture {target} cannot be written: {error}. Name it with --picture FILE.png.") from error
+        raise DataError(f"the image {target} cannot be written: {error}. Name it with --image FILE.png.") from error
     return target
 
 
@@ -56,9 +56,9 @@ def _tile(image: Tensor) -> Image.Image:
 def _histogram(images: Tensor) -> Image.Image:
     tile = Image.new("RGB", (TILE, TILE), "#f4f4f4")
     draw = ImageDraw.Draw(tile)
-    for channel, colour in enumerate(CHANNELS):
+    for channel, color in enumerate(CHANNELS):
         counts, _ = np.histogram(images[:, channel].numpy(), bins=BINS, range=(0, 1))
         heights = counts / max(counts.max(), 1) * (TILE - 2)
         points = [(2 * place + 1, TILE - 1 - height) for place, height in enumerate(heights.tolist())]
-        draw.line(points, fill=colour, width=1)
+        draw.line(points, fill=color, width=1)
     return tile

@@ -43,7 +43,7 @@ _ARCHIVES = {
     "vangogh2photo": (306590349, "362c3473e70be0944bda08d49d660eafdc2854df55d697835b8186d1d79caaff"),
 }
 BY_HAND = {  # sets of the packaged configs that nobody may pass on, or that have no published hash
-    "cityscapes": "Its licence lets each user fetch it alone, from www.cityscapes-dataset.com",
+    "cityscapes": "Its license lets each user fetch it alone, from www.cityscapes-dataset.com",
     "cat2dog": "It is made from AFHQ, which the StarGAN v2 repository of its authors gives",
     "grumpifycat": "It comes from efrosgans.eecs.berkeley.edu/CUT/datasets/grumpifycat.zip, for which no hash is known",
 }
@@ -58,7 +58,7 @@ def find_set(name: str) -> PublishedSet:
     """
     if name in BY_HAND:
         raise DataError(
-            f"{name} has to be fetched by hand. {BY_HAND[name]}; put its pictures into trainA, trainB, testA and "
+            f"{name} has to be fetched by hand. {BY_HAND[name]}; put its images into trainA, trainB, testA and "
             f"testB, and look at them with `i2ikit data check datasets/{name}`."
         )
     if name not in SETS:

@@ -1,4 +1,4 @@
-"""Looking at every picture of some folders."""
+"""Looking at every image of some folders."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ import numpy as np
 from i2ikit.dataset_tools.looks import Look, look_at
 from i2ikit.dataset_tools.published import HASH_DIGITS
 from i2ikit.errors import DataError, nearest_hint
-from i2ikit.images import endings_in_words, list_pictures
+from i2ikit.images import format_extensions, list_images
 from i2ikit.images.decoding import decode
 from i2ikit.images.headers import Header, read_header
 from i2ikit.images.planes import Planes
@@ -57,7 +57,7 @@ class Survey:
     Attributes:
         root: the folder that holds them.
         files: what was found out, in natural order.
-        strays: files that are no pictures by their endings, by folder.
+        strays: files that are no images by their extensions, by folder.
     """
 
     root: Path
@@ -83,23 +83,23 @@ class Survey:
 
 
 def survey(root: str | Path, tell: Callable[[int, int], None] | None = None) -> Survey:
-    """Look at every picture below a folder: whole, so that damage shows.
+    """Look at every image below a folder: whole, so that damage shows.
 
     Args:
-        root: holds folders such as trainA and testB, or pictures.
+        root: holds folders such as trainA and testB, or images.
         tell: called with files done and files in all.
 
     Raises:
-        DataError: there is no such folder, or no picture in it.
+        DataError: there is no such folder, or no image in it.
     """
     root = Path(root).expanduser()
     if not root.is_dir():
         kind = "is a file." if root.exists() else f"does not exist.{nearest_hint(root.name, _names(root.parent))}"
-        raise DataError(f"{root} {kind} Give a folder with trainA, trainB, testA and testB, or one with pictures.")
+        raise DataError(f"{root} {kind} Give a folder with trainA, trainB, testA and testB, or one with images.")
     folders = {name: root / name for name in sorted(_names(root)) if DOMAIN.fullmatch(name)} or {HERE: root}
-    listed = [(folder, path) for folder, place in folders.items() for path in list_pictures(place)]
+    listed = [(folder, path) for folder, place in folders.items() for path in list_images(place)]
     if not listed:
-        raise DataError(f"no pictures in {root} or the folders in it. Endings that count: {endings_in_words()}.")
+        raise DataError(f"no images in {root} or the folders in it. Extensions that count: {format_extensions()}.")
     found = Survey(root)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for seen in pool.map(lambda job: _see(job[0], folders[job[0]], job[1]), listed):
@@ -122,9 +122,7 @@ def _see(folder: str, place: Path, path: str) -> Seen:
         header = read_header(path)
         pixels = decode(path, min(header.channels, MOST_CHANNELS))
         if isinstance(pixels, Planes) and not np.isfinite(pixels.values).all():
-            return Seen(
-                folder, name, size, digits, header, error=f"the picture {path} holds numbers that are not finite"
-            )
+            return Seen(folder, name, size, digits, header, error=f"the image {path} holds numbers that are not finite")
         return Seen(folder, name, size, digits, header, look_at(pixels))
     except PermissionError:
         return Seen(folder, name, size, digits, error=f"{path} cannot be read: this user may not")

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from i2ikit.dataset_tools.findings import Finding
 from i2ikit.dataset_tools.survey import Seen, Survey
 
-FEWEST = 8  # pictures of a folder from which its colours can be told
+FEWEST = 8  # images of a folder from which its colors can be told
 CLEARLY = 2.0  # times that the swapped folders have to lie closer
 
 
 def find_swaps(found: Survey) -> Iterator[Finding]:
-    """Compare the colours of testA with those of trainA and of trainB, and testB likewise.
+    """Compare the colors of testA with those of trainA and of trainB, and testB likewise.
 
-    A folder's place is the mean of its pictures' colours, place by place; swapped domains lie clearly closer crosswise.
+    A folder's place is the mean of its images' colors, place by place; swapped domains lie clearly closer crosswise.
     """
     splits = found.splits()
     train = splits.get("train", {})
@@ -29,7 +29,7 @@ def find_swaps(found: Survey) -> Iterator[Finding]:
         across = _between(places["trainA"], places["B"]) + _between(places["trainB"], places["A"])
         if across * CLEARLY < straight:
             message = (
-                f"the domains look swapped: {split}A has the colours of trainB, and {split}B those of trainA "
+                f"the domains look swapped: {split}A has the colors of trainB, and {split}B those of trainA "
                 f"(distance {across:.3g} crosswise, {straight:.3g} as named)"
             )
             yield Finding("problem", "swapped", message)
@@ -40,8 +40,8 @@ def _named(train: dict[str, list[Seen]], test: dict[str, list[Seen]]) -> dict[st
 
 
 def _place(files: Sequence[Seen]) -> NDArray[np.float64] | None:
-    colours = [seen.look.colours for seen in files if seen.look is not None]
-    return np.mean(colours, axis=0, dtype=np.float64) if len(colours) >= FEWEST else None
+    colors = [seen.look.colors for seen in files if seen.look is not None]
+    return np.mean(colors, axis=0, dtype=np.float64) if len(colors) >= FEWEST else None
 
 
 def _between(one: NDArray[np.float64] | None, other: NDArray[np.float64] | None) -> float:

@@ -1,4 +1,4 @@
-"""Pairs that are stored as one picture each, side by side."""
+"""Pairs that are stored as one image each, side by side."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 from torch import Tensor
 
 from i2ikit.checks import one_of
+from i2ikit.datasets.domain_images import Images
 from i2ikit.datasets.domains import LETTERS, Channels, ValueRange
 from i2ikit.datasets.pairs import Pairs
-from i2ikit.datasets.pictures import Pictures
 from i2ikit.datasets.sources import read_source
 from i2ikit.errors import DataError
 from i2ikit.images import domain_readers
@@ -19,7 +19,7 @@ from i2ikit.registry import DATASETS
 
 @DATASETS.register_module()
 class AlignedPairs(Pairs):
-    """Pictures in the folder ``{split}`` whose left half is of domain A and whose right half is its partner in B.
+    """Images in the folder ``{split}`` whose left half is of domain A and whose right half is its partner in B.
 
     Args:
         root: the folder that holds the folder of the split.
@@ -31,7 +31,7 @@ class AlignedPairs(Pairs):
 
     Raises:
         ValueError: an argument is out of its range.
-        DataError: the folder is missing or empty; on access, a picture cannot be read or halved.
+        DataError: the folder is missing or empty; on access, an image cannot be read or halved.
     Source:
         Isola et al. 2017, arXiv:1611.07004, the published data sets.
     """
@@ -58,8 +58,8 @@ class AlignedPairs(Pairs):
         self.paths = {"a": source.files}
 
 
-class _Half(Pictures):
-    """The left or the right halves of pictures."""
+class _Half(Images):
+    """The left or the right halves of images."""
 
     def __init__(self, *arguments: Any, right: bool, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -8,19 +8,19 @@ from typing import Any
 from torch import Tensor
 
 from i2ikit.checks import one_of
-from i2ikit.datasets.pictures import Pictures
+from i2ikit.datasets.domain_images import Images
 from i2ikit.datasets.sources import folders_in, in_words, read_source
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.images import domain_readers
 from i2ikit.ops.pixels import Pixels
 
 NEXT_STEP = "Give the folder that holds them with `--data DIR`, or make a data set: `i2ikit data make stripes DIR`."
-WITHOUT_TEST = "Add some pictures to test on, or look at training pictures instead: `--set data.test.split=train`."
+WITHOUT_TEST = "Add some images to test on, or look at training images instead: `--set data.test.split=train`."
 LETTERS = {"AtoB": {"a": "A", "b": "B"}, "BtoA": {"a": "B", "b": "A"}}
 
 Channels = int | Mapping[str, int]
 ValueRange = list[float] | Mapping[str, list[float] | None] | None
-Domains = dict[str, Pictures]
+Domains = dict[str, Images]
 
 
 def open_domains(
@@ -33,14 +33,14 @@ def open_domains(
     reading: Mapping[str, Any],
     draft: bool = False,
 ) -> Domains:
-    """Return the pictures of domains a and b; only training needs a b.
+    """Return the images of domains a and b; only training needs a b.
 
     Args:
         root: the folder that holds the folders of the domains.
         split: what the names of these folders begin with.
         own: by domain, another folder or a list, relative to ``root``; None: the folder of the split.
         direction: ``AtoB``, or ``BtoA`` for the folder B as domain a.
-        transform, draft: of the pictures.
+        transform, draft: of the images.
         reading: arguments of :func:`domain_readers`.
 
     Raises:
@@ -59,7 +59,7 @@ def open_domains(
     _refuse_nested(places)
     sources = {domain: read_source(place) for domain, place in places.items()}
     return {
-        domain: Pictures(source.files, readers[domain], transform, attributes=source.attributes, draft=draft)
+        domain: Images(source.files, readers[domain], transform, attributes=source.attributes, draft=draft)
         for domain, source in sources.items()
     }
 
@@ -75,7 +75,7 @@ def missing_message(root: Path, split: str, missing: list[Path]) -> str:
         there = f"{root} holds {in_words(root)}.{_nearest_folders(root, missing)}"
     only_training = split != "train" and (root / "trainA").is_dir()
     next_step = WITHOUT_TEST if only_training else NEXT_STEP
-    return f"no pictures: looked for {looked_for}, but {there}{_place_nearby(root, missing)}\n  {next_step}"
+    return f"no images: looked for {looked_for}, but {there}{_place_nearby(root, missing)}\n  {next_step}"
 
 
 def _own(root: Path, place: str | Path | None) -> Path:
@@ -83,7 +83,7 @@ def _own(root: Path, place: str | Path | None) -> Path:
 
 
 def _refuse_nested(places: Mapping[str, Path]) -> None:
-    """Raise DataError if the pictures of one domain would be pictures of the other too."""
+    """Raise DataError if the images of one domain would be images of the other too."""
     if len(places) < 2:
         return
     a, b = (os.path.realpath(places[domain]) for domain in ("a", "b"))
@@ -92,7 +92,7 @@ def _refuse_nested(places: Mapping[str, Path]) -> None:
     for inner, outer in ((a, b), (b, a)):
         if inner.startswith(os.path.join(outer, "")):
             raise DataError(
-                f"the pictures of one domain lie inside those of the other: {inner} in {outer}. Folders are read with "
+                f"the images of one domain lie inside those of the other: {inner} in {outer}. Folders are read with "
                 "all that is below them; put the two side by side."
             )
 

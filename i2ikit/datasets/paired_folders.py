@@ -1,4 +1,4 @@
-"""Pairs of pictures of the same scenes, for metrics and for methods that learn from pairs."""
+"""Pairs of images of the same scenes, for metrics and for methods that learn from pairs."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -6,9 +6,9 @@ from pathlib import Path
 
 from torch import Tensor
 
+from i2ikit.datasets.domain_images import Images
 from i2ikit.datasets.domains import Channels, ValueRange, open_domains
 from i2ikit.datasets.pairs import Pairs
-from i2ikit.datasets.pictures import Pictures
 from i2ikit.errors import DataError
 from i2ikit.images import FileList
 from i2ikit.ops.pixels import Pixels
@@ -19,9 +19,9 @@ SHOWN = 5  # names in a message
 
 @DATASETS.register_module()
 class PairedFolders(Pairs):
-    """Pictures that have the same name in the folders ``{split}A`` and ``{split}B``, whatever their endings.
+    """Images that have the same name in the folders ``{split}A`` and ``{split}B``, whatever their extensions.
 
-    The transform draws the same for both pictures of a pair, so that they stay one scene.
+    The transform draws the same for both images of a pair, so that they stay one scene.
 
     Args:
         root: the folder that holds the folders of the domains.
@@ -33,7 +33,7 @@ class PairedFolders(Pairs):
 
     Raises:
         ValueError: an argument is out of its range.
-        DataError: a folder is missing or empty, or a name has no partner or several; on access, a picture cannot be
+        DataError: a folder is missing or empty, or a name has no partner or several; on access, an image cannot be
             read, or the two of a pair differ in size where the transform draws.
     """
 
@@ -57,14 +57,14 @@ class PairedFolders(Pairs):
         self.domains = open_domains(root, split, own, direction, transform=transform, reading=reading, draft=draft)
         listed = any(place is not None and (Path(root) / place).is_file() for place in (a, b))
         self._pair(self.domains, in_order=listed)
-        self.paths = {domain: pictures.files for domain, pictures in self.domains.items()}
+        self.paths = {domain: images.files for domain, images in self.domains.items()}
 
-    def _pair(self, domains: Mapping[str, Pictures], *, in_order: bool) -> None:
+    def _pair(self, domains: Mapping[str, Images], *, in_order: bool) -> None:
         """Put the files of b into the order of their partners in a."""
         a, b = domains["a"].files, domains["b"].files
         if in_order:
             if len(a) != len(b):
-                raise DataError(f"lists are paired line by line, but a has {len(a)} pictures and b has {len(b)}")
+                raise DataError(f"lists are paired line by line, but a has {len(a)} images and b has {len(b)}")
             return
         found = {domain: _by_stem(domains[domain].files) for domain in ("a", "b")}
         _refuse_singles(found["a"], a.root, found["b"], b.root)
@@ -73,7 +73,7 @@ class PairedFolders(Pairs):
 
 
 def _by_stem(files: FileList) -> dict[str, int]:
-    """Return the places of files by their names without ending."""
+    """Return the places of files by their names without extension."""
     places: dict[str, int] = {}
     for place in range(len(files)):
         stem = os.path.splitext(files.name(place))[0]
@@ -92,5 +92,5 @@ def _refuse_singles(
     if single:
         shown = ", ".join(single[:SHOWN]) + (f" and {len(single) - SHOWN} more" if len(single) > SHOWN else "")
         raise DataError(
-            f"{len(single)} of {len(names)} pictures in {root} have no partner of their name in {other}: {shown}"
+            f"{len(single)} of {len(names)} images in {root} have no partner of their name in {other}: {shown}"
         )

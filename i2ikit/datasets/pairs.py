@@ -1,4 +1,4 @@
-"""What data sets of pairs share: the two pictures of an item are drawn alike."""
+"""What data sets of pairs share: the two images of an item are drawn alike."""
 
 import random
 from collections.abc import Mapping
@@ -8,20 +8,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from i2ikit.datasets.pictures import Pictures
+from i2ikit.datasets.domain_images import Images
 from i2ikit.errors import DataError
 from i2ikit.ops.pixels import size_of
 
 
 class Pairs:
-    """Items of two pictures of one scene; subclasses fill ``domains``.
+    """Items of two images of one scene; subclasses fill ``domains``.
 
     Attributes:
-        domains: the pictures of ``a`` and of ``b``, equally many, the partners at one place.
+        domains: the images of ``a`` and of ``b``, equally many, the partners at one place.
         paired: what measures outputs against the truth may take b for it.
     """
 
-    domains: dict[str, Pictures]
+    domains: dict[str, Images]
     paired = True
 
     def __len__(self) -> int:
@@ -43,17 +43,17 @@ class Pairs:
         return f"{len(self):,} pair{'s' * (len(self) != 1)}"
 
 
-def drawn_alike(domains: Mapping[str, Pictures], index: int) -> dict[str, Any]:
-    """Return an item whose pictures were transformed with the same draws.
+def drawn_alike(domains: Mapping[str, Images], index: int) -> dict[str, Any]:
+    """Return an item whose images were transformed with the same draws.
 
     Raises:
-        DataError: the transform draws, and the pictures it draws for differ in size.
+        DataError: the transform draws, and the images it draws for differ in size.
     """
-    items = {domain: pictures.fixed(pictures.files[index]) for domain, pictures in domains.items()}
+    items = {domain: images.fixed(images.files[index]) for domain, images in domains.items()}
     sizes = {size_of(image) for image in items.values()}
-    if len(sizes) > 1 and any(getattr(pictures.transform, "draws", False) for pictures in domains.values()):
-        found = " and ".join(f"{pictures.files[index]} {size_of(items[d])}" for d, pictures in domains.items())
-        raise DataError(f"the pictures of a pair differ in size, so that they cannot be drawn alike: {found}")
+    if len(sizes) > 1 and any(getattr(images.transform, "draws", False) for images in domains.values()):
+        found = " and ".join(f"{images.files[index]} {size_of(items[d])}" for d, images in domains.items())
+        raise DataError(f"the images of a pair differ in size, so that they cannot be drawn alike: {found}")
     item: dict[str, Any] = {}
     state = _random_state()
     for domain, image in items.items():

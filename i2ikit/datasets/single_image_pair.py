@@ -1,4 +1,4 @@
-"""Crops of one picture per domain: training on a single image."""
+"""Crops of one image per domain: training on a single image."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from i2ikit.checks import positive_int, share
+from i2ikit.checks import fraction, positive_int
 from i2ikit.datasets.domains import Channels, ValueRange, open_domains
 from i2ikit.errors import DataError
 from i2ikit.images import FileList
@@ -17,10 +17,10 @@ from i2ikit.registry import DATASETS
 
 @DATASETS.register_module()
 class SingleImagePair:
-    """Random crops of the one picture in ``trainA`` and of the one in ``trainB``.
+    """Random crops of the one image in ``trainA`` and of the one in ``trainB``.
 
     For each item and domain: zoom width and height by two factors of their own, lay a grid of crops over the zoomed
-    picture at a random offset within what the grid leaves over, take one cell, mirror it with a probability. All draws
+    image at a random offset within what the grid leaves over, take one cell, mirror it with a probability. All draws
     are from torch's global random stream and new for each item, so the crops of a batch differ in their zoom. (The
     published loader means them to share it, but shuffles them apart.)
 
@@ -28,7 +28,7 @@ class SingleImagePair:
         root: the folder that holds ``trainA`` and ``trainB``.
         crop_size: pixels, >= 1, height and width of a crop. Published: 64.
         count: items of an epoch, >= 1.
-        smallest_zoom: factors are uniform from it to 1, above 0 and at most 1; a zoomed picture is never smaller than
+        smallest_zoom: factors are uniform from it to 1, above 0 and at most 1; a zoomed image is never smaller than
             a crop.
         flip: probability of a mirror, 0..1.
         a, b, direction, channels, value_range, alpha, clip: as for ``UnpairedFolders``.
@@ -37,7 +37,7 @@ class SingleImagePair:
 
     Raises:
         ValueError: an argument is out of its range.
-        DataError: a folder is missing, or does not hold exactly one picture.
+        DataError: a folder is missing, or does not hold exactly one image.
     Source:
         Park et al. 2020 (CUT), arXiv:2007.15651, section 4.4 and the published data loader.
     """
@@ -61,44 +61,44 @@ class SingleImagePair:
         self.crop_size, self.count = positive_int("crop_size", crop_size), positive_int("count", count)
         if not 0 < smallest_zoom <= 1:
             raise ValueError(f"smallest_zoom must be above 0 and at most 1, not {smallest_zoom!r}")
-        self.smallest_zoom, self.flip = smallest_zoom, share("flip", flip)
+        self.smallest_zoom, self.flip = smallest_zoom, fraction("flip", flip)
         reading = {"channels": channels, "value_range": value_range, "alpha": alpha, "clip": clip}
         own = {"a": a, "b": b}
         self.paths: dict[str, FileList] = {}
-        self.pictures: dict[str, Pixels] = {}
-        for domain, pictures in open_domains(root, "train", own, direction, transform=None, reading=reading).items():
-            if len(pictures) > 1:
+        self.images: dict[str, Pixels] = {}
+        for domain, images in open_domains(root, "train", own, direction, transform=None, reading=reading).items():
+            if len(images) > 1:
                 raise DataError(
-                    f"{Path(pictures.files[0]).parent} holds {len(pictures)} pictures, but training on a single image "
+                    f"{Path(images.files[0]).parent} holds {len(images)} images, but training on a single image "
                     f'takes one. For more, use the data set dict(type="UnpairedFolders", root={str(root)!r}, ...).'
                 )
-            self.paths[domain] = pictures.files
-            self.pictures[domain] = pictures.reader(pictures.files[0])
+            self.paths[domain] = images.files
+            self.images[domain] = images.reader(images.files[0])
 
     def __len__(self) -> int:
         """Return the number of items that count as one epoch."""
         return self.count
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return a new crop of each picture, whatever the index."""
+        """Return a new crop of each image, whatever the index."""
         if not 0 <= index < self.count:
             raise IndexError(f"item {index} of {self.count}")
-        crops: dict[str, Any] = {domain: self._crop(picture) for domain, picture in self.pictures.items()}
+        crops: dict[str, Any] = {domain: self._crop(image) for domain, image in self.images.items()}
         return crops | {f"{domain}_path": files[0] for domain, files in self.paths.items()}
 
-    def _crop(self, picture: Pixels) -> Tensor:
-        """Zoom and cut in one resampling, which reads the crop's part of the picture alone."""
+    def _crop(self, image: Pixels) -> Tensor:
+        """Zoom and cut in one resampling, which reads the crop's part of the image alone."""
         zoom = self.smallest_zoom + (1 - self.smallest_zoom) * torch.rand(2, dtype=torch.float64)
         scales, starts = [], []
-        for side, factor in zip(size_of(picture), zoom.tolist(), strict=True):
+        for side, factor in zip(size_of(image), zoom.tolist(), strict=True):
             zoomed = max(self.crop_size, round(side * factor))
             scales.append(side / zoomed)
             starts.append(self._start(zoomed))
         box = [start * scale for start, scale in zip(starts, scales, strict=True)]
         box += [(start + self.crop_size) * scale for start, scale in zip(starts, scales, strict=True)]
-        box[2:] = [min(end, side) for end, side in zip(box[2:], size_of(picture), strict=True)]  # rounding
+        box[2:] = [min(end, side) for end, side in zip(box[2:], size_of(image), strict=True)]  # rounding
         size, filtering = (self.crop_size, self.crop_size), Image.Resampling.BILINEAR
-        crop = resize(picture, size, filtering=filtering, box=(box[0], box[1], box[2], box[3]))
+        crop = resize(image, size, filtering=filtering, box=(box[0], box[1], box[2], box[3]))
         return image_to_tensor(mirror(crop) if torch.rand(1) < self.flip else crop)
 
     def _start(self, zoomed: int) -> int:

@@ -1,4 +1,4 @@
-"""Where the pictures of a domain are: a folder, or a file that lists them."""
+"""Where the images of a domain are: a folder, or a file that lists them."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from i2ikit.errors import DataError, nearest_hint
-from i2ikit.images import FileList, endings_in_words, list_pictures
+from i2ikit.images import FileList, format_extensions, list_images
 
 PATH = "path"
 LISTS = (".txt", ".csv", ".jsonl")
@@ -18,7 +18,7 @@ Row = tuple[int, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Source:
-    """The pictures of a domain.
+    """The images of a domain.
 
     Attributes:
         place: the folder or the list that names them.
@@ -32,23 +32,23 @@ class Source:
 
 
 def read_source(place: Path) -> Source:
-    """Return the pictures of a folder with all folders below it, or those that a list names.
+    """Return the images of a folder with all folders below it, or those that a list names.
 
     A list is a text file (.txt) with a path on each line (``#`` begins a comment); a table (.csv) whose first row has
     names of columns, one of them ``path``; or lines of JSON (.jsonl), objects with a ``path``. All other columns and
     keys are attributes, those of a table as text. Paths are relative to the folder of the list.
 
     Raises:
-        DataError: there are no pictures, or the list has mistakes; it names the line.
+        DataError: there are no images, or the list has errors; it names the line.
     """
     if place.is_dir():
-        files = list_pictures(place)
+        files = list_images(place)
         if not len(files):
-            raise DataError(f"no pictures in {place}: it holds {in_words(place)}. {_endings()}")
+            raise DataError(f"no images in {place}: it holds {in_words(place)}. {_extensions()}")
         return Source(place, files)
     if place.suffix.lower() not in LISTS:
         hint = nearest_hint(place.name, folders_in(place.parent)) if not place.exists() else ""
-        raise DataError(f"{place} is neither a folder nor a list of pictures ({', '.join(LISTS)}).{hint}")
+        raise DataError(f"{place} is neither a folder nor a list of images ({', '.join(LISTS)}).{hint}")
     try:
         return _listed(place)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -71,8 +71,8 @@ def in_words(place: Path, most: int = 8) -> str:
     return f"{', '.join(names[:most])}{more}" if names else "nothing"
 
 
-def _endings() -> str:
-    return f"Endings that count: {endings_in_words()}."
+def _extensions() -> str:
+    return f"Extensions that count: {format_extensions()}."
 
 
 def _listed(place: Path) -> Source:
@@ -96,7 +96,7 @@ def _listed(place: Path) -> Source:
         if len(paths) == 1:
             _check_first(place, line, path)
     if not paths:
-        raise DataError(f"the list {place} names no pictures")
+        raise DataError(f"the list {place} names no images")
     return Source(place, FileList(place.parent, paths), attributes)
 
 

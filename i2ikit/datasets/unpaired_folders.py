@@ -1,4 +1,4 @@
-"""Two folders of pictures that have nothing to do with each other."""
+"""Two folders of images that have nothing to do with each other."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,11 +22,11 @@ LENGTHS: Mapping[str, Callable[..., int]] = {"longest": max, "shortest": min}
 
 @DATASETS.register_module()
 class UnpairedFolders:
-    """Pictures of two domains, from the folders ``{split}A`` and ``{split}B`` or from anywhere else.
+    """Images of two domains, from the folders ``{split}A`` and ``{split}B`` or from anywhere else.
 
-    Item i holds picture ``i mod |A|`` of A and a picture of B that is drawn afresh each time from torch's global
+    Item i holds image ``i mod |A|`` of A and an image of B that is drawn afresh each time from torch's global
     random stream, unless ``pairing`` says otherwise. Folders below are read too; the order is natural (2.png before
-    10.png). Where an epoch takes fewer items than A has pictures, the next one goes on with those that follow.
+    10.png). Where an epoch takes fewer items than A has images, the next one goes on with those that follow.
 
     Only the split "train" must have a B: any other may leave its folder out, since translating needs none; the items
     then have no ``"b"`` and no ``"b_path"``.
@@ -34,14 +34,14 @@ class UnpairedFolders:
     Args:
         root: the folder that holds the folders of the domains.
         split: "train", "test", or any other word that the folders' names begin with.
-        a, b: another folder of a domain's pictures, or a list of them: .txt, .csv or .jsonl, see :func:`read_source`.
+        a, b: another folder of a domain's images, or a list of them: .txt, .csv or .jsonl, see :func:`read_source`.
             Relative to ``root``.
-        transform: from a picture to a float32 tensor in -1..1; None keeps its size. It may have ``set_epoch(epoch)``.
+        transform: from an image to a float32 tensor in -1..1; None keeps its size. It may have ``set_epoch(epoch)``.
         serial: walk through B in order, draw nothing; the same as ``pairing="serial"``.
         direction: ``AtoB``, or ``BtoA`` to make the folder B domain ``a`` and the folder A domain ``b``, as for
             Cityscapes and facades, whose labels are in B.
         pairing: ``"random"``: B is drawn with replacement, as published; ``"shuffled"``: without, so that an epoch
-            shows the pictures of B equally often; ``"serial"``: in order.
+            shows the images of B equally often; ``"serial"``: in order.
         length: items of an epoch: ``"longest"`` or ``"shortest"`` of the two domains, or a number >= 1.
         channels: C of the images, 1 to 64; dict(a=..., b=...) if they differ.
         value_range: ``[low, high]`` of the numbers in the files that become -1..1, see :class:`Reader`; dict(a=...,
@@ -56,8 +56,8 @@ class UnpairedFolders:
 
     Raises:
         ValueError: an argument is out of its range.
-        DataError: a folder or list is missing or has no pictures, or one domain's folder is in the other's; on access,
-            a picture cannot be read.
+        DataError: a folder or list is missing or has no images, or one domain's folder is in the other's; on access,
+            an image cannot be read.
     Source:
         Zhu et al. 2017, arXiv:1703.10593: both domains are drawn independently, an epoch has the larger one's length.
     """
@@ -91,7 +91,7 @@ class UnpairedFolders:
             reading={"channels": channels, "value_range": value_range, "alpha": alpha, "clip": clip},
             draft=draft,
         )
-        self.paths = {domain: pictures.files for domain, pictures in self.domains.items()}
+        self.paths = {domain: images.files for domain, images in self.domains.items()}
         self._epoch, self._order = 1, torch.empty(0, dtype=torch.int64)
 
     def __len__(self) -> int:
@@ -113,23 +113,22 @@ class UnpairedFolders:
     def set_epoch(self, epoch: int) -> None:
         """Say which epoch the next items belong to, counted from 1; draws the order of B where it is shuffled."""
         self._epoch = epoch
-        for pictures in self.domains.values():
-            pictures.set_epoch(epoch)
+        for images in self.domains.values():
+            images.set_epoch(epoch)
         if self.pairing == "shuffled" and "b" in self.domains:
             self._order = torch.randperm(len(self.domains["b"]))
 
     def describe(self) -> str:
-        """Return how many pictures there are, and what an epoch takes of them, in words."""
+        """Return how many images there are, and what an epoch takes of them, in words."""
         counts = " and ".join(
-            f"{len(pictures):,} picture{'s' * (len(pictures) != 1)} of {domain}"
-            for domain, pictures in self.domains.items()
+            f"{len(images):,} image{'s' * (len(images) != 1)} of {domain}" for domain, images in self.domains.items()
         )
         why = f" (the {self.length} domain)" if isinstance(self.length, str) and len(self.domains) > 1 else ""
         pairing = f", {PAIRINGS[self.pairing]}" if "b" in self.domains else ""
         return f"{counts}; an epoch takes {len(self):,}{why}{pairing}"
 
     def _place(self, domain: str, index: int) -> int:
-        """Return which picture of a domain an item shows."""
+        """Return which image of a domain an item shows."""
         count = len(self.domains[domain])
         if domain == "b" and self.pairing == "random":
             return int(torch.randint(count, (1,)))

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from i2ikit.checks import positive_int
-from i2ikit.nn.initialise import initialise
+from i2ikit.nn.initialize import initialize
 from i2ikit.nn.patchgan import PatchGAN
 from i2ikit.nn.shapes import check_images
 from i2ikit.registry import DISCRIMINATORS
@@ -19,7 +19,7 @@ class MultiScaleDiscriminator(nn.Module):
         scales: number of scales, at least 1. Published: 3.
         filters, layers, antialias, norm: of each PatchGAN, see
             :class:`i2ikit.discriminators.patchgan.PatchGANDiscriminator`.
-        init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
+        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
     Shape:
         (B, in_channels, H, W) -> a list, one (B, 1, h, w) per scale, full size first. H, W at least
         3 * 2**(layers + scales - 1).
@@ -49,7 +49,7 @@ class MultiScaleDiscriminator(nn.Module):
             for _ in range(positive_int("scales", scales))
         )
         self.in_channels, self.smallest = in_channels, 3 * 2 ** (layers + scales - 1)
-        initialise(self, init, init_gain)
+        initialize(self, init, init_gain)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return the raw scores of every scale, full size first."""

@@ -1,6 +1,6 @@
 """The PatchGAN discriminator: one score per overlapping patch."""
 
-from i2ikit.nn.initialise import initialise
+from i2ikit.nn.initialize import initialize
 from i2ikit.nn.patchgan import PatchGAN
 from i2ikit.registry import DISCRIMINATORS
 
@@ -17,7 +17,7 @@ class PatchGANDiscriminator(PatchGAN):
         layers: number of layers that halve the size, at least 1. Published: 3.
         antialias: convolve with stride 1 and then blur and subsample; else convolve with stride 2.
         norm: ``instance``, ``instance_affine``, ``batch`` or ``none``; the first and the last layer have none.
-        init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
+        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
     Shape:
         (B, in_channels, H, W) -> (B, 1, h, w): 256 x 256 -> 30 x 30 with 3 layers.
 
@@ -40,4 +40,4 @@ class PatchGANDiscriminator(PatchGAN):
         init_gain: float = 0.02,
     ) -> None:
         super().__init__(in_channels, filters=filters, layers=layers, antialias=antialias, norm=norm)
-        initialise(self, init, init_gain)
+        initialize(self, init, init_gain)

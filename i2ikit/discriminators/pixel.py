@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from i2ikit.checks import positive_int
-from i2ikit.nn.initialise import initialise
+from i2ikit.nn.initialize import initialize
 from i2ikit.nn.norms import bias_before, make_norm
 from i2ikit.nn.shapes import check_images
 from i2ikit.registry import DISCRIMINATORS
@@ -11,13 +11,13 @@ from i2ikit.registry import DISCRIMINATORS
 
 @DISCRIMINATORS.register_module()
 class PixelDiscriminator(nn.Module):
-    """Score each pixel by its colour alone; the scores are raw (no sigmoid).
+    """Score each pixel by its color alone; the scores are raw (no sigmoid).
 
     Args:
         in_channels: channels of the images, at least 1.
         filters: width F of the first layer; the second has 2F. Published: 64.
         norm: ``instance``, ``instance_affine``, ``batch`` or ``none``.
-        init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
+        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
     Shape:
         (B, in_channels, H, W) -> (B, 1, H, W).
 
@@ -45,7 +45,7 @@ class PixelDiscriminator(nn.Module):
         self.norm = make_norm(norm, 2 * filters)
         self.score = nn.Conv2d(2 * filters, 1, 1)
         self.relu = nn.LeakyReLU(0.2)
-        initialise(self, init, init_gain)
+        initialize(self, init, init_gain)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return one raw score per pixel."""

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from i2ikit.checks import positive_int
-from i2ikit.nn.initialise import initialise
+from i2ikit.nn.initialize import initialize
 from i2ikit.nn.patchgan import PatchGAN
 from i2ikit.nn.shapes import check_images
 from i2ikit.registry import DISCRIMINATORS
@@ -22,7 +22,7 @@ class TileDiscriminator(PatchGAN):
         layers: number of layers that halve the size, at least 1. Published: 2.
         antialias: convolve with stride 1 and then blur and subsample; else convolve with stride 2.
         norm: ``instance``, ``instance_affine``, ``batch`` or ``none``.
-        init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
+        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
     Shape:
         (B, in_channels, H, W) -> (B, 1, h, w), H and W multiples of ``tile``; 2 x 2 scores per tile of 16 pixels, laid
         out where the tile lies.
@@ -51,7 +51,7 @@ class TileDiscriminator(PatchGAN):
         self.tile = positive_int("tile", tile)
         if tile < self.smallest:
             raise ValueError(f"tile must be at least {self.smallest} pixels for {layers} layers, not {tile}")
-        initialise(self, init, init_gain)
+        initialize(self, init, init_gain)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the raw scores of all tiles, in place."""

@@ -49,7 +49,7 @@ def _missing(device: torch.device) -> str:
     return "" if (device.index or 0) < count else f"this machine has {count} of them, counted from 0"
 
 
-def place_model(model: nn.Module, device: torch.device) -> None:
+def model_to_device(model: nn.Module, device: torch.device) -> None:
     """Move a model to the device, in place; its 4-D weights go channels-last on CUDA, as convolutions there like it."""
     model.to(device)
     if device.type != "cuda":
@@ -59,7 +59,7 @@ def place_model(model: nn.Module, device: torch.device) -> None:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
-def place_batch(batch: Mapping[str, Any], device: torch.device) -> dict[str, Any]:
+def batch_to_device(batch: Mapping[str, Any], device: torch.device) -> dict[str, Any]:
     """Return a batch with its tensors on the device, images in the memory format of the model's weights."""
     layout = torch.channels_last if device.type == "cuda" else torch.preserve_format
 

@@ -18,7 +18,7 @@ PATIENCE = timedelta(hours=6)  # the first process may draw and measure while th
 BUCKET = 2**22  # numbers that travel together
 
 
-class Together:
+class ProcessGroup:
     """The meeting of the processes, while it is entered; with one process there is nothing to do.
 
     Args:
@@ -29,7 +29,7 @@ class Together:
     def __init__(self, place: Place, device: torch.device) -> None:
         self.place, self.device = place, device
 
-    def __enter__(self) -> "Together":
+    def __enter__(self) -> "ProcessGroup":
         if self.place.count == 1:
             return self
         if self.device.type == "cuda":

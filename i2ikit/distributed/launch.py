@@ -34,7 +34,7 @@ class Place:
 ALONE = Place()
 
 
-def find_place(environment: Mapping[str, str] = os.environ) -> Place:
+def find_rank(environment: Mapping[str, str] = os.environ) -> Place:
     """Return where this process stands, from what torchrun or Slurm's srun put into the environment.
 
     Raises:

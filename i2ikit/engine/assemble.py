@@ -10,7 +10,7 @@ from mmengine.registry import HOOKS
 from torch.optim import Optimizer
 
 from i2ikit.build import Builder
-from i2ikit.config.validate import find_mistakes
+from i2ikit.config.validate import find_errors
 from i2ikit.data.loading import MapDataset, seeded
 from i2ikit.engine.data import build_dataset
 from i2ikit.engine.optimizers import build_optimizers
@@ -40,12 +40,12 @@ def assemble(config: Mapping[str, Any]) -> Parts:
         config: resolved, with defaults.
 
     Raises:
-        ConfigError: all mistakes in the config.
-        DataError: pictures are missing.
+        ConfigError: all errors in the config.
+        DataError: images are missing.
     """
     builder = Builder()
-    builder.mistakes = find_mistakes(config)
-    builder.raise_mistakes()
+    builder.errors = find_errors(config)
+    builder.raise_errors()
     with seeded(config["seed"]):
         model = build_model(config["model"], builder, path="model")
     schedule = builder.part(SCHEDULES, config.get("schedule") or {"type": "Constant"}, "schedule")
@@ -54,13 +54,13 @@ def assemble(config: Mapping[str, Any]) -> Parts:
     metrics = {name: builder.part(METRICS, part, f"metrics.{name}") for name, part in config["metrics"].items()}
     hooks = [_hook(part, builder, f"hooks.{index}") for index, part in enumerate(config["hooks"])]
     hooks += [_alarm(name, part, builder) for name, part in config["alarms"].items() if part is not None]
-    builder.raise_mistakes()
-    assert model is not None, "a mistake would have been noted"
-    assert schedule is not None, "a mistake would have been noted"
-    assert train_data is not None, "a mistake would have been noted"
+    builder.raise_errors()
+    assert model is not None, "an error would have been noted"
+    assert schedule is not None, "an error would have been noted"
+    assert train_data is not None, "an error would have been noted"
     if config["train"]["checkpoint_activations"] and not checkpoint_activations(model):
-        builder.mistake("train.checkpoint_activations", "none of the generators can compute its stages again")
-        builder.raise_mistakes()
+        builder.error("train.checkpoint_activations", "none of the generators can compute its stages again")
+        builder.raise_errors()
     return Parts(
         model=model,
         optimizers=build_optimizers(model.phases, model.networks, config["optimizer"]),
@@ -77,7 +77,7 @@ def _hook(config: Mapping[str, Any], builder: Builder, path: str) -> Hook | None
     try:
         hook: Hook = HOOKS.build(arguments)
     except (TypeError, ValueError, AssertionError, KeyError) as error:  # mmengine checks arguments by assert
-        builder.mistake(path, f"{config['type']} refused its arguments: {error}")
+        builder.error(path, f"{config['type']} refused its arguments: {error}")
         return None
     if "priority" in config:
         hook.priority = config["priority"]

@@ -21,18 +21,18 @@ def build_dataset(
     Args:
         config_data: the config's ``data``.
         split_key: "train" or "test".
-        builder: collects the mistakes.
+        builder: collects the errors.
         path: key path of ``config_data``, for messages.
 
     Returns:
-        the data set, or None after noting a mistake. A config without ``data.test`` gives None and is no mistake.
+        the data set, or None after noting an error. A config without ``data.test`` gives None and is no error.
 
     Raises:
-        DataError: the data set finds its pictures missing.
+        DataError: the data set finds its images missing.
     """
     if config_data.get(split_key) is None:
         if split_key == "train":
-            builder.mistake(path, 'there is no data to train on: train=dict(type="UnpairedFolders", ...)')
+            builder.error(path, 'there is no data to train on: train=dict(type="UnpairedFolders", ...)')
         return None
     dataset: MapDataset | None = builder.part(DATASETS, dataset_config(config_data, split_key), f"{path}.{split_key}")
     return dataset
@@ -62,7 +62,7 @@ def build_train_loader(
         seed=seed,
         rank=rank,
         world=world,
-        bad_files=BadFiles(data["bad_share"], sum(map(len, file_groups(dataset))) or len(dataset)),
+        bad_files=BadFiles(data["bad_fraction"], sum(map(len, file_groups(dataset))) or len(dataset)),
         prefetch=data["prefetch"],
         timeout=data["timeout"],
         pin=pin,
@@ -80,7 +80,7 @@ def build_cache(data: Mapping[str, Any], world: int = 1) -> DiskCache | RamCache
         DataError: its folder cannot be written, or there is no such amount of memory.
     """
     if data["cache"] == "disk":
-        return DiskCache(data.get("cache_dir") or user_cache("pictures"))
+        return DiskCache(data.get("cache_dir") or user_cache("images"))
     size = int(data["cache_ram"] * 2**30) if "cache_ram" in data else half_of_free_memory() // world
     try:
         return RamCache(size, max(1, data["workers"]))
@@ -92,7 +92,7 @@ def build_cache(data: Mapping[str, Any], world: int = 1) -> DiskCache | RamCache
 
 
 def keep_in(cache: DiskCache | RamCache, dataset: Any) -> None:
-    """Let the domains of a data set remember their prepared pictures in a cache.
+    """Let the domains of a data set remember their prepared images in a cache.
 
     Raises:
         DataError: the data set has no domains that could.
@@ -103,8 +103,8 @@ def keep_in(cache: DiskCache | RamCache, dataset: Any) -> None:
             f"{type(dataset).__name__} reads no files that a cache could keep: leave data.cache out, "
             "`--set data.cache=none`"
         )
-    for pictures in domains.values():
-        pictures.remember = cache
+    for images in domains.values():
+        images.remember = cache
 
 
 def check_sample(dataset: MapDataset, bad_files: BadFiles, seed: int) -> str:

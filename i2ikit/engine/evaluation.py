@@ -8,7 +8,7 @@ from torch import Tensor
 
 from i2ikit.config.data import dataset_config
 from i2ikit.data.loading import MapDataset
-from i2ikit.distributed.device import place_batch
+from i2ikit.distributed.device import batch_to_device
 from i2ikit.engine.assemble import Parts
 from i2ikit.evaluation.measure import Measurement, measure, prepare
 from i2ikit.translation import UnpairedTranslation
@@ -94,7 +94,7 @@ class Evaluation:
         expression = f"{generator}({generator[0]})"
 
         def translate(images: Tensor) -> Tensor:
-            batch = place_batch({generator[0]: images}, self.device)
+            batch = batch_to_device({generator[0]: images}, self.device)
             return self.model.render(batch, [expression], averaged=self.weights == "average")[expression]
 
         found = measure(

@@ -16,7 +16,7 @@ def steps_per_epoch(loader: TrainLoader, accumulate: int) -> int:
     """
     if len(loader) < accumulate:
         raise DataError(
-            f"an epoch has {len(loader)} batches, fewer than one step of train.accumulate={accumulate}. Add pictures, "
+            f"an epoch has {len(loader)} batches, fewer than one step of train.accumulate={accumulate}. Add images, "
             f"or accumulate less: `--set train.accumulate={max(1, len(loader))}`."
         )
     return len(loader) // accumulate

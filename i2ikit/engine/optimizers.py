@@ -1,4 +1,4 @@
-"""One optimiser for each phase, with one named parameter group for each network that the phase updates."""
+"""One optimizer for each phase, with one named parameter group for each network that the phase updates."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,20 +14,20 @@ from i2ikit.translation import Phase
 def build_optimizers(
     phases: Mapping[str, Phase], networks: Mapping[str, nn.Module], default: Mapping[str, Any]
 ) -> dict[str, Optimizer]:
-    """Build the optimisers of all phases; the config they come from has been validated.
+    """Build the optimizers of all phases; the config they come from has been validated.
 
     Args:
         phases: of the model; ``phase.optimizer`` overrides single keys of ``default``, ``phase.groups`` those of the
             networks it names: ``"heads"`` for all heads, ``"heads.f"`` for one, which wins.
         networks: by full name.
-        default: the config's ``optimizer``: ``dict(type="Adam", lr=2e-4, ...)``, any optimiser of torch or of mmengine.
+        default: the config's ``optimizer``: ``dict(type="Adam", lr=2e-4, ...)``, any optimizer of torch or of mmengine.
 
     Returns:
-        optimisers by name of the phase. A network without parameters has no group. A group's ``name`` is that of its
+        optimizers by name of the phase. A network without parameters has no group. A group's ``name`` is that of its
         network, its ``initial_lr`` the rate that schedules multiply.
 
     Raises:
-        ConfigError: there is no such optimiser, or a phase has no parameter to update.
+        ConfigError: there is no such optimizer, or a phase has no parameter to update.
     """
     return {
         name: _build(phase, networks, {**default, **phase.optimizer}, f"model.phases.{name}")
@@ -39,7 +39,7 @@ def _build(phase: Phase, networks: Mapping[str, nn.Module], config: dict[str, An
     kind = config.pop("type", None)
     found = optimizer_class(kind)
     if found is None:
-        raise ConfigError("the config", [f"{path}.optimizer.type: no optimiser is called {kind!r}."])
+        raise ConfigError("the config", [f"{path}.optimizer.type: no optimizer is called {kind!r}."])
     groups = list(_groups(phase, networks))
     if not groups:
         raise ConfigError("the config", [f"{path}.update: none of {', '.join(phase.update)} has a parameter to update"])

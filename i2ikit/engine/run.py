@@ -10,9 +10,9 @@ from mmengine.hooks import Hook
 from i2ikit.config.sections import with_defaults
 from i2ikit.data.loading import TrainLoader
 from i2ikit.distributed import processes
-from i2ikit.distributed.device import place_model
-from i2ikit.distributed.group import Together, begin_equal, from_first, is_first
-from i2ikit.distributed.launch import find_place, own_device
+from i2ikit.distributed.device import model_to_device
+from i2ikit.distributed.group import ProcessGroup, begin_equal, from_first, is_first
+from i2ikit.distributed.launch import find_rank, own_device
 from i2ikit.engine.assemble import Parts, assemble
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.checkpointing.initial import load_initial
@@ -28,10 +28,10 @@ from i2ikit.engine.reporter import Reporter, RunResult, SilentReporter
 from i2ikit.engine.run_lock import RunLock
 from i2ikit.engine.run_log import open_log
 from i2ikit.engine.runner import TranslationRunner
-from i2ikit.engine.summary import summarise
+from i2ikit.engine.summary import summarize
 from i2ikit.engine.work_dir import WorkDir, writing_to
 from i2ikit.evaluation.measure import Measurement
-from i2ikit.nn.synchronised_batch_norm import synchronise_batch_norms
+from i2ikit.nn.synchronized_batch_norm import synchronize_batch_norms
 
 
 def train(
@@ -76,10 +76,10 @@ def train(
     """
     if resume and init is not None:
         raise ValueError(f"a run that is resumed has its weights; init={str(init)!r} is for a new one")
-    place = find_place()
+    place = find_rank()
     own = own_device(device, place)
     folder = Path(work_dir)
-    with Interruption() as interruption, Together(place, own), writing_to(folder), RunLock(folder) as lock:
+    with Interruption() as interruption, ProcessGroup(place, own), writing_to(folder), RunLock(folder) as lock:
         told = reporter if reporter is not None and is_first() else SilentReporter()
         run = _Run(with_defaults(config), WorkDir(folder), lock, own, told, init)
         run.hooks = hooks
@@ -150,7 +150,7 @@ class _Run:
             )
             if checkpoint is not None:
                 loop.go_to(**{key: checkpoint.progress[key] for key in ("step", "epoch", "batch")})
-            self.reporter.start(summarise(self.config, parts, loop, self.folder.path, self.device))
+            self.reporter.start(summarize(self.config, parts, loop, self.folder.path, self.device))
             runner.train_with(loop, lambda: self._restore_surroundings(checkpoint, runner))
             found = Measurement() if loop.paused else self._measure(equipment, interruption)
         finally:
@@ -179,8 +179,8 @@ class _Run:
     def _place(self, parts: Parts, checkpoint: Checkpoint | None) -> None:
         """Bring the model to its device, and to the state of a checkpoint; the same in every process."""
         if processes.count() > 1:
-            synchronise_batch_norms(parts.model)
-        place_model(parts.model, self.device)
+            synchronize_batch_norms(parts.model)
+        model_to_device(parts.model, self.device)
         parts.model.precision = network_precision(self.config["train"]["precision"], self.device)
         if self.init is not None:
             taken = load_initial(self.init, parts.model, self.device)

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.distributed import processes
-from i2ikit.distributed.device import place_batch
+from i2ikit.distributed.device import batch_to_device
 from i2ikit.engine.update import PhaseUpdater
-from i2ikit.translation import Draws, Progress, UnpairedTranslation
+from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation
 
 
-def first_places(batches: Sequence[Mapping[str, Any]]) -> list[int]:
+def first_positions(batches: Sequence[Mapping[str, Any]]) -> list[int]:
     """Return the place of each batch's first image among all images of a step, those of other processes included."""
     size, ranks, rank = len(batches[0]["a"]), processes.count(), processes.rank()
     return [(number * ranks + rank) * size for number in range(len(batches))]
@@ -38,6 +38,6 @@ class RunnerModel(nn.Module):
 
     def train_step(self, data: Sequence[Mapping[str, Any]], optim_wrapper: PhaseUpdater) -> dict[str, Tensor]:
         """Run all phases on the batches of a step; return the unweighted losses by name of the term, detached."""
-        batches = [place_batch(batch, self.device) for batch in data]
-        draws = [Draws(self.seed, self.progress.step, first=first) for first in first_places(batches)]
+        batches = [batch_to_device(batch, self.device) for batch in data]
+        draws = [RandomStreams(self.seed, self.progress.step, first=first) for first in first_positions(batches)]
         return self.translation.train_step_on(batches, optim_wrapper, self.progress, draws)

@@ -12,7 +12,7 @@ from i2ikit.engine.loop import TranslationLoop
 from i2ikit.engine.reporter import RunSummary
 
 
-def summarise(
+def summarize(
     config: Mapping[str, Any], parts: Parts, loop: TranslationLoop, work_dir: Path, device: torch.device
 ) -> RunSummary:
     """Return the summary of a run that is about to begin or to go on."""

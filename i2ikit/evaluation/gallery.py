@@ -1,4 +1,4 @@
-"""Test images one by one at the end of a run: pictures of input, output and truth, and figures of each image."""
+"""Test images one by one at the end of a run: images of input, output and truth, and figures of each image."""
 
 import json
 import math
@@ -12,8 +12,8 @@ from PIL import Image
 from torch import Tensor
 
 from i2ikit.data.loading import MapDataset, seeded
-from i2ikit.distributed.device import place_batch
-from i2ikit.evaluation.grid import to_picture
+from i2ikit.distributed.device import batch_to_device
+from i2ikit.evaluation.grid import to_pil
 from i2ikit.evaluation.measure import is_pair
 from i2ikit.files import write_atomically
 from i2ikit.metrics.functional.image_quality import psnr
@@ -37,7 +37,7 @@ def write_gallery(
     count: int,
     seed: int,
 ) -> None:
-    """Translate the first items of a test set; write a picture of each, and the figures of all into ``gallery.json``.
+    """Translate the first items of a test set; write an image of each, and the figures of all into ``gallery.json``.
 
     Args:
         folder: replaced if it is there.
@@ -77,7 +77,7 @@ def _translated(
     source, target = generator[0], generator[1]
     batch = {name: value[None] for name, value in item.items() if isinstance(value, Tensor)}
     expression = f"{generator}({source})"
-    output = model.render(place_batch(batch, device), [expression])[expression].float().cpu()
+    output = model.render(batch_to_device(batch, device), [expression])[expression].float().cpu()
     name = str(item.get(f"{source}_path", ""))
     return {
         "name": name, "input": batch[source], "output": output, "truth": batch.get(target), "mask": batch.get("mask")
@@ -85,11 +85,11 @@ def _translated(
 
 
 def _write_item(folder: Path, index: int, found: Mapping[str, Any], paired: bool) -> dict[str, Any]:
-    """Write the pictures of an item and return what the gallery says about it."""
+    """Write the images of an item and return what the gallery says about it."""
     entry: dict[str, Any] = {"name": found["name"], "index": index}
     for kind in ("input", "output", *(["truth"] if paired and found["truth"] is not None else [])):
         entry[kind] = f"{index:05d}_{kind}.png"
-        _save(to_picture(found[kind][0]), folder / entry[kind])
+        _save(to_pil(found[kind][0]), folder / entry[kind])
     entry["values"] = {
         name: round(value, 4) for name, value in figures(found, paired).items() if math.isfinite(value)
     }  # a PSNR of equal images has no finite value
@@ -109,5 +109,5 @@ def figures(found: Mapping[str, Any], paired: bool) -> dict[str, float]:
     return {name: values[name] for name in MEASURES if name in values}
 
 
-def _save(picture: Image.Image, path: Path) -> None:
-    picture.save(path, "PNG")
+def _save(image: Image.Image, path: Path) -> None:
+    image.save(path, "PNG")

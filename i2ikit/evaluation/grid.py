@@ -1,4 +1,4 @@
-"""Grids of sample images: which columns a model can show, and how they become one picture."""
+"""Grids of sample images: which columns a model can show, and how they become one grid."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,13 @@ from torch import Tensor
 from i2ikit.translation import UnpairedTranslation
 from i2ikit.translation.expressions import Expression, parse
 
-COLOURS = 3
+COLORS = 3
 
 
 def grid_columns(model: UnpairedTranslation) -> list[str]:
     """Return the expressions of a grid's columns: each domain's input, then what its terms make of it, shortest first.
 
-    Views are left out, so ``"ab(mirror(a))"`` and ``"history(ab(a))"`` are both ``"ab(a)"``.
+    Views are left out, so ``"ab(mirror(a))"`` and ``"pool(ab(a))"`` are both ``"ab(a)"``.
     """
     trained = [name for name in model.generators if f"generators.{name}" not in model.averages]
     texts = [*(f"{name}({name[0]})" for name in trained), *model.image_expressions()]
@@ -32,12 +32,12 @@ def _depth(image: Expression) -> int:
     return sum(1 for _ in image.walk())
 
 
-def to_picture(image: Tensor) -> Image.Image:
-    """Return an image (C, H, W) in -1..1 as an RGB picture; what lies outside is clipped.
+def to_pil(image: Tensor) -> Image.Image:
+    """Return an image (C, H, W) in -1..1 as an RGB grid; what lies outside is clipped.
 
     Of three or more channels the first three are shown as red, green and blue; of one or two the first, as gray.
     """
-    image = image[:COLOURS] if len(image) >= COLOURS else image[:1]
+    image = image[:COLORS] if len(image) >= COLORS else image[:1]
     levels = ((image.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
     return Image.fromarray(levels.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy())
 
@@ -50,13 +50,13 @@ def compose(rows: Sequence[Sequence[Tensor]]) -> tuple[Image.Image, tuple[int, i
             are scaled to it.
 
     Returns:
-        the picture, and width and height of a cell in pixels.
+        the grid, and width and height of a cell in pixels.
     """
-    width, height = to_picture(rows[0][0]).size
-    picture = Image.new("RGB", (width * len(rows[0]), height * len(rows)))
+    width, height = to_pil(rows[0][0]).size
+    grid = Image.new("RGB", (width * len(rows[0]), height * len(rows)))
     for y, row in enumerate(rows):
         for x, image in enumerate(row):
-            cell = to_picture(image)
+            cell = to_pil(image)
             fitted = cell if cell.size == (width, height) else cell.resize((width, height), Image.Resampling.BICUBIC)
-            picture.paste(fitted, (x * width, y * height))
-    return picture, (width, height)
+            grid.paste(fitted, (x * width, y * height))
+    return grid, (width, height)

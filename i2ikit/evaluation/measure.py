@@ -69,8 +69,8 @@ def measure(
     """Translate a test set and measure what comes out. A metric that fails is left out; the others go on.
 
     Each image counts once: the shorter domain of an unpaired test set starts again in the data set, not here. Two
-    images are a pair if the data set's ``paired`` is true, if their files have one name (without ending), or if nobody
-    knows their files.
+    images are a pair if the data set's ``paired`` is true, or if their files have one name (without
+    extension) or are unknown.
 
     Args:
         translate: gets inputs (B, C, H, W) in -1..1 and returns their translations; None: the images under
@@ -164,7 +164,7 @@ def _protocols(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def batches(dataset: MapDataset, source: str, target: str, seed: int) -> Iterator[dict[str, Tensor]]:
-    """Yield batches of up to 16 neighbours that are alike in shape and in what they hold, each image once.
+    """Yield batches of up to 16 neighbors that are alike in shape and in what they hold, each image once.
 
     Those are "a", an input; "b", its paired truth; "real", an image of the target domain; "mask".
     """

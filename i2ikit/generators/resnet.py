@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from i2ikit.checks import positive_int
 from i2ikit.nn.blur import BlurDown, BlurUp
-from i2ikit.nn.initialise import initialise
+from i2ikit.nn.initialize import initialize
 from i2ikit.nn.norms import bias_before, make_norm
 from i2ikit.nn.residual import ResidualBlock
 from i2ikit.nn.staged import StagedGenerator
@@ -33,9 +33,9 @@ class ResNetGenerator(StagedGenerator):
         norm: ``instance``, ``instance_affine``, ``batch`` or ``none``.
         dropout: dropout 0.5 inside the residual blocks.
         padding: border of the residual blocks' convolutions: ``reflect``, ``replicate`` or ``zero``.
-        init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
+        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
         input_skip: out = tanh(net(x) + atanh(0.97 x)): the network learns what to change and an untrained one returns
-            almost the input. Not in the papers; keeps colours in short runs.
+            almost the input. Not in the papers; keeps colors in short runs.
     Shape:
         (B, in_channels, H, W) -> (B, out_channels, H, W) in -1..1; H and W multiples of 4, at least 8.
 
@@ -84,7 +84,7 @@ class ResNetGenerator(StagedGenerator):
         stages.append(("out", nn.Sequential(out), out_channels))
         super().__init__(in_channels, stages, multiple=4, smallest=8)
         self.input_skip = input_skip
-        initialise(self, init, init_gain)
+        initialize(self, init, init_gain)
 
     def advance(self, name: str, stage: Callable[[Tensor], Tensor], value: Tensor, kept: list[Tensor]) -> Tensor:
         """Run one stage; the last one ends in tanh, to which the input may be added."""

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from i2ikit.checks import positive_int
-from i2ikit.nn.initialise import initialise
+from i2ikit.nn.initialize import initialize
 from i2ikit.nn.norms import bias_before, make_norm
 from i2ikit.nn.staged import StagedGenerator
 from i2ikit.registry import GENERATORS
@@ -30,7 +30,7 @@ class UNetGenerator(StagedGenerator):
         norm: ``instance``, ``instance_affine``, ``batch`` or ``none``. Published: ``batch`` in pix2pix, ``instance`` in
             CycleGAN and CUT.
         dropout: dropout 0.5 in the first N - 5 steps up after the innermost one.
-        init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
+        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
     Shape:
         (B, in_channels, H, W) -> (B, out_channels, H, W) in -1..1; H and W multiples of 2**N.
 
@@ -67,7 +67,7 @@ class UNetGenerator(StagedGenerator):
         last = nn.ConvTranspose2d(2 * widths[0], out_channels, 4, stride=2, padding=1)
         stages.append(("out", nn.Sequential(OrderedDict(relu=nn.ReLU(), conv=last, tanh=nn.Tanh())), out_channels))
         super().__init__(in_channels, stages, multiple=2**downs)
-        initialise(self, init, init_gain)
+        initialize(self, init, init_gain)
 
     def advance(self, name: str, stage: Callable[[Tensor], Tensor], value: Tensor, kept: list[Tensor]) -> Tensor:
         """Run one stage; steps down keep their activated input, steps up take it."""

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from i2ikit.checks import positive_int
 from i2ikit.errors import ShapeError
-from i2ikit.nn.initialise import initialise
-from i2ikit.ops.normalise import normalise
+from i2ikit.nn.initialize import initialize
+from i2ikit.ops.normalize import normalize
 from i2ikit.registry import HEADS
 
 
@@ -22,7 +22,7 @@ class EmbeddingSetHead(nn.Module):
     Args:
         widths: one for each layer; only their number counts.
         dim: width of the hidden layers and of the vector, at least 1. Published: 64.
-        init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
+        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
     Shape:
         x (B, L, S, D) of L layers, S and D at least 3 -> (B, dim), unit length.
 
@@ -38,7 +38,7 @@ class EmbeddingSetHead(nn.Module):
         self.layers = len(widths)
         self.conv = nn.Conv2d(self.layers, positive_int("dim", dim), 3, stride=2)
         self.hidden, self.out = nn.Linear(dim, dim), nn.Linear(dim, dim)
-        initialise(self, init, init_gain)
+        initialize(self, init, init_gain)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return one vector per image."""
@@ -47,4 +47,4 @@ class EmbeddingSetHead(nn.Module):
                 f"EmbeddingSetHead needs (B, {self.layers}, S, D) with S and D at least 3, got {tuple(x.shape)}"
             )
         x = F.relu(self.conv(x)).mean((2, 3))  # (B, dim)
-        return normalise(self.out(F.relu(self.hidden(x))))
+        return normalize(self.out(F.relu(self.hidden(x))))

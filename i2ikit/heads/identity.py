@@ -5,7 +5,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from i2ikit.ops.normalise import normalise
+from i2ikit.ops.normalize import normalize
 from i2ikit.registry import HEADS
 
 
@@ -27,4 +27,4 @@ class IdentityHead(nn.Module):
 
     def forward(self, x: Tensor, layer: int, role: Literal["query", "key"] = "query") -> Tensor:
         """Return ``x`` at unit length; layer and role change nothing."""
-        return normalise(x)
+        return normalize(x)

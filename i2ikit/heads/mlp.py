@@ -6,8 +6,8 @@ from typing import Literal
 from torch import Tensor, nn
 
 from i2ikit.checks import positive_int
-from i2ikit.nn.initialise import initialise
-from i2ikit.ops.normalise import normalise
+from i2ikit.nn.initialize import initialize
+from i2ikit.ops.normalize import normalize
 from i2ikit.registry import HEADS
 
 
@@ -18,7 +18,7 @@ class MLPHead(nn.Module):
     Args:
         widths: channels of each tap, as ``generator.widths(taps)`` gives them.
         dim: width D of the hidden layer and of the embedding, at least 1. Published: 256.
-        init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
+        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
     Shape:
         x (B, S, C), C = widths[layer] -> (B, S, D), unit length along D.
 
@@ -36,8 +36,8 @@ class MLPHead(nn.Module):
             nn.Sequential(nn.Linear(positive_int("widths", width), dim), nn.ReLU(), nn.Linear(dim, dim))
             for width in widths
         )
-        initialise(self, init, init_gain)
+        initialize(self, init, init_gain)
 
     def forward(self, x: Tensor, layer: int, role: Literal["query", "key"] = "query") -> Tensor:
         """Embed the features ``x`` of tap number ``layer``; both roles take the same way."""
-        return normalise(self.layers[layer](x))
+        return normalize(self.layers[layer](x))

@@ -6,8 +6,8 @@ from typing import Literal
 from torch import Tensor, nn
 
 from i2ikit.checks import one_of, positive_int
-from i2ikit.nn.initialise import initialise
-from i2ikit.ops.normalise import normalise
+from i2ikit.nn.initialize import initialize
+from i2ikit.ops.normalize import normalize
 from i2ikit.registry import HEADS
 
 NORMS = ("batch", "layer", "none")
@@ -27,7 +27,7 @@ class ProjectionPredictionHead(nn.Module):
         dim: width D of the projector and of the embedding, at least 1. Published: 256.
         hidden: width of the predictor's hidden layer; ``None`` is half of ``dim``. Published: 128.
         norm: ``batch``, ``layer`` or ``none``.
-        init, init_gain: see :func:`i2ikit.nn.initialise.initialise`; it leaves the norms alone.
+        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`; it leaves the norms alone.
     Shape:
         x (B, S, C), C = widths[layer] -> (B, S, D), unit length along D.
 
@@ -55,14 +55,14 @@ class ProjectionPredictionHead(nn.Module):
         hidden = positive_int("hidden", max(dim // 2, 1) if hidden is None else hidden)
         self.projectors = nn.ModuleList(_projector(positive_int("widths", width), dim, norm) for width in widths)
         self.predictors = nn.ModuleList(_predictor(dim, hidden, norm) for _ in widths)
-        initialise(self, init, init_gain)
+        initialize(self, init, init_gain)
 
     def forward(self, x: Tensor, layer: int, role: Literal["query", "key"]) -> Tensor:
         """Embed the features ``x`` of tap number ``layer`` as ``role``."""
         rows = self.projectors[layer](x.flatten(0, 1))  # (B * S, D)
         if role == "query":
             rows = self.predictors[layer](rows)
-        return normalise(rows).unflatten(0, x.shape[:2])
+        return normalize(rows).unflatten(0, x.shape[:2])
 
 
 def _projector(width: int, dim: int, norm: str) -> nn.Sequential:

@@ -1,18 +1,18 @@
-"""Reading pictures of any format, depth and number of channels, and writing them back as they were."""
+"""Reading images of any format, depth and number of channels, and writing them back as they were."""
 
-from i2ikit.images.endings import endings_in_words, readable_endings, writable_endings
-from i2ikit.images.listing import FileList, list_pictures
-from i2ikit.images.reader import Picture, Reader, domain_readers
-from i2ikit.images.writing import write_picture
+from i2ikit.images.extensions import format_extensions, readable_extensions, writable_extensions
+from i2ikit.images.listing import FileList, list_images
+from i2ikit.images.reader import DecodedImage, Reader, domain_readers
+from i2ikit.images.writing import write_image
 
 __all__ = [
+    "DecodedImage",
     "FileList",
-    "Picture",
     "Reader",
     "domain_readers",
-    "endings_in_words",
-    "list_pictures",
-    "readable_endings",
-    "writable_endings",
-    "write_picture",
+    "format_extensions",
+    "list_images",
+    "readable_extensions",
+    "writable_extensions",
+    "write_image",
 ]

@@ -10,7 +10,7 @@ from i2ikit.errors import DataError
 from i2ikit.images.guarding import MOST_VALUES, refuse_bombs
 from i2ikit.images.planes import Planes
 
-ENDINGS = (".npy", ".npz")
+EXTENSIONS = (".npy", ".npz")
 
 
 def decode_array(path: str | Path, channels: int) -> Planes:
@@ -43,14 +43,14 @@ def arranged(values: NDArray[Any], path: str | Path, channels: int) -> Planes:
     )
 
 
-def encode_array(file: BinaryIO, values: NDArray[Any], layout: str, ending: str) -> None:
+def encode_array(file: BinaryIO, values: NDArray[Any], layout: str, extension: str) -> None:
     """Write values (H, W, C) as an array whose axes lie as ``layout`` says; see :class:`Planes`."""
     if layout == "flat" and values.shape[2] == 1:
         values = values[:, :, 0]
     elif layout == "first":
         values = np.moveaxis(values, 2, 0)
     values = np.ascontiguousarray(values)
-    if ending == ".npz":
+    if extension == ".npz":
         np.savez_compressed(file, values)
     else:
         np.save(file, values)
@@ -70,6 +70,6 @@ def _archived(path: str | Path) -> NDArray[Any]:
             raise DataError(f"{path} should hold one array, but holds {len(archive.files)}: {names}")
         unpacked = sum(entry.file_size for entry in archive.zip.infolist())
         if unpacked > 8 * MOST_VALUES:
-            raise DataError(f"the picture {path} is refused: it says that it unpacks to {unpacked / 2**30:.0f} GiB")
+            raise DataError(f"the image {path} is refused: it says that it unpacks to {unpacked / 2**30:.0f} GiB")
         array: NDArray[Any] = archive[archive.files[0]]
         return array

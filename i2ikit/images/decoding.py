@@ -1,4 +1,4 @@
-"""From a file to what it holds: a picture of Pillow where that has 8 bits a channel, else numbers."""
+"""From a file to what it holds: an image of Pillow where that has 8 bits a channel, else numbers."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from i2ikit.images import arrays
 from i2ikit.images.guarding import naming, refuse_bombs, refuse_odd_files
 from i2ikit.images.planes import Planes
-from i2ikit.images.png import decode_deep_png, is_deep_colour
+from i2ikit.images.png import decode_deep_png, is_deep_color
 from i2ikit.images.tiff import decode_tiff, is_tiff
 
 HEAD = 32  # bytes that tell formats apart
@@ -26,18 +26,18 @@ def decode(path: str | Path, channels: int = 3, *, draft: Size | None = None) ->
         draft: width and height that suffice: a JPEG is then decoded at 1/2, 1/4 or 1/8 of its size, not below these.
 
     Returns:
-        a loaded picture of Pillow with 8 bits a channel or fewer, its palette and transparency as they are; or planes.
+        a loaded image of Pillow with 8 bits a channel or fewer, its palette and transparency as they are; or planes.
 
     Raises:
-        DataError: the file is missing, damaged, no picture, or larger than is sensible; it names the file.
+        DataError: the file is missing, damaged, no image, or larger than is sensible; it names the file.
     """
     with naming(path):
         refuse_odd_files(path)
-        if str(path).lower().endswith(arrays.ENDINGS):
+        if str(path).lower().endswith(arrays.EXTENSIONS):
             return arrays.decode_array(path, channels)
         with open(path, "rb") as file:
             head = file.read(HEAD)
-        if is_deep_colour(head):
+        if is_deep_color(head):
             return decode_deep_png(path)
         if is_tiff(head):
             return _tiff(path, channels)
@@ -49,9 +49,9 @@ def _tiff(path: str | Path, channels: int) -> Image.Image | Planes:
     try:
         with Image.open(path) as image:
             refuse_bombs(path, *image.size)
-            deep_colour = len(image.getbands()) > 1 and ";16" in _raw_mode(image)
+            deep_color = len(image.getbands()) > 1 and ";16" in _raw_mode(image)
             paged = len(image.getbands()) == 1 and channels > 1 and getattr(image, "n_frames", 1) == channels
-            whole = not deep_colour and not paged and channels in WITHOUT_PAGES
+            whole = not deep_color and not paged and channels in WITHOUT_PAGES
     except UnidentifiedImageError:
         whole = False
     return _pillow(path) if whole else decode_tiff(path, channels)
@@ -69,7 +69,7 @@ def _pillow(path: str | Path, draft: Size | None = None) -> Image.Image | Planes
 
 
 def _type_of(image: Image.Image) -> np.dtype[Any] | None:
-    """Return the type of a picture's numbers; None for 8 bits and fewer."""
+    """Return the type of an image's numbers; None for 8 bits and fewer."""
     if image.mode == "F":
         return np.dtype(np.float32)
     if image.mode.startswith("I;16"):
@@ -93,4 +93,4 @@ def _numbers(image: Image.Image, dtype: np.dtype[Any]) -> Planes:
     alpha = None
     if isinstance(hidden, int):
         alpha = np.where(values == hidden, 0, np.iinfo(np.uint16).max).astype(np.uint16)
-    return Planes(values.astype(dtype)[:, :, None], alpha, colour=True, layout="flat")
+    return Planes(values.astype(dtype)[:, :, None], alpha, color=True, layout="flat")

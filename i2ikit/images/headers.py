@@ -1,4 +1,4 @@
-"""What a picture file says of itself, without unpacking its pixels."""
+"""What an image file says of itself, without unpacking its pixels."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from i2ikit.errors import DataError
-from i2ikit.images.arrays import ENDINGS
+from i2ikit.images.arrays import EXTENSIONS
 from i2ikit.images.guarding import naming, refuse_bombs, refuse_odd_files
 from i2ikit.images.tiff import INSTALL, is_tiff
 
@@ -25,7 +25,7 @@ class Header:
 
     Attributes:
         format: such as ``"JPEG"``, ``"PNG"``, ``"NPY"``.
-        mode: Pillow's name of the colour model, or the type of an array's numbers.
+        mode: Pillow's name of the color model, or the type of an array's numbers.
         width, height: pixels, upright.
         channels: C, with opacity; a palette counts as 3.
         bits: of a channel.
@@ -42,15 +42,15 @@ class Header:
 
 
 def read_header(path: str | Path) -> Header:
-    """Return what a picture file says of itself.
+    """Return what an image file says of itself.
 
     Raises:
-        DataError: the file is missing, no picture, or larger than is sensible; it names the file. Damage to the pixels
+        DataError: the file is missing, no image, or larger than is sensible; it names the file. Damage to the pixels
             goes unnoticed.
     """
     with naming(path):
         refuse_odd_files(path)
-        if str(path).lower().endswith(ENDINGS):
+        if str(path).lower().endswith(EXTENSIONS):
             return _of_array(path)
         try:
             with Image.open(path) as image:
@@ -84,7 +84,7 @@ def _of_array(path: str | Path) -> Header:
     else:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     if array.ndim not in (2, 3):
-        raise DataError(f"the array in {path} has the shape {array.shape}; a picture is (H, W), (H, W, C) or (C, H, W)")
+        raise DataError(f"the array in {path} has the shape {array.shape}; an image is (H, W), (H, W, C) or (C, H, W)")
     shape = array.shape if array.ndim == 3 else (*array.shape, 1)
     first = shape[0] <= MOST_CHANNELS_LAST < shape[2]
     channels, height, width = shape if first else (shape[2], shape[0], shape[1])

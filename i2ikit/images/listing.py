@@ -1,4 +1,4 @@
-"""Finding picture files: each folder is listed once, and no more than names stays in memory."""
+"""Finding image files: each folder is listed once, and no more than names stays in memory."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from i2ikit.errors import DataError
-from i2ikit.images.endings import readable_endings
+from i2ikit.images.extensions import readable_extensions
 
 DIGITS = re.compile("[0-9]+")
 
@@ -52,8 +52,8 @@ def natural_key(name: str) -> tuple[str, str]:
     return DIGITS.sub(_number, name.lower()), name
 
 
-def list_pictures(folder: str | Path) -> FileList:
-    """Return all picture files in ``folder`` and the folders below it in natural order, by their endings.
+def list_images(folder: str | Path) -> FileList:
+    """Return all image files in ``folder`` and the folders below it in natural order, by their extensions.
 
     Hidden files and folders (a leading dot) are left out; links are followed, each folder once.
 
@@ -64,7 +64,7 @@ def list_pictures(folder: str | Path) -> FileList:
 
 
 def _names(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
-    """Yield the names of a folder's pictures, those of folders in it in their place, each with ``prefix``."""
+    """Yield the names of a folder's images, those of folders in it in their place, each with ``prefix``."""
     real = os.path.realpath(folder)
     if real in seen:
         return
@@ -77,7 +77,7 @@ def _names(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
                     continue
                 if entry.is_dir():
                     folders.add(entry.name)
-                elif os.path.splitext(entry.name)[1].lower() not in readable_endings():
+                elif os.path.splitext(entry.name)[1].lower() not in readable_extensions():
                     continue
                 names.append(entry.name)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Pictures as the numbers that a file holds, of any depth and number of channels."""
+"""Images as the numbers that a file holds, of any depth and number of channels."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,20 +22,20 @@ class Planes:
     Attributes:
         values: (H, W, C), in the file's own type.
         alpha: (H, W), 0 for transparent, in the same type; None for none.
-        colour: the channels are gray or red, green and blue, which can be made from each other.
+        color: the channels are gray or red, green and blue, which can be made from each other.
         layout: how the file stores channels: ``"flat"`` (H, W), ``"last"`` (H, W, C), ``"first"`` (C, H, W) or, of
             TIFF files, ``"pages"``.
-        profile: ICC colour profile of the values; None for none.
+        profile: ICC color profile of the values; None for none.
     """
 
     values: NDArray[Any]
     alpha: NDArray[Any] | None = None
-    colour: bool = False
+    color: bool = False
     layout: str = "last"
     profile: bytes | None = None
 
     def upright(self, orientation: int) -> "Planes":
-        """Return the picture turned as an EXIF orientation, 1 to 8, says."""
+        """Return the image turned as an EXIF orientation, 1 to 8, says."""
         alpha = None if self.alpha is None else turned(self.alpha, orientation)
         return replace(self, values=turned(self.values, orientation), alpha=alpha)
 
@@ -75,17 +75,17 @@ def scaled(values: NDArray[Any], limits: Range, path: str | Path, *, clip: bool 
     """
     low, high = limits
     if values.dtype.kind not in "fiub":
-        raise DataError(f"the picture {path} holds {values.dtype}, not numbers that can be scaled")
+        raise DataError(f"the image {path} holds {values.dtype}, not numbers that can be scaled")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         share = 1 - np.isfinite(values).mean()
         raise DataError(
-            f"the picture {path} holds values that are not finite, NaN or infinite: {100 * share:.3g} % of all. "
+            f"the image {path} holds values that are not finite, NaN or infinite: {100 * share:.3g} % of all. "
             "Replace them before training."
         )
     least, most = values.min().item(), values.max().item()
     if not clip and (least < low or most > high):
         raise DataError(
-            f"the picture {path} holds values from {least:g} to {most:g}, but those of the data run from {low:g} to "
+            f"the image {path} holds values from {least:g} to {most:g}, but those of the data run from {low:g} to "
             f"{high:g}. State their range, data.value_range=[{least:g}, {most:g}] or wider, or cut off what lies "
             "outside, data.clip=true."
         )

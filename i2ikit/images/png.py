@@ -1,4 +1,4 @@
-"""PNG files with 16 bits: of colours, Pillow would keep the upper 8 alone."""
+"""PNG files with 16 bits: of colors, Pillow would keep the upper 8 alone."""
 
 import io
 import zlib
@@ -12,15 +12,15 @@ from PIL import Image
 from i2ikit.errors import DataError
 from i2ikit.images.planes import Planes
 
-DEPTH, COLOUR_TYPE = 24, 25  # bytes of the header
+DEPTH, COLOR_TYPE = 24, 25  # bytes of the header
 GRAY_WITH_ALPHA = 4
 ORIENTATION = 0x0112
 HEADER = 33  # bytes of signature and header
 
 
-def is_deep_colour(head: bytes) -> bool:
+def is_deep_color(head: bytes) -> bool:
     """Say whether the first bytes of a file are those of a PNG with 16 bits and more than one channel."""
-    return head.startswith(b"\x89PNG") and len(head) > COLOUR_TYPE and head[DEPTH] == 16 and head[COLOUR_TYPE] != 0
+    return head.startswith(b"\x89PNG") and len(head) > COLOR_TYPE and head[DEPTH] == 16 and head[COLOR_TYPE] != 0
 
 
 def decode_deep_png(path: str | Path) -> Planes:
@@ -34,17 +34,17 @@ def decode_deep_png(path: str | Path) -> Planes:
     orientation = 1
     with Image.open(io.BytesIO(content)) as image:
         profile = image.info.get("icc_profile")
-        image.verify()  # checksums: OpenCV would fill a damaged picture with black
+        image.verify()  # checksums: OpenCV would fill a damaged image with black
     if b"eXIf" in content:
         with Image.open(io.BytesIO(content)) as image:
             orientation = image.getexif().get(ORIENTATION, 1)
     found = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if found is None or found.ndim != 3:
-        raise DataError(f"the picture {path} cannot be read: OpenCV finds it damaged")
+        raise DataError(f"the image {path} cannot be read: OpenCV finds it damaged")
     alpha = found[:, :, 3] if found.shape[2] == 4 else None
-    gray = content[COLOUR_TYPE] == GRAY_WITH_ALPHA
+    gray = content[COLOR_TYPE] == GRAY_WITH_ALPHA
     values = found[:, :, :1] if gray else found[:, :, 2::-1]  # from BGR
-    return Planes(values, alpha, colour=True, profile=profile).upright(orientation)
+    return Planes(values, alpha, color=True, profile=profile).upright(orientation)
 
 
 def encode_deep_png(file: BinaryIO, values: NDArray[Any], alpha: NDArray[Any] | None, profile: bytes | None) -> None:
@@ -56,8 +56,8 @@ def encode_deep_png(file: BinaryIO, values: NDArray[Any], alpha: NDArray[Any] | 
     if values.shape[2] == 1 and alpha is None:
         Image.fromarray(np.ascontiguousarray(values[:, :, 0])).save(file, "PNG")
         return
-    colours = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values[:, :, ::-1]  # to BGR
-    channels = colours if alpha is None else np.dstack([colours, alpha])
+    colors = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values[:, :, ::-1]  # to BGR
+    channels = colors if alpha is None else np.dstack([colors, alpha])
     _, png = _opencv().imencode(".png", np.ascontiguousarray(channels))
     content = png.tobytes()
     file.write(content[:HEADER] + (_profile_chunk(profile) if profile else b"") + content[HEADER:])
@@ -67,7 +67,7 @@ def _opencv() -> Any:
     try:
         import cv2
     except ImportError as error:
-        raise DataError("16-bit colour in PNG files needs OpenCV: pip install opencv-python") from error
+        raise DataError("16-bit color in PNG files needs OpenCV: pip install opencv-python") from error
     return cv2
 
 

@@ -1,4 +1,4 @@
-"""Pictures of any file as the data of a config wants them."""
+"""Images of any file as the data of a config wants them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from i2ikit.checks import one_of
-from i2ikit.images.colours import (
-    COLOUR,
+from i2ikit.images.colors import (
+    COLOR,
     GRAY,
     POLICIES,
     as_bytes,
@@ -29,21 +29,21 @@ from i2ikit.ops.pixels import Pixels
 
 MOST_CHANNELS = 64
 BYTES: np.dtype[Any] = np.dtype(np.uint8)
-PROFILED = ("RGB", "RGBA", "RGBa", "P", "PA")  # modes whose colour profile describes RGB
+PROFILED = ("RGB", "RGBA", "RGBa", "P", "PA")  # modes whose color profile describes RGB
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture, upright, with all that has to be put back around it.
+class DecodedImage:
+    """An image, upright, with all that has to be put back around it.
 
     Attributes:
         pixels: as :class:`Reader` gives them. Where the file is fully transparent they show what lies behind; elsewhere
-            the colours are those that are stored, whatever their opacity.
-        alpha: opacity (H, W), in the file's own numbers; None for a picture without transparency.
+            the colors are those that are stored, whatever their opacity.
+        alpha: opacity (H, W), in the file's own numbers; None for an image without transparency.
         dtype: of the file's numbers.
         limits: the numbers that 0 and 1 stand for.
         layout: how the file stores channels, see :class:`Planes`.
-        profile: ICC colour profile, which describes the numbers in ``pixels``; None for none.
+        profile: ICC color profile, which describes the numbers in ``pixels``; None for none.
         kept_alpha: the last channel of ``pixels`` is opacity.
     """
 
@@ -57,10 +57,10 @@ class Picture:
 
 
 class Reader:
-    """Reads picture files as pixels with one number of channels and one scale.
+    """Reads image files as pixels with one number of channels and one scale.
 
-    Pictures with 8 bits a channel that become gray or RGB stay pictures of Pillow; all others become float32 arrays
-    (H, W, C) in 0..1. Palettes and CMYK become RGB; gray and colours become each other (Rec. 601); any other file must
+    Images with 8 bits a channel that become gray or RGB stay images of Pillow; all others become float32 arrays
+    (H, W, C) in 0..1. Palettes and CMYK become RGB; gray and colors become each other (Rec. 601); any other file must
     have as many channels as are asked for.
 
     Args:
@@ -68,7 +68,7 @@ class Reader:
         value_range: ``[low, high]``, the numbers in the files that are black and white, so that they become -1 and 1.
             None: 0..255 for bytes, 0..65535 for other whole numbers, 0..1 for floating point.
         alpha: what transparency becomes: ``"white"`` or ``"black"`` lies behind it; ``"ignore"`` leaves the stored
-            colours; ``"keep"`` makes opacity the last channel, for 2 or 4 channels.
+            colors; ``"keep"`` makes opacity the last channel, for 2 or 4 channels.
         clip: cut off values outside of the range; else they are an error.
 
     Raises:
@@ -77,7 +77,7 @@ class Reader:
 
     def __init__(
         self,
-        channels: int = COLOUR,
+        channels: int = COLOR,
         *,
         value_range: tuple[float, float] | list[float] | None = None,
         alpha: str = "white",
@@ -89,7 +89,7 @@ class Reader:
         self.value_range = None if value_range is None else _range(value_range)
         self.alpha, self.clip = one_of("alpha", alpha, POLICIES), clip
         self.keeps_alpha = alpha == "keep"
-        if self.keeps_alpha and channels not in (GRAY + 1, COLOUR + 1):
+        if self.keeps_alpha and channels not in (GRAY + 1, COLOR + 1):
             raise ValueError(f'alpha="keep" makes 2 channels (gray) or 4 (RGB), not channels={channels}')
 
     def __call__(self, path: str | Path, *, draft: Size | None = None) -> Pixels:
@@ -100,14 +100,14 @@ class Reader:
             draft: width and height, in pixels, that suffice; see :func:`decode`.
 
         Raises:
-            DataError: the file is missing, damaged, no picture, has other channels, or values that are not finite or
+            DataError: the file is missing, damaged, no image, has other channels, or values that are not finite or
                 out of range; the message names it.
         """
         found = decode(path, self.channels, draft=draft)
         with naming(path):
             return self._prepared(found, path)[0]
 
-    def picture(self, path: str | Path) -> Picture:
+    def image(self, path: str | Path) -> DecodedImage:
         """Return a file with all that has to be put back around its pixels once they are translated.
 
         Raises:
@@ -119,21 +119,21 @@ class Reader:
                 return self._shallow(found, path)
             pixels, limits = self._prepared(found, path, keep_edges=True)
             alpha = None if self.keeps_alpha else found.alpha
-            profile = found.profile if self.channels >= COLOUR else None
-            return Picture(pixels, alpha, found.values.dtype, limits, found.layout, profile, self.keeps_alpha)
+            profile = found.profile if self.channels >= COLOR else None
+            return DecodedImage(pixels, alpha, found.values.dtype, limits, found.layout, profile, self.keeps_alpha)
 
     def key(self) -> str:
         """Return words that name everything that the pixels of a file depend on."""
         return f"channels {self.channels}, range {self.value_range}, alpha {self.alpha}, clip {self.clip}"
 
-    def _shallow(self, image: Image.Image, path: str | Path) -> Picture:
-        profile = image.info.get("icc_profile") if image.mode in PROFILED and self.channels >= COLOUR else None
+    def _shallow(self, image: Image.Image, path: str | Path) -> DecodedImage:
+        profile = image.info.get("icc_profile") if image.mode in PROFILED and self.channels >= COLOR else None
         alpha = None
         if has_alpha(image) and not self.keeps_alpha:
             alpha = np.asarray(image.convert("RGBA").getchannel("A"))
             image = flattened(image, self.alpha, keep_edges=True)
         pixels, limits = self._prepared(image, path)
-        return Picture(pixels, alpha, limits=limits, profile=profile, kept_alpha=self.keeps_alpha)
+        return DecodedImage(pixels, alpha, limits=limits, profile=profile, kept_alpha=self.keeps_alpha)
 
     def _prepared(
         self, found: Image.Image | Planes, path: str | Path, *, keep_edges: bool = False
@@ -163,7 +163,7 @@ def _range(value: tuple[float, float] | list[float]) -> Range:
     return low, high
 
 
-def domain_readers(*, channels: Any = COLOUR, value_range: Any = None, **others: Any) -> dict[str, Reader]:
+def domain_readers(*, channels: Any = COLOR, value_range: Any = None, **others: Any) -> dict[str, Reader]:
     """Return the readers of domains a and b.
 
     Args:

@@ -1,4 +1,4 @@
-"""TIFF files of which Pillow reads nothing, or not all: deep colour, many channels, channels as pages."""
+"""TIFF files of which Pillow reads nothing, or not all: deep color, many channels, channels as pages."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ ORIENTATION = 274
 WHITE_IS_ZERO, GRAY, RGB = 0, 1, 2  # photometric interpretations
 ALPHA = (1, 2)  # kinds of extra samples
 PROFILE = 34675
-COLOURS = 3
+COLORS = 3
 
 
 def is_tiff(head: bytes) -> bool:
@@ -30,7 +30,7 @@ def decode_tiff(path: str | Path, channels: int) -> Planes:
     """Return the first page, or all pages as channels if each has one and there are as many as ``channels``, > 1.
 
     Raises:
-        DataError: tifffile, or the codecs of the file's compression, are missing; the colours are neither gray nor RGB.
+        DataError: tifffile, or the codecs of the file's compression, are missing; the colors are neither gray nor RGB.
     """
     tifffile = _tifffile()
     try:
@@ -67,11 +67,11 @@ def _page(path: str | Path, page: Any) -> Planes:
         values = values[:, :, None]
     if page.photometric == WHITE_IS_ZERO and values.dtype.kind == "u":
         values = np.iinfo(values.dtype).max - values
-    colours = 3 if page.photometric == RGB else 1
+    colors = 3 if page.photometric == RGB else 1
     extra = [int(kind) for kind in page.extrasamples]
-    if values.shape[2] == colours + 1 and extra and extra[0] in ALPHA:
-        return Planes(values[:, :, :colours], values[:, :, colours], colour=True, layout=layout)
-    return Planes(values, colour=values.shape[2] == colours, layout=layout)
+    if values.shape[2] == colors + 1 and extra and extra[0] in ALPHA:
+        return Planes(values[:, :, :colors], values[:, :, colors], color=True, layout=layout)
+    return Planes(values, color=values.shape[2] == colors, layout=layout)
 
 
 def encode_tiff(
@@ -90,7 +90,7 @@ def encode_tiff(
     if channels == 1 and alpha is None and values.dtype in (np.uint16, np.float32):
         Image.fromarray(np.ascontiguousarray(values[:, :, 0])).save(file, "TIFF", compression="tiff_lzw")
         return
-    options: dict[str, Any] = {"photometric": "rgb" if channels == COLOURS and layout != "pages" else "minisblack"}
+    options: dict[str, Any] = {"photometric": "rgb" if channels == COLORS and layout != "pages" else "minisblack"}
     if alpha is not None:
         values, layout = np.dstack([values, alpha.astype(values.dtype)]), "last"
         options["extrasamples"] = ["unassalpha"]

@@ -1,4 +1,4 @@
-"""Using a trained generator: on tensors, pictures and folders of pictures."""
+"""Using a trained generator: on tensors, images and folders of images."""
 
 from i2ikit.inference.folders import FileDone
 from i2ikit.inference.translator import Translator

@@ -1,4 +1,4 @@
-"""Metrics of a trained generator, or of a folder of pictures, outside of a training."""
+"""Metrics of a trained generator, or of a folder of images, outside of a training."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.data import build_dataset
 from i2ikit.errors import CheckpointError, ConfigError, DataError, nearest_hint
 from i2ikit.evaluation.measure import Measurement, measure
-from i2ikit.images import FileList, Reader, endings_in_words, list_pictures
+from i2ikit.images import FileList, Reader, format_extensions, list_images
 from i2ikit.inference.translator import Translator, choose_generator, generator_configs
 from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.registry import METRICS
@@ -54,7 +54,7 @@ def evaluate_checkpoint(
     Raises:
         CheckpointError: the checkpoint is missing, damaged, or has no such generator.
         ConfigError: there is no such metric, or the config has no test data.
-        DataError: pictures are missing.
+        DataError: images are missing.
     """
     checkpoint = read_checkpoint(path)
     config = with_defaults(checkpoint.config if data is None else read_from(checkpoint.config, data))
@@ -66,7 +66,7 @@ def evaluate_checkpoint(
     own = checkpoint.config.get("metrics", {})
     configured = own if config["metrics"] == own else {}  # else they went with their data set
     parts = _build(chosen(own if metrics else configured, metrics), builder)
-    builder.raise_mistakes(str(path))
+    builder.raise_errors(str(path))
     if dataset is None:
         raise ConfigError(str(path), ["its config has no data.test: name a folder with --data DIR"])
     averages = checkpoint.config["model"].get("averages") or {}
@@ -98,23 +98,23 @@ def evaluate_folders(
     device: torch.device | str = "cpu",
     pause: Callable[[], None] = lambda: None,
 ) -> Measurement:
-    """Measure a folder of translated pictures against a folder of real ones; pictures of one name are pairs.
+    """Measure a folder of translated images against a folder of real ones; images of one name are pairs.
 
     Args:
-        outputs: translated pictures, also in the folders below it.
+        outputs: translated images, also in the folders below it.
         real: real ones of the domain that they should belong to, or the truth where their names match.
         metrics: names of registered metrics; none: the usual ones.
-        channels: of the pictures, see :class:`Reader`.
+        channels: of the images, see :class:`Reader`.
         device: where metrics that have networks compute.
         pause: called after each batch; what it raises ends the measurement.
 
     Raises:
         ConfigError: there is no such metric.
-        DataError: a folder is missing or has no pictures.
+        DataError: a folder is missing or has no images.
     """
     builder = Builder()
     parts = _build(chosen({}, metrics), builder)
-    builder.raise_mistakes("--metrics")
+    builder.raise_errors("--metrics")
     dataset = NamedPairs(outputs, real, Reader(channels))
     found = measure(
         None,
@@ -128,19 +128,19 @@ def evaluate_folders(
 
 
 class NamedPairs:
-    """Pictures of two folders: those of one name, endings aside, come together, all others by themselves.
+    """Images of two folders: those of one name, extensions aside, come together, all others by themselves.
 
     Args:
-        first, second: folders; pictures are "a" and "b".
-        reader: of the pictures.
+        first, second: folders; images are "a" and "b".
+        reader: of the images.
 
     Raises:
-        DataError: a folder is missing or has no pictures.
+        DataError: a folder is missing or has no images.
     """
 
     def __init__(self, first: Path, second: Path, reader: Reader) -> None:
         self.reader = reader
-        self.files = {"a": _pictures_in(first), "b": _pictures_in(second)}
+        self.files = {"a": _images_in(first), "b": _images_in(second)}
         places: dict[str, dict[str, int]] = {}
         for domain, files in self.files.items():
             for place in range(len(files)):
@@ -151,7 +151,7 @@ class NamedPairs:
         return len(self.items)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return the pictures of one name as tensors (C, H, W) in -1..1, and their paths."""
+        """Return the images of one name as tensors (C, H, W) in -1..1, and their paths."""
         item: dict[str, Any] = {}
         for domain, place in self.items[index].items():
             path = self.files[domain][place]
@@ -173,7 +173,7 @@ def chosen(configured: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, An
     if not wanted:
         return dict(configured) or {name: {"type": kind} for name, kind in USUAL.items()}
     registered = {name.lower(): name for name in METRICS.names()} | dict(USUAL)
-    found, mistakes = {}, []
+    found, errors = {}, []
     for name in wanted:
         if name in configured:
             found[name] = configured[name]
@@ -181,9 +181,9 @@ def chosen(configured: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, An
             found[name.lower()] = {"type": registered[name.lower()]}
         else:
             hint = nearest_hint(name, [*configured, *registered])
-            mistakes.append(f"no metric is called {name!r}.{hint} See them with `i2ikit list metrics`.")
-    if mistakes:
-        raise ConfigError("--metrics", mistakes)
+            errors.append(f"no metric is called {name!r}.{hint} See them with `i2ikit list metrics`.")
+    if errors:
+        raise ConfigError("--metrics", errors)
     return found
 
 
@@ -201,16 +201,16 @@ def _without_the_impossible(found: Measurement, parts: Mapping[str, Any]) -> Mea
     return found
 
 
-def _pictures_in(folder: Path) -> FileList:
+def _images_in(folder: Path) -> FileList:
     if not folder.is_dir():
         raise DataError(f"there is no folder {folder}")
-    files = list_pictures(folder)
+    files = list_images(folder)
     if not len(files):
-        raise DataError(f"there are no pictures in {folder}; looked for {endings_in_words()}")
+        raise DataError(f"there are no images in {folder}; looked for {format_extensions()}")
     return files
 
 
 def _free_key(places: Mapping[str, Mapping[str, int]], name: str, domain: str) -> str:
-    """Return the name without its ending; with it, if the folder has a picture of that name already."""
+    """Return the name without its extension; with it, if the folder has an image of that name already."""
     key = os.path.splitext(name)[0]
     return name if domain in places.get(key, {}) else key

@@ -14,9 +14,9 @@ from i2ikit.checks import positive_int
 from i2ikit.config.data import reading
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint
 from i2ikit.errors import CheckpointError, ShapeError, nearest_hint
-from i2ikit.images import Reader, domain_readers, write_picture
-from i2ikit.inference.folders import FileDone, translate_pictures
-from i2ikit.inference.pictures import output_picture
+from i2ikit.images import Reader, domain_readers, write_image
+from i2ikit.inference.folders import FileDone, translate_images
+from i2ikit.inference.outputs import output_image
 from i2ikit.ops.padding import pad_to_multiple
 from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.plugin import get_manager
@@ -111,26 +111,26 @@ class Translator:
     def translate_path(
         self, source: str | Path, output: str | Path, *, on_progress: Callable[[FileDone], None] | None = None
     ) -> int:
-        """Translate a picture, or all pictures of a folder and the folders in it; names and tree are kept.
+        """Translate an image, or all images of a folder and the folders in it; names and tree are kept.
 
-        Pictures are turned upright as their EXIF orientation says, transparency and colour profile are kept, outputs
+        Images are turned upright as their EXIF orientation says, transparency and color profile are kept, outputs
         have the size, the depth and the format of their inputs (JPEG at quality 95; PNG where the format can't be
         written, TIFF where it can't hold the generator's channels).
 
         Args:
-            source: a picture or a folder.
-            output: a folder, which is made, or for a single picture also a file name, whose ending picks the format.
-            on_progress: called after each picture, translated or failed.
+            source: an image or a folder.
+            output: a folder, which is made, or for a single image also a file name, whose extension picks the format.
+            on_progress: called after each image, translated or failed.
 
         Returns:
-            how many pictures were translated.
+            how many images were translated.
 
         Raises:
-            DataError: nothing to translate; outputs would replace inputs (nothing is written then); or pictures could
+            DataError: nothing to translate; outputs would replace inputs (nothing is written then); or images could
                 not be read: all others are done then, and the message lists those that failed.
             RunError: an output could not be written.
         """
-        return translate_pictures(
+        return translate_images(
             self.translate_file,
             Path(source),
             Path(output),
@@ -139,15 +139,15 @@ class Translator:
         )
 
     def translate_file(self, source: Path, target: Path) -> None:
-        """Translate one picture; ``target`` is replaced at once, when the output is whole.
+        """Translate one image; ``target`` is replaced at once, when the output is whole.
 
         Raises:
-            DataError: the picture can't be read.
+            DataError: the image can't be read.
             RunError: the output can't be written.
         """
-        picture = self.source.picture(source)
-        output = self(image_to_tensor(picture.pixels)[None])[0]
-        write_picture(output_picture(output, picture, self.source, self.target), target)
+        image = self.source.image(source)
+        output = self(image_to_tensor(image.pixels)[None])[0]
+        write_image(output_image(output, image, self.source, self.target), target)
 
 
 def resized(height: int, width: int, shorter: int) -> list[int]:
@@ -198,13 +198,13 @@ def build_generator(path: Path, checkpoint: Checkpoint, config: Any, name: str) 
     network = builder.part(GENERATORS, config, f"model.generators.{name}")
     if network is not None:
         return network
-    mistakes = "\n".join(f"  - {mistake.path}: {mistake.message}" for mistake in builder.mistakes)
+    errors = "\n".join(f"  - {error.path}: {error.message}" for error in builder.errors)
     hints = ""
     for plugin, about in checkpoint.plugins.items():
         package = str(about.get("package", plugin))
         problem = "; ".join(get_manager().problems([package])) or "it is installed"
         hints += f"\n  It was trained with {package} {about.get('version', '')}: {problem}."
-    raise CheckpointError(f"cannot rebuild the generator of {path}:\n{mistakes}{hints}")
+    raise CheckpointError(f"cannot rebuild the generator of {path}:\n{errors}{hints}")
 
 
 def load_generator(path: Path, checkpoint: Checkpoint, network: nn.Module, name: str) -> None:

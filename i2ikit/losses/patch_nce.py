@@ -42,10 +42,10 @@ class PatchNCELoss(nn.Module):
 
 @LOSSES.register_module()
 class CosinePatchNCELoss(PatchNCELoss):
-    """PatchNCE on cosine similarities: rows that are not of unit length are normalised first.
+    """PatchNCE on cosine similarities: rows that are not of unit length are normalized first.
 
     Differs from :class:`PatchNCELoss` only where an embedding is so short that the small constant of the heads'
-    normalisation matters, as it does in the first steps.
+    normalization matters, as it does in the first steps.
 
     Source:
         Han et al. 2021 (DCLGAN), arXiv:2104.07689.

@@ -18,7 +18,7 @@ class ContentPreservation:
 
     Returns:
         from compute: "edges", of the strength of edges, and "structure", of the local self-similarity, which looks
-        past inverted or changed colours; both in -1..1.
+        past inverted or changed colors; both in -1..1.
 
     Raises:
         ValueError: compute before any update.

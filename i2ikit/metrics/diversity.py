@@ -20,7 +20,7 @@ class Diversity:
 
     Returns:
         from compute: "outputs", in 0..1, and "ratio", divided by the same number of the inputs: near 1 is as it should
-        be, near 0 is a collapse: whatever comes in, the same picture comes out.
+        be, near 0 is a collapse: whatever comes in, the same image comes out.
 
     Raises:
         MetricError: there are fewer than 2 samples, or all inputs are the same.

@@ -14,7 +14,7 @@ from i2ikit.registry import METRICS
 
 @METRICS.register_module()
 class MaskedAppearance:
-    """High-pass contrast and colour saturation of outputs inside the masks, beside those of the paired truth b.
+    """High-pass contrast and color saturation of outputs inside the masks, beside those of the paired truth b.
 
     Both are taken per image and averaged over images; images with an empty mask are passed over.
 
@@ -61,9 +61,9 @@ class MaskedAppearance:
         """Return the means over all samples since the last reset."""
         if not sum(map(len, self._rows)):
             raise ValueError("MaskedAppearance has nothing to compute: call update first")
-        contrast, colour, true_contrast, true_colour = torch.cat(self._rows).mean(dim=0).tolist()
+        contrast, color, true_contrast, true_color = torch.cat(self._rows).mean(dim=0).tolist()
         return {
             "contrast": contrast / true_contrast if true_contrast else float("inf"),
-            "saturation": colour,
-            "saturation_truth": true_colour,
+            "saturation": color,
+            "saturation_truth": true_color,
         }

@@ -11,7 +11,7 @@ from i2ikit.metrics.base import MeanOverPairs, in_unit_range
 from i2ikit.metrics.functional.sliced_wasserstein import (
     patches_at,
     random_directions,
-    sample_places,
+    sample_positions,
     sliced_wasserstein,
 )
 from i2ikit.registry import METRICS
@@ -23,7 +23,7 @@ class PairedPatchDistance(MeanOverPairs):
 
     Where nothing in the input fixes the truth to the pixel, such as where on a zebra each stripe lies, PSNR and SSIM
     punish every stripe that is drawn: a flat gray scores better. Here both are sets of patches, so texture, contrast
-    and colour count, image by image, and the places within an image do not. Not published for this use.
+    and color count, image by image, and the places within an image do not. Not published for this use.
 
     Args:
         patch: height and width of a patch in pixels, odd, >= 1.
@@ -33,7 +33,7 @@ class PairedPatchDistance(MeanOverPairs):
 
     Returns:
         from compute: "distance" in units of the pixels, values in 0..1; and where there are masks "distance_masked", of
-        patches whose centre is in the mask.
+        patches whose center is in the mask.
 
     Raises:
         ValueError: an argument is outside its range; compute before any update.
@@ -47,7 +47,7 @@ class PairedPatchDistance(MeanOverPairs):
 
     def __init__(self, *, patch: int = 7, directions: int = 64, per_image: int = 512, seed: int = 0) -> None:
         if positive_int("patch", patch) % 2 == 0:
-            raise ValueError(f"patch must be odd, so that it has a centre, not {patch!r}")
+            raise ValueError(f"patch must be odd, so that it has a center, not {patch!r}")
         self.patch, self.seed = patch, seed
         self.directions = positive_int("directions", directions)
         self.per_image = positive_int("per_image", per_image)
@@ -69,9 +69,9 @@ class PairedPatchDistance(MeanOverPairs):
         return found
 
     def _distance(self, image: Tensor, target: Tensor, inside: Tensor) -> Tensor:
-        """Return the distance of two images (C, H, W), NaN where no patch has its centre inside."""
+        """Return the distance of two images (C, H, W), NaN where no patch has its center inside."""
         draws = torch.Generator().manual_seed(self.seed)
-        places = sample_places(inside, self.patch, self.per_image, draws)
+        places = sample_positions(inside, self.patch, self.per_image, draws)
         if not len(places):
             return torch.tensor(torch.nan)
         ours, theirs = (patches_at(one, places, self.patch) for one in (image, target))

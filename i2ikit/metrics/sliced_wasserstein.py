@@ -11,7 +11,7 @@ from i2ikit.errors import DataError, ShapeError
 from i2ikit.metrics.functional.sliced_wasserstein import (
     patches_at,
     random_directions,
-    sample_places,
+    sample_positions,
     sliced_wasserstein,
 )
 from i2ikit.registry import METRICS
@@ -26,13 +26,13 @@ class _Patches:
         self.found: dict[str, list[Tensor]] = {}
 
     def add(self, images: Mapping[str, Tensor], mask: Tensor | None) -> None:
-        """Add patches of each image (C, H, W) in -1..1, all at the same places, and patches centred in the mask."""
+        """Add patches of each image (C, H, W) in -1..1, all at the same places, and patches centered in the mask."""
         size = next(iter(images.values())).shape[-2:]
         if mask is not None and mask.shape != (1, *size):
             raise ShapeError(f"a mask (1, H, W) of the image's size {tuple(size)} is needed, not {tuple(mask.shape)}")
         areas = {"": torch.ones(size, dtype=torch.bool)} | ({} if mask is None else {"masked ": mask[0] > 0.5})
         for prefix, area in areas.items():
-            places = sample_places(area, self.patch, self.per_image, self.draws)
+            places = sample_positions(area, self.patch, self.per_image, self.draws)
             for name, image in images.items():
                 patches = patches_at(image.float() / 2 + 0.5, places, self.patch)  # (N, D), values in 0..1
                 self.found.setdefault(prefix + name, []).append(patches)
@@ -65,7 +65,7 @@ class SlicedWasserstein:
 
     Returns:
         from compute: "distance" over the whole image, in units of the pixels, >= 0, and, where the inputs are known,
-        "ratio", >= 0; where there are masks also "distance_masked" and "ratio_masked", for patches whose centre lies in
+        "ratio", >= 0; where there are masks also "distance_masked" and "ratio_masked", for patches whose center lies in
         the mask. A ratio is inf (or NaN) where the inputs already are the real b.
 
     Raises:
@@ -88,7 +88,7 @@ class SlicedWasserstein:
         seed: int = 0,
     ) -> None:
         if positive_int("patch", patch) % 2 == 0:
-            raise ValueError(f"patch must be odd, so that it has a centre, not {patch!r}")
+            raise ValueError(f"patch must be odd, so that it has a center, not {patch!r}")
         self.reference_dataset = reference_dataset
         self.patch, self.seed = patch, seed
         self.directions = positive_int("directions", directions)
@@ -137,12 +137,12 @@ class SlicedWasserstein:
         if not reference.found:
             raise DataError("SlicedWasserstein has no real images to compare with")
         found: dict[str, float] = {}
-        for prefix, ending in (("", ""), ("masked ", "_masked")):
+        for prefix, suffix in (("", ""), ("masked ", "_masked")):
             distance, of_inputs = (self._distance(reference, prefix, name) for name in ("output", "a"))
             if distance is not None:
-                found[f"distance{ending}"] = distance.item()
+                found[f"distance{suffix}"] = distance.item()
             if distance is not None and of_inputs is not None:
-                found[f"ratio{ending}"] = (distance / of_inputs).item()
+                found[f"ratio{suffix}"] = (distance / of_inputs).item()
         return found
 
     def _patches(self) -> _Patches:

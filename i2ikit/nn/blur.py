@@ -10,11 +10,11 @@ def _halve(x: Tensor, dim: int) -> Tensor:
     size = x.shape[dim]
     even, odd = [slice(None)] * x.ndim, [slice(None)] * x.ndim
     even[dim], odd[dim] = slice(0, None, 2), slice(1, None, 2)
-    centre, after = x[tuple(even)], x[tuple(odd)]
-    before = torch.cat([after.narrow(dim, 0, 1), after.narrow(dim, 0, centre.shape[dim] - 1)], dim)
+    center, after = x[tuple(even)], x[tuple(odd)]
+    before = torch.cat([after.narrow(dim, 0, 1), after.narrow(dim, 0, center.shape[dim] - 1)], dim)
     if size % 2:
         after = torch.cat([after, after.narrow(dim, after.shape[dim] - 1, 1)], dim)
-    return torch.add(before + after, centre, alpha=2)
+    return torch.add(before + after, center, alpha=2)
 
 
 class BlurDown(nn.Module):

@@ -1,4 +1,4 @@
-"""Normalisation layers by name, and the rule that ties a convolution's bias to them."""
+"""Normalization layers by name, and the rule that ties a convolution's bias to them."""
 
 from torch import nn
 
@@ -8,7 +8,7 @@ NORMS = ("instance", "instance_affine", "batch", "none")
 
 
 def make_norm(kind: str, channels: int) -> nn.Module:
-    """Return a normalisation of feature maps (B, C, H, W).
+    """Return a normalization of feature maps (B, C, H, W).
 
     Args:
         kind: ``instance`` (each map of each image by itself, no weights, no running statistics, eps 1e-5),
@@ -19,7 +19,7 @@ def make_norm(kind: str, channels: int) -> nn.Module:
     Raises:
         ValueError: another kind.
     Source:
-        The published code of CycleGAN and CUT. With its initialisation, first activations have a variance near the
+        The published code of CycleGAN and CUT. With its initialization, first activations have a variance near the
         instance norm's eps, so eps is part of the method.
     """
     one_of("norm", kind, NORMS)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def turn_hue(image: Tensor, turn: float) -> Tensor:
-    """Turn the colour of every pixel on the circle of hues; torchvision's function lets no gradient through.
+    """Turn the color of every pixel on the circle of hues; torchvision's function lets no gradient through.
 
     Args:
         image: (B, 3, H, W) in 0..1.
@@ -13,7 +13,7 @@ def turn_hue(image: Tensor, turn: float) -> Tensor:
     """
     value = image.amax(1, keepdim=True)  # (B, 1, H, W)
     chroma = value - image.amin(1, keepdim=True)
-    divisor = torch.where(chroma == 0, 1.0, chroma)  # a grey pixel has no hue; any will do
+    divisor = torch.where(chroma == 0, 1.0, chroma)  # a gray pixel has no hue; any will do
     red, green, blue = image.split(1, dim=1)
     hue = torch.where(
         value == red,

@@ -1,6 +1,6 @@
-"""Pictures on their way to a network: 8-bit ones of Pillow, deeper ones as arrays, and the numbers networks see.
+"""Images on their way to a network: 8-bit ones of Pillow, deeper ones as arrays, and the numbers networks see.
 
-A picture is one of two things. 8-bit grayscale and RGB stay with Pillow, as in the published pipelines. Everything else
+An image is one of two things. 8-bit grayscale and RGB stay with Pillow, as in the published pipelines. Everything else
 (more bits, more channels) is a float32 array (H, W, C) with values in 0..1, which is treated channel by channel with
 the same filters.
 """
@@ -61,7 +61,7 @@ def resize(
     """Resize with Pillow's filter, bicubic unless another is named; arrays are clipped to 0..1 as bytes are to 0..255.
 
     Args:
-        image: a picture of Pillow, or an array (H, W, C) in 0..1.
+        image: an image of Pillow, or an array (H, W, C) in 0..1.
         size: width and height in pixels, >= 1.
         filtering: Pillow's resampling filter.
         box: left, top, right and bottom of the part that is resized, in pixels; None: all of it.
@@ -81,7 +81,7 @@ def quick_resize(image: Pixels, size: tuple[int, int]) -> Pixels:
     Torch filters with coefficients of fewer digits, so that some values differ by one or two of 255 levels.
 
     Args:
-        image: a picture of Pillow, or an array (H, W, C) in 0..1, which is resized as ever.
+        image: an image of Pillow, or an array (H, W, C) in 0..1, which is resized as ever.
         size: width and height in pixels, >= 1.
     """
     if not isinstance(image, Image.Image) or image.mode not in ("L", "RGB"):
@@ -92,14 +92,14 @@ def quick_resize(image: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def crop(image: Pixels, left: int, top: int, width: int, height: int) -> Pixels:
-    """Return a window, in pixels, that lies inside the picture."""
+    """Return a window, in pixels, that lies inside the image."""
     if isinstance(image, Image.Image):
         return image.crop((left, top, left + width, top + height))
     return image[top : top + height, left : left + width]
 
 
 def mirror(image: Pixels) -> Pixels:
-    """Return the picture with left and right exchanged."""
+    """Return the image with left and right exchanged."""
     if isinstance(image, Image.Image):
         return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return image[:, ::-1]

@@ -12,7 +12,7 @@ from i2ikit.errors import DataError, I2IKitError
 from i2ikit.registry import TRANSFORMS
 from i2ikit.translation import UnpairedTranslation
 
-PICTURES = ((640, 480), (333, 500))  # whose transforms tell whether all pictures come out alike
+IMAGES = ((640, 480), (333, 500))  # whose transforms tell whether all images come out alike
 Shape = tuple[int, int, int, int]
 
 
@@ -46,7 +46,7 @@ def _channels(model: UnpairedTranslation) -> dict[str, int]:
 
 
 def _size_of_transform(config: Mapping[str, Any]) -> dict[str, tuple[int, int]] | None:
-    """Return what the training transform makes of any picture, if that is one size."""
+    """Return what the training transform makes of any image, if that is one size."""
     train = dataset_config(config["data"], "train")
     if not is_part(train.get("transform")):
         return None
@@ -54,7 +54,7 @@ def _size_of_transform(config: Mapping[str, Any]) -> dict[str, tuple[int, int]] 
     if transform is None:
         return None
     with seeded(0):
-        made = {tuple(transform(Image.new("RGB", size)).shape[-2:]) for size in PICTURES}
+        made = {tuple(transform(Image.new("RGB", size)).shape[-2:]) for size in IMAGES}
     height, width = made.pop()
     return None if made else dict.fromkeys(("a", "b"), (height, width))
 

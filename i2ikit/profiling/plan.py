@@ -64,8 +64,8 @@ class Plan:
 
 def make_plan(config: dict[str, Any]) -> Plan:
     """Build a valid config and count its data."""
-    model, mistakes = build_trial_model(config["model"])
-    assert model is not None, mistakes
+    model, errors = build_trial_model(config["model"])
+    assert model is not None, errors
     optimizers = build_optimizers(model.phases, model.networks, config["optimizer"])
     plan = Plan(config, model, optimizers)
     _count_data(plan)
@@ -82,8 +82,8 @@ def _count_data(plan: Plan) -> None:
         builder = Builder()
         try:
             dataset = build_dataset(data, split, builder)
-            builder.raise_mistakes()
-            assert dataset is not None, "a mistake would have been noted"
+            builder.raise_errors()
+            assert dataset is not None, "an error would have been noted"
             plan.items[split] = len(dataset)
             if split == "train":
                 plan.dataset = dataset

@@ -15,7 +15,7 @@ from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.profiling.arithmetic import Arithmetic
 from i2ikit.profiling.half_precision import MetaAutocast
 from i2ikit.profiling.live_bytes import LiveBytes
-from i2ikit.translation import Draws, Progress, UnpairedTranslation
+from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation
 
 if TYPE_CHECKING:
     from i2ikit.views.base import View
@@ -31,8 +31,8 @@ class StepCost:
 
     Attributes:
         macs: multiply-accumulates of convolutions and matrix products, forward and backward.
-        parameters: numbers that the optimisers update.
-        held: bytes that stay between steps: weights, gradients, the optimisers' state.
+        parameters: numbers that the optimizers update.
+        held: bytes that stay between steps: weights, gradients, the optimizers' state.
         peak: the most bytes that tensors hold at once, those that stay included. The work space of single operations,
             the program itself (about 0.5 GB) and the context of a GPU come on top.
     """
@@ -66,7 +66,7 @@ def step_cost(
     try:
         with counter, memory:
             trial = _Trial(config, shapes, device)
-            steps = STEPS if trial.varies() else 2  # the state of optimisers is there from the second step on
+            steps = STEPS if trial.varies() else 2  # the state of optimizers is there from the second step on
             for step in range(1, steps + 1):
                 memory.restart()
                 trial.step(epoch, step)
@@ -81,9 +81,9 @@ class _Trial:
     """A model on the meta device, with what trains it."""
 
     def __init__(self, config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], device: str) -> None:
-        model, mistakes = build_trial_model(config["model"])
+        model, errors = build_trial_model(config["model"])
         if model is None:
-            raise ValueError(str(mistakes))
+            raise ValueError(str(errors))
         self.model: UnpairedTranslation = model.to("meta")
         train = config["train"]
         if train["precision"] in HALF:
@@ -96,13 +96,16 @@ class _Trial:
 
     def step(self, epoch: int, step: int) -> None:
         images = {name: torch.zeros(*shape, device="meta") for name, shape in self.shapes.items()}
-        draws = [Draws(0, step, first=number * len(images["a"])) for number in range(self.accumulate)]
+        draws = [RandomStreams(0, step, first=number * len(images["a"])) for number in range(self.accumulate)]
         self.model.train_step_on([images] * self.accumulate, self._update, Progress(epoch, step, LONG, LONG), draws)
 
     def varies(self) -> bool:
         """Say whether some view is drawn in some of the steps only, which then do not cost the same."""
         drawn = [
-            {cast("View", view).draw(Draws(0, step).generator(f"view/{name}")) is None for step in range(1, STEPS + 1)}
+            {
+                cast("View", view).draw(RandomStreams(0, step).generator(f"view/{name}")) is None
+                for step in range(1, STEPS + 1)
+            }
             for name, view in self.model.views.items()
         ]
         return any(len(answers) > 1 for answers in drawn)

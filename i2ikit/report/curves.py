@@ -9,7 +9,7 @@ from i2ikit.report.record import Series
 
 WIDTH, HEIGHT = 340, 170  # of the drawing, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 8, 22  # margins around the plot
-COLOURS = 8  # the style has so many; further runs begin again
+COLORS = 8  # the style has so many; further runs begin again
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Curve:
 
 
 def make_curve(series: Series, *, points: int = 400, window: float = 0.05) -> Curve:
-    """Thin a series to at most ``points`` points, each the mean of its neighbours, and smooth it.
+    """Thin a series to at most ``points`` points, each the mean of its neighbors, and smooth it.
 
     Args:
         series: what was logged.
@@ -92,7 +92,7 @@ def draw_curves(curves: Mapping[int, Curve], name: str, last_step: int) -> str:
     """Return the SVG of one scalar of one or several runs.
 
     Args:
-        curves: by number of the run, which gives the colour.
+        curves: by number of the run, which gives the color.
         name: of the scalar.
         last_step: where the axis ends; it begins at 0, so that all curves of a page line up.
     """
@@ -115,14 +115,14 @@ def draw_curves(curves: Mapping[int, Curve], name: str, last_step: int) -> str:
     clip = f'<svg x="{LEFT}" y="{TOP}" width="{WIDTH - LEFT - RIGHT}" height="{HEIGHT - TOP - BOTTOM}" '
     clip += f'viewBox="{LEFT} {TOP} {WIDTH - LEFT - RIGHT} {HEIGHT - TOP - BOTTOM}">'
     lines = "".join(
-        f'<path class="{kind}" style="--line:var(--run{run % COLOURS})" '
+        f'<path class="{kind}" style="--line:var(--run{run % COLORS})" '
         f'd="{path(xs(curve, last_step), [None if v is None else y(v) for v in values])}"/>'
         for kind in ("raw", "smooth")
         for run, curve in curves.items()
         for values in (curve.raw if kind == "raw" else curve.smooth,)
     )
     dots = "".join(
-        f'<circle class="dot" style="--line:var(--run{run % COLOURS})" visibility="hidden" r="3.5"/>' for run in curves
+        f'<circle class="dot" style="--line:var(--run{run % COLORS})" visibility="hidden" r="3.5"/>' for run in curves
     )
     return (
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" tabindex="0" aria-label="{escape(name)}">'

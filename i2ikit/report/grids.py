@@ -16,12 +16,12 @@ class Grid:
     """One grid of samples: ``rows`` samples below each other, a column for each image expression.
 
     Attributes:
-        path: the picture.
+        path: the image.
         step: after which it was made.
         columns: image expressions.
         rows: samples.
         cell: width and height of one image in pixels.
-        names: for each row the names of its pictures by domain; empty where the run did not write them.
+        names: for each row the names of its images by domain; empty where the run did not write them.
     """
 
     path: Path
@@ -37,7 +37,7 @@ class Grid:
         return self.columns, self.rows
 
     def name(self, row: int, domain: str) -> str:
-        """Return the name of the picture that a row begins with, or an empty string."""
+        """Return the name of the image that a row begins with, or an empty string."""
         return self.names[row].get(domain, "") if row < len(self.names) else ""
 
 
@@ -68,9 +68,9 @@ def evenly_spaced(grids: Sequence[Grid], count: int = MOST_GRIDS) -> list[Grid]:
     return [grids[round(index * (len(grids) - 1) / (count - 1))] for index in range(count)]
 
 
-def cell(picture: Image.Image, grid: Grid, row: int, column: int) -> Image.Image:
-    """Return one image of a grid; it is found in the middle of its equal part of the picture."""
+def cell(image: Image.Image, grid: Grid, row: int, column: int) -> Image.Image:
+    """Return one image of a grid; it is found in the middle of its equal part of the image."""
     width, height = grid.cell
-    left = round((column + 0.5) * picture.width / len(grid.columns) - width / 2)
-    top = round((row + 0.5) * picture.height / grid.rows - height / 2)
-    return picture.crop((left, top, left + width, top + height))
+    left = round((column + 0.5) * image.width / len(grid.columns) - width / 2)
+    top = round((row + 0.5) * image.height / grid.rows - height / 2)
+    return image.crop((left, top, left + width, top + height))

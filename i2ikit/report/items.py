@@ -1,4 +1,4 @@
-"""What can be looked at: input pictures, and what each run made of them and when."""
+"""What can be looked at: input images, and what each run made of them and when."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,17 +8,17 @@ from typing import Any
 from PIL import Image
 
 from i2ikit.report.grids import Grid, cell, evenly_spaced, find_grids
+from i2ikit.report.image_store import Images, read_image
 from i2ikit.report.naming import column_words, expression_path
 from i2ikit.report.objective import mapping
-from i2ikit.report.pictures import Pictures, read_picture
 from i2ikit.report.record import RunRecord, read_json
 
 OVER_TIME = 12e6  # pixels that all samples of earlier steps share in a page
-AT_THE_END = 48e6  # pixels that all other pictures share, about 25 MB
-MOST = 1024 * 1024  # pixels of one picture in a page
-ALIKE = 16  # mean difference in 0..255 of two inputs, 8 by 8 pixels, that are still the same picture
+AT_THE_END = 48e6  # pixels that all other images share, about 25 MB
+MOST = 1024 * 1024  # pixels of one image in a page
+ALIKE = 16  # mean difference in 0..255 of two inputs, 8 by 8 pixels, that are still the same image
 
-Frames = list[tuple[int, int]]  # step and number of the picture
+Frames = list[tuple[int, int]]  # step and number of the image
 
 
 @dataclass
@@ -27,10 +27,10 @@ class Item:
 
     Attributes:
         domain: it comes from.
-        name: of the picture, its last folder included.
-        input: number of the picture.
+        name: of the image, its last folder included.
+        input: number of the image.
         size: width and height in pixels.
-        truth: number of the picture that the output should be, where it is known.
+        truth: number of the image that the output should be, where it is known.
         images: for each run, by word ("output", "reconstruction", ...), what was made of it after which step.
         values: for each run, figures of its output by measure.
     """
@@ -52,12 +52,12 @@ class Album:
     measures: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def make_album(records: Sequence[RunRecord], pictures: Pictures) -> Album:
+def make_album(records: Sequence[RunRecord], images: Images) -> Album:
     """Return the samples and test images of runs, those of one input together.
 
     Inputs are the same if they have the same name and look alike; so runs over equally named folders stay apart.
     """
-    collector = _Collector(pictures, len(records))
+    collector = _Collector(images, len(records))
     grids = [evenly_spaced(find_grids(record.path / "samples")) for record in records]
     galleries = [read_gallery(record.path / "samples" / "gallery") for record in records]
     cells = sum(len(found) * len(found[-1].columns) * found[-1].rows for found in grids if found)
@@ -80,15 +80,15 @@ def read_gallery(folder: Path) -> Mapping[str, Any]:
 class _Collector:
     """Brings runs together, item by item."""
 
-    def __init__(self, pictures: Pictures, runs: int) -> None:
-        self.pictures, self.runs, self.album = pictures, runs, Album()
+    def __init__(self, images: Images, runs: int) -> None:
+        self.images, self.runs, self.album = images, runs, Album()
         self.over_time = self.at_the_end = float(MOST)
         self._places: dict[tuple[str, str], list[tuple[bytes, Item]]] = {}
 
     def add_grids(self, run: int, grids: Sequence[Grid], generators: Mapping[str, Any]) -> None:
-        """Add the grids of a run, oldest first; those whose picture is damaged are left out."""
-        read = ((grid, read_picture(grid.path)) for grid in grids)
-        whole = [(grid, picture) for grid, picture in read if picture is not None]
+        """Add the grids of a run, oldest first; those whose image is damaged are left out."""
+        read = ((grid, read_image(grid.path)) for grid in grids)
+        whole = [(grid, image) for grid, image in read if image is not None]
         if not whole:
             return
         last, newest = whole[-1]
@@ -106,8 +106,8 @@ class _Collector:
                 if applied and domain in inputs:
                     frames = inputs[domain].images[run].setdefault(words[column], [])
                     frames += [
-                        (grid.step, self.pictures.add(cell(picture, grid, row, column), self._share(grid is last)))
-                        for grid, picture in whole
+                        (grid.step, self.images.add(cell(image, grid, row, column), self._share(grid is last)))
+                        for grid, image in whole
                     ]
 
     def _share(self, last: bool) -> float:
@@ -121,8 +121,8 @@ class _Collector:
             self.album.measures.setdefault(name, {str(key): str(value) for key, value in mapping(measure).items()})
         for index, entry in enumerate(gallery.get("items", ())):
             entry = mapping(entry)
-            image = read_picture(folder / str(entry.get("input")))
-            output = self.pictures.add_file(folder / str(entry.get("output")), self.at_the_end)
+            image = read_image(folder / str(entry.get("input")))
+            output = self.images.add_file(folder / str(entry.get("output")), self.at_the_end)
             if image is None or output is None:
                 continue
             name = str(entry.get("name") or f"sample {index + 1}")
@@ -135,7 +135,7 @@ class _Collector:
                 if isinstance(value, int | float)
             }
             if item.truth is None and "truth" in entry:
-                item.truth = self.pictures.add_file(folder / str(entry["truth"]), self.at_the_end)
+                item.truth = self.images.add_file(folder / str(entry["truth"]), self.at_the_end)
 
     def item(self, domain: str, name: str, image: Image.Image, pixels: float, path: Path | None = None) -> Item:
         """Return the item of an input, a new one if none of its name looks like it."""
@@ -143,8 +143,8 @@ class _Collector:
         for other, item in self._places.setdefault((domain, name), []):
             if sum(abs(x - y) for x, y in zip(looks, other, strict=True)) <= ALIKE * len(looks):
                 return item
-        number = None if path is None else self.pictures.add_file(path, pixels)
-        item = Item(domain, name, self.pictures.add(image, pixels) if number is None else number, image.size)
+        number = None if path is None else self.images.add_file(path, pixels)
+        item = Item(domain, name, self.images.add(image, pixels) if number is None else number, image.size)
         item.images, item.values = [{} for _ in range(self.runs)], [{} for _ in range(self.runs)]
         self._places[domain, name].append((looks, item))
         self.album.items.append(item)
@@ -152,7 +152,7 @@ class _Collector:
 
 
 def look(image: Image.Image) -> bytes:
-    """Return 64 levels of gray by which two versions of a picture are known to be the same, whatever their size."""
+    """Return 64 levels of gray by which two versions of an image are known to be the same, whatever their size."""
     return image.convert("L").resize((8, 8), Image.Resampling.BOX).tobytes()
 
 

@@ -13,12 +13,12 @@ from typing import Any
 from i2ikit.errors import RunError
 from i2ikit.report import curves, measures, sections
 from i2ikit.report.curves import Curve, make_curve
+from i2ikit.report.image_store import Images
 from i2ikit.report.items import Album, make_album
 from i2ikit.report.objective import read_objective
-from i2ikit.report.pictures import Pictures
 from i2ikit.report.record import RunRecord, read_record
 
-SCRIPTS = ("theme.js", "pictures.js", "viewer.js", "gallery.js", "curves.js")
+SCRIPTS = ("theme.js", "images.js", "viewer.js", "gallery.js", "curves.js")
 Figure = tuple[str, str, dict[int, Curve]]  # name, description, curve by number of the run
 
 
@@ -53,7 +53,7 @@ def write_report(
     try:
         records = [read_record(folder) for folder in folders]
         names = names or distinct_names(folders)
-        temporary.write_text(render(records, Pictures(page, linked=linked), names, title, extra), "utf-8")
+        temporary.write_text(render(records, Images(page, linked=linked), names, title, extra), "utf-8")
         temporary.replace(page)
     except OSError as error:
         raise RunError(f"cannot write the report {page}: {error}") from error
@@ -71,11 +71,9 @@ def distinct_names(folders: Sequence[Path]) -> list[str]:
     return ["/".join(part[-depth:]) for part in parts]
 
 
-def render(
-    records: Sequence[RunRecord], pictures: Pictures, names: Sequence[str], title: str = "", extra: str = ""
-) -> str:
+def render(records: Sequence[RunRecord], images: Images, names: Sequence[str], title: str = "", extra: str = "") -> str:
     """Return the page of some runs."""
-    album = make_album(records, pictures)
+    album = make_album(records, images)
     drawn = figures(records)
     last_step = max([curve.steps[-1] for _, _, lines in drawn for curve in lines.values() if curve.steps], default=1)
     parts = [
@@ -90,14 +88,14 @@ def render(
     return Template(resource("page.html")).substitute(
         title=escape(title),
         kind="A run of i2ikit" if len(records) == 1 else f"{len(records)} runs of i2ikit, side by side",
-        policy=f"img-src data:{' file: *' if pictures.linked else ''}",
+        policy=f"img-src data:{' file: *' if images.linked else ''}",
         head=sections.head(records, names),
         sections="\n".join(part for part in parts if part),
         environment=sections.environment_line(records[0].environment),
         style=resource("page.css"),
         script="\n".join(resource(name) for name in SCRIPTS),
         data=script_json(page_data(album, names, [lines for _, _, lines in drawn], last_step)),
-        pictures=script_json(pictures.found),
+        images=script_json(images.found),
     )
 
 
@@ -114,7 +112,7 @@ def script_json(value: Any) -> str:
 def page_data(
     album: Album, names: Sequence[str], drawn: Sequence[Mapping[int, Curve]], last_step: int
 ) -> dict[str, Any]:
-    """Return what the scripts of the page need besides the pictures."""
+    """Return what the scripts of the page need besides the images."""
     return {
         "runs": list(names),
         "items": [asdict(item) for item in album.items],
@@ -137,10 +135,10 @@ def page_data(
 
 
 def samples_section(album: Album) -> str:
-    """Return the section in which inputs and outputs are compared; its pictures are put in by the scripts."""
+    """Return the section in which inputs and outputs are compared; its images are put in by the scripts."""
     if not any(images for item in album.items for images in item.images):
         return sections.section("Samples", "", sections.nothing("No samples yet."))
-    lead = "Drag the line, or focus it and press the arrow keys: left of it is one picture, right of it the other."
+    lead = "Drag the line, or focus it and press the arrow keys: left of it is one image, right of it the other."
     return sections.section("Samples", lead, resource("viewer.html"))
 
 

@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from i2ikit.report.curves import COLOURS, Curve, draw_curves
+from i2ikit.report.curves import COLORS, Curve, draw_curves
 from i2ikit.report.measures import Measured
 from i2ikit.report.objective import TermLine, mapping, read_objective, updates
 from i2ikit.report.record import RunRecord
@@ -29,8 +29,8 @@ def nothing(words: str) -> str:
 
 
 def swatch(run: int) -> str:
-    """Return the mark in the colour of a run."""
-    return f'<i class="swatch" style="--line:var(--run{run % COLOURS})"></i>'
+    """Return the mark in the color of a run."""
+    return f'<i class="swatch" style="--line:var(--run{run % COLORS})"></i>'
 
 
 def facts(record: RunRecord) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Places where the discriminator finds the output least convincing."""
+"""Positions where the discriminator finds the output least convincing."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from i2ikit.checks import positive_int, share
-from i2ikit.interfaces import Places, Plan, Read, StepReader
+from i2ikit.checks import fraction, positive_int
+from i2ikit.interfaces import Positions, Read, SamplingPlan, StepReader
 from i2ikit.registry import SAMPLERS
 
 
@@ -16,26 +16,26 @@ class _ScoreGuidedSampler(ABC):
     """Half of the places by the discriminator's score, drawn from a random pool, per image; the rest by ``_rest``."""
 
     def __init__(
-        self, discriminator: str, image: str, *, num: int = 256, pool: int = 4, random_share: float = 0.5
+        self, discriminator: str, image: str, *, num: int = 256, pool: int = 4, random_fraction: float = 0.5
     ) -> None:
         self.discriminator, self.image = discriminator, image
         self.num, self.pool = positive_int("num", num), positive_int("pool", pool)
-        self.random_share = share("random_share", random_share)
+        self.random_fraction = fraction("random_fraction", random_fraction)
 
     def reads(self) -> list[Read]:
         """Return what is read besides the features: the discriminator's answer, without gradient."""
         return [Read.logits_of(self.discriminator, self.image, grad=False)]
 
-    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[Plan]:
+    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
         """Return one plan per layer, with places of its own for each image, for features (B, C, H, W)."""
         logits = step.logits(self.discriminator, self.image, grad=False)[0]  # (B, 1, h, w)
-        return [Places(self._layer(step, logits, layer, query)) for layer, query in enumerate(queries)]
+        return [Positions(self._layer(step, logits, layer, query)) for layer, query in enumerate(queries)]
 
     def _layer(self, step: StepReader, logits: Tensor, layer: int, feature: Tensor) -> Tensor:
         score = F.interpolate(logits, feature.shape[-2:], mode="bilinear", align_corners=False).flatten(1)  # (B, H*W)
         size = score.shape[1]
         num = min(self.num, size)
-        rest = int(num * self.random_share)
+        rest = int(num * self.random_fraction)
         rows = []
         for image, row in enumerate(score, step.first):
             pool = step.permutation(f"pool/{layer}/{image}", size, min(num * self.pool, size)).to(row.device)
@@ -58,7 +58,7 @@ class DiscriminativeAttentionSampler(_ScoreGuidedSampler):
         image: expression of the image that it judges, such as ``"ab(a)"``.
         num: places per layer, >= 1; a smaller map gives as many as it has.
         pool: candidates per place, >= 1.
-        random_share: share of the places, 0..1, that are drawn without regard to the score; they may repeat others.
+        random_fraction: share of the places, 0..1, that are drawn without regard to the score; they may repeat others.
     Source:
         Cai et al. 2024 (EnCo), arXiv:2211.10867, discriminative attention-guided sampling, as released in 2024.
     """
@@ -73,7 +73,7 @@ class ExtremeScoreSampler(_ScoreGuidedSampler):
 
     Args:
         discriminator, image, num, pool: as in DiscriminativeAttentionSampler.
-        random_share: share of the places, 0..1, that have the highest scores.
+        random_fraction: share of the places, 0..1, that have the highest scores.
     Source:
         Cai et al. 2022 (EnCo, first version), arXiv:2211.10867v1, as in its released training command.
     """

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.checks import positive_int
-from i2ikit.interfaces import Places, Plan, Read, StepReader
+from i2ikit.interfaces import Positions, Read, SamplingPlan, StepReader
 from i2ikit.registry import SAMPLERS
 
 
@@ -25,9 +25,9 @@ class GridSampler:
         """Return what is read besides the features: nothing."""
         return []
 
-    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[Plan]:
+    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
         """Return one plan per layer for features (B, C, H, W)."""
-        return [Places(self._ids(*key.shape[-2:]).to(key.device)) for key in keys]
+        return [Positions(self._ids(*key.shape[-2:]).to(key.device)) for key in keys]
 
     def _ids(self, height: int, width: int) -> Tensor:
         rows = torch.arange(0, height, self.stride)[:, None]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from i2ikit.checks import positive_int
-from i2ikit.interfaces import Places, Plan, Read, StepReader
+from i2ikit.interfaces import Positions, Read, SamplingPlan, StepReader
 from i2ikit.registry import SAMPLERS
 
 
@@ -26,11 +26,11 @@ class RandomSampler:
         """Return what is read besides the features: nothing."""
         return []
 
-    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[Plan]:
+    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
         """Return one plan per layer for features (B, C, H, W)."""
-        plans: list[Plan] = []
+        plans: list[SamplingPlan] = []
         for layer, key in enumerate(keys):
             size = key.shape[-2] * key.shape[-1]
             ids = step.permutation(f"places/{layer}", size, min(self.num, size))
-            plans.append(Places(ids.to(key.device)))
+            plans.append(Positions(ids.to(key.device)))
         return plans

@@ -9,7 +9,7 @@ class Constant:
     """The same number at every step.
 
     Args:
-        value: any number; a learning-rate factor of 1 leaves the rate as the optimiser has it.
+        value: any number; a learning-rate factor of 1 leaves the rate as the optimizer has it.
     """
 
     def __init__(self, value: float = 1.0) -> None:

@@ -1,6 +1,6 @@
 """A learning rate for runs that are counted in steps: constant, then a straight line to 0 at the end of the run."""
 
-from i2ikit.checks import share
+from i2ikit.checks import fraction
 from i2ikit.interfaces.progress import Progress
 from i2ikit.registry import SCHEDULES
 
@@ -20,7 +20,7 @@ class StepwiseLinearDecay:
     """
 
     def __init__(self, start: float = 0.5) -> None:
-        self.start = share("start", start)
+        self.start = fraction("start", start)
 
     def __call__(self, progress: Progress) -> float:
         """Return the number for the step at ``progress``."""

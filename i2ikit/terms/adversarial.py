@@ -58,7 +58,7 @@ class DiscriminatorTerm(Term):
     Args:
         discriminator: name of the discriminator.
         real: expression of the real image, such as ``"b"``.
-        fake: expression of the generated image, such as ``"ab(a)"`` or ``"history(ab(a))"``.
+        fake: expression of the generated image, such as ``"ab(a)"`` or ``"pool(ab(a))"``.
         loss: adversarial loss.
 
     Raises:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.errors import ShapeError
-from i2ikit.interfaces import HeadUse, Plan, Read, StepReader
+from i2ikit.interfaces import HeadUse, Read, SamplingPlan, StepReader
 from i2ikit.registry import TERMS
 from i2ikit.terms.base import Term, comparison
 from i2ikit.terms.patch import Sampler
@@ -74,7 +74,7 @@ class EmbeddingSetTerm(Term):
         second = self._embed(step, self.set_heads[1], maps[layers:], plans[layers:])
         return self.loss(first, second)
 
-    def _embed(self, step: StepReader, set_head: str, maps: Sequence[Tensor], plans: Sequence[Plan]) -> Tensor:
+    def _embed(self, step: StepReader, set_head: str, maps: Sequence[Tensor], plans: Sequence[SamplingPlan]) -> Tensor:
         embed = step.head(self.head)
         rows = [embed(plan.read(x), layer, "query") for layer, (plan, x) in enumerate(zip(plans, maps, strict=True))]
         if len({x.shape for x in rows}) > 1:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.errors import ShapeError
-from i2ikit.interfaces import HeadUse, Negatives, Plan, Read, StepReader
+from i2ikit.interfaces import HeadUse, Negatives, Read, SamplingPlan, StepReader
 from i2ikit.registry import TERMS
 from i2ikit.terms.base import Term, comparison
 
@@ -19,7 +19,7 @@ class Sampler(Protocol):
     def reads(self) -> list[Read]:
         """Return what is read besides the features."""
 
-    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[Plan]:
+    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
         """Return one plan per layer."""
 
 

@@ -14,7 +14,7 @@ class Compose(Transform):
     What comes before the first draw is fixed, and can be remembered by a cache.
 
     Args:
-        transforms: at least one, each of which gives a picture; see ``i2ikit list transforms``.
+        transforms: at least one, each of which gives an image; see ``i2ikit list transforms``.
     Shape:
         image: any size.
         returns: (C, H, W), float32 in -1..1.
@@ -29,7 +29,7 @@ class Compose(Transform):
         for transform in transforms:
             if not isinstance(transform, Transform):
                 raise ValueError(
-                    f"{type(transform).__name__} cannot be followed by others: it gives no picture. Use it alone, or "
+                    f"{type(transform).__name__} cannot be followed by others: it gives no image. Use it alone, or "
                     "derive it from i2ikit.transforms.base.Transform."
                 )
         self.transforms = list(transforms)
@@ -38,7 +38,7 @@ class Compose(Transform):
         self._first = draws.index(True) if self.draws else len(draws)  # the first that draws; it may begin fixed
 
     def fixed(self, image: Pixels) -> Pixels:
-        """Return the picture after all that comes before the first draw."""
+        """Return the image after all that comes before the first draw."""
         for transform in self.transforms[: self._first + 1]:
             image = transform.fixed(image)
         return image
@@ -52,7 +52,7 @@ class Compose(Transform):
         return self.transforms[0].enough()
 
     def varied(self, image: Pixels) -> Pixels:
-        """Return the picture after the first draw and all that follows."""
+        """Return the image after the first draw and all that follows."""
         for place, transform in enumerate(self.transforms[self._first :]):
             image = transform.varied(image if place == 0 else transform.fixed(image))
         return image

@@ -11,9 +11,9 @@ from i2ikit.transforms.base import Transform
 
 @TRANSFORMS.register_module()
 class RandomCrop(Transform):
-    """Cut a random square out of a picture.
+    """Cut a random square out of an image.
 
-    Draws from torch's global random stream, in the order and number of torchvision's RandomCrop.
+    RandomStreams from torch's global random stream, in the order and number of torchvision's RandomCrop.
 
     Args:
         crop_size: pixels, >= 1, height and width of the result.
@@ -23,7 +23,7 @@ class RandomCrop(Transform):
 
     Raises:
         ValueError: crop_size is below 1.
-        DataError: a picture is smaller.
+        DataError: an image is smaller.
     Source:
         ``crop`` of the published pre-processing modes of CycleGAN and CUT.
     """
@@ -34,11 +34,11 @@ class RandomCrop(Transform):
         self.crop_size = positive_int("crop_size", crop_size)
 
     def varied(self, image: Pixels) -> Pixels:
-        """Return a random window of one picture."""
+        """Return a random window of one image."""
         width, height = size_of(image)
         if min(width, height) < self.crop_size:
             raise DataError(
-                f"a picture of {width} x {height} pixels has no window of crop_size={self.crop_size}; resize it "
+                f"an image of {width} x {height} pixels has no window of crop_size={self.crop_size}; resize it "
                 'before, such as by dict(type="ScaleShortSide")'
             )
         if width == height == self.crop_size:

@@ -2,7 +2,7 @@
 
 import torch
 
-from i2ikit.checks import share
+from i2ikit.checks import fraction
 from i2ikit.ops.pixels import Pixels, mirror
 from i2ikit.registry import TRANSFORMS
 from i2ikit.transforms.base import Transform
@@ -12,12 +12,12 @@ from i2ikit.transforms.base import Transform
 class RandomMirror(Transform):
     """Exchange left and right with a probability.
 
-    Draws from torch's global random stream, as torchvision's RandomHorizontalFlip.
+    RandomStreams from torch's global random stream, as torchvision's RandomHorizontalFlip.
 
     Args:
         flip: probability of a mirror, 0..1.
     Shape:
-        returns: (C, H, W), the size of the picture, float32 in -1..1.
+        returns: (C, H, W), the size of the image, float32 in -1..1.
 
     Raises:
         ValueError: the probability is out of its range.
@@ -28,8 +28,8 @@ class RandomMirror(Transform):
     draws = True
 
     def __init__(self, *, flip: float = 0.5) -> None:
-        self.flip = share("flip", flip)
+        self.flip = fraction("flip", flip)
 
     def varied(self, image: Pixels) -> Pixels:
-        """Return one picture, perhaps mirrored."""
+        """Return one image, perhaps mirrored."""
         return mirror(image) if torch.rand(1) < self.flip else image

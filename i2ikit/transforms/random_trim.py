@@ -32,7 +32,7 @@ class RandomTrim(Transform):
         self.crop_size = positive_int("crop_size", crop_size)
 
     def varied(self, image: Pixels) -> Pixels:
-        """Return a random window of one picture, all of what is short enough."""
+        """Return a random window of one image, all of what is short enough."""
         (left, width), (top, height) = (self._window(side) for side in size_of(image))
         return crop(image, left, top, width, height)
 

@@ -34,7 +34,7 @@ class RandomZoom(Transform):
         self.crop_size, self.smallest_zoom = positive_int("crop_size", crop_size), smallest_zoom
 
     def varied(self, image: Pixels) -> Pixels:
-        """Return one picture, zoomed with fresh draws."""
+        """Return one image, zoomed with fresh draws."""
         zoom = self.smallest_zoom + (1 - self.smallest_zoom) * torch.rand(2, dtype=torch.float64)
         width, height = (
             round(max(self.crop_size, side * factor))

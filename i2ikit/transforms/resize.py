@@ -29,7 +29,7 @@ class Resize(Transform):
         )
 
     def fixed(self, image: Pixels) -> Pixels:
-        """Return one picture, resized."""
+        """Return one image, resized."""
         return resize(image, self.size)
 
     def fixed_key(self) -> str:

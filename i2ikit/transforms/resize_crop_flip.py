@@ -1,8 +1,8 @@
-"""The published training transform: a larger picture, a random window of it, a random mirror."""
+"""The published training transform: a larger image, a random window of it, a random mirror."""
 
 import torch
 
-from i2ikit.checks import positive_int, share
+from i2ikit.checks import fraction, positive_int
 from i2ikit.ops.pixels import Pixels, crop, mirror, quick_resize, resize
 from i2ikit.registry import TRANSFORMS
 from i2ikit.transforms.base import Transform, bicubic_key
@@ -12,14 +12,14 @@ from i2ikit.transforms.base import Transform, bicubic_key
 class ResizeCropFlip(Transform):
     """Resize to a square whatever the aspect, cut a random square out of it, mirror it with a probability.
 
-    Draws from torch's global random stream, in the order and number of torchvision's RandomCrop and
+    RandomStreams from torch's global random stream, in the order and number of torchvision's RandomCrop and
     RandomHorizontalFlip. Sizes are not rounded to multiples of 4 as the published code does; 256 is one.
 
     Args:
         load_size: pixels, >= crop_size, height and width after the bicubic resize.
         crop_size: pixels, >= 1, height and width of the result.
         flip: probability of a mirror, 0..1.
-        finetune_after: epochs, >= 0; in later epochs the picture is resized straight to crop_size (CUT's last phase).
+        finetune_after: epochs, >= 0; in later epochs the image is resized straight to crop_size (CUT's last phase).
             None: never.
         quick: resize about twice as fast; some values differ by one or two of 255 levels from the published ones.
     Shape:
@@ -48,29 +48,29 @@ class ResizeCropFlip(Transform):
             raise ValueError(f"load_size must be at least crop_size, {crop_size}, not {load_size}")
         if finetune_after is not None and finetune_after < 0:
             raise ValueError(f"finetune_after must be 0 or more epochs, not {finetune_after}")
-        self.flip = share("flip", flip)
+        self.flip = fraction("flip", flip)
         self.finetune_after, self.quick = finetune_after, quick
         self.set_epoch(1)
 
     def set_epoch(self, epoch: int) -> None:
-        """Say which epoch the next pictures belong to, counted from 1."""
+        """Say which epoch the next images belong to, counted from 1."""
         finetuning = self.finetune_after is not None and epoch > self.finetune_after
         self._resized = self.crop_size if finetuning else self.load_size
 
     def fixed(self, image: Pixels) -> Pixels:
-        """Return the picture resized to a square."""
+        """Return the image resized to a square."""
         return (quick_resize if self.quick else resize)(image, (self._resized, self._resized))
 
     def fixed_key(self) -> str:
-        """Return the size that pictures have in this epoch."""
+        """Return the size that images have in this epoch."""
         return bicubic_key(self._resized, self._resized) + ", quick" * self.quick
 
     def enough(self) -> tuple[int, int]:
-        """Return the size that pictures have in this epoch."""
+        """Return the size that images have in this epoch."""
         return self._resized, self._resized
 
     def varied(self, image: Pixels) -> Pixels:
-        """Return a random window of a resized picture, perhaps mirrored."""
+        """Return a random window of a resized image, perhaps mirrored."""
         if self._resized > self.crop_size:
             places = self._resized - self.crop_size + 1
             top = int(torch.randint(0, places, (1,)))

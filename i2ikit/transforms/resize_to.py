@@ -27,7 +27,7 @@ class ResizeTo(Transform):
         self.crop_size = positive_int("crop_size", crop_size)
 
     def fixed(self, image: Pixels) -> Pixels:
-        """Return one picture, resized."""
+        """Return one image, resized."""
         return resize(image, (self.crop_size, self.crop_size))
 
     def fixed_key(self) -> str:

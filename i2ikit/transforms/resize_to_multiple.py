@@ -1,4 +1,4 @@
-"""The whole picture, at the nearest size that generators take."""
+"""The whole image, at the nearest size that generators take."""
 
 from i2ikit.checks import positive_int
 from i2ikit.ops.pixels import Pixels, resize, size_of
@@ -8,13 +8,13 @@ from i2ikit.transforms.base import Transform
 
 @TRANSFORMS.register_module()
 class ResizeToMultiple(Transform):
-    """Keep the size of a picture but for the few pixels that make height and width multiples of a number.
+    """Keep the size of an image but for the few pixels that make height and width multiples of a number.
 
     Args:
         multiple: pixels, >= 1. Generators with two steps down take multiples of 4.
     Shape:
         image: any size.
-        returns: (C, H, W), float32 in -1..1; H and W are the multiples nearest to those of the picture, not below one.
+        returns: (C, H, W), float32 in -1..1; H and W are the multiples nearest to those of the image, not below one.
 
     Raises:
         ValueError: multiple is below 1.
@@ -26,7 +26,7 @@ class ResizeToMultiple(Transform):
         self.multiple = positive_int("multiple", multiple)
 
     def fixed(self, image: Pixels) -> Pixels:
-        """Return one picture."""
+        """Return one image."""
         width, height = (max(1, round(side / self.multiple)) * self.multiple for side in size_of(image))
         return image if (width, height) == size_of(image) else resize(image, (width, height))
 

@@ -8,7 +8,7 @@ from i2ikit.transforms.base import Transform
 
 @TRANSFORMS.register_module()
 class ScaleShortSide(Transform):
-    """Enlarge pictures whose shorter side is below a length to that length, the aspect kept; leave others alone.
+    """Enlarge images whose shorter side is below a length to that length, the aspect kept; leave others alone.
 
     Args:
         load_size: pixels, >= 1, least length of the shorter side.
@@ -25,7 +25,7 @@ class ScaleShortSide(Transform):
         self.load_size = positive_int("load_size", load_size)
 
     def fixed(self, image: Pixels) -> Pixels:
-        """Return one picture, enlarged if it is small."""
+        """Return one image, enlarged if it is small."""
         width, height = size_of(image)
         scale = self.load_size / min(width, height)
         return image if scale <= 1 else resize(image, (round(width * scale), round(height * scale)))

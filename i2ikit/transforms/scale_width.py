@@ -12,7 +12,7 @@ class ScaleWidth(Transform):
 
     Args:
         load_size: pixels, >= 1, width of the result.
-        crop_size: pixels, >= 1, least height of the result: wide pictures are stretched to it.
+        crop_size: pixels, >= 1, least height of the result: wide images are stretched to it.
     Shape:
         returns: (C, H, load_size) with H >= crop_size, float32 in -1..1.
 
@@ -26,7 +26,7 @@ class ScaleWidth(Transform):
         self.load_size, self.crop_size = positive_int("load_size", load_size), positive_int("crop_size", crop_size)
 
     def fixed(self, image: Pixels) -> Pixels:
-        """Return one picture, scaled."""
+        """Return one image, scaled."""
         width, height = size_of(image)
         if width == self.load_size and height >= self.crop_size:
             return image

@@ -2,7 +2,7 @@
 
 import torch
 
-from i2ikit.checks import share
+from i2ikit.checks import fraction
 from i2ikit.ops.pixels import Pixels
 from i2ikit.registry import TRANSFORMS
 from i2ikit.transforms.base import Transform
@@ -13,7 +13,7 @@ class Sometimes(Transform):
     """Apply a transform with a probability, drawn from torch's global random stream.
 
     Args:
-        transform: gives a picture.
+        transform: gives an image.
         probability: 0..1.
     Shape:
         returns: (C, H, W), float32 in -1..1.
@@ -26,11 +26,11 @@ class Sometimes(Transform):
 
     def __init__(self, transform: Transform, *, probability: float = 0.5) -> None:
         if not isinstance(transform, Transform):
-            raise ValueError(f"{type(transform).__name__} gives no picture, so that it cannot be left out sometimes")
-        self.transform, self.probability = transform, share("probability", probability)
+            raise ValueError(f"{type(transform).__name__} gives no image, so that it cannot be left out sometimes")
+        self.transform, self.probability = transform, fraction("probability", probability)
 
     def varied(self, image: Pixels) -> Pixels:
-        """Return one picture, perhaps transformed."""
+        """Return one image, perhaps transformed."""
         if torch.rand(1) >= self.probability:
             return image
         return self.transform.varied(self.transform.fixed(image))

@@ -18,9 +18,9 @@ OF_TRANSFORMS = ("Compose", "RandomApply", "RandomChoice", "RandomOrder", "AutoA
 
 @TRANSFORMS.register_module()
 class TorchvisionTransform(Transform):
-    """A transform of ``torchvision.transforms.v2`` that takes and gives a picture.
+    """A transform of ``torchvision.transforms.v2`` that takes and gives an image.
 
-    8-bit pictures go through it as pictures of Pillow, so that numbers such as ``fill`` are 0..255; deeper ones as
+    8-bit images go through it as images of Pillow, so that numbers such as ``fill`` are 0..255; deeper ones as
     float32 tensors (C, H, W) in 0..1, and what comes out is clipped to that. It counts as drawn at random. To combine
     several, list them in ``Compose``; to apply one with a probability, put it into ``Sometimes``.
 
@@ -32,7 +32,7 @@ class TorchvisionTransform(Transform):
 
     Raises:
         ValueError: torchvision has no such transform, or refuses its arguments.
-        DataError: what comes out is no picture.
+        DataError: what comes out is no image.
     """
 
     draws = True
@@ -53,20 +53,20 @@ class TorchvisionTransform(Transform):
             raise ValueError(f"{name}{inspect.signature(found)} refuses its arguments: {error}") from error
 
     def varied(self, image: Pixels) -> Pixels:
-        """Return one picture, transformed with fresh draws."""
+        """Return one image, transformed with fresh draws."""
         if isinstance(image, Image.Image):
             found = self.apply(image)
             if isinstance(found, Image.Image) and found.mode == image.mode:
                 return found
-            raise DataError(self._no_picture(found))
+            raise DataError(self._no_image(found))
         tensor = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)  # (C, H, W)
         found = self.apply(tensor)
         if isinstance(found, torch.Tensor) and found.ndim == 3 and found.is_floating_point():
             return found.permute(1, 2, 0).clamp(0, 1).float().numpy()
-        raise DataError(self._no_picture(found))
+        raise DataError(self._no_image(found))
 
-    def _no_picture(self, found: object) -> str:
-        return f"torchvision's {self.name} makes {type(found).__name__} of a picture, not a picture like it"
+    def _no_image(self, found: object) -> str:
+        return f"torchvision's {self.name} makes {type(found).__name__} of an image, not an image like it"
 
 
 def names() -> list[str]:

@@ -3,8 +3,8 @@
 from i2ikit.interfaces.progress import Progress
 from i2ikit.translation.averages import Average
 from i2ikit.translation.build import build_model
-from i2ikit.translation.draws import Draws
 from i2ikit.translation.model import UnpairedTranslation
 from i2ikit.translation.phase import Phase, WeightedTerm
+from i2ikit.translation.random_streams import RandomStreams
 
-__all__ = ["Average", "Draws", "Phase", "Progress", "UnpairedTranslation", "WeightedTerm", "build_model"]
+__all__ = ["Average", "Phase", "Progress", "RandomStreams", "UnpairedTranslation", "WeightedTerm", "build_model"]

@@ -1,4 +1,4 @@
-"""Moving averages of networks: slow copies that no optimiser touches."""
+"""Moving averages of networks: slow copies that no optimizer touches."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from i2ikit.checks import share
+from i2ikit.checks import fraction
 
 COPY, OWN = BEGINNINGS = ("copy", "own")  # how an average begins: as the network is, or with random weights of its own
 
@@ -30,7 +30,7 @@ class Average:
     momentum: float = 0.999
 
     def __post_init__(self) -> None:
-        share("momentum", self.momentum)
+        fraction("momentum", self.momentum)
 
 
 def frozen_copy(network: nn.Module) -> nn.Module:

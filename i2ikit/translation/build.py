@@ -1,4 +1,4 @@
-"""Builds the model from its config, noting every mistake."""
+"""Builds the model from its config, noting every error."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,19 +17,19 @@ def build_model(config: Mapping[str, Any], builder: Builder, path: str = "model"
 
     Args:
         config: the ``model`` section; see docs/methods for what it says.
-        builder: takes the mistakes.
+        builder: takes the errors.
         path: key path of the section.
 
     Returns:
-        the model, or None after noting at least one mistake.
+        the model, or None after noting at least one error.
     """
-    before = len(builder.mistakes)
+    before = len(builder.errors)
     check_keys(builder, config, SECTIONS, path)
     if config.get("type", "UnpairedTranslation") != "UnpairedTranslation":
-        builder.mistake(f"{path}.type", "the model is always 'UnpairedTranslation'")
+        builder.error(f"{path}.type", "the model is always 'UnpairedTranslation'")
     networks = NetworksBuilder(config, builder, path)
     networks.build()
     phases = PhasesBuilder(config, builder, path, networks).build()
-    if len(builder.mistakes) > before:
+    if len(builder.errors) > before:
         return None
     return UnpairedTranslation(**networks.kinds, views=networks.views, phases=phases, averages=networks.averages)

@@ -1,4 +1,4 @@
-"""Builds the networks and views of a model from its config, noting every mistake."""
+"""Builds the networks and views of a model from its config, noting every error."""
 
 from collections.abc import Iterable, Mapping
 from inspect import signature
@@ -21,7 +21,7 @@ class NetworksBuilder:
 
     Args:
         config: the ``model`` section.
-        builder: takes the mistakes.
+        builder: takes the errors.
         path: key path of the section.
 
     Attributes:
@@ -55,7 +55,7 @@ class NetworksBuilder:
         for name, config in self._section("averages").items():
             self._average(name, config, f"{self.path}.averages.{name}")
         if not self.generators:
-            self.builder.mistake(f"{self.path}.generators", "a model needs at least one generator")
+            self.builder.error(f"{self.path}.generators", "a model needs at least one generator")
 
     def full_names(self) -> list[str]:
         """Return the full names of all networks, such as ``"heads.f"``."""
@@ -64,7 +64,7 @@ class NetworksBuilder:
     def widths_of_head(self, head: str) -> list[int] | None:
         """Return the widths of the features that a head is made for, or the one that it is an average of.
 
-        None for a head that is made for no features, and after a mistake.
+        None for a head that is made for no features, and after an error.
         """
         if self.kinds["heads"][head] is None:
             return None
@@ -90,9 +90,9 @@ class NetworksBuilder:
     def _check_image_name(self, kind: str, name: str) -> None:
         path = f"{self.path}.{kind}.{name}"
         if not is_name(name) or (name in DOMAINS and kind in ("generators", "views")):
-            self.builder.mistake(path, f"{name!r} cannot be a name in image expressions")
+            self.builder.error(path, f"{name!r} cannot be a name in image expressions")
         if kind == "views" and name in self.generators:
-            self.builder.mistake(path, f"a generator is called {name!r} already")
+            self.builder.error(path, f"a generator is called {name!r} already")
 
     def _network(self, kind: str, name: str) -> nn.Module | None:
         """Make the network of this name from its config, with weights of its own."""
@@ -104,10 +104,10 @@ class NetworksBuilder:
         if is_part(config) and {"of", "taps"}.isdisjoint(config) and not _needs_widths(config["type"]):
             return self.builder.part(HEADS, config, path)
         if not is_part(config) or not {"of", "taps"} <= set(config):
-            self.builder.mistake(path, 'a head is written as dict(type="...", of="generator", taps=[...], ...)')
+            self.builder.error(path, 'a head is written as dict(type="...", of="generator", taps=[...], ...)')
             return None
         if not are_texts(config["taps"]):
-            self.builder.mistake(f"{path}.taps", f"taps are a list of names, not {config['taps']!r}")
+            self.builder.error(f"{path}.taps", f"taps are a list of names, not {config['taps']!r}")
             return None
         if str(config["of"]) not in self.generators:
             unknown(self.builder, f"{path}.of", "generator", config["of"], self.generators)
@@ -121,7 +121,7 @@ class NetworksBuilder:
     def _average(self, name: str, config: Any, path: str) -> None:
         """Put the slow copy of a network beside the network, under its own name."""
         if not isinstance(config, Mapping) or "of" not in config:
-            self.builder.mistake(path, 'an average is written as dict(of="generators.ab", momentum=0.999)')
+            self.builder.error(path, 'an average is written as dict(of="generators.ab", momentum=0.999)')
             return
         check_keys(self.builder, config, AVERAGE_KEYS, path)
         kind, _, source = str(config["of"]).partition(".")
@@ -130,15 +130,15 @@ class NetworksBuilder:
         if source not in group:
             unknown(self.builder, f"{path}.of", "network", config["of"], self.full_names())
         elif name in group or name in DOMAINS or not is_name(name):
-            self.builder.mistake(path, f"{name!r} is taken, or cannot be a name in image expressions")
+            self.builder.error(path, f"{name!r} is taken, or cannot be a name in image expressions")
         elif init not in BEGINNINGS:
-            self.builder.mistake(f"{path}.init", f"init is one of {', '.join(map(repr, BEGINNINGS))}, not {init!r}")
+            self.builder.error(f"{path}.init", f"init is one of {', '.join(map(repr, BEGINNINGS))}, not {init!r}")
         else:
             group[name] = None
             try:
                 average = Average(config["of"], config.get("momentum", Average.momentum))
             except (ValueError, TypeError) as error:
-                self.builder.mistake(f"{path}.momentum", str(error))
+                self.builder.error(f"{path}.momentum", str(error))
                 return
             if group[source] is not None:
                 group[name] = self._beginning(kind, source, init)

@@ -22,7 +22,7 @@ class PhasesBuilder:
 
     Args:
         config: the ``model`` section.
-        builder: takes the mistakes.
+        builder: takes the errors.
         path: key path of the section.
         networks: what the phases update and their terms read.
     """
@@ -35,13 +35,13 @@ class PhasesBuilder:
         configs = section(self.builder, self.config, "phases", self.path)
         phases = {name: self._phase(name, config, f"{self.path}.phases.{name}") for name, config in configs.items()}
         if not phases:
-            self.builder.mistake(f"{self.path}.phases", "a model needs at least one phase")
+            self.builder.error(f"{self.path}.phases", "a model needs at least one phase")
         self._check_names_of_terms(configs)
         return phases
 
     def _phase(self, name: str, config: Mapping[str, Any], path: str) -> Phase:
         if not isinstance(config, Mapping):
-            self.builder.mistake(path, "a phase is written as dict(update=[...], terms=dict(...))")
+            self.builder.error(path, "a phase is written as dict(update=[...], terms=dict(...))")
             config = {}
         check_keys(self.builder, config, PHASE_KEYS, path)
         terms = {}
@@ -50,7 +50,7 @@ class PhasesBuilder:
             if weighted is not None:
                 terms[key] = weighted
         if not config.get("terms"):
-            self.builder.mistake(f"{path}.terms", "a phase needs at least one term")
+            self.builder.error(f"{path}.terms", "a phase needs at least one term")
         return Phase(
             name,
             self._updated(config.get("update") or [], f"{path}.update"),
@@ -67,34 +67,34 @@ class PhasesBuilder:
         if isinstance(names, str):
             names = [names]
         if not are_texts(names):
-            self.builder.mistake(path, f"update is a list of names, not {names!r}")
+            self.builder.error(path, f"update is a list of names, not {names!r}")
             return ()
         updated: list[str] = []
         for name in names:
             if name in averages:
-                self.builder.mistake(path, f"{name!r} is an average of {averages[name].of!r}; no phase updates it")
+                self.builder.error(path, f"{name!r} is an average of {averages[name].of!r}; no phase updates it")
             elif name not in every and name not in full:
                 unknown(self.builder, path, "network", name, [*full, *every])
             updated += full.get(name, [name])
         if not updated:
-            self.builder.mistake(path, "a phase needs at least one network to update")
+            self.builder.error(path, "a phase needs at least one network to update")
         return tuple(dict.fromkeys(updated))
 
     def _weighted_term(self, config: Any, path: str) -> WeightedTerm | None:
         if not is_part(config):
-            self.builder.mistake(path, 'a term is written as dict(type="...", ...)')
+            self.builder.error(path, 'a term is written as dict(type="...", ...)')
             return None
         weight = config.get("weight", 1.0)
         schedule: Any = None
         if is_part(weight):
             schedule = self.builder.part(SCHEDULES, weight, f"{path}.weight")
         elif isinstance(weight, bool) or not isinstance(weight, int | float):
-            self.builder.mistake(f"{path}.weight", f"a weight is a number or a schedule, not {weight!r}")
+            self.builder.error(f"{path}.weight", f"a weight is a number or a schedule, not {weight!r}")
         else:
             schedule = Constant(float(weight))
         stream = config.get("stream", "")
         if not isinstance(stream, str):
-            self.builder.mistake(f"{path}.stream", f"a stream is the name of a random stream, not {stream!r}")
+            self.builder.error(f"{path}.stream", f"a stream is the name of a random stream, not {stream!r}")
         rest = {key: value for key, value in config.items() if key not in TERM_KEYS}
         term = self.builder.part(TERMS, rest, path)
         if term is None or self._has_wrong_reads(term, path) or schedule is None:
@@ -103,14 +103,14 @@ class PhasesBuilder:
 
     def _has_wrong_reads(self, term: Term, path: str) -> bool:
         """Check everything that a term reads and embeds against the networks there are."""
-        before = len(self.builder.mistakes)
+        before = len(self.builder.errors)
         for read in term.reads():
             self._check_read(read, path)
-        if len(self.builder.mistakes) > before:
+        if len(self.builder.errors) > before:
             return True
         for use in dict.fromkeys(term.heads()):
             self._check_head(use, path)
-        return len(self.builder.mistakes) > before
+        return len(self.builder.errors) > before
 
     def _check_head(self, use: HeadUse, path: str) -> None:
         """Check that a head is made for the features that a term feeds it."""
@@ -129,7 +129,7 @@ class PhasesBuilder:
             message = f"head {use.head!r} is made for {len(made_for)} taps, the term has {len(given)}"
         else:
             message = f"head {use.head!r} is made for taps of {made_for} channels, those of the term have {given}"
-        self.builder.mistake(path, message)
+        self.builder.error(path, message)
 
     def _widths(self, use: HeadUse) -> list[int] | None:
         generator = self.networks.generators[use.generator]
@@ -139,7 +139,7 @@ class PhasesBuilder:
         try:
             image = parse(str(read.image))
         except ValueError as error:
-            self.builder.mistake(path, str(error))
+            self.builder.error(path, str(error))
             return
         for part in image.walk():
             self._check_name(part, read.image, path)
@@ -159,7 +159,7 @@ class PhasesBuilder:
             unknown(self.builder, path, "image", part.name, DOMAINS, f" in {text!r}")
         expected = views[part.name].arguments if views.get(part.name) is not None else 1
         if part.arguments and part.name in functions and len(part.arguments) != expected:
-            self.builder.mistake(path, f"{part.name!r} takes {expected} image(s), not {len(part.arguments)} ({text!r})")
+            self.builder.error(path, f"{part.name!r} takes {expected} image(s), not {len(part.arguments)} ({text!r})")
 
     def _check_names_of_terms(self, phases: Mapping[str, Any]) -> None:
         seen: dict[str, str] = {}
@@ -167,7 +167,7 @@ class PhasesBuilder:
             for name in (config.get("terms") or {}) if isinstance(config, Mapping) else ():
                 path = f"{self.path}.phases.{phase}.terms.{name}"
                 if not is_name(name):
-                    self.builder.mistake(path, f"a term cannot be called {name!r}")
+                    self.builder.error(path, f"a term cannot be called {name!r}")
                 if name in seen:
-                    self.builder.mistake(path, f"phase {seen[name]!r} has a term of this name; names are used once")
+                    self.builder.error(path, f"phase {seen[name]!r} has a term of this name; names are used once")
                 seen[name] = phase

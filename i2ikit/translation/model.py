@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from i2ikit.interfaces.progress import Progress
 from i2ikit.translation.averages import Average, follow
-from i2ikit.translation.draws import Draws
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.phase import Phase
+from i2ikit.translation.random_streams import RandomStreams
 from i2ikit.translation.step import Step
 from i2ikit.views.base import View
 
@@ -60,7 +60,7 @@ class UnpairedTranslation(nn.Module):
         return {f"{kind}.{name}": network for kind, group in kinds.items() for name, network in group.items()}
 
     def train_step(
-        self, batch: Mapping[str, Tensor], update: Update, progress: Progress, draws: Draws
+        self, batch: Mapping[str, Tensor], update: Update, progress: Progress, draws: RandomStreams
     ) -> dict[str, Tensor]:
         """Run all phases on one batch.
 
@@ -76,7 +76,11 @@ class UnpairedTranslation(nn.Module):
         return self.train_step_on([batch], update, progress, [draws])
 
     def train_step_on(
-        self, batches: Sequence[Mapping[str, Tensor]], update: Update, progress: Progress, draws: Sequence[Draws]
+        self,
+        batches: Sequence[Mapping[str, Tensor]],
+        update: Update,
+        progress: Progress,
+        draws: Sequence[RandomStreams],
     ) -> dict[str, Tensor]:
         """Run all phases, each on several batches one after the other: one step on all of their images.
 
@@ -119,7 +123,7 @@ class UnpairedTranslation(nn.Module):
         return list(dict.fromkeys(reads))
 
     def to_show(self, generator: str) -> str:
-        """Return the name of the generator that makes a generator's pictures: its moving average, if it has one."""
+        """Return the name of the generator that makes a generator's images: its moving average, if it has one."""
         names = (name for name, average in self.averages.items() if average.of == f"generators.{generator}")
         return next(names, generator).removeprefix("generators.")
 

@@ -1,4 +1,4 @@
-"""How the builders of a model note the mistakes of its config."""
+"""How the builders of a model note the errors of its config."""
 
 from collections.abc import Iterable, Mapping
 from keyword import iskeyword
@@ -14,7 +14,7 @@ def check_keys(builder: Builder, config: Mapping[str, Any], known: tuple[str, ..
     """Note every key of ``config`` that is not one of ``known``."""
     for key in config:
         if key not in known:
-            builder.mistake(f"{path}.{key}", f"there is no {key!r} here.{nearest_hint(key, known)}")
+            builder.error(f"{path}.{key}", f"there is no {key!r} here.{nearest_hint(key, known)}")
 
 
 def section(builder: Builder, config: Mapping[str, Any], name: str, path: str) -> Mapping[str, Any]:
@@ -22,7 +22,7 @@ def section(builder: Builder, config: Mapping[str, Any], name: str, path: str) -
     found = config.get(name) or {}
     if isinstance(found, Mapping):
         return found
-    builder.mistake(f"{path}.{name}", f"{name} are written as dict(name=dict(...)), not {found!r}")
+    builder.error(f"{path}.{name}", f"{name} are written as dict(name=dict(...)), not {found!r}")
     return {}
 
 
@@ -30,7 +30,7 @@ def unknown(builder: Builder, path: str, kind: str, name: Any, names: Iterable[s
     """Note that nothing of this kind is called ``name``, with the nearest names and all of them."""
     names = list(names)
     hint, known = nearest_hint(str(name), names), ", ".join(names) or "none"
-    builder.mistake(path, f"there is no {kind} {name!r}{where}.{hint} There are: {known}.")
+    builder.error(path, f"there is no {kind} {name!r}{where}.{hint} There are: {known}.")
 
 
 def is_name(name: Any) -> bool:

@@ -14,7 +14,7 @@ class WeightedTerm:
 
     Attributes:
         term: the term.
-        weight: its weight as a function of progress; a negative one makes the phase maximise the term.
+        weight: its weight as a function of progress; a negative one makes the phase maximize the term.
         stream: name of the random stream that its draws come from; empty: the term's own name. Terms of one stream
             take the same places.
     """

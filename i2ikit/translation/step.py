@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from i2ikit.interfaces.progress import Progress
 from i2ikit.ops.precision import at_least_float32
-from i2ikit.translation.draws import Draws
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.passes import Answer, PassKey, PassPlan
+from i2ikit.translation.random_streams import RandomStreams
 
 if TYPE_CHECKING:
     from i2ikit.translation.model import UnpairedTranslation
@@ -45,7 +45,7 @@ class Step:
         model: "UnpairedTranslation",
         batch: Mapping[str, Tensor],
         progress: Progress,
-        draws: Draws,
+        draws: RandomStreams,
         *,
         lean: bool = False,
     ) -> None:

@@ -42,5 +42,5 @@ class View(nn.Module, ABC):
         """
 
     def invert(self, feature: Tensor, draw: Any) -> Tensor:
-        """Undo the view's geometry on features (B, C, h, w) of a viewed image; a view of colours leaves them."""
+        """Undo the view's geometry on features (B, C, h, w) of a viewed image; a view of colors leaves them."""
         return feature

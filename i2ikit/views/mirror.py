@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from i2ikit.checks import share
+from i2ikit.checks import fraction
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
 
@@ -22,7 +22,7 @@ class Mirror(View):
 
     def __init__(self, probability: float = 0.5) -> None:
         super().__init__()
-        self.probability = share("probability", probability)
+        self.probability = fraction("probability", probability)
 
     def draw(self, generator: torch.Generator) -> bool | None:
         """Return True in a mirrored step, else None."""

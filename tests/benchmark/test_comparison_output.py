@@ -9,14 +9,14 @@ from PIL import Image
 from i2ikit.benchmark import summary
 from i2ikit.benchmark.output import tables, write_results
 from i2ikit.benchmark.plan import Plan
-from i2ikit.benchmark.summary import summarise
+from i2ikit.benchmark.summary import summarize
 from i2ikit.benchmark.tables import Table, with_spread
 
 
 @pytest.fixture
 def results(plan: Plan, finished: Any, tmp_path: Path, monkeypatch) -> dict[str, Any]:
     monkeypatch.setattr(summary, "cost", lambda config: {"parameters": 2_000_000, "gmacs": 1.5})
-    return summarise(plan, tmp_path)
+    return summarize(plan, tmp_path)
 
 
 def cells(found: list[Table], title: str, head: str) -> list[tuple[str, bool]]:
@@ -45,7 +45,7 @@ def test_the_time_to_quality_is_to_the_one_that_every_method_reaches(
     assert results["metrics"]["background.db"]["target"] == 21.0  # the mean of the best of method one
     assert results["methods"][0]["metrics"]["background.db"]["reached"] == 1  # seed 0 had 20 at its best
     assert results["methods"][1]["metrics"]["background.db"]["seconds_to_target"]["mean"] == pytest.approx(2.8)
-    other = summarise(plan, tmp_path, {"background.db": 26.0})
+    other = summarize(plan, tmp_path, {"background.db": 26.0})
     assert cells(tables(other), "Time to quality", "background.db ≥ 26") == [("never", False), ("0.0933", False)]
 
 
@@ -54,12 +54,12 @@ def test_metrics_are_ranked_against_those_that_know_the_truth(plan: Plan, ran: A
     names = [f"{label}_seed{seed}" for label in ("one", "two") for seed in (0, 1)]
     measured = {5: {"background.db": 20, "wasserstein.ratio": 0.9}, 10: {"background.db": 25, "wasserstein.ratio": 0.4}}
     ran(dict.fromkeys(names, 0.1), dict.fromkeys(names, measured), paired=["background.db"])
-    assert summarise(plan, tmp_path)["agreement"] == {"wasserstein.ratio": {"background.db": 1.0}}
+    assert summarize(plan, tmp_path)["agreement"] == {"wasserstein.ratio": {"background.db": 1.0}}
 
 
 def test_a_comparison_that_has_not_begun_has_tables_without_figures(plan: Plan, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(summary, "cost", lambda config: {"parameters": None, "gmacs": None})
-    found = tables(summarise(plan, tmp_path, failures={"one_seed1": "disk full"}))
+    found = tables(summarize(plan, tmp_path, failures={"one_seed1": "disk full"}))
     assert [table.title for table in found] == ["Speed"]
     assert found[0].rows[0].cells == ["one (1 failed)", "10", "–", "–", "–", "–", "–", "–"]
 
@@ -80,8 +80,8 @@ def test_everything_is_written_and_the_page_shows_one_run_of_each_method(
     ]
     for name in ("quality_over_time", "quality_over_steps", "speed_and_quality", "memory"):
         assert (tmp_path / "plots" / f"{name}.svg").read_text().lstrip().startswith("<?xml")
-        with Image.open(tmp_path / "plots" / f"{name}.png") as picture:
-            assert picture.width > 300
+        with Image.open(tmp_path / "plots" / f"{name}.png") as image:
+            assert image.width > 300
     assert '"runs":["one","two"]' in text
     assert text.count("data:image/svg+xml;base64,") == 4
     assert "Best quality" in text

@@ -9,7 +9,7 @@ from i2ikit.benchmark import summary
 from i2ikit.benchmark.document import agreement, conditions, describe, examples, fill, markdown
 from i2ikit.benchmark.folder import Run
 from i2ikit.benchmark.plan import BenchmarkError, Plan
-from i2ikit.benchmark.summary import summarise
+from i2ikit.benchmark.summary import summarize
 from i2ikit.benchmark.tables import Row, Table
 
 PAGE = "before\n<!-- begin x -->\nold\n<!-- end x -->\nafter\n"
@@ -41,15 +41,15 @@ def test_the_budget_the_seeds_and_the_machine_are_told(plan: Plan, finished: lis
     start = {"event": "start", "device": "cpu", "threads": 2, "versions": {"torch": "2.9"}}
     with (finished[0].work_dir / "log.jsonl").open("a") as log:
         log.write(json.dumps(start) + "\n")
-    results = summarise(plan, tmp_path)
+    results = summarize(plan, tmp_path)
     assert conditions(results, finished) == (
         "Budget: 10 steps of training for each run; seeds 0, 1; 17 s of training in all. "
         "Machine: device cpu, torch 2.9, 2 threads."
     )
-    text = describe(results, finished, "stripes", "pictures/x")
+    text = describe(results, finished, "stripes", "images/x")
     assert "| two | 25 ± 1.4 |" not in text
     assert "**26 ± 1.4**" in text
-    assert "](pictures/x/stripes_quality_over_time.png)" in text
+    assert "](images/x/stripes_quality_over_time.png)" in text
 
 
 def test_agreement_is_a_table_of_signed_correlations():
@@ -68,21 +68,21 @@ def test_agreement_is_a_table_of_signed_correlations():
 
 
 def test_examples_show_each_method_on_the_same_inputs_and_the_truth(finished: list[Run]):
-    for run, colour in zip(finished[:2], ("red", "blue"), strict=True):  # seed 0 of both methods
+    for run, color in zip(finished[:2], ("red", "blue"), strict=True):  # seed 0 of both methods
         folder = run.work_dir / "samples" / "gallery"
         folder.mkdir(parents=True)
         items = []
         for index in range(5):
             item = {"name": f"testA/{index}.png", "values": {}}
-            for kind, shade in (("input", "gray"), ("output", colour), ("truth", "lime")):
+            for kind, shade in (("input", "gray"), ("output", color), ("truth", "lime")):
                 item[kind] = f"{index}_{kind}.png"
                 Image.new("RGB", (16, 16), shade).save(folder / item[kind])
             items.append(item)
         (folder / "gallery.json").write_text(json.dumps({"step": 10, "generator": "ab", "items": items}))
-    picture = examples(finished, rows=2)
-    assert picture is not None
-    assert picture.size == (4 * 132 - 4, 22 + 2 * 132 - 4)
-    shades = [picture.getpixel((column * 132 + 64, 22 + 132 + 64)) for column in range(4)]
+    image = examples(finished, rows=2)
+    assert image is not None
+    assert image.size == (4 * 132 - 4, 22 + 2 * 132 - 4)
+    shades = [image.getpixel((column * 132 + 64, 22 + 132 + 64)) for column in range(4)]
     assert shades == [(128, 128, 128), (255, 0, 0), (0, 0, 255), (0, 255, 0)]
 
 

@@ -138,6 +138,6 @@ def test_steps_beside_minutes_are_a_limit(plan: Plan, tmp_path: Path, machine: M
 
 
 def test_a_method_that_can_not_be_timed_is_named(plan: Plan, tmp_path: Path, machine: Machine):
-    machine.on[1] = "no pictures"
-    with pytest.raises(RunError, match="one cannot be timed: no pictures"):
+    machine.on[1] = "no images"
+    with pytest.raises(RunError, match="one cannot be timed: no images"):
         find_lengths(timed(plan, minutes=1.0), tmp_path, Notes())

@@ -51,7 +51,7 @@ def test_python_dash_m_ends_with_the_exit_code_and_one_message():
     done = start("check", "no/such/config")
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("i2ikit: 1 mistake in no/such/config:")
+    assert done.stderr.startswith("i2ikit: 1 error in no/such/config:")
     assert "Traceback" not in done.stderr
     assert "\x1b" not in done.stderr
 
@@ -71,7 +71,7 @@ def test_an_unknown_command_brings_the_nearest_ones(run):
     assert "no command is called 'trian'. Nearest: 'train'" in outcome.err
 
 
-def test_an_unknown_option_is_a_mistake_of_the_user(run):
+def test_an_unknown_option_is_an_error_of_the_user(run):
     outcome = run("train", "x", "--wrk-dir", "y")
     assert outcome.code == 2
     assert "--wrk-dir" in outcome.err
@@ -93,7 +93,7 @@ def failing():
 @pytest.mark.parametrize(
     ("error", "code", "message"),
     [
-        (I2IKitError("the sky [1, 2] is grey\n  look up"), 2, "i2ikit: the sky [1, 2] is grey\n  look up\n"),
+        (I2IKitError("the sky [1, 2] is gray\n  look up"), 2, "i2ikit: the sky [1, 2] is gray\n  look up\n"),
         (RunError("the disk is full"), 1, "i2ikit: the disk is full\n"),
         (KeyboardInterrupt(), 130, "i2ikit: interrupted\n"),
         (
@@ -115,11 +115,11 @@ def test_an_error_is_one_message_and_an_exit_code(run, failing, error, code, mes
 
 @pytest.mark.parametrize("arguments", [["--debug", "fail"], ["fail", "--debug"]])
 def test_debug_shows_the_traceback_wherever_it_stands(run, failing, arguments):
-    failing.append(I2IKitError("the sky is grey"))
+    failing.append(I2IKitError("the sky is gray"))
     outcome = run(*arguments)
     assert outcome.code == 2
     assert "Traceback (most recent call last)" in outcome.err
-    assert "the sky is grey" in outcome.err
+    assert "the sky is gray" in outcome.err
 
 
 def test_a_reader_who_stops_reading_is_no_error(run, failing):

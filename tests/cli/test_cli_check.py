@@ -33,7 +33,7 @@ def test_the_tables_say_what_would_be_trained(run, tiny, without_costs):
         ["generate", "generators.ab", "gan", "AdversarialTerm", "ab(a)", "1"],
         ["identity", "PixelTerm", "ab(b), b", "Until"],
     ]
-    optimizers = [[cell.strip() for cell in cells] for cells in rows(outcome.out, "Optimisers")]
+    optimizers = [[cell.strip() for cell in cells] for cells in rows(outcome.out, "Optimizers")]
     assert optimizers[1:] == [
         ["discriminate", "discriminators.b", "Adam", "0.0002", "betas=(0.5, 0.999)"],
         ["generate", "generators.ab", "Adam", "0.0001", "betas=(0.5, 0.999)"],
@@ -73,7 +73,7 @@ def test_a_schedule_that_never_changes_has_no_table(run, tiny, without_costs):
     assert "Schedule" not in run("check", tiny, *overrides).out
 
 
-def test_missing_data_is_said_after_the_tables_and_is_a_mistake(run, tiny, without_costs):
+def test_missing_data_is_said_after_the_tables_and_is_an_error(run, tiny, without_costs):
     outcome = run("check", tiny, "--data", "not/there", "--set", "data.crop_size=16")
     assert outcome.code == 2
     assert [cells[-1].strip() for cells in rows(outcome.out, "Data")] == ["items", "not found", "not found"]
@@ -81,14 +81,14 @@ def test_missing_data_is_said_after_the_tables_and_is_a_mistake(run, tiny, witho
     assert "not/there" in outcome.err
 
 
-def test_a_size_that_a_network_cannot_take_is_a_mistake_after_the_tables(run, tiny):
+def test_a_size_that_a_network_cannot_take_is_an_error_after_the_tables(run, tiny):
     outcome = run("check", tiny, "--set", "data.crop_size=18", "--set", "data.load_size=18")
     assert outcome.code == 2
     assert "multiples of 4" in outcome.err
     assert "Length: " in outcome.out
 
 
-def test_a_data_set_that_refuses_its_arguments_is_a_mistake(run, tiny, without_costs):
+def test_a_data_set_that_refuses_its_arguments_is_an_error(run, tiny, without_costs):
     outcome = run("check", tiny, "--set", "data.train.split=trian")
     assert outcome.code == 2
     assert "data.train: Stripes refused its arguments: split must be one of" in outcome.err
@@ -102,11 +102,11 @@ def test_each_network_has_who_updates_it(run, without_costs):
     assert updated["discriminators.b"] == "discriminate"
 
 
-def test_mistakes_end_it_before_the_tables(run, tiny, without_costs):
+def test_errors_end_it_before_the_tables(run, tiny, without_costs):
     outcome = run("check", tiny, "--set", "optimizer.type=Adm", "--set", "train.epochs=0")
     assert outcome.code == 2
     assert outcome.out == ""
-    assert outcome.err.startswith("i2ikit: 2 mistakes in small/stripes.py:\n  - --set train.epochs=0: must be")
+    assert outcome.err.startswith("i2ikit: 2 errors in small/stripes.py:\n  - --set train.epochs=0: must be")
 
 
 def test_a_packaged_config_is_checked_by_name(run, without_costs):

@@ -16,7 +16,7 @@ def test_data_option_shows_in_it(run, tiny):
     assert 'root="my/photos"' in run("config", tiny, "--data", "my/photos").out
 
 
-def test_a_config_with_mistakes_inside_can_still_be_looked_at(run, tiny):
+def test_a_config_with_errors_inside_can_still_be_looked_at(run, tiny):
     assert run("config", tiny, "--set", "optimizer.type=Adm").code == 0
 
 

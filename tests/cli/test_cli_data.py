@@ -33,15 +33,15 @@ def test_a_problem_ends_with_1_and_a_warning_only_if_strict(run: Callable[..., A
     assert done.code == 0
     assert "trainA/0000.png = trainA/copy.png" in done.out
     assert run("data", "check", stripes, "--strict").code == 1
-    (stripes / "trainB/0001.png").write_text("no picture")
+    (stripes / "trainB/0001.png").write_text("no image")
     done = run("data", "check", stripes)
     assert done.code == 1
     assert "problem" in done.out
-    assert "trainB/0001.png is not a picture" in done.out.replace("\n", " ")
+    assert "trainB/0001.png is not an image" in done.out.replace("\n", " ")
 
 
 def test_the_check_as_json_is_nothing_but_json(run: Callable[..., Any], stripes: Path) -> None:
-    (stripes / "trainB/0001.png").write_text("no picture")
+    (stripes / "trainB/0001.png").write_text("no image")
     done = run("data", "check", stripes, "--json")
     found = json.loads(done.out)
     assert done.code == 1
@@ -50,7 +50,7 @@ def test_the_check_as_json_is_nothing_but_json(run: Callable[..., Any], stripes:
 
 
 @pytest.mark.slow  # five commands
-def test_mistakes_end_with_2_and_one_message(run: Callable[..., Any], stripes: Path) -> None:
+def test_errors_end_with_2_and_one_message(run: Callable[..., Any], stripes: Path) -> None:
     for arguments, words in (
         (("check", "nowhere"), "nowhere does not exist."),
         (("check", stripes, "--published", "zebra"), "must be one of apple2orange, horse2zebra"),
@@ -69,7 +69,7 @@ def test_domains_are_compared_and_drawn(
     run: Callable[..., Any], stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("torch.hub._hub_dir", str(tmp_path))
-    done = run("data", "compare", stripes / "trainA", stripes / "trainB", stripes / "testA", "--picture", "out/p.png")
+    done = run("data", "compare", stripes / "trainA", stripes / "trainB", stripes / "testA", "--image", "out/p.png")
     assert done.code == 0
     assert "nearest" in done.out
     assert "FID and KID are left out" in done.out

@@ -42,6 +42,6 @@ def test_a_folder_of_runs_is_no_run_and_its_runs_are_named(run, runs):
     assert "one, two" in outcome.err
 
 
-def test_a_run_named_twice_and_a_page_that_is_a_folder_are_mistakes(run, runs):
+def test_a_run_named_twice_and_a_page_that_is_a_folder_are_errors(run, runs):
     assert "named twice" in run("report", runs / "one", runs / "one").err
     assert "name the page itself" in run("report", runs / "one", "--out", runs).err

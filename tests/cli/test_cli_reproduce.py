@@ -8,7 +8,7 @@ from i2ikit.engine.checkpointing.reproduce import KeptStep, write_step
 from i2ikit.translation import build_model
 
 
-def test_a_file_that_is_no_step_is_a_mistake(run, tmp_path):
+def test_a_file_that_is_no_step_is_an_error(run, tmp_path):
     path = tmp_path / "x.pt"
     outcome = run("reproduce", path)
     assert outcome.code == 2
@@ -47,7 +47,7 @@ def test_the_terms_are_shown_as_they_were_and_as_they_are(run, tmp_path):
     assert rows[0] == ["Step 7 stopped in phase generate."]
     assert ["change", "0.25", "nan"] in rows
     assert any(row[0] == "identity" and float(row[1]) > 0 for row in rows[1:])
-    assert "Pictures: horse.png" in outcome.out
+    assert "Images: horse.png" in outcome.out
     kept.model.pop(next(iter(kept.model)))
     write_step(tmp_path / "step.pt", kept)
     assert "the step's weights do not fit its config" in run("reproduce", tmp_path / "step.pt").err

@@ -1,4 +1,4 @@
-"""`i2ikit train`, `i2ikit translate` and `i2ikit data`: a run from its data to its pictures."""
+"""`i2ikit train`, `i2ikit translate` and `i2ikit data`: a run from its data to its images."""
 
 import json
 from pathlib import Path
@@ -9,9 +9,9 @@ from PIL import Image
 from i2ikit.cli.train import default_work_dir
 
 
-def test_a_run_goes_from_config_to_pictures(run, tiny, tmp_path):
+def test_a_run_goes_from_config_to_images(run, tiny, tmp_path):
     made = run("data", "make", "stripes", "photos", "--size", "16", "--train", "3", "--test", "2", "--seed", "5")
-    assert made.out == "3 + 3 training pictures and 2 test pairs of 16 x 16 written to photos\n"
+    assert made.out == "3 + 3 training images and 2 test pairs of 16 x 16 written to photos\n"
     assert sorted(path.name for path in (tmp_path / "photos").glob("t*A")) == ["testA", "trainA"]
 
     options = ("--data", "photos", "--set", "data.crop_size=16", "--device", "cpu", "--seed", "4")
@@ -37,13 +37,13 @@ def test_a_run_goes_from_config_to_pictures(run, tiny, tmp_path):
 
     translated = run("translate", folder, "photos/testA", "out", "--device", "cpu")
     assert (translated.code, translated.err) == (0, "")
-    assert translated.out == "2 pictures written to out\n"
+    assert translated.out == "2 images written to out\n"
     names = [path.name for path in sorted((tmp_path / "photos" / "testA").iterdir())]
     assert [path.name for path in sorted((tmp_path / "out").iterdir())] == names
     single = run("translate", folder / "checkpoints" / "step_000004.pt", f"photos/testA/{names[0]}", "one.png")
-    assert single.out == "1 picture written to one.png\n"
-    with Image.open(tmp_path / "one.png") as picture:
-        assert picture.size == (16, 16)
+    assert single.out == "1 image written to one.png\n"
+    with Image.open(tmp_path / "one.png") as image:
+        assert image.size == (16, 16)
 
 
 def test_a_run_can_pause_and_go_on(run, tiny, tmp_path):
@@ -72,7 +72,7 @@ def test_a_work_directory_can_be_chosen(run, tiny, tmp_path):
         (["--max-steps", "0"], "--max-steps"),
     ],
 )
-def test_a_mistake_of_the_user_is_one_message(run, tiny, tmp_path, options, message):
+def test_an_error_of_the_user_is_one_message(run, tiny, tmp_path, options, message):
     outcome = run("train", tiny, "--device", "cpu", *options)
     assert outcome.code == 2
     assert message in outcome.err
@@ -82,19 +82,19 @@ def test_a_mistake_of_the_user_is_one_message(run, tiny, tmp_path, options, mess
 
 def test_an_empty_domain_is_one_message(run, tiny, tmp_path):
     run("data", "make", "stripes", "photos", "--size", "16", "--train", "1", "--test", "1")
-    for picture in (tmp_path / "photos" / "trainB").iterdir():
-        picture.unlink()
+    for image in (tmp_path / "photos" / "trainB").iterdir():
+        image.unlink()
     outcome = run("train", tiny, "--data", "photos", "--set", "data.crop_size=16", "--device", "cpu")
     assert outcome.code == 2
     assert "trainB" in outcome.err
 
 
-def test_a_picture_that_is_a_text_file_is_one_message(run, tiny, tmp_path):
+def test_an_image_that_is_a_text_file_is_one_message(run, tiny, tmp_path):
     run("data", "make", "stripes", "photos", "--size", "16", "--train", "1", "--test", "1")
-    next((tmp_path / "photos" / "trainA").iterdir()).write_text("no picture")
+    next((tmp_path / "photos" / "trainA").iterdir()).write_text("no image")
     outcome = run("train", tiny, "--data", "photos", "--set", "data.crop_size=16", "--device", "cpu")
     assert outcome.code == 2
-    assert "is not a picture" in outcome.err
+    assert "is not an image" in outcome.err
     assert "Traceback" not in outcome.err
 
 

@@ -4,15 +4,11 @@ import pytest
 
 from i2ikit.config.alarms import DEFAULTS, with_default_alarms
 from i2ikit.config.sections import with_defaults
-from i2ikit.config.validate import find_mistakes
+from i2ikit.config.validate import find_errors
 
 
-def mistakes(alarms):
-    return [
-        f"{mistake.path}: {mistake.message}"
-        for mistake in find_mistakes({"alarms": alarms})
-        if "alarms" in mistake.path
-    ]
+def errors(alarms):
+    return [f"{error.path}: {error.message}" for error in find_errors({"alarms": alarms}) if "alarms" in error.path]
 
 
 def test_the_alarms_that_nobody_named_are_there():
@@ -34,7 +30,7 @@ def test_none_switches_one_off_or_all_and_stays_off_when_defaults_are_filled_in_
 def test_another_alarm_can_be_added():
     alarms = with_default_alarms({"mine": {"type": "CollapseAlarm", "every": 5}})
     assert alarms["mine"] == {"type": "CollapseAlarm", "every": 5}
-    assert mistakes(alarms) == []
+    assert errors(alarms) == []
 
 
 @pytest.mark.parametrize(
@@ -48,6 +44,6 @@ def test_another_alarm_can_be_added():
         ([], 'alarms: must be dict(name=dict(type="..."), ...), not []'),
     ],
 )  # fmt: skip
-def test_mistakes_are_found_before_the_run(alarms, message):
-    (found,) = mistakes(alarms)
+def test_errors_are_found_before_the_run(alarms, message):
+    (found,) = errors(alarms)
     assert found.startswith(message)

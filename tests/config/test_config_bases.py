@@ -83,8 +83,8 @@ def test_a_config_that_needs_a_missing_plugin_says_only_which_to_install(tiny):
     tiny.write_text(text)
     with pytest.raises(ConfigError, match="`pip install i2ikit-nowhere`") as caught:
         resolve_config(tiny)
-    assert len(caught.value.mistakes) == 1
-    assert "plugins.0" in caught.value.mistakes[0]
+    assert len(caught.value.errors) == 1
+    assert "plugins.0" in caught.value.errors[0]
 
 
 @pytest.mark.parametrize("wrong", ["'i2ikit-foo'", "[3]", "dict(foo=1)"])

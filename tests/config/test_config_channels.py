@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from i2ikit.config.channels import by_domain, channel_mistakes, follow_data
+from i2ikit.config.channels import by_domain, channel_errors, follow_data
 
 RESNET, PATCHGAN = {"type": "ResNetGenerator"}, {"type": "PatchGANDiscriminator"}
 
@@ -13,7 +13,7 @@ def config(data: dict[str, Any], **networks: Any) -> dict[str, Any]:
 
 
 def said(found: dict[str, Any]) -> list[str]:
-    return [mistake.path for mistake in channel_mistakes(found)]
+    return [error.path for error in channel_errors(found)]
 
 
 def test_networks_follow_the_channels_of_their_domains() -> None:
@@ -35,12 +35,12 @@ def test_the_data_set_may_state_them_itself() -> None:
     assert said(follow_data(own)) == []
 
 
-def test_a_network_keeps_its_own_and_is_a_mistake() -> None:
+def test_a_network_keeps_its_own_and_is_an_error() -> None:
     found = follow_data(config({"channels": 1}, generators={"ab": {**RESNET, "out_channels": 3}}))
     assert found["model"]["generators"]["ab"] == {**RESNET, "in_channels": 1, "out_channels": 3}
-    mistakes = list(channel_mistakes(found))
-    assert [mistake.path for mistake in mistakes] == ["model.generators.ab.out_channels"]
-    assert "Set data.channels=3, or model.generators.ab.out_channels=1." in mistakes[0].message
+    errors = list(channel_errors(found))
+    assert [error.path for error in errors] == ["model.generators.ab.out_channels"]
+    assert "Set data.channels=3, or model.generators.ab.out_channels=1." in errors[0].message
 
 
 def test_a_network_for_gray_images_alone_asks_for_gray_data() -> None:

@@ -7,16 +7,16 @@ from i2ikit.config.mmengine_parts import check_vis_backends
 METRICS = {"distance": {"type": "SlicedWasserstein"}, "looks": {"type": "MaskedAppearance"}}
 
 
-def mistakes(section, metrics=METRICS):
+def errors(section, metrics=METRICS):
     builder = Builder()
     check_evaluation(section, metrics, builder)
-    return [f"{mistake.path}: {mistake.message}" for mistake in builder.mistakes]
+    return [f"{error.path}: {error.message}" for error in builder.errors]
 
 
-def test_a_sound_section_has_no_mistakes():
-    assert mistakes({"every": 5, "metric": "distance.ratio", "stop_after": 3}) == []
-    assert mistakes({"metric": "looks.contrast", "better": "higher"}) == []
-    assert mistakes({}, {}) == []
+def test_a_sound_section_has_no_errors():
+    assert errors({"every": 5, "metric": "distance.ratio", "stop_after": 3}) == []
+    assert errors({"metric": "looks.contrast", "better": "higher"}) == []
+    assert errors({}, {}) == []
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,12 @@ def test_a_sound_section_has_no_mistakes():
         ({"stop_after": 2}, "evaluation.stop_after: needs measurements on the way: set evaluation.every"),
     ],
 )
-def test_each_mistake_is_named_with_a_way_out(section, message):
-    assert mistakes(section) == [message]
+def test_each_error_is_named_with_a_way_out(section, message):
+    assert errors(section) == [message]
 
 
 def test_a_run_without_a_direction_would_never_stop():
-    assert mistakes({"every": 2, "stop_after": 2}, {"looks": {"type": "MaskedAppearance"}}) == [
+    assert errors({"every": 2, "stop_after": 2}, {"looks": {"type": "MaskedAppearance"}}) == [
         "evaluation.stop_after: needs to know what should improve: set evaluation.metric"
     ]
 
@@ -55,20 +55,20 @@ def test_an_unknown_metric_is_left_to_the_check_of_metrics():
         ("x", "vis_backends: must be a list of"),
         (["x"], "vis_backends.0: a back end is written as dict"),
         ([{"type": "TensorBoardVisBackend"}], r"no back end is called 'TensorBoardVisBackend'\. Nearest: 'Tensorboard"),
-        ([{"type": "LocalVisBackend", "colour": 1}], r"0\.colour: LocalVisBackend has no argument 'colour'"),
+        ([{"type": "LocalVisBackend", "color": 1}], r"0\.color: LocalVisBackend has no argument 'color'"),
     ],
 )
 @pytest.mark.slow
-def test_mistakes_in_back_ends_are_named(section, message):
+def test_errors_in_back_ends_are_named(section, message):
     builder = Builder()
     check_vis_backends(section, builder)
-    (mistake,) = builder.mistakes
+    (error,) = builder.errors
     with pytest.raises(ValueError, match=message):
-        raise ValueError(f"{mistake.path}: {mistake.message}")
+        raise ValueError(f"{error.path}: {error.message}")
 
 
 @pytest.mark.slow
 def test_back_ends_that_mmengine_knows_are_sound():
     builder = Builder()
     check_vis_backends([{"type": "TensorboardVisBackend"}, {"type": "LocalVisBackend"}], builder)
-    assert builder.mistakes == []
+    assert builder.errors == []

@@ -110,7 +110,7 @@ def test_what_cannot_be_read_is_said_with_file_and_line(write, source, message):
 def test_an_error_in_a_base_names_the_base(write):
     write("folder/base.py", "seed = 1\nseed = undefined")
     child = write("child.py", "_base_ = 'folder/base.py'")
-    with pytest.raises(ConfigError, match=r"1 mistake in folder/base\.py:\n  - line 2: NameError"):
+    with pytest.raises(ConfigError, match=r"1 error in folder/base\.py:\n  - line 2: NameError"):
         read_config_file(child)
 
 

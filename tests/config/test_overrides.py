@@ -100,7 +100,7 @@ def test_an_average_is_added_and_changed_key_by_key(tiny):
         ("=3", r"must be written key\.path=value"),
     ],
 )
-def test_a_mistyped_override_is_a_mistake_with_the_nearest_key(tiny, override, message):
+def test_a_mistyped_override_is_an_error_with_the_nearest_key(tiny, override, message):
     with pytest.raises(ConfigError, match=message):
         load_config(tiny, [override])
 
@@ -108,4 +108,4 @@ def test_a_mistyped_override_is_a_mistake_with_the_nearest_key(tiny, override, m
 def test_all_mistyped_overrides_are_shown_together_and_nothing_is_added(tiny):
     with pytest.raises(ConfigError) as caught:
         load_config(tiny, ["modle.x=1", "seed=3", "train.stpes=1"])
-    assert [mistake.split(":")[0] for mistake in caught.value.mistakes] == ["--set modle.x=1", "--set train.stpes=1"]
+    assert [error.split(":")[0] for error in caught.value.errors] == ["--set modle.x=1", "--set train.stpes=1"]

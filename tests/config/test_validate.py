@@ -1,4 +1,4 @@
-"""All mistakes of a config at once, each with its file, its key path and a way out."""
+"""All errors of a config at once, each with its file, its key path and a way out."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from torch import nn
 
 from i2ikit.config import load_config, resolve_config, validate_config
 from i2ikit.config.data import dataset_config, read_from
-from i2ikit.config.validate import build_trial_model, find_mistakes
+from i2ikit.config.validate import build_trial_model, find_errors
 from i2ikit.errors import ConfigError
 from i2ikit.registry import GENERATORS, LOSSES
 
@@ -19,7 +19,7 @@ def inherit(tiny, write):
     return lambda line: write("top.py", f"_base_ = 'tiny.py'\n{line}\n")
 
 
-def test_a_sound_config_has_no_mistakes(tiny):
+def test_a_sound_config_has_no_errors(tiny):
     config = load_config(tiny)
     validate_config(config, tiny)
     assert resolve_config(tiny) == config
@@ -46,8 +46,8 @@ def test_the_packaged_methods_are_sound(name):
         ("train = dict(epochs=2, steps=3)", r"train: needs the length of the training, .* but not both"),
         ("train = dict(_delete_=True)", r"train: needs the length of the training, .* but there is neither"),
         ("optimizer = dict(typ='x')", r"top\.py:2: optimizer\.typ: Adam has no argument 'typ'\. Nearest: 'type'"),
-        ("optimizer = dict(type='Adm')", r"top\.py:2: optimizer\.type: no optimiser is called 'Adm'\. Nearest: 'Adam"),
-        ("optimizer = dict(_delete_=True, lr=1)", r"optimizer: an optimiser is written as dict\(type="),
+        ("optimizer = dict(type='Adm')", r"top\.py:2: optimizer\.type: no optimizer is called 'Adm'\. Nearest: 'Adam"),
+        ("optimizer = dict(_delete_=True, lr=1)", r"optimizer: an optimizer is written as dict\(type="),
         ("optimizer = dict(lr=-1)", r"top\.py:2: optimizer\.lr: must be a number of at least 0, not -1"),
         ("optimizer = dict(lr='x')", r"top\.py:2: optimizer\.lr: must be a number of at least 0, not 'x'"),
         ("optimizer = dict(lr=float('nan'))", r"optimizer\.lr: must be a number of at least 0, not nan"),
@@ -74,7 +74,7 @@ def test_the_packaged_methods_are_sound(name):
         ("model = dict(phases=dict(x=dict(terms=3)))", r"model\.phases\.x\.terms: must be a dict, not 3"),
     ],
 )
-def test_a_mistake_in_a_section_is_named(inherit, line, message):
+def test_an_error_in_a_section_is_named(inherit, line, message):
     with pytest.raises(ConfigError, match=message):
         resolve_config(inherit(line))
 
@@ -122,7 +122,7 @@ PHASE = "model = dict(phases=dict(generate=dict({})))"
         ("groups=dict(heads=3)", r"groups\.heads: must be a dict, not 3"),
     ],
 )
-def test_a_mistake_in_a_phase_is_named(inherit, inside, message):
+def test_an_error_in_a_phase_is_named(inherit, inside, message):
     with pytest.raises(ConfigError, match=message):
         resolve_config(inherit(PHASE.format(inside)))
 
@@ -132,13 +132,13 @@ def test_groups_of_one_network_and_of_a_kind_are_sound(inherit):
     assert resolve_config(inherit(PHASE.format(groups)), ["model.phases.generate.groups.heads.f.lr=1e-5"])
 
 
-def test_all_mistakes_come_together_each_with_the_place_where_it_was_written(tiny, write):
+def test_all_errors_come_together_each_with_the_place_where_it_was_written(tiny, write):
     base = write("base.py", tiny.with_name("base.py").read_text().replace("dim=8", "dmi=8"))
     tiny.write_text(tiny.read_text() + "log = dict(evry=1)\n")
     overrides = ["train.stpes=3", "data.batch_size=0", f"{CONTENT}.loss.tau=-1", "optimizer.lr=-1"]
     with pytest.raises(ConfigError) as caught:
         resolve_config(tiny, overrides)
-    text = "\n".join(caught.value.mistakes)
+    text = "\n".join(caught.value.errors)
     head_line = next(index for index, line in enumerate(base.read_text().splitlines(), 1) if "dmi=8" in line)
     for expected in (
         "--set train.stpes=3: train has no 'stpes'. Nearest: 'steps'.",
@@ -149,14 +149,14 @@ def test_all_mistakes_come_together_each_with_the_place_where_it_was_written(tin
         "--set optimizer.lr=-1: must be a number of at least 0, not -1",
     ):
         assert expected in text
-    assert len(caught.value.mistakes) == 6
-    assert str(caught.value).startswith("6 mistakes in tiny.py:\n  - ")
+    assert len(caught.value.errors) == 6
+    assert str(caught.value).startswith("6 errors in tiny.py:\n  - ")
 
 
 def test_a_missing_section_is_named(write):
     with pytest.raises(ConfigError) as caught:
         resolve_config(write("a.py", "seed = 1"))
-    assert [mistake.split(": ")[-1] for mistake in caught.value.mistakes] == [
+    assert [error.split(": ")[-1] for error in caught.value.errors] == [
         f"the section {name!r} is missing" for name in ("model", "optimizer", "data", "train")
     ]
 
@@ -197,8 +197,8 @@ def test_data_sets_are_not_opened_to_be_checked(tiny, tmp_path):
 
 
 def test_networks_are_built_without_their_numbers(tiny):
-    model, mistakes = build_trial_model(load_config(tiny)["model"])
-    assert mistakes == []
+    model, errors = build_trial_model(load_config(tiny)["model"])
+    assert errors == []
     assert {parameter.device.type for parameter in model.parameters()} == {"meta"}
 
 
@@ -212,10 +212,10 @@ def test_a_part_that_needs_real_numbers_to_be_made_is_built_anyway(tiny):
         def forward(self, query, key, negatives): ...
 
     try:
-        model, mistakes = build_trial_model(resolve_config(tiny, [f"{CONTENT}.loss=dict(type=MeasuredLoss)"])["model"])
+        model, errors = build_trial_model(resolve_config(tiny, [f"{CONTENT}.loss=dict(type=MeasuredLoss)"])["model"])
     finally:
         LOSSES.module_dict.pop("MeasuredLoss")
-    assert mistakes == []
+    assert errors == []
     assert {parameter.device.type for parameter in model.parameters()} == {"cpu"}
 
 
@@ -227,7 +227,7 @@ def test_a_generator_of_a_plugin_is_checked_by_its_signature_like_any_other(tiny
 
     try:
         config = load_config(tiny, ["model.generators.ab=dict(type=TwiceGenerator, tmies=2)"])
-        messages = [mistake.message for mistake in find_mistakes(config)]
+        messages = [error.message for error in find_errors(config)]
     finally:
         GENERATORS.module_dict.pop("TwiceGenerator")
     assert messages == [

@@ -1,4 +1,4 @@
-"""Prepared pictures that are kept: the same pixels, whoever made them, whatever was killed."""
+"""Prepared images that are kept: the same pixels, whoever made them, whatever was killed."""
 
 import multiprocessing
 import os
@@ -36,7 +36,7 @@ def photo(tmp_path: Path) -> Path:
 
 
 class Making:
-    """Makes a picture and counts how often."""
+    """Makes an image and counts how often."""
 
     def __init__(self, image: Pixels) -> None:
         self.image, self.calls = image, 0
@@ -82,7 +82,7 @@ def test_the_whole_pipeline_gives_the_same_tensors_with_a_cache(cache: Cache, ph
         assert torch.equal(transform.drawn(fixed), plain)
 
 
-def test_another_key_is_another_picture(cache: Cache, photo: Path) -> None:
+def test_another_key_is_another_image(cache: Cache, photo: Path) -> None:
     one, other = Making(noise("L")), Making(noise("RGB"))
     cache(photo, "one", one)
     assert cache(photo, "other", other) is other.image
@@ -101,14 +101,14 @@ def test_a_file_that_changed_is_prepared_anew(cache: Cache, photo: Path) -> None
 
 def test_a_file_that_is_missing_is_left_to_the_reader(cache: Cache, tmp_path: Path) -> None:
     def refuse() -> Pixels:
-        raise DataError("the picture is missing")
+        raise DataError("the image is missing")
 
-    with pytest.raises(DataError, match="the picture is missing"):
+    with pytest.raises(DataError, match="the image is missing"):
         cache(tmp_path / "nowhere.png", "key", refuse)
 
 
 @pytest.mark.parametrize("mode", ["1", "CMYK"])
-def test_a_picture_that_cannot_be_kept_exactly_is_made_each_time(cache: Cache, photo: Path, mode: str) -> None:
+def test_an_image_that_cannot_be_kept_exactly_is_made_each_time(cache: Cache, photo: Path, mode: str) -> None:
     making = Making(Image.new(mode, (4, 4)))
     cache(photo, "key", making)
     cache(photo, "key", making)
@@ -207,7 +207,7 @@ def test_a_disk_that_is_full_ends_the_keeping_and_not_the_run(
     cache(photo, "two", making)
     assert making.calls == 2
     assert [record.getMessage() for record in caplog.records] == [
-        f"the cache in {tmp_path / 'cache'} takes no more pictures: the disk is nearly full"
+        f"the cache in {tmp_path / 'cache'} takes no more images: the disk is nearly full"
     ]
 
 
@@ -218,7 +218,7 @@ def test_memory_that_is_full_keeps_what_it_has(photo: Path) -> None:
     for _ in range(2):
         for key in "abc":
             cache(photo, key, making)
-    assert making.calls == 4  # three pictures, and the third again
+    assert making.calls == 4  # three images, and the third again
 
 
 def test_in_a_spawned_process_memory_is_its_own_and_smaller() -> None:

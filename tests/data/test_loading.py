@@ -23,7 +23,7 @@ from i2ikit.errors import DataError, RunError
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
 
 
-class Draws:
+class RandomStreams:
     """Items that are draws of all three global streams, with the index and the epoch that the item was told."""
 
     def __init__(self, length: int = 8) -> None:
@@ -40,7 +40,7 @@ class Draws:
         return {"index": index, "epoch": self.epoch, "a": torch.tensor(draws)}
 
 
-class Broken(Draws):
+class Broken(RandomStreams):
     def __getitem__(self, index: int) -> dict[str, Any]:
         raise DataError(f"item {index} is broken")
 
@@ -59,7 +59,7 @@ def same(ones: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
 
 
 def loader(workers: int = 0, seed: int = 0, batch_size: int = 2) -> TrainLoader:
-    return TrainLoader(Draws(), batch_size=batch_size, workers=workers, seed=seed)
+    return TrainLoader(RandomStreams(), batch_size=batch_size, workers=workers, seed=seed)
 
 
 def test_batches_do_not_depend_on_the_number_of_workers() -> None:
@@ -68,7 +68,7 @@ def test_batches_do_not_depend_on_the_number_of_workers() -> None:
         assert same(batches(alone, epoch), batches(two, epoch))
 
 
-def test_pictures_from_folders_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
+def test_images_from_folders_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
     for folder, count in (("trainA", 3), ("trainB", 5)):
         (tmp_path / folder).mkdir()
         for k in range(count):
@@ -136,7 +136,7 @@ def test_the_first_pass_of_all_can_start_late_with_workers() -> None:
 def test_a_late_start_reads_nothing_of_what_it_skips() -> None:
     read: list[int] = []
 
-    class Counting(Draws):
+    class Counting(RandomStreams):
         def __getitem__(self, index: int) -> dict[str, Any]:
             read.append(index)
             return super().__getitem__(index)
@@ -184,7 +184,7 @@ def test_the_streams_are_given_back_after_an_error_too() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_neighbouring_keys_give_unlike_seeds() -> None:
+def test_neighboring_keys_give_unlike_seeds() -> None:
     assert len({seed_number(seed, epoch, i) for seed in (-1, 0, 1) for epoch in (1, 11) for i in (1, 11)}) == 12
 
 
@@ -195,7 +195,7 @@ def test_a_data_error_arrives_as_itself_without_a_traceback_in_its_message(worke
         batches(train, 1)
 
 
-class PartlyBroken(Draws):
+class PartlyBroken(RandomStreams):
     """Items 2 and 5 cannot be read; an item says which one it is."""
 
     def __getitem__(self, index: int) -> dict[str, Any]:
@@ -211,7 +211,7 @@ def bearing(workers: int = 0, *, share: float = 0.5, files: int = 8, world: int 
 
 
 def test_another_item_takes_the_place_of_one_that_cannot_be_read() -> None:
-    train, whole = bearing(), TrainLoader(Draws(), batch_size=4, workers=0, seed=0)
+    train, whole = bearing(), TrainLoader(RandomStreams(), batch_size=4, workers=0, seed=0)
     found = torch.cat([batch["index"] for batch in batches(train, 1)]).tolist()
     meant = torch.cat([batch["index"] for batch in batches(whole, 1)]).tolist()
     assert len(found) == 8
@@ -234,7 +234,7 @@ def test_what_takes_a_place_depends_neither_on_workers_nor_on_ranks_nor_on_a_res
 def test_more_bad_files_than_the_share_end_the_run_with_their_list() -> None:
     with pytest.raises(
         DataError,
-        match=r"(?s)2 of 8 files cannot be read; data\.bad_share=0\.1 bears 1:\n  - .*is broken\n  - .*is bro",
+        match=r"(?s)2 of 8 files cannot be read; data\.bad_fraction=0\.1 allows 1:\n  - .*is broken\n  - .*is bro",
     ):
         batches(bearing(share=0.1), 1)
 
@@ -245,13 +245,13 @@ def test_a_data_set_of_which_nothing_can_be_read_ends_the_run_whatever_the_share
         batches(train, 1)
 
 
-class Hanging(Draws):
+class Hanging(RandomStreams):
     def __getitem__(self, index: int) -> dict[str, Any]:
         time.sleep(30)
         return super().__getitem__(index)
 
 
-class Dying(Draws):
+class Dying(RandomStreams):
     def __getitem__(self, index: int) -> dict[str, Any]:
         os.kill(os.getpid(), signal.SIGKILL)
         return super().__getitem__(index)
@@ -284,8 +284,8 @@ def test_workers_that_are_spawned_read_what_forked_ones_do(monkeypatch: pytest.M
     assert torch.equal(torch.stack(found), torch.stack(whole))
 
 
-def test_pictures_of_different_sizes_in_one_batch_are_named_with_a_way_out() -> None:
-    class Sizes(Draws):
+def test_images_of_different_sizes_in_one_batch_are_named_with_a_way_out() -> None:
+    class Sizes(RandomStreams):
         def __getitem__(self, index: int) -> dict[str, Any]:
             return {"a": torch.zeros(3, 4, 4 + index), "a_path": f"{index}.png"}
 
@@ -296,7 +296,7 @@ def test_pictures_of_different_sizes_in_one_batch_are_named_with_a_way_out() -> 
         batches(train, 1)
 
 
-class InterruptedWorker(Draws):
+class InterruptedWorker(RandomStreams):
     def __getitem__(self, index: int) -> dict[str, Any]:
         os.kill(os.getpid(), signal.SIGINT)
         return super().__getitem__(index)
@@ -309,7 +309,7 @@ def test_a_ctrl_c_does_not_end_the_workers() -> None:
 
 def test_fewer_items_than_a_batch_are_refused_with_a_way_out() -> None:
     with pytest.raises(DataError, match=r"3 items, fewer than one batch of 4.*--set data\.batch_size=3"):
-        TrainLoader(Draws(3), batch_size=4, workers=0, seed=0)
+        TrainLoader(RandomStreams(3), batch_size=4, workers=0, seed=0)
 
 
 @pytest.mark.slow  # a fresh process imports torch anew
@@ -322,9 +322,9 @@ def test_the_seeded_data_set_survives_the_way_into_a_fresh_process() -> None:
     assert torch.equal(here.values["b"], elsewhere.values["b"])
 
 
-def fingerprint(workers: int, world: int, resumed_at: int = 0, pictures: Path | None = None) -> str:
+def fingerprint(workers: int, world: int, resumed_at: int = 0, images: Path | None = None) -> str:
     """Return a hash of the samples of two epochs in the order of the run, whoever read them."""
-    dataset = Draws(13) if pictures is None else UnpairedFolders(pictures, transform=ResizeCropFlip(12, 8))
+    dataset = RandomStreams(13) if images is None else UnpairedFolders(images, transform=ResizeCropFlip(12, 8))
     ranks = [
         TrainLoader(dataset, batch_size=4 // world, workers=workers, seed=3, rank=rank, world=world)
         for rank in range(world)
@@ -368,12 +368,12 @@ def test_a_rank_that_does_not_exist_is_refused() -> None:
 
 def test_fewer_items_than_the_batches_of_all_ranks_are_refused_with_a_way_out() -> None:
     with pytest.raises(DataError, match=r"3 items, fewer than one batch of 2 in each of 2 .*--set data\.batch_size=1"):
-        TrainLoader(Draws(3), batch_size=2, workers=0, seed=0, rank=0, world=2)
+        TrainLoader(RandomStreams(3), batch_size=2, workers=0, seed=0, rank=0, world=2)
 
 
 def test_the_order_is_uniform() -> None:
-    first_places = [next(iter(sampler))[0][1] for sampler in epochs(4, 400)]
-    assert all(70 <= first_places.count(index) <= 130 for index in range(4))  # 100 expected, 3.5 deviations
+    first_positions = [next(iter(sampler))[0][1] for sampler in epochs(4, 400)]
+    assert all(70 <= first_positions.count(index) <= 130 for index in range(4))  # 100 expected, 3.5 deviations
 
 
 def epochs(length: int, count: int) -> list[EpochSampler]:

@@ -1,4 +1,4 @@
-"""Small data sets of pictures that can be told apart."""
+"""Small data sets of images that can be told apart."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ Paint = Callable[..., Path]
 
 @pytest.fixture
 def paint(tmp_path: Path) -> Paint:
-    """Writes a picture of soft blobs that depend on a seed, below the temporary folder."""
+    """Writes an image of soft blobs that depend on a seed, below the temporary folder."""
 
     def paint(name: str, seed: int, size: tuple[int, int] = (48, 40), tint: tuple[int, int, int] = (0, 0, 0)) -> Path:
         draws = np.random.default_rng(seed)
@@ -27,7 +27,7 @@ def paint(tmp_path: Path) -> Paint:
 
 @pytest.fixture
 def root(tmp_path: Path, paint: Paint) -> Path:
-    """Two domains, A reddish and B bluish, ten pictures each to train and eight to test."""
+    """Two domains, A reddish and B bluish, ten images each to train and eight to test."""
     for number, (folder, count) in enumerate((("trainA", 10), ("trainB", 10), ("testA", 8), ("testB", 8))):
         for k in range(count):
             paint(f"{folder}/{k}.png", 100 * number + k, tint=(70, 0, 0) if folder.endswith("A") else (0, 0, 70))

@@ -13,12 +13,12 @@ from i2ikit.dataset_tools.sheet import write_sheet
 from i2ikit.dataset_tools.statistics import read_domain
 from i2ikit.errors import DataError, MetricError
 
-pytestmark = pytest.mark.slow  # folders of a dozen pictures for each test
+pytestmark = pytest.mark.slow  # folders of a dozen images for each test
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Any:
-    """Writes a folder of twelve plain or noisy pictures of one brightness, and reads it."""
+    """Writes a folder of twelve plain or noisy images of one brightness, and reads it."""
 
     def folder(name: str, value: int, noise: float = 0.0) -> Any:
         (tmp_path / name).mkdir()
@@ -30,9 +30,9 @@ def folder(tmp_path: Path) -> Any:
     return folder
 
 
-def test_brightness_and_colour_are_those_of_the_pictures(folder: Any) -> None:
+def test_brightness_and_color_are_those_of_the_images(folder: Any) -> None:
     domain = folder("plain", 100)
-    assert domain.colour == pytest.approx([105.5 / 255] * 3, abs=1e-5)
+    assert domain.color == pytest.approx([105.5 / 255] * 3, abs=1e-5)
     assert (domain.contrast, domain.saturation) == pytest.approx((0, 0), abs=1e-5)
     assert domain.texture == pytest.approx((0, 0, 0), abs=1e-5)
     assert (domain.count, domain.images.shape) == (12, (12, 3, 128, 128))
@@ -43,14 +43,14 @@ def test_the_distance_of_pixels_between_plain_domains_is_that_of_their_brightnes
     (found,) = compare_domains(folder("dark", 50), [folder("bright", 101)])
     # |51/255 * (1, 1, 1)| projected on a random direction: mean of |cos| on the sphere is 1/2
     assert found.pixels == pytest.approx(0.2 * 3**0.5 / 2, rel=0.1)
-    assert found.colour == pytest.approx(0.2 * 3**0.5, rel=1e-4)
+    assert found.color == pytest.approx(0.2 * 3**0.5, rel=1e-4)
     assert found.in_words() == DEGREES[-1][1]
 
 
 def test_texture_is_told_scale_by_scale(folder: Any) -> None:
     (found,) = compare_domains(folder("soft", 120, noise=4), [folder("rough", 120, noise=16)])
     assert found.texture == pytest.approx((4, 4, 4), rel=0.15)
-    assert found.colour == pytest.approx(0, abs=0.01)
+    assert found.color == pytest.approx(0, abs=0.01)
 
 
 def test_the_nearest_target_comes_first_and_a_copy_cannot_be_told_apart(folder: Any) -> None:
@@ -62,15 +62,15 @@ def test_the_nearest_target_comes_first_and_a_copy_cannot_be_told_apart(folder: 
     assert found[0].as_json()["ratio"] == 0
 
 
-def test_pictures_that_cannot_be_read_are_left_out(folder: Any, tmp_path: Path) -> None:
+def test_images_that_cannot_be_read_are_left_out(folder: Any, tmp_path: Path) -> None:
     folder("a", 90)
-    (tmp_path / "a/0.png").write_text("no picture")
+    (tmp_path / "a/0.png").write_text("no image")
     assert len(read_domain(tmp_path / "a").images) == 11
 
 
-def test_too_few_pictures_and_no_folder_are_refused(tmp_path: Path) -> None:
+def test_too_few_images_and_no_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "some").mkdir()
-    with pytest.raises(DataError, match="some has 0 pictures that can be read; at least 4"):
+    with pytest.raises(DataError, match="some has 0 images that can be read; at least 4"):
         read_domain(tmp_path / "some")
     with pytest.raises(DataError, match=r"sme does not exist\. Nearest: 'some'\. Give a folder"):
         read_domain(tmp_path / "sme")
@@ -81,8 +81,8 @@ def test_nothing_to_compare_with_is_refused(folder: Any) -> None:
         compare_domains(folder("a", 90), [])
 
 
-class MeanColour:
-    """In the place of Inception: features are the mean colours, in units of 255."""
+class MeanColor:
+    """In the place of Inception: features are the mean colors, in units of 255."""
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         assert images.dtype == torch.uint8
@@ -90,7 +90,7 @@ class MeanColour:
 
 
 def test_fid_and_kid_are_measured_where_there_is_a_network(folder: Any) -> None:
-    (found,) = compare_domains(folder("dark", 50), [folder("bright", 101)], MeanColour())  # type: ignore[arg-type]
+    (found,) = compare_domains(folder("dark", 50), [folder("bright", 101)], MeanColor())  # type: ignore[arg-type]
     assert found.fid == pytest.approx(3 * 0.2**2, rel=1e-3)  # the covariances are equal
     assert found.kid is not None
 
@@ -115,6 +115,6 @@ def test_the_sheet_has_a_row_for_each_domain(folder: Any, tmp_path: Path) -> Non
         assert sheet.getpixel((8 + 8 * 104 + 48, 74 + 122)) == (206, 206, 206)  # the mean of 200 .. 211, rounded
 
 
-def test_a_picture_that_cannot_be_written_is_named_with_a_way_out(folder: Any, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"sheet\.xyz cannot be written.*--picture FILE\.png"):
+def test_an_image_that_cannot_be_written_is_named_with_a_way_out(folder: Any, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"sheet\.xyz cannot be written.*--image FILE\.png"):
         write_sheet(tmp_path / "sheet.xyz", [folder("dark", 50)], ["dark"])

@@ -90,7 +90,7 @@ def test_a_folder_that_holds_something_is_left_alone(archive: Path, tmp_path: Pa
     [
         ("horse2zebr", r"no data set is called 'horse2zebr'\. Nearest: 'horse2zebra'"),
         ("xyz", "There are apple2orange, cezanne2photo"),
-        ("cityscapes", "by hand. Its licence"),
+        ("cityscapes", "by hand. Its license"),
     ],
 )
 def test_a_set_that_cannot_be_fetched_is_told_with_a_way_out(name: str, words: str) -> None:

@@ -1,4 +1,4 @@
-"""What a check finds in folders of pictures, and what it finds nothing wrong with."""
+"""What a check finds in folders of images, and what it finds nothing wrong with."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from i2ikit.dataset_tools.check import Inspection, check_folder
-from i2ikit.dataset_tools.published import published_hashes, recognise
+from i2ikit.dataset_tools.published import published_hashes, recognize
 from i2ikit.errors import DataError
 
 
@@ -44,14 +44,14 @@ def test_files_that_cannot_be_read_are_a_problem_and_named(root: Path) -> None:
     """Pain 21: a data set of one's own, and nobody says what is wrong with it."""
     whole = (root / "trainA/1.png").read_bytes()
     (root / "trainA/1.png").write_bytes(whole[:-40])
-    (root / "testB/2.png").write_text("no picture")
+    (root / "testB/2.png").write_text("no image")
     (root / "testB/3.png").write_bytes(b"")
     (root / "trainB/link.png").symlink_to("nowhere.png")
     found = checked(root)
     corrupt = finding(found, "corrupt")
     assert corrupt.level == "problem"
     assert [name for (name,) in corrupt.groups] == ["testB/2.png", "testB/3.png", "trainA/1.png", "trainB/link.png"]
-    for words in ("4 files cannot be read", "is empty, 0 bytes", "is not a picture", "a link to nowhere.png"):
+    for words in ("4 files cannot be read", "is empty, 0 bytes", "is not an image", "a link to nowhere.png"):
         assert words in corrupt.message
     assert found.as_json()["ok"] is False
 
@@ -80,7 +80,7 @@ def test_the_same_file_twice_is_told_by_where_it_is(root: Path) -> None:
     assert not [kind for kind in kinds(found, "warning") if kind.startswith("near")]
 
 
-def test_a_picture_that_was_saved_again_smaller_is_nearly_the_same(root: Path, paint: Any) -> None:
+def test_an_image_that_was_saved_again_smaller_is_nearly_the_same(root: Path, paint: Any) -> None:
     with Image.open(paint("trainA/large.png", 50, size=(200, 160))) as image:
         image.resize((150, 120), Image.Resampling.BICUBIC).save(root / "testA/again.jpg", quality=90)
     found = finding(checked(root), "near-duplicates-train-and-test")
@@ -99,14 +99,14 @@ def test_test_folders_that_were_swapped_are_a_problem(root: Path) -> None:
     (root / "x").rename(root / "testB")
     swapped = finding(checked(root), "swapped")
     assert swapped.level == "problem"
-    assert "testA has the colours of trainB" in swapped.message
+    assert "testA has the colors of trainB" in swapped.message
 
 
 def test_unequal_domains_say_what_an_epoch_takes(root: Path) -> None:
     """Pain 16: how domains of unequal size are dealt with."""
     (root / "trainB/9.png").unlink()
     unequal = finding(checked(root), "unequal")
-    assert "10 pictures of A and 9 of B; an epoch takes 10 items" in unequal.message
+    assert "10 images of A and 9 of B; an epoch takes 10 items" in unequal.message
 
 
 def test_a_missing_domain_is_a_problem_for_training_and_none_for_a_test(root: Path) -> None:
@@ -116,17 +116,17 @@ def test_a_missing_domain_is_a_problem_for_training_and_none_for_a_test(root: Pa
     assert kinds(checked(root), "problem") == ["missing-domain"]
 
 
-def test_pictures_that_a_square_squeezes_or_blows_up_are_told(root: Path, paint: Any) -> None:
+def test_images_that_a_square_squeezes_or_blows_up_are_told(root: Path, paint: Any) -> None:
     paint("trainA/long.png", 7, size=(90, 30))
     found = checked(root, load_size=100)
     assert finding(found, "aspect").groups == (("trainA/long.png",),)
     assert (
-        "1 of 11 pictures of trainA are at least 1.5 times as long as wide, up to 3" in finding(found, "aspect").message
+        "1 of 11 images of trainA are at least 1.5 times as long as wide, up to 3" in finding(found, "aspect").message
     )
-    assert "37 of 37 pictures are less than half as large as 100 pixels" in finding(found, "small").message
+    assert "37 of 37 images are less than half as large as 100 pixels" in finding(found, "small").message
 
 
-def test_gray_pictures_and_depths_among_others_are_told(root: Path) -> None:
+def test_gray_images_and_depths_among_others_are_told(root: Path) -> None:
     Image.new("L", (40, 40), 90).save(root / "trainA/gray.png")
     Image.fromarray(np.full((40, 40), 4000, np.uint16)).save(root / "trainA/deep.png")
     found = checked(root)
@@ -141,7 +141,7 @@ def test_channels_that_do_not_go_together_are_a_problem(root: Path) -> None:
     assert "36 with 3, 1 with 5" in channels.message
 
 
-def test_other_files_names_with_two_endings_and_animations_are_noted(root: Path, paint: Any) -> None:
+def test_other_files_names_with_two_extensions_and_animations_are_noted(root: Path, paint: Any) -> None:
     (root / "trainA/readme.txt").touch()
     paint("trainA/0.jpg", 900)
     frames = [Image.new("RGB", (40, 40), (90 * k, 0, 0)) for k in range(3)]
@@ -151,7 +151,7 @@ def test_other_files_names_with_two_endings_and_animations_are_noted(root: Path,
     assert finding(found, "same-names").groups == (("trainA/0.jpg", "trainA/0.png"),)
 
 
-def test_any_folder_of_pictures_can_be_looked_at(root: Path) -> None:
+def test_any_folder_of_images_can_be_looked_at(root: Path) -> None:
     found = checked(root / "trainA")
     assert [(folder.name, folder.count) for folder in found.folders] == [(".", 10)]
     assert kinds(found, "problem") == []
@@ -162,10 +162,10 @@ def test_any_folder_of_pictures_can_be_looked_at(root: Path) -> None:
     [
         ("trainC", r"trainC does not exist\. Nearest: 'train[AB]'"),
         ("trainA/0.png", r"0\.png is a file\. Give a folder"),
-        ("empty", r"no pictures in .*empty or the folders in it\. Endings that count: \.png"),
+        ("empty", r"no images in .*empty or the folders in it\. Extensions that count: \.png"),
     ],
 )
-def test_a_place_without_pictures_is_refused_with_a_way_out(root: Path, name: str, words: str) -> None:
+def test_a_place_without_images_is_refused_with_a_way_out(root: Path, name: str, words: str) -> None:
     (root / "empty").mkdir()
     with pytest.raises(DataError, match=words):
         checked(root / name)
@@ -193,8 +193,8 @@ def test_the_published_sets_have_the_published_counts() -> None:
 
 def test_a_published_set_is_known_by_half_of_its_names() -> None:
     names = [name for folder, name in published_hashes("horse2zebra") if folder == "trainB"]
-    assert recognise({"trainB": set(names)}) == "horse2zebra"
-    assert recognise({"trainA": set(names)}) is None
+    assert recognize({"trainB": set(names)}) == "horse2zebra"
+    assert recognize({"trainA": set(names)}) is None
 
 
 def test_every_file_is_compared_with_the_published_one(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Which pictures look alike."""
+"""Which images look alike."""
 
 import numpy as np
 import pytest
@@ -10,13 +10,13 @@ from i2ikit.images.planes import Planes
 WHITE = np.full((8, 8, 3), 255, np.uint8)
 
 
-def look(flipped: range | list[int], colours: np.ndarray = WHITE) -> Look:
+def look(flipped: range | list[int], colors: np.ndarray = WHITE) -> Look:
     bits = np.zeros(256, np.uint8)
     bits[list(flipped)] = 1
-    return Look(np.packbits(bits).tobytes(), colours)
+    return Look(np.packbits(bits).tobytes(), colors)
 
 
-def test_a_gray_ramp_is_brighter_than_its_left_neighbour_everywhere() -> None:
+def test_a_gray_ramp_is_brighter_than_its_left_neighbor_everywhere() -> None:
     ramp = Image.fromarray(np.tile(np.arange(0, 170, 5, dtype=np.uint8), (32, 1)))
     assert look_at(ramp).bits == b"\xff" * 32
     assert look_at(ramp.transpose(Image.Transpose.FLIP_LEFT_RIGHT)).bits == b"\0" * 32
@@ -28,7 +28,7 @@ def test_prints_that_differ_in_20_bits_are_alike_and_in_21_are_not(spread: int) 
         assert list(look_alikes([look([]), look([k * spread for k in range(count)])])) == wanted
 
 
-def test_the_same_print_in_another_colour_is_another_picture() -> None:
+def test_the_same_print_in_another_color_is_another_image() -> None:
     assert list(look_alikes([look([3]), look([3], np.full_like(WHITE, 200))])) == []
 
 
@@ -43,7 +43,7 @@ def test_every_pair_is_found_once_as_a_slow_loop_finds_it() -> None:
     assert 0 < len(slow) < 276
 
 
-def test_deep_pictures_with_numbers_that_are_not_finite_have_a_look() -> None:
+def test_deep_images_with_numbers_that_are_not_finite_have_a_look() -> None:
     values = np.arange(64, dtype=np.float32).reshape(8, 8, 1)
     values[0, 0] = np.nan
     assert len(look_at(Planes(values)).bits) == 32

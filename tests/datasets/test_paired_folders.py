@@ -23,7 +23,7 @@ def save(path: Path, seed: int = 0, size: tuple[int, int] = (12, 10)) -> Path:
     return path
 
 
-def test_pictures_of_one_name_are_pairs_whatever_their_endings_and_order(tmp_path: Path) -> None:
+def test_images_of_one_name_are_pairs_whatever_their_extensions_and_order(tmp_path: Path) -> None:
     for name in ("testA/10.png", "testA/9.png", "testA/deep/x.png", "testB/9.bmp", "testB/10.tif", "testB/deep/x.webp"):
         save(tmp_path / name)
     dataset = PairedFolders(tmp_path)
@@ -32,7 +32,7 @@ def test_pictures_of_one_name_are_pairs_whatever_their_endings_and_order(tmp_pat
     assert dataset.describe() == "3 pairs"
 
 
-def test_both_pictures_of_a_pair_are_cut_and_mirrored_alike(tmp_path: Path) -> None:
+def test_both_images_of_a_pair_are_cut_and_mirrored_alike(tmp_path: Path) -> None:
     save(tmp_path / "testA/1.png", seed=7)
     save(tmp_path / "testB/1.png", seed=7)
     dataset = PairedFolders(tmp_path, transform=ResizeCropFlip(12, 5))
@@ -56,8 +56,8 @@ def test_draws_are_alike_whichever_random_stream_they_come_from(tmp_path: Path) 
     assert torch.equal(item["a"], item["b"])
 
 
-def test_pictures_that_differ_in_size_cannot_be_drawn_alike(tmp_path: Path) -> None:
-    class Draws:
+def test_images_that_differ_in_size_cannot_be_drawn_alike(tmp_path: Path) -> None:
+    class RandomStreams:
         draws = True
 
         def fixed(self, image: Pixels) -> Pixels:
@@ -70,7 +70,7 @@ def test_pictures_that_differ_in_size_cannot_be_drawn_alike(tmp_path: Path) -> N
     save(tmp_path / "testB/1.png", size=(12, 11))
     assert PairedFolders(tmp_path)[0]["b"].shape == (3, 11, 12)  # nothing is drawn
     with pytest.raises(DataError, match=r"differ in size.*testA.1\.png \(12, 10\) and \S+testB.1\.png \(12, 11\)"):
-        PairedFolders(tmp_path, transform=Draws())[0]
+        PairedFolders(tmp_path, transform=RandomStreams())[0]
 
 
 def test_lists_are_paired_line_by_line(tmp_path: Path) -> None:
@@ -81,24 +81,24 @@ def test_lists_are_paired_line_by_line(tmp_path: Path) -> None:
     item = PairedFolders(tmp_path, a="a.txt", b="b.txt")[0]
     assert (Path(item["a_path"]).name, Path(item["b_path"]).name) == ("x.png", "2.png")
     (tmp_path / "b.txt").write_text("2.png\n")
-    with pytest.raises(DataError, match="paired line by line, but a has 2 pictures and b has 1"):
+    with pytest.raises(DataError, match="paired line by line, but a has 2 images and b has 1"):
         PairedFolders(tmp_path, a="a.txt", b="b.txt")
 
 
-def test_a_picture_without_a_partner_is_named(tmp_path: Path) -> None:
+def test_an_image_without_a_partner_is_named(tmp_path: Path) -> None:
     for k in range(8):
         save(tmp_path / f"testA/{k}.png")
     save(tmp_path / "testB/0.png")
-    with pytest.raises(DataError, match=r"7 of 8 pictures in \S+testA have no partner .*: 1, 2, 3, 4, 5 and 2 more"):
+    with pytest.raises(DataError, match=r"7 of 8 images in \S+testA have no partner .*: 1, 2, 3, 4, 5 and 2 more"):
         PairedFolders(tmp_path)
     save(tmp_path / "more/testA/0.png")
     save(tmp_path / "more/testB/0.png")
     save(tmp_path / "more/testB/1.png")
-    with pytest.raises(DataError, match=r"1 of 2 pictures in \S+testB have no partner of their name in \S+testA: 1"):
+    with pytest.raises(DataError, match=r"1 of 2 images in \S+testB have no partner of their name in \S+testA: 1"):
         PairedFolders(tmp_path / "more")
 
 
-def test_two_pictures_of_one_name_make_the_partner_unknown(tmp_path: Path) -> None:
+def test_two_images_of_one_name_make_the_partner_unknown(tmp_path: Path) -> None:
     for name in ("testA/1.png", "testB/1.png", "testB/1.bmp"):
         save(tmp_path / name)
     with pytest.raises(DataError, match=r"testB.1\.bmp and \S+testB.1\.png have one name"):

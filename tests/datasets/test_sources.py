@@ -1,4 +1,4 @@
-"""Folders and lists of pictures, and what is wrong with them."""
+"""Folders and lists of images, and what is wrong with them."""
 
 import json
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_lines_of_json_have_attributes_of_their_types(tmp_path: Path) -> None:
     assert read_source(write(tmp_path / "a.jsonl", *lines)).attributes == {"hour": [0.0, 0.5], "night": [False, True]}
 
 
-def test_attributes_travel_with_their_pictures(tmp_path: Path) -> None:
+def test_attributes_travel_with_their_images(tmp_path: Path) -> None:
     fill(tmp_path)
     write(tmp_path / "a.csv", "path,hour", "1.png,7")
     fill(tmp_path / "zebras")
@@ -59,7 +59,7 @@ def test_attributes_travel_with_their_pictures(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "lines", "message"),
     [
-        ("a.txt", ["# nothing"], r"the list \S+a\.txt names no pictures"),
+        ("a.txt", ["# nothing"], r"the list \S+a\.txt names no images"),
         ("a.txt", ["9.png"], r"line 1 of \S+a\.txt names 9\.png, but there is no .*relative to the folder of the list"),
         ("a.csv", ["file,hour", "0.png,1"], r"the first line of \S+a\.csv names no column 'path', but file, hour"),
         ("a.csv", ["path,hour", "0.png"], r"line 2 of \S+a\.csv has 1 values for 2 columns"),
@@ -75,7 +75,7 @@ def test_attributes_travel_with_their_pictures(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_mistakes_in_lists_are_named_by_line(tmp_path: Path, name: str, lines: list[str], message: str) -> None:
+def test_errors_in_lists_are_named_by_line(tmp_path: Path, name: str, lines: list[str], message: str) -> None:
     fill(tmp_path)
     with pytest.raises(DataError, match=message):
         read_source(write(tmp_path / name, *lines))

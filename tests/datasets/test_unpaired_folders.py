@@ -1,4 +1,4 @@
-"""Two folders of pictures: pairing, lengths, and messages that help."""
+"""Two folders of images: pairing, lengths, and messages that help."""
 
 import random
 from pathlib import Path
@@ -13,7 +13,7 @@ from i2ikit.errors import DataError
 
 
 def fill(root: Path, **counts: int) -> Path:
-    """Write pictures of one grey level each: number k of a folder has the level k."""
+    """Write images of one gray level each: number k of a folder has the level k."""
     for folder, count in counts.items():
         (root / folder).mkdir(parents=True)
         for k in range(count):
@@ -35,7 +35,7 @@ def test_the_smaller_first_domain_starts_over(tmp_path: Path) -> None:
     assert [level(dataset[i]["a"]) for i in range(5)] == [0, 1, 0, 1, 0]
 
 
-def test_the_second_domain_is_drawn_from_all_its_pictures_whatever_the_index(tmp_path: Path) -> None:
+def test_the_second_domain_is_drawn_from_all_its_images_whatever_the_index(tmp_path: Path) -> None:
     dataset = UnpairedFolders(fill(tmp_path, trainA=5, trainB=3))
     torch.manual_seed(0)
     assert {level(dataset[0]["b"]) for _ in range(40)} == {0, 1, 2}
@@ -99,12 +99,12 @@ def test_the_epoch_reaches_the_transform(tmp_path: Path) -> None:
     UnpairedFolders(tmp_path).set_epoch(7)  # nobody there who wants to know
 
 
-def test_test_pictures_need_no_second_domain(tmp_path: Path) -> None:
+def test_test_images_need_no_second_domain(tmp_path: Path) -> None:
     item = UnpairedFolders(fill(tmp_path, testA=2), "test", serial=True)[1]
     assert sorted(item) == ["a", "a_path"]
 
 
-def test_two_training_folders_alone_are_told_how_to_do_without_test_pictures(tmp_path: Path) -> None:
+def test_two_training_folders_alone_are_told_how_to_do_without_test_images(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"looked for \S+testA, but [^`]*`--set data\.test\.split=train`"):
         UnpairedFolders(fill(tmp_path, trainA=1, trainB=1), "test")
 
@@ -121,7 +121,7 @@ def test_an_index_past_the_end_ends_a_loop(tmp_path: Path) -> None:
         dataset[-1]
 
 
-def test_a_missing_root_names_folders_neighbour_and_next_step(tmp_path: Path) -> None:
+def test_a_missing_root_names_folders_neighbor_and_next_step(tmp_path: Path) -> None:
     fill(tmp_path / "horse2zebra", trainA=1, trainB=1)
     with pytest.raises(DataError) as caught:
         UnpairedFolders(tmp_path / "horses2zebras")
@@ -139,7 +139,7 @@ def test_misnamed_folders_are_shown_with_the_nearest_names(tmp_path: Path) -> No
         UnpairedFolders(tmp_path)
 
 
-def test_pictures_one_level_down_or_up_are_pointed_to(tmp_path: Path) -> None:
+def test_images_one_level_down_or_up_are_pointed_to(tmp_path: Path) -> None:
     fill(tmp_path / "set", trainA=1, trainB=1)
     for wrong in (tmp_path, tmp_path / "set" / "trainA"):
         with pytest.raises(DataError, match=f"They are in {tmp_path / 'set'}"):
@@ -154,18 +154,18 @@ def test_a_root_that_is_a_file_is_called_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
-def test_an_empty_folder_is_named_with_what_it_holds_and_the_endings_that_count(tmp_path: Path, split: str) -> None:
+def test_an_empty_folder_is_named_with_what_it_holds_and_the_extensions_that_count(tmp_path: Path, split: str) -> None:
     fill(tmp_path, **{f"{split}A": 1, f"{split}B": 0})
     (tmp_path / f"{split}B" / "readme.txt").write_text("soon")
-    with pytest.raises(DataError, match=rf"no pictures in \S+{split}B: it holds readme\.txt\. .*\.png \.jpg"):
+    with pytest.raises(DataError, match=rf"no images in \S+{split}B: it holds readme\.txt\. .*\.png \.jpg"):
         UnpairedFolders(tmp_path, split)
 
 
-def test_a_file_that_is_no_picture_is_named_when_its_turn_comes(tmp_path: Path) -> None:
+def test_a_file_that_is_no_image_is_named_when_its_turn_comes(tmp_path: Path) -> None:
     fill(tmp_path, trainA=1, trainB=1)
     (tmp_path / "trainA" / "1.png").write_text("text")
     dataset = UnpairedFolders(tmp_path)
-    with pytest.raises(DataError, match=r"trainA.1\.png is not a picture"):
+    with pytest.raises(DataError, match=r"trainA.1\.png is not an image"):
         dataset[1]
 
 
@@ -200,7 +200,7 @@ def test_a_short_epoch_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
     assert seen == [[(0, 0), (1, 1), (2, 2)], [(3, 0), (4, 1), (0, 2)], [(1, 0), (2, 1), (3, 2)]]
 
 
-def test_shuffled_shows_every_picture_of_b_equally_often_in_an_order_of_the_epoch(tmp_path: Path) -> None:
+def test_shuffled_shows_every_image_of_b_equally_often_in_an_order_of_the_epoch(tmp_path: Path) -> None:
     dataset = UnpairedFolders(fill(tmp_path, trainA=8, trainB=4), pairing="shuffled")
     orders = []
     for seed in (0, 0, 1):
@@ -211,17 +211,17 @@ def test_shuffled_shows_every_picture_of_b_equally_often_in_an_order_of_the_epoc
     assert orders[0] == orders[1] != orders[2]
 
 
-def test_the_choice_of_pictures_is_said_in_words(tmp_path: Path) -> None:
+def test_the_choice_of_images_is_said_in_words(tmp_path: Path) -> None:
     fill(tmp_path, trainA=5, trainB=3, testA=2)
     assert UnpairedFolders(tmp_path).describe() == (
-        "5 pictures of a and 3 pictures of b; an epoch takes 5 (the longest domain), b is drawn at random"
+        "5 images of a and 3 images of b; an epoch takes 5 (the longest domain), b is drawn at random"
     )
     assert (
         UnpairedFolders(tmp_path, length=4, pairing="shuffled")
         .describe()
         .endswith("an epoch takes 4, b is drawn without replacement")
     )
-    assert UnpairedFolders(tmp_path, "test").describe() == "2 pictures of a; an epoch takes 2"
+    assert UnpairedFolders(tmp_path, "test").describe() == "2 images of a; an epoch takes 2"
 
 
 @pytest.mark.parametrize(

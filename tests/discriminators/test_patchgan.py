@@ -64,7 +64,7 @@ def test_the_gradient_reaches_the_image_and_every_weight() -> None:
             assert parameter.grad.abs().sum() > 0, name
 
 
-def test_the_weights_follow_the_initialiser() -> None:
+def test_the_weights_follow_the_initializer() -> None:
     torch.manual_seed(0)
     net = PatchGANDiscriminator(filters=32, init="normal", init_gain=0.02)
     assert net.stages.layer4.conv.weight.std().item() == pytest.approx(0.02, rel=0.02)

@@ -13,13 +13,13 @@ from i2ikit.build import Builder
 from i2ikit.config import find_config, resolve_config
 from i2ikit.data.loading import EpochSampler
 from i2ikit.distributed import processes
-from i2ikit.distributed.group import Together
-from i2ikit.distributed.launch import ALONE, Place, find_place
+from i2ikit.distributed.group import ProcessGroup
+from i2ikit.distributed.launch import ALONE, Place, find_rank
 from i2ikit.engine.optimizers import build_optimizers
 from i2ikit.engine.runner_model import RunnerModel
 from i2ikit.engine.update import PhaseUpdater
 from i2ikit.interfaces.progress import Progress
-from i2ikit.nn.synchronised_batch_norm import synchronise_batch_norms
+from i2ikit.nn.synchronized_batch_norm import synchronize_batch_norms
 from i2ikit.translation import build_model
 
 CPU = torch.device("cpu")
@@ -29,7 +29,7 @@ SMALL = [
     *(f"model.discriminators.{name}.filters=4" for name in ("a", "b")),
 ]
 CASES = {
-    "cyclegan": ("cyclegan/stripes", ["model.views.history.size=3"]),
+    "cyclegan": ("cyclegan/stripes", ["model.views.pool.size=3"]),
     "cut": ("cut/stripes", ["model.phases.generate.terms.content.negatives.type=WholeBatch"]),
     "cut_within_image": ("cut/stripes", []),
     "cut_memory_bank": (
@@ -58,7 +58,7 @@ def train(case: str, *, batch: int, accumulate: int = 1) -> dict[str, Any]:
     assert model is not None
     model.double()
     if processes.count() > 1:
-        synchronise_batch_norms(model)
+        synchronize_batch_norms(model)
     optimizers = build_optimizers(model.phases, model.networks, resolved["optimizer"])
     updater = PhaseUpdater(optimizers, accumulate=accumulate, clip_gradients=1.0)
     runner = RunnerModel(model, CPU, seed=0)
@@ -77,11 +77,11 @@ def train(case: str, *, batch: int, accumulate: int = 1) -> dict[str, Any]:
 
 
 def main(folder: Path, place: Place) -> None:
-    with Together(place, CPU):
+    with ProcessGroup(place, CPU):
         torch.save({case: train(case, batch=1) for case in CASES}, folder / f"{place.rank}.pt")
 
 
 if __name__ == "__main__":
-    place = find_place()
+    place = find_rank()
     assert place != ALONE
     main(Path(sys.argv[1]), place)

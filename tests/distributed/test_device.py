@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from i2ikit.distributed.device import DeviceError, pick_device, place_batch, place_model
+from i2ikit.distributed.device import DeviceError, batch_to_device, model_to_device, pick_device
 
 
 def test_the_cpu_is_always_there():
@@ -52,8 +52,8 @@ def test_a_device_that_nobody_trains_on_is_refused():
 
 def test_on_the_cpu_weights_and_images_keep_their_layout():
     convolution = torch.nn.Conv2d(3, 4, 3)
-    place_model(convolution, torch.device("cpu"))
+    model_to_device(convolution, torch.device("cpu"))
     assert convolution.weight.is_contiguous()
-    batch = place_batch({"a": torch.zeros(1, 3, 4, 4), "a_path": ["x"]}, torch.device("cpu"))
+    batch = batch_to_device({"a": torch.zeros(1, 3, 4, 4), "a_path": ["x"]}, torch.device("cpu"))
     assert batch["a"].is_contiguous()
     assert batch["a_path"] == ["x"]

@@ -1,12 +1,12 @@
 import torch
 
 from i2ikit.distributed import group as processes
-from i2ikit.distributed.group import Together
+from i2ikit.distributed.group import ProcessGroup
 from i2ikit.distributed.launch import ALONE
 
 
 def test_one_process_needs_no_meeting_and_is_first():
-    with Together(ALONE, torch.device("cpu")):
+    with ProcessGroup(ALONE, torch.device("cpu")):
         gradient = torch.tensor([1.0, 2.0])
         processes.average([gradient])
         assert gradient.tolist() == [1, 2]

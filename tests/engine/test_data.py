@@ -55,7 +55,7 @@ def data(root: Path, **more: Any) -> dict[str, Any]:
 def built(config: Any, split: str = "train") -> Any:
     builder = Builder()
     dataset = build_dataset(config, split, builder)
-    assert builder.mistakes == []
+    assert builder.errors == []
     return dataset
 
 
@@ -94,33 +94,33 @@ def test_a_config_of_mmengine_will_do(root: Path) -> None:
     assert transform_of(built(ConfigDict(data(root)))).crop_size == 8
 
 
-def test_no_test_data_is_no_mistake_but_no_training_data_is() -> None:
+def test_no_test_data_is_no_error_but_no_training_data_is() -> None:
     builder = Builder()
     assert build_dataset({}, "test", builder) is None
-    assert builder.mistakes == []
+    assert builder.errors == []
     assert build_dataset({}, "train", builder) is None
-    assert [(m.path, "no data to train on" in m.message) for m in builder.mistakes] == [("data", True)]
+    assert [(m.path, "no data to train on" in m.message) for m in builder.errors] == [("data", True)]
 
 
-def test_mistakes_are_noted_with_their_key_paths(root: Path) -> None:
+def test_errors_are_noted_with_their_key_paths(root: Path) -> None:
     builder = Builder()
     config = data(root, train={"type": "UnpairedFolder", "root": "x"})
     config["test"]["transform"] = {"type": "ResizeTo", "size": 3}
     assert build_dataset(config, "train", builder) is None
     assert build_dataset(config, "test", builder) is None
-    assert [m.path for m in builder.mistakes] == ["data.train.type", "data.test.transform.size"]
-    assert "Nearest: 'UnpairedFolders'" in builder.mistakes[0].message
+    assert [m.path for m in builder.errors] == ["data.train.type", "data.test.transform.size"]
+    assert "Nearest: 'UnpairedFolders'" in builder.errors[0].message
 
 
-def test_a_missing_size_is_a_mistake_that_names_it(root: Path) -> None:
+def test_a_missing_size_is_an_error_that_names_it(root: Path) -> None:
     builder = Builder()
     config = data(root)
     del config["crop_size"]
     assert build_dataset(config, "train", builder) is None
-    assert builder.mistakes[0].message == "ResizeCropFlip needs the argument 'crop_size'"
+    assert builder.errors[0].message == "ResizeCropFlip needs the argument 'crop_size'"
 
 
-def test_missing_pictures_are_a_data_error(tmp_path: Path) -> None:
+def test_missing_images_are_a_data_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="looked for"):
         build_dataset(data(tmp_path / "nowhere"), "train", Builder())
 
@@ -153,10 +153,10 @@ def test_an_unknown_data_set_stays_for_the_builder_to_report() -> None:
     changed = with_root({"train": {"type": "Nowhere"}}, "x")
     builder = Builder()
     build_dataset(changed, "train", builder)
-    assert [m.path for m in builder.mistakes] == ["data.train.type"]
+    assert [m.path for m in builder.errors] == ["data.train.type"]
 
 
-def test_the_loader_yields_batches_of_pictures(root: Path) -> None:
+def test_the_loader_yields_batches_of_images(root: Path) -> None:
     loader = build_train_loader(built(data(root)), LOADING | {"batch_size": 3}, seed=0)
     (batch,) = loader
     assert batch["a"].shape == batch["b"].shape == (3, 3, 8, 8)
@@ -190,7 +190,7 @@ def test_memory_that_there_is_not_is_refused_with_a_way_out() -> None:
 
 def spoil(root: Path, *names: str) -> None:
     for name in names:
-        (root / name).write_bytes(b"no picture")
+        (root / name).write_bytes(b"no image")
 
 
 def test_a_sample_of_headers_is_looked_at_before_a_run(root: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_phase_without_any_parameter_is_refused(networks):
 
 def test_an_unknown_optimizer_is_named(networks):
     phase = Phase("g", ("generators.ab",), {})
-    with pytest.raises(ConfigError, match=r"model\.phases\.g\.optimizer\.type: no optimiser is called 'Adem'"):
+    with pytest.raises(ConfigError, match=r"model\.phases\.g\.optimizer\.type: no optimizer is called 'Adem'"):
         build_optimizers({"g": phase}, networks, {"type": "Adem", "lr": 1.0})
 
 

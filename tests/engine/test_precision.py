@@ -24,7 +24,7 @@ def model(cut) -> UnpairedTranslation:
 
 
 def train(model: UnpairedTranslation, precision: str, steps: int) -> list[dict[str, float]]:
-    """Train on one fixed pair of pictures after another; return the losses of each step."""
+    """Train on one fixed pair of images after another; return the losses of each step."""
     model.precision = network_precision(precision, CPU)
     optimizer = {"type": "Adam", "lr": 2e-4, "betas": [0.5, 0.999]}
     updater = PhaseUpdater(build_optimizers(model.phases, model.networks, optimizer))
@@ -74,7 +74,7 @@ def test_weights_and_their_moments_stay_in_float32(model):
 
 @pytest.mark.slow
 def test_200_steps_in_bf16_stay_near_those_in_fp32(model):
-    """The measure: each term's mean over the last 50 steps, and the picture, as its error against fp32's in dB."""
+    """The measure: each term's mean over the last 50 steps, and the image, as its error against fp32's in dB."""
     other = copy.deepcopy(model)
     full, half = train(model, "fp32", 200)[-50:], train(other, "bf16", 200)[-50:]
     for name in full[0]:

@@ -143,7 +143,7 @@ def test_a_paused_run_keeps_its_length_and_schedule_and_ends_bit_for_bit_as_the_
 def test_a_history_is_saved_with_the_model(cyclegan, tmp_path):
     train(cyclegan, work_dir=tmp_path)
     state = read_checkpoint(tmp_path / "checkpoints" / "step_000012.pt").model
-    histories = [value for key, value in state.items() if key.endswith("_extra_state") and "history" in key]
+    histories = [value for key, value in state.items() if key.endswith("_extra_state") and "pool" in key]
     assert [images.shape for images in histories[0].values()] == [(3, 3, 16, 16)] * 2
 
 
@@ -323,8 +323,8 @@ def test_samples_come_at_the_end_with_a_description_beside_them(cyclegan, tmp_pa
     columns = ["a", "ab(a)", "ba(ab(a))", "b", "ba(b)", "ab(b)", "ab(ba(b))"]
     names = [{"a": "a0", "b": "b0"}, {"a": "a1", "b": "b1"}]
     assert about == {"step": 2, "columns": columns, "rows": 2, "size": [16, 16], "names": names}
-    with Image.open(tmp_path / "samples" / "step_000002.png") as picture:
-        assert picture.size == (7 * 16, 2 * 16)
+    with Image.open(tmp_path / "samples" / "step_000002.png") as image:
+        assert image.size == (7 * 16, 2 * 16)
 
 
 def test_hooks_of_mmengine_work_from_the_config(cut, tmp_path):
@@ -349,16 +349,16 @@ def test_a_hook_sees_mmengines_counts(cut, tmp_path, temporary_hook):
     assert seen[6:] == [(6, 0, 6, False, names), "epoch", (7, 1, 0, True, names), "epoch"]
 
 
-def test_all_mistakes_of_a_config_come_together(cut, tmp_path):
+def test_all_errors_of_a_config_come_together(cut, tmp_path):
     cut["model"]["phases"]["generate"]["terms"]["gan"]["type"] = "AdverserialTerm"
     cut["optimizer"]["lrr"] = 1
     cut["hooks"] = [{"type": "IterTimer"}]
-    with pytest.raises(ConfigError, match=r"(?s)3 mistakes.*AdversarialTerm.*'lrr'.*IterTimerHook"):
+    with pytest.raises(ConfigError, match=r"(?s)3 errors.*AdversarialTerm.*'lrr'.*IterTimerHook"):
         train(cut, work_dir=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_missing_pictures_are_reported_before_anything_is_written(cut, tmp_path):
+def test_missing_images_are_reported_before_anything_is_written(cut, tmp_path):
     cut["data"]["train"] = {"type": "UnpairedFolders", "root": str(tmp_path / "gone"), "split": "train"}
     with pytest.raises(DataError, match="gone"):
         train(cut, work_dir=tmp_path / "run")

@@ -28,13 +28,13 @@ def written(cut, tmp_path):
     return written
 
 
-def test_every_image_has_pictures_and_figures_of_its_own(written):
+def test_every_image_has_images_and_figures_of_its_own(written):
     folder, about = written()
     assert (about["step"], about["generator"]) == (7, "ab")
     assert [item["name"] for item in about["items"]] == ["a0", "a1"]
     assert list(about["items"][0]["values"]) == ["change"]
-    with Image.open(folder / about["items"][1]["output"]) as picture:
-        assert picture.size == (16, 16)
+    with Image.open(folder / about["items"][1]["output"]) as image:
+        assert image.size == (16, 16)
     assert sorted(path.name for path in folder.iterdir()) == sorted(
         ["gallery.json", *(item[kind] for item in about["items"] for kind in ("input", "output"))]
     )

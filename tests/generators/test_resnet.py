@@ -206,7 +206,7 @@ def test_a_count_below_one_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("init", ["normal", "xavier", "kaiming", "orthogonal"])
-def test_every_initialiser_works_without_memory(init: str) -> None:
+def test_every_initializer_works_without_memory(init: str) -> None:
     with torch.device("meta"):
         assert parameters(ResNetGenerator(init=init)) == 11_378_179
 

@@ -24,7 +24,7 @@ def test_common_files_tell_format_mode_size_channels_and_depth(tmp_path: Path) -
     assert read_header(tmp_path / "f.png").bits == 16
 
 
-def test_a_picture_on_its_side_is_told_upright(tmp_path: Path) -> None:
+def test_an_image_on_its_side_is_told_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[274] = 6
     Image.new("RGB", (7, 5)).save(tmp_path / "a.jpg", exif=exif)
@@ -41,15 +41,15 @@ def test_frames_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shape", "wanted"), [((9, 8), (8, 9, 1)), ((90, 80, 5), (80, 90, 5)), ((5, 90, 80), (80, 90, 5))]
 )
-@pytest.mark.parametrize("ending", ["npy", "npz"])
+@pytest.mark.parametrize("extension", ["npy", "npz"])
 def test_arrays_have_their_channels_first_or_last(
-    tmp_path: Path, shape: tuple[int, ...], wanted: tuple[int, int, int], ending: str
+    tmp_path: Path, shape: tuple[int, ...], wanted: tuple[int, int, int], extension: str
 ) -> None:
     array = np.zeros(shape, np.uint16)
-    np.save(tmp_path / "a.npy", array) if ending == "npy" else np.savez(tmp_path / "a.npz", array)
-    header = read_header(tmp_path / f"a.{ending}")
+    np.save(tmp_path / "a.npy", array) if extension == "npy" else np.savez(tmp_path / "a.npz", array)
+    header = read_header(tmp_path / f"a.{extension}")
     assert (header.width, header.height, header.channels) == wanted
-    assert (header.format, header.mode, header.bits) == (ending.upper(), "uint16", 16)
+    assert (header.format, header.mode, header.bits) == (extension.upper(), "uint16", 16)
 
 
 def test_a_tiff_of_many_channels_is_told(tmp_path: Path) -> None:
@@ -63,20 +63,20 @@ def test_a_tiff_of_many_channels_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.png", b"text", "is not a picture"),
+        ("a.png", b"text", "is not an image"),
         ("b.png", b"", "is empty, 0 bytes"),
         ("c.npy", b"text", r"c\.npy cannot be read"),
         ("d.png", None, "does not exist"),
     ],
 )
-def test_what_is_no_picture_is_named(tmp_path: Path, name: str, content: bytes | None, words: str) -> None:
+def test_what_is_no_image_is_named(tmp_path: Path, name: str, content: bytes | None, words: str) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=words):
         read_header(tmp_path / name)
 
 
-def test_arrays_that_are_no_pictures_are_named(tmp_path: Path) -> None:
+def test_arrays_that_are_no_images_are_named(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.zeros(5))
     with pytest.raises(DataError, match=r"a\.npy has the shape \(5,\)"):
         read_header(tmp_path / "a.npy")

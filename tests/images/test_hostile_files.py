@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.images import Reader, list_pictures
+from i2ikit.images import Reader, list_images
 from i2ikit.images.png import encode_deep_png
 
 RNG = np.random.default_rng(0)
@@ -23,7 +23,7 @@ DEEP = RNG.integers(0, 65536, (40, 60, 3), dtype=np.uint16)
 LONG = "x" * 240 + ".png"  # 244 of 255 bytes that names may have
 
 
-def picture(mode: str = "RGB") -> Image.Image:
+def make_image(mode: str = "RGB") -> Image.Image:
     return Image.fromarray(PIXELS).convert(mode)
 
 
@@ -83,7 +83,7 @@ def zip_bomb() -> bytes:
 def sideways() -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6
-    return saved(picture(), "JPEG", exif=exif)
+    return saved(make_image(), "JPEG", exif=exif)
 
 
 def huge_npy() -> bytes:
@@ -91,53 +91,53 @@ def huge_npy() -> bytes:
     return content.replace(b"(2, 2, 3), }", b"(99999, 99999, 3), }")
 
 
-GIF = {"save_all": True, "append_images": [picture("L").convert("P")] * 3, "duration": 10}
+GIF = {"save_all": True, "append_images": [make_image("L").convert("P")] * 3, "duration": 10}
 READ: dict[str, tuple[str, bytes, tuple[int, int]]] = {
-    "gray": ("x.png", saved(picture("L")), (60, 40)),
-    "CMYK": ("x.jpg", saved(picture("CMYK"), "JPEG"), (60, 40)),
-    "1-bit": ("x.png", saved(picture("1")), (60, 40)),
+    "gray": ("x.png", saved(make_image("L")), (60, 40)),
+    "CMYK": ("x.jpg", saved(make_image("CMYK"), "JPEG"), (60, 40)),
+    "1-bit": ("x.png", saved(make_image("1")), (60, 40)),
     "16-bit gray": ("x.png", saved(Image.fromarray(DEEP[:, :, 0])), (60, 40)),
-    "16-bit colour PNG": ("x.png", deep_png(), (60, 40)),
-    "16-bit colour TIFF": ("x.tif", tiff(DEEP, photometric="rgb"), (60, 40)),
-    "16-bit colour TIFF, compressed": ("x.tif", tiff(DEEP, photometric="rgb", compression="lzw"), (60, 40)),
-    "float colour TIFF": ("x.tif", tiff(RNG.random((40, 60, 3)), photometric="rgb"), (60, 40)),
+    "16-bit color PNG": ("x.png", deep_png(), (60, 40)),
+    "16-bit color TIFF": ("x.tif", tiff(DEEP, photometric="rgb"), (60, 40)),
+    "16-bit color TIFF, compressed": ("x.tif", tiff(DEEP, photometric="rgb", compression="lzw"), (60, 40)),
+    "float color TIFF": ("x.tif", tiff(RNG.random((40, 60, 3)), photometric="rgb"), (60, 40)),
     "channels as pages": ("x.tif", tiff(PIXELS.transpose(2, 0, 1), photometric="minisblack"), (60, 40)),
-    "palette with transparency": ("x.png", saved(picture("P"), transparency=3), (60, 40)),
-    "palette with opacities": ("x.png", saved(picture("P"), transparency=bytes(range(256))), (60, 40)),
-    "gray with transparency": ("x.png", saved(picture("LA")), (60, 40)),
+    "palette with transparency": ("x.png", saved(make_image("P"), transparency=3), (60, 40)),
+    "palette with opacities": ("x.png", saved(make_image("P"), transparency=bytes(range(256))), (60, 40)),
+    "gray with transparency": ("x.png", saved(make_image("LA")), (60, 40)),
     "turned by EXIF": ("x.jpg", sideways(), (40, 60)),
-    "1 x 1": ("x.png", saved(picture().resize((1, 1))), (1, 1)),
-    "20000 x 3": ("x.png", saved(picture().resize((20000, 3))), (20000, 3)),
-    "3 x 20000": ("x.bmp", saved(picture().resize((3, 20000)), "BMP"), (3, 20000)),
-    "animated GIF": ("x.gif", saved(picture("P"), "GIF", **GIF), (60, 40)),
-    "a PNG called JPEG": ("x.jpg", saved(picture()), (60, 40)),
-    "CIELAB": ("x.tif", saved(picture("LAB"), "TIFF"), (60, 40)),
-    "non-ASCII name": ("zèbre 斑馬 🦓.png", saved(picture()), (60, 40)),
-    "very long name": (LONG, saved(picture()), (60, 40)),
-    "name like an option": ("-rf.png", saved(picture()), (60, 40)),
-    "upper-case ending": ("X.PNG", saved(picture()), (60, 40)),
+    "1 x 1": ("x.png", saved(make_image().resize((1, 1))), (1, 1)),
+    "20000 x 3": ("x.png", saved(make_image().resize((20000, 3))), (20000, 3)),
+    "3 x 20000": ("x.bmp", saved(make_image().resize((3, 20000)), "BMP"), (3, 20000)),
+    "animated GIF": ("x.gif", saved(make_image("P"), "GIF", **GIF), (60, 40)),
+    "a PNG called JPEG": ("x.jpg", saved(make_image()), (60, 40)),
+    "CIELAB": ("x.tif", saved(make_image("LAB"), "TIFF"), (60, 40)),
+    "non-ASCII name": ("zèbre 斑馬 🦓.png", saved(make_image()), (60, 40)),
+    "very long name": (LONG, saved(make_image()), (60, 40)),
+    "name like an option": ("-rf.png", saved(make_image()), (60, 40)),
+    "upper-case extension": ("X.PNG", saved(make_image()), (60, 40)),
     "array of bytes": ("x.npy", npy(PIXELS), (60, 40)),
     "array, channels first": ("x.npz", npz(x=PIXELS.transpose(2, 0, 1)), (60, 40)),
-    "broken EXIF": ("x.jpg", saved(picture(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"), (60, 40)),
+    "broken EXIF": ("x.jpg", saved(make_image(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"), (60, 40)),
 }
 REFUSED: dict[str, tuple[str, bytes, str]] = {
-    "truncated JPEG": ("x.jpg", half(saved(picture(), "JPEG")), "cannot be read: .*truncated"),
-    "truncated PNG": ("x.png", half(saved(picture())), "cannot be read"),
+    "truncated JPEG": ("x.jpg", half(saved(make_image(), "JPEG")), "cannot be read: .*truncated"),
+    "truncated PNG": ("x.png", half(saved(make_image())), "cannot be read"),
     "truncated 16-bit PNG": ("x.png", half(deep_png()), "cannot be read: Truncated"),
     "truncated TIFF": ("x.tif", half(tiff(DEEP, photometric="rgb")), "cannot be read"),
     "truncated array": ("x.npy", half(npy(PIXELS)), "cannot be read"),
     "zero bytes": ("x.png", b"", "is empty, 0 bytes"),
-    "text named .png": ("x.png", b"Dear Sir or Madam", "not a picture that Pillow can read"),
+    "text named .png": ("x.png", b"Dear Sir or Madam", "not an image that Pillow can read"),
     "text named .npy": ("x.npy", b"Dear Sir or Madam", "cannot be read"),
     "text named .npz": ("x.npz", b"Dear Sir or Madam", "cannot be read"),
-    "page of an error named .jpg": ("x.jpg", b"<html>404</html>", "not a picture"),
+    "page of an error named .jpg": ("x.jpg", b"<html>404</html>", "not an image"),
     "bomb": ("x.png", png_that_claims(60000, 60000), "is refused"),
     "16-bit bomb": ("x.png", png_that_claims(60000, 60000, depth=16), "is refused"),
     "array that claims to be huge": ("x.npy", huge_npy(), "cannot be read|is refused"),
     "NaN in a float TIFF": ("x.tif", tiff(np.float32([[0, np.nan]])), "values that are not finite, .*: 50 % of all"),
     "infinity in an array": ("x.npy", npy(np.full((4, 4, 3), np.inf)), "not finite, .*: 100 % of all"),
     "float out of range": ("x.tif", tiff(np.float32([[0, 300]])), r"holds values from 0 to 300.*data\.value_range"),
-    "damaged checksum": ("x.png", saved(picture())[:60] + b"\0\0\0" + saved(picture())[63:], "cannot be read"),
+    "damaged checksum": ("x.png", saved(make_image())[:60] + b"\0\0\0" + saved(make_image())[63:], "cannot be read"),
     "pickle in an array": ("x.npy", npy(np.array([{"a": 1}], dtype=object)), "cannot be read: .*Python objects"),
     "several arrays": ("x.npz", npz(a=PIXELS, b=PIXELS), "should hold one array, but holds 2: a, b"),
     "array of four axes": ("x.npy", npy(np.zeros((2, 3, 4, 3))), r"has the shape \(2, 3, 4, 3\)"),
@@ -156,7 +156,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
 def test_what_is_odd_but_whole_is_read_upright(tmp_path: Path, what: str) -> None:
     name, content, size = READ[what]
     (tmp_path / name).write_bytes(content)
-    assert [*list_pictures(tmp_path)] == [str(tmp_path / name)]
+    assert [*list_images(tmp_path)] == [str(tmp_path / name)]
     found = np.asarray(Reader()(tmp_path / name))
     assert found.shape == (size[1], size[0], 3)
     assert np.isfinite(found).all()
@@ -187,7 +187,7 @@ def circle(path: Path) -> None:
         (broken_link, r"is a link to \S+nowhere\.png, which does not exist"),
         (circle, "cannot be read: .*(symbolic links|Symlink loop)"),
         (os.mkfifo, "is no ordinary file but a pipe"),
-        (os.mkdir, "is a folder, not a picture"),
+        (os.mkdir, "is a folder, not an image"),
         (lambda path: None, r"x\.png does not exist"),
     ],
     ids=["broken link", "link to itself", "pipe", "folder", "missing"],
@@ -199,7 +199,7 @@ def test_what_is_no_file_is_refused_by_its_name(tmp_path: Path, make: Callable[[
 
 
 def test_a_file_that_may_not_be_read_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "x.png").write_bytes(saved(picture()))
+    (tmp_path / "x.png").write_bytes(saved(make_image()))
 
     def forbidden(*arguments: object, **options: object) -> None:  # who runs the tests may be allowed everything
         raise PermissionError(13, "Permission denied")
@@ -219,6 +219,6 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
 def test_duplicate_stems_and_folders_in_folders_are_all_found(tmp_path: Path) -> None:
     for name in ("a.png", "a.jpg", "b/a.png", "b/b.png/a.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(saved(picture()))
-    names = list_pictures(tmp_path)
+        (tmp_path / name).write_bytes(saved(make_image()))
+    names = list_images(tmp_path)
     assert [names.name(k) for k in range(len(names))] == ["a.jpg", "a.png", "b/a.png", "b/b.png/a.png"]

@@ -1,4 +1,4 @@
-"""Finding picture files: once, in natural order, in little memory."""
+"""Finding image files: once, in natural order, in little memory."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.images import FileList, list_pictures
+from i2ikit.images import FileList, list_images
 from i2ikit.images.listing import natural_key
 
 
@@ -20,7 +20,7 @@ def save(path: Path) -> Path:
 def test_numbers_in_names_are_sorted_as_numbers(tmp_path: Path) -> None:
     for name in ("10.png", "9.png", "a10.png", "A9.png", "b/1.png"):
         save(tmp_path / name)
-    names = [path.relative_to(tmp_path).as_posix() for path in map(Path, list_pictures(tmp_path))]
+    names = [path.relative_to(tmp_path).as_posix() for path in map(Path, list_images(tmp_path))]
     assert names == ["9.png", "10.png", "A9.png", "a10.png", "b/1.png"]
 
 
@@ -32,9 +32,9 @@ def test_folders_below_are_read_and_other_files_are_not(tmp_path: Path) -> None:
     kept = {save(tmp_path / name) for name in ("one.JPG", "deep/er/two.tif", "deep/three.webp", "four.jpeg")}
     save(tmp_path / ".hidden.png")
     save(tmp_path / ".cache/thumb.png")
-    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "notes.txt").write_text("no image")
     (tmp_path / "folder.png").mkdir()
-    assert set(map(Path, list_pictures(tmp_path))) == kept
+    assert set(map(Path, list_images(tmp_path))) == kept
 
 
 def test_links_are_followed_and_a_circle_ends(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_links_are_followed_and_a_circle_ends(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "elsewhere/circle").symlink_to(tmp_path / "data")
-    assert [*list_pictures(tmp_path / "data")] == [str(tmp_path / "data/link/x.png")]
+    assert [*list_images(tmp_path / "data")] == [str(tmp_path / "data/link/x.png")]
 
 
 def test_each_folder_is_listed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,18 +56,18 @@ def test_each_folder_is_listed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return scandir(place)
 
     monkeypatch.setattr(os, "scandir", counting)
-    assert len(list_pictures(tmp_path)) == 3
+    assert len(list_images(tmp_path)) == 3
     assert listed == [str(tmp_path), str(tmp_path / "b"), str(tmp_path / "b/c")]
 
 
 def test_a_broken_link_is_listed_so_that_reading_names_it(tmp_path: Path) -> None:
     (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
-    assert [*list_pictures(tmp_path)] == [str(tmp_path / "gone.png")]
+    assert [*list_images(tmp_path)] == [str(tmp_path / "gone.png")]
 
 
 def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the folder \S+none cannot be listed: No such file"):
-        list_pictures(tmp_path / "none")
+        list_images(tmp_path / "none")
 
 
 def test_paths_take_little_more_memory_than_their_letters() -> None:

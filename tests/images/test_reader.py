@@ -22,7 +22,7 @@ def save(path: Path, image: Image.Image | None = None, **options: Any) -> Path:
 
 
 def shallow(path: Path, reader: Reader | None = None) -> Image.Image:
-    """Return the pixels of a file that should stay a picture of Pillow."""
+    """Return the pixels of a file that should stay an image of Pillow."""
     found = (reader or Reader())(path)
     assert isinstance(found, Image.Image)
     return found
@@ -36,7 +36,7 @@ def deep(path: Path, reader: Reader | None = None) -> NDArray[np.float32]:
     return found
 
 
-def test_exif_orientation_turns_the_picture_upright(tmp_path: Path) -> None:
+def test_exif_orientation_turns_the_image_upright(tmp_path: Path) -> None:
     image = Image.new("RGB", (3, 2))
     image.putpixel((0, 0), (255, 255, 255))
     exif = Image.Exif()
@@ -67,7 +67,7 @@ def test_a_palette_with_a_transparent_entry_is_laid_on_white(tmp_path: Path) -> 
     assert [rgb.getpixel((x, 0)) for x in range(2)] == [(255, 255, 255), (40, 50, 60)]
 
 
-def test_a_palette_becomes_its_colours(tmp_path: Path) -> None:
+def test_a_palette_becomes_its_colors(tmp_path: Path) -> None:
     image = Image.new("P", (1, 1), 1)
     image.putpalette([0, 0, 0, 40, 50, 60])
     assert shallow(save(tmp_path / "x.gif", image)).getpixel((0, 0)) == (40, 50, 60)
@@ -78,10 +78,10 @@ def test_cmyk_becomes_rgb(tmp_path: Path) -> None:
     assert shallow(save(tmp_path / "x.tif", image)).getpixel((0, 0)) == (255, 0, 0)
 
 
-@pytest.mark.parametrize("ending", ["png", "tif"])
-def test_sixteen_bit_gray_keeps_its_depth_in_three_equal_channels(tmp_path: Path, ending: str) -> None:
+@pytest.mark.parametrize("extension", ["png", "tif"])
+def test_sixteen_bit_gray_keeps_its_depth_in_three_equal_channels(tmp_path: Path, extension: str) -> None:
     gray = np.array([[0, 257 * 100, 257 * 100 + 1, 65535]], dtype=np.uint16)
-    found = deep(save(tmp_path / f"x.{ending}", Image.fromarray(gray)))
+    found = deep(save(tmp_path / f"x.{extension}", Image.fromarray(gray)))
     assert found.shape == (1, 4, 3)
     assert np.allclose(found, (gray / 65535)[:, :, None], atol=1e-7)
     assert len(np.unique(found)) == 4
@@ -92,7 +92,7 @@ def test_floating_point_gray_runs_from_zero_to_one(tmp_path: Path) -> None:
     assert np.array_equal(deep(save(tmp_path / "x.tif", Image.fromarray(gray)), Reader(1))[:, :, 0], gray)
 
 
-def test_eight_bit_grey_and_bilevel_become_three_equal_channels(tmp_path: Path) -> None:
+def test_eight_bit_gray_and_bilevel_become_three_equal_channels(tmp_path: Path) -> None:
     assert shallow(save(tmp_path / "x.png", Image.new("L", (1, 1), 77))).getpixel((0, 0)) == (77, 77, 77)
     assert shallow(save(tmp_path / "y.png", Image.new("1", (1, 1), 1))).getpixel((0, 0)) == (255, 255, 255)
 
@@ -108,16 +108,16 @@ def test_values_out_of_range_are_refused_with_the_key_to_set(tmp_path: Path, val
 def test_a_text_file_named_png_is_called_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "letter.png"
     path.write_text("Dear Sir or Madam")
-    with pytest.raises(DataError, match=r"letter\.png is not a picture that Pillow can read.*move it out"):
+    with pytest.raises(DataError, match=r"letter\.png is not an image that Pillow can read.*move it out"):
         shallow(path)
 
 
-@pytest.mark.parametrize("ending", ["png", "jpg", "tif", "webp"])
-def test_a_cut_off_picture_is_called_by_its_name(tmp_path: Path, ending: str) -> None:
+@pytest.mark.parametrize("extension", ["png", "jpg", "tif", "webp"])
+def test_a_cut_off_image_is_called_by_its_name(tmp_path: Path, extension: str) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    path = save(tmp_path / f"half.{ending}", Image.fromarray(pixels))
+    path = save(tmp_path / f"half.{extension}", Image.fromarray(pixels))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(DataError, match=rf"half\.{ending}"):
+    with pytest.raises(DataError, match=rf"half\.{extension}"):
         shallow(path)
 
 
@@ -126,14 +126,14 @@ def test_a_missing_file_is_called_by_its_name(tmp_path: Path) -> None:
         shallow(tmp_path / "gone.png")
 
 
-COLOURED = np.random.default_rng(0).integers(0, 256, (5, 4, 3), dtype=np.uint8)
+COLORED = np.random.default_rng(0).integers(0, 256, (5, 4, 3), dtype=np.uint8)
 
 
-def test_colours_become_gray_as_pillow_does_it(tmp_path: Path) -> None:
-    image = Image.fromarray(COLOURED)
+def test_colors_become_gray_as_pillow_does_it(tmp_path: Path) -> None:
+    image = Image.fromarray(COLORED)
     gray = np.asarray(image.convert("L"))
     assert np.array_equal(np.asarray(shallow(save(tmp_path / "x.png", image), Reader(1))), gray)
-    wide = COLOURED.astype(np.uint16) * 257
+    wide = COLORED.astype(np.uint16) * 257
     tifffile.imwrite(tmp_path / "x.tif", wide, photometric="rgb")
     found = deep(tmp_path / "x.tif", Reader(1))
     assert np.abs(found[:, :, 0] - gray / 255).max() < 0.51 / 255
@@ -158,10 +158,10 @@ def test_kept_transparency_is_the_last_channel_and_opaque_files_have_it_too(
     tmp_path: Path, mode: str, channels: int
 ) -> None:
     reader = Reader(channels, alpha="keep")
-    glass = Image.fromarray(np.dstack([COLOURED, COLOURED[:, :, 0]])).convert(mode)
+    glass = Image.fromarray(np.dstack([COLORED, COLORED[:, :, 0]])).convert(mode)
     found = deep(save(tmp_path / "glass.png", glass), reader)
     assert np.array_equal((found * 255).round(), np.asarray(glass))
-    assert (deep(save(tmp_path / "wall.png", Image.fromarray(COLOURED)), reader)[:, :, -1] == 1).all()
+    assert (deep(save(tmp_path / "wall.png", Image.fromarray(COLORED)), reader)[:, :, -1] == 1).all()
 
 
 def test_a_stated_range_is_scaled_to_it_whatever_the_type(tmp_path: Path) -> None:
@@ -180,8 +180,8 @@ def test_what_lies_outside_is_cut_off_if_that_is_asked_for(tmp_path: Path) -> No
 
 
 def test_bytes_in_an_array_take_the_published_path(tmp_path: Path) -> None:
-    np.save(tmp_path / "x.npy", COLOURED)
-    assert np.array_equal(np.asarray(shallow(tmp_path / "x.npy")), COLOURED)
+    np.save(tmp_path / "x.npy", COLORED)
+    assert np.array_equal(np.asarray(shallow(tmp_path / "x.npy")), COLORED)
 
 
 def test_white_is_zero_is_turned_round(tmp_path: Path) -> None:
@@ -193,8 +193,8 @@ def test_white_is_zero_is_turned_round(tmp_path: Path) -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_deep_files_are_turned_as_pillow_turns_shallow_ones(tmp_path: Path, orientation: int) -> None:
     tag = (274, "H", 1, orientation, True)
-    tifffile.imwrite(tmp_path / "deep.tif", COLOURED.astype(np.uint16) * 257, photometric="rgb", extratags=[tag])
-    tifffile.imwrite(tmp_path / "flat.tif", COLOURED, photometric="rgb", extratags=[tag])
+    tifffile.imwrite(tmp_path / "deep.tif", COLORED.astype(np.uint16) * 257, photometric="rgb", extratags=[tag])
+    tifffile.imwrite(tmp_path / "flat.tif", COLORED, photometric="rgb", extratags=[tag])
     found = deep(tmp_path / "deep.tif")
     assert np.array_equal((found * 255).round(), np.asarray(shallow(tmp_path / "flat.tif")))
 
@@ -214,7 +214,7 @@ def test_pages_are_channels_if_there_are_as_many(tmp_path: Path) -> None:
 def test_a_missing_library_is_named_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, name: str
 ) -> None:
-    values = COLOURED.astype(np.uint16)
+    values = COLORED.astype(np.uint16)
     if name.endswith("tif"):
         tifffile.imwrite(tmp_path / name, values, photometric="rgb")
     else:

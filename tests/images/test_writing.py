@@ -6,8 +6,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from i2ikit.errors import DataError, RunError
-from i2ikit.images import Picture, Reader, writable_endings, write_picture
-from i2ikit.images.writing import quantised
+from i2ikit.images import DecodedImage, Reader, writable_extensions, write_image
+from i2ikit.images.writing import quantized
 
 LOSSLESS = [".png", ".webp", ".tif", ".TIFF", ".bmp", ".ppm", ".tga", ".jp2"]
 
@@ -21,85 +21,85 @@ def same(one: object, other: Image.Image) -> bool:
     return one.mode == other.mode and one.size == other.size and one.tobytes() == other.tobytes()
 
 
-@pytest.mark.parametrize("ending", LOSSLESS)
-def test_lossless_formats_lose_nothing(tmp_path: Path, ending: str):
-    path = tmp_path / f"picture{ending}"
-    if ending.lower() not in writable_endings():
-        pytest.skip(f"this Pillow writes no {ending}")
-    write_picture(Picture(noise()), path)
-    assert same(Reader().picture(path).pixels, noise())
+@pytest.mark.parametrize("extension", LOSSLESS)
+def test_lossless_formats_lose_nothing(tmp_path: Path, extension: str):
+    path = tmp_path / f"image{extension}"
+    if extension.lower() not in writable_extensions():
+        pytest.skip(f"this Pillow writes no {extension}")
+    write_image(DecodedImage(noise()), path)
+    assert same(Reader().image(path).pixels, noise())
 
 
-def test_jpegs_are_written_at_quality_95_with_full_colour_resolution(tmp_path: Path):
-    write_picture(Picture(noise()), tmp_path / "ours.JPEG")
+def test_jpegs_are_written_at_quality_95_with_full_color_resolution(tmp_path: Path):
+    write_image(DecodedImage(noise()), tmp_path / "ours.JPEG")
     noise().save(tmp_path / "theirs.jpg", quality=95, subsampling=0)
     assert (tmp_path / "ours.JPEG").read_bytes() == (tmp_path / "theirs.jpg").read_bytes()
 
 
-def test_a_picture_taken_sideways_is_turned_upright(tmp_path: Path):
+def test_an_image_taken_sideways_is_turned_upright(tmp_path: Path):
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees clockwise
     noise().save(tmp_path / "sideways.png", exif=exif)
-    assert same(Reader().picture(tmp_path / "sideways.png").pixels, noise().transpose(Image.Transpose.ROTATE_270))
+    assert same(Reader().image(tmp_path / "sideways.png").pixels, noise().transpose(Image.Transpose.ROTATE_270))
 
 
-def test_transparency_is_turned_together_with_the_picture(tmp_path: Path):
+def test_transparency_is_turned_together_with_the_image(tmp_path: Path):
     exif, image = Image.Exif(), noise().convert("RGBA")
     exif[0x0112] = 6
     image.putalpha(noise().getchannel("R"))
     image.save(tmp_path / "sideways.png", exif=exif)
-    alpha = Reader().picture(tmp_path / "sideways.png").alpha
+    alpha = Reader().image(tmp_path / "sideways.png").alpha
     assert alpha is not None
     assert same(Image.fromarray(alpha), noise().getchannel("R").transpose(Image.Transpose.ROTATE_270))
 
 
-@pytest.mark.parametrize("ending", [".png", ".webp", ".tif", ".tga"])
-def test_transparency_survives_in_formats_that_hold_it(tmp_path: Path, ending: str):
+@pytest.mark.parametrize("extension", [".png", ".webp", ".tif", ".tga"])
+def test_transparency_survives_in_formats_that_hold_it(tmp_path: Path, extension: str):
     alpha = noise().getchannel("R")
-    write_picture(Picture(noise(), np.asarray(alpha)), tmp_path / f"glass{ending}")
-    found = Reader().picture(tmp_path / f"glass{ending}").alpha
+    write_image(DecodedImage(noise(), np.asarray(alpha)), tmp_path / f"glass{extension}")
+    found = Reader().image(tmp_path / f"glass{extension}").alpha
     assert found is not None
     assert same(Image.fromarray(found), alpha)
 
 
-def test_a_jpeg_of_a_transparent_picture_is_opaque(tmp_path: Path):
-    write_picture(Picture(noise(), np.asarray(noise().getchannel("R"))), tmp_path / "glass.jpg")
+def test_a_jpeg_of_a_transparent_image_is_opaque(tmp_path: Path):
+    write_image(DecodedImage(noise(), np.asarray(noise().getchannel("R"))), tmp_path / "glass.jpg")
     with Image.open(tmp_path / "glass.jpg") as image:
         assert image.mode == "RGB"
 
 
-def test_edges_keep_their_colour_and_only_hidden_pixels_turn_white(tmp_path: Path):
+def test_edges_keep_their_color_and_only_hidden_pixels_turn_white(tmp_path: Path):
     pixels = np.array([[[10, 20, 30, 0], [10, 20, 30, 1], [10, 20, 30, 255]]], dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "edge.png")
-    image = Reader().picture(tmp_path / "edge.png").pixels
+    image = Reader().image(tmp_path / "edge.png").pixels
     assert isinstance(image, Image.Image)
     assert [image.getpixel((x, 0)) for x in range(3)] == [(255, 255, 255), (10, 20, 30), (10, 20, 30)]
 
 
-def test_a_transparent_palette_colour_counts_as_transparency(tmp_path: Path):
+def test_a_transparent_palette_color_counts_as_transparency(tmp_path: Path):
     image = Image.new("P", (2, 1))
     image.putpalette([255, 0, 0, 0, 255, 0])
     image.putpixel((1, 0), 1)
     image.save(tmp_path / "palette.png", transparency=0)
-    alpha = Reader().picture(tmp_path / "palette.png").alpha
+    alpha = Reader().image(tmp_path / "palette.png").alpha
     assert alpha is not None
     assert list(alpha.tobytes()) == [0, 255]
 
 
-def test_the_colour_profile_stays_with_the_colours_that_it_describes(tmp_path: Path):
+def test_the_color_profile_stays_with_the_colors_that_it_describes(tmp_path: Path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    noise().save(tmp_path / "colour.png", icc_profile=profile)
-    noise().convert("L").save(tmp_path / "grey.png", icc_profile=profile)
-    assert Reader().picture(tmp_path / "colour.png").profile == profile
-    assert Reader().picture(tmp_path / "grey.png").profile is None
-    write_picture(Reader().picture(tmp_path / "colour.png"), tmp_path / "again.jpg")
-    assert Reader().picture(tmp_path / "again.jpg").profile == profile
+    noise().save(tmp_path / "color.png", icc_profile=profile)
+    noise().convert("L").save(tmp_path / "gray.png", icc_profile=profile)
+    assert Reader().image(tmp_path / "color.png").profile == profile
+    assert Reader().image(tmp_path / "gray.png").profile is None
+    write_image(Reader().image(tmp_path / "color.png"), tmp_path / "again.jpg")
+    assert Reader().image(tmp_path / "again.jpg").profile == profile
 
 
 def test_a_text_file_is_refused_by_name(tmp_path: Path):
-    (tmp_path / "notes.png").write_text("not a picture")
-    with pytest.raises(DataError, match=r"notes\.png is not a picture"):
-        Reader().picture(tmp_path / "notes.png")
+    (tmp_path / "notes.png").write_text("not an image")
+    with pytest.raises(DataError, match=r"notes\.png is not an image"):
+        Reader().image(tmp_path / "notes.png")
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -113,7 +113,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
 
     monkeypatch.setattr(Path, "write_bytes", half)
     with pytest.raises(RunError, match=r"cannot write .*out\.png: No space left"):
-        write_picture(Picture(noise()), path)
+        write_image(DecodedImage(noise()), path)
     monkeypatch.undo()
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("out.png", b"old")]
 
@@ -122,18 +122,18 @@ def wide(channels: int = 3) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 65536, (9, 12, channels), dtype=np.uint16)
 
 
-def deep(values: np.ndarray, **about: Any) -> Picture:
-    return Picture(values.astype(np.float32) / 65535, dtype=np.dtype(np.uint16), limits=(0, 65535), **about)
+def deep(values: np.ndarray, **about: Any) -> DecodedImage:
+    return DecodedImage(values.astype(np.float32) / 65535, dtype=np.dtype(np.uint16), limits=(0, 65535), **about)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("transparent", [False, True])
-@pytest.mark.parametrize("ending", [".png", ".tif"])
-def test_sixteen_bits_lose_nothing(tmp_path: Path, channels: int, transparent: bool, ending: str):
+@pytest.mark.parametrize("extension", [".png", ".tif"])
+def test_sixteen_bits_lose_nothing(tmp_path: Path, channels: int, transparent: bool, extension: str):
     alpha = wide()[:, :, 0] if transparent else None
-    path = tmp_path / f"deep{ending}"
-    write_picture(deep(wide(channels), alpha=alpha), path)
-    found = Reader(channels, alpha="ignore").picture(path)
+    path = tmp_path / f"deep{extension}"
+    write_image(deep(wide(channels), alpha=alpha), path)
+    found = Reader(channels, alpha="ignore").image(path)
     assert found.dtype == np.uint16
     assert np.array_equal(np.rint(np.asarray(found.pixels, np.float64) * 65535), wide(channels))
     assert (found.alpha is None) == (alpha is None)
@@ -141,59 +141,59 @@ def test_sixteen_bits_lose_nothing(tmp_path: Path, channels: int, transparent: b
         assert np.array_equal(found.alpha, alpha)
 
 
-def test_deep_colours_keep_their_profile(tmp_path: Path):
+def test_deep_colors_keep_their_profile(tmp_path: Path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for name in ("x.png", "x.tif"):
-        write_picture(deep(wide(), profile=profile), tmp_path / name)
-        assert Reader().picture(tmp_path / name).profile == profile
+        write_image(deep(wide(), profile=profile), tmp_path / name)
+        assert Reader().image(tmp_path / name).profile == profile
         with Image.open(tmp_path / name) as image:
             assert image.info["icc_profile"] == profile
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
-@pytest.mark.parametrize("ending", [".png", ".tif"])
-def test_kept_transparency_is_written_as_transparency(tmp_path: Path, mode: str, ending: str):
+@pytest.mark.parametrize("extension", [".png", ".tif"])
+def test_kept_transparency_is_written_as_transparency(tmp_path: Path, mode: str, extension: str):
     glass = noise().convert("RGBA")
     glass.putalpha(noise().getchannel("R"))
     glass = glass.convert(mode)
     glass.save(tmp_path / "in.png")
-    write_picture(Reader(len(mode), alpha="keep").picture(tmp_path / "in.png"), tmp_path / f"out{ending}")
-    with Image.open(tmp_path / f"out{ending}") as image:
+    write_image(Reader(len(mode), alpha="keep").image(tmp_path / "in.png"), tmp_path / f"out{extension}")
+    with Image.open(tmp_path / f"out{extension}") as image:
         assert same(image, glass)
 
 
 def test_what_a_format_cannot_hold_is_reduced_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    write_picture(deep(wide()), tmp_path / "x.bmp")
+    write_image(deep(wide()), tmp_path / "x.bmp")
     assert np.array_equal(np.asarray(Image.open(tmp_path / "x.bmp")), np.rint(wide() / 257).astype(np.uint8))
     assert "x.bmp: the format holds no uint16; its range becomes 8 bits" in caplog.text
-    floating = Picture(wide(1) / np.float32(65535), dtype=np.dtype(np.float32), limits=(-1, 1))
-    write_picture(floating, tmp_path / "x.png")
+    floating = DecodedImage(wide(1) / np.float32(65535), dtype=np.dtype(np.float32), limits=(-1, 1))
+    write_image(floating, tmp_path / "x.png")
     assert np.array_equal(np.asarray(Image.open(tmp_path / "x.png")), wide(1)[:, :, 0])
     assert "x.png: PNG holds no float32; its range becomes 16 bits" in caplog.text
 
 
 def test_more_channels_than_a_format_holds_are_refused(tmp_path: Path):
     with pytest.raises(DataError, match=r"x\.png: a \.png holds no 5 channels\. Let outputs end in \.tif or \.npy"):
-        write_picture(deep(wide(5)), tmp_path / "x.png")
+        write_image(deep(wide(5)), tmp_path / "x.png")
     assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("layout", ["last", "first", "pages"])
 def test_planes_are_stored_as_they_were(tmp_path: Path, layout: str):
-    write_picture(deep(wide(5), layout=layout), tmp_path / "x.tif")
-    found = Reader(5).picture(tmp_path / "x.tif")
+    write_image(deep(wide(5), layout=layout), tmp_path / "x.tif")
+    found = Reader(5).image(tmp_path / "x.tif")
     assert found.layout == layout
     assert np.array_equal(np.rint(np.asarray(found.pixels, np.float64) * 65535), wide(5))
 
 
 def test_numbers_are_rounded_and_kept_within_their_type():
     values = np.array([[[-0.5, 0.25, 2.0]]])
-    assert quantised(values, np.dtype(np.uint8), (0, 255)).tolist() == [[[0, 64, 255]]]
-    assert quantised(values, np.dtype(np.int16), (-1000, 3000)).tolist() == [[[-3000, 0, 7000]]]
-    assert quantised(values, np.dtype(np.float64), (0, 2)).tolist() == [[[-1, 0.5, 4]]]
-    assert quantised(values, np.dtype(bool), (0, 1)).tolist() == [[[False, False, True]]]
+    assert quantized(values, np.dtype(np.uint8), (0, 255)).tolist() == [[[0, 64, 255]]]
+    assert quantized(values, np.dtype(np.int16), (-1000, 3000)).tolist() == [[[-3000, 0, 7000]]]
+    assert quantized(values, np.dtype(np.float64), (0, 2)).tolist() == [[[-1, 0.5, 4]]]
+    assert quantized(values, np.dtype(bool), (0, 1)).tolist() == [[[False, False, True]]]
 
 
 def test_a_name_as_long_as_the_disk_allows_is_written(tmp_path: Path):
-    write_picture(Picture(noise()), tmp_path / ("x" * 251 + ".png"))
+    write_image(DecodedImage(noise()), tmp_path / ("x" * 251 + ".png"))
     assert [len(path.name) for path in tmp_path.iterdir()] == [255]

@@ -20,9 +20,9 @@ from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.engine.run import train
 from i2ikit.errors import CheckpointError, ConfigError
 from i2ikit.generators.resnet import ResNetGenerator
-from i2ikit.images import Picture, Reader
+from i2ikit.images import DecodedImage, Reader
 from i2ikit.inference import Translator
-from i2ikit.inference.pictures import holding, output_picture
+from i2ikit.inference.outputs import holding, output_image
 
 CONFIG = """
 LSGAN = dict(type="LSGANLoss")
@@ -116,8 +116,8 @@ FILES: dict[str, tuple[int, Callable[[Path], None]]] = {
     "gray 8.png": (1, lambda path: Image.fromarray(RNG.integers(0, 256, (9, 12), dtype=np.uint8)).save(path)),
     "gray.jp2": (1, lambda path: Image.fromarray(RNG.integers(0, 256, (9, 12), dtype=np.uint8)).save(path)),
     "gray float.tif": (1, lambda path: tifffile.imwrite(path, RNG.random((9, 12), np.float32))),
-    "colour 16.tif": (3, lambda path: tifffile.imwrite(path, RNG.integers(0, 65536, (9, 12, 3), dtype=np.uint16))),
-    "colour double.tif": (3, lambda path: tifffile.imwrite(path, RNG.random((9, 12, 3)), photometric="rgb")),
+    "color 16.tif": (3, lambda path: tifffile.imwrite(path, RNG.integers(0, 65536, (9, 12, 3), dtype=np.uint16))),
+    "color double.tif": (3, lambda path: tifffile.imwrite(path, RNG.random((9, 12, 3)), photometric="rgb")),
     "seven planes.tif": (7, lambda path: tifffile.imwrite(path, RNG.random((7, 9, 12)), planarconfig="separate")),
     "seven pages.tif": (7, lambda path: tifffile.imwrite(path, RNG.random((7, 9, 12)), photometric="minisblack")),
     "two.npy": (2, lambda path: np.save(path, RNG.random((2, 9, 12)))),
@@ -156,11 +156,11 @@ def test_more_channels_than_a_format_holds_become_tiff(tmp_path: Path) -> None:
 
 
 def test_the_range_of_the_target_domain_is_written_in_a_type_that_holds_it() -> None:
-    picture, ones = Picture(Image.new("L", (3, 2))), torch.ones(1, 2, 3)
+    image, ones = DecodedImage(Image.new("L", (3, 2))), torch.ones(1, 2, 3)
     source, target = Reader(1), Reader(1, value_range=[0, 4095])
-    output = output_picture(ones, picture, source, target)
+    output = output_image(ones, image, source, target)
     assert (output.dtype, output.limits) == (np.uint16, (0, 4095))
-    assert output_picture(ones, picture, source, source).dtype == np.uint8
+    assert output_image(ones, image, source, source).dtype == np.uint8
 
 
 @pytest.mark.parametrize(
@@ -202,11 +202,11 @@ def test_a_checkpoint_that_says_wrongly_how_to_read_is_named(tmp_path: Path) -> 
         Translator.from_checkpoint(saved(tmp_path / "x.pt", {"channels": 99}))
 
 
-def test_pain_15_channels_that_contradict_are_one_mistake_before_training(tmp_path: Path) -> None:
+def test_pain_15_channels_that_contradict_are_one_error_before_training(tmp_path: Path) -> None:
     path = tmp_path / "tiny.py"
     path.write_text(CONFIG.format(root="x", data="channels=1"))
     with pytest.raises(ConfigError) as caught:
         resolve_config(path, ["model.generators.ab.in_channels=3"])
-    assert len(caught.value.mistakes) == 1
-    assert "is 3, but data.channels gives images of domain a 1 channel." in caught.value.mistakes[0]
-    assert "Set data.channels=3, or model.generators.ab.in_channels=1." in caught.value.mistakes[0]
+    assert len(caught.value.errors) == 1
+    assert "is 3, but data.channels gives images of domain a 1 channel." in caught.value.errors[0]
+    assert "Set data.channels=3, or model.generators.ab.in_channels=1." in caught.value.errors[0]

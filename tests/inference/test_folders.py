@@ -5,17 +5,17 @@ import pytest
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.images import Reader, write_picture
-from i2ikit.inference.folders import FileDone, plan_folder, translate_pictures
+from i2ikit.images import Reader, write_image
+from i2ikit.inference.folders import FileDone, plan_folder, translate_images
 
 
 def copy(source: Path, target: Path) -> None:
-    write_picture(Reader().picture(source), target)
+    write_image(Reader().image(source), target)
 
 
-def picture(path: Path, colour: str = "red") -> Path:
+def make_image(path: Path, color: str = "red") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (5, 4), colour).save(path)
+    Image.new("RGB", (5, 4), color).save(path)
     return path
 
 
@@ -26,43 +26,43 @@ def tree(folder: Path) -> list[str]:
 def test_names_and_folders_are_kept(tmp_path: Path):
     names = ["b.jpg", "deep/er/a b.webp", "deep/ä.PNG"]
     for name in names:
-        picture(tmp_path / "in" / name)
-    assert translate_pictures(copy, tmp_path / "in", tmp_path / "out") == 3
+        make_image(tmp_path / "in" / name)
+    assert translate_images(copy, tmp_path / "in", tmp_path / "out") == 3
     assert tree(tmp_path / "out") == names
 
 
-def test_files_that_are_no_pictures_are_skipped_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    picture(tmp_path / "in" / "a.png")
+def test_files_that_are_no_images_are_skipped_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    make_image(tmp_path / "in" / "a.png")
     (tmp_path / "in" / "notes.txt").write_text("x")
     (tmp_path / "in" / "more.csv").write_text("x")
     with caplog.at_level(logging.WARNING):
-        assert translate_pictures(copy, tmp_path / "in", tmp_path / "out") == 1
+        assert translate_images(copy, tmp_path / "in", tmp_path / "out") == 1
     assert "2 files in" in caplog.text
     assert tree(tmp_path / "out") == ["a.png"]
 
 
-def test_broken_pictures_are_listed_after_all_others_are_done(tmp_path: Path):
+def test_broken_images_are_listed_after_all_others_are_done(tmp_path: Path):
     for name in ("a.png", "z.png"):
-        picture(tmp_path / "in" / name)
+        make_image(tmp_path / "in" / name)
     (tmp_path / "in" / "b.png").write_text("text")
     (tmp_path / "in" / "c.jpg").write_bytes(b"\xff\xd8\xff")
-    with pytest.raises(DataError, match=r"(?s)2 of 4 pictures in .* the others are done:.*b\.png.*c\.jpg"):
-        translate_pictures(copy, tmp_path / "in", tmp_path / "out")
+    with pytest.raises(DataError, match=r"(?s)2 of 4 images in .* the others are done:.*b\.png.*c\.jpg"):
+        translate_images(copy, tmp_path / "in", tmp_path / "out")
     assert tree(tmp_path / "out") == ["a.png", "z.png"]
 
 
-def test_one_broken_picture_is_named(tmp_path: Path):
+def test_one_broken_image_is_named(tmp_path: Path):
     (tmp_path / "b.png").write_text("text")
-    with pytest.raises(DataError, match=r"^\S*b\.png is not a picture"):
-        translate_pictures(copy, tmp_path / "b.png", tmp_path / "out")
+    with pytest.raises(DataError, match=r"^\S*b\.png is not an image"):
+        translate_images(copy, tmp_path / "b.png", tmp_path / "out")
 
 
 def test_progress_tells_what_is_done_and_what_failed(tmp_path: Path):
-    picture(tmp_path / "in" / "a.png")
+    make_image(tmp_path / "in" / "a.png")
     (tmp_path / "in" / "b.png").write_text("text")
     seen: list[FileDone] = []
     with pytest.raises(DataError):
-        translate_pictures(copy, tmp_path / "in", tmp_path / "out", seen.append)
+        translate_images(copy, tmp_path / "in", tmp_path / "out", seen.append)
     assert [(step.source.name, step.done, step.total) for step in seen] == [("a.png", 1, 2), ("b.png", 2, 2)]
     assert seen[0].error is None
     assert seen[1].error is not None
@@ -70,97 +70,99 @@ def test_progress_tells_what_is_done_and_what_failed(tmp_path: Path):
 
 @pytest.mark.parametrize("output", ["in", "in/../in"])
 def test_inputs_are_never_replaced(tmp_path: Path, output: str):
-    source = picture(tmp_path / "in" / "a.png")
+    source = make_image(tmp_path / "in" / "a.png")
     before = source.read_bytes()
     with pytest.raises(DataError, match=r"would replace the input .*a\.png; choose another output folder"):
-        translate_pictures(copy, tmp_path / "in", tmp_path / output)
+        translate_images(copy, tmp_path / "in", tmp_path / output)
     assert source.read_bytes() == before
 
 
-def test_a_picture_is_not_written_onto_itself_through_a_link(tmp_path: Path):
-    source = picture(tmp_path / "in" / "a.png")
+def test_an_image_is_not_written_onto_itself_through_a_link(tmp_path: Path):
+    source = make_image(tmp_path / "in" / "a.png")
     (tmp_path / "out").symlink_to(tmp_path / "in")
     with pytest.raises(DataError, match="would replace the input"):
-        translate_pictures(copy, source, tmp_path / "out")
+        translate_images(copy, source, tmp_path / "out")
 
 
 def test_an_output_folder_inside_the_input_is_refused_once_its_outputs_count_as_inputs(tmp_path: Path):
-    picture(tmp_path / "in" / "a.png")
-    assert translate_pictures(copy, tmp_path / "in", tmp_path / "in" / "out") == 1
+    make_image(tmp_path / "in" / "a.png")
+    assert translate_images(copy, tmp_path / "in", tmp_path / "in" / "out") == 1
     with pytest.raises(DataError, match="would replace the input"):
-        translate_pictures(copy, tmp_path / "in", tmp_path / "in" / "out")
+        translate_images(copy, tmp_path / "in", tmp_path / "in" / "out")
 
 
 def test_formats_that_are_only_read_become_png_and_it_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    picture(tmp_path / "in" / "old.pcx")
-    translate_pictures(copy, tmp_path / "in", tmp_path / "out")
+    make_image(tmp_path / "in" / "old.pcx")
+    translate_images(copy, tmp_path / "in", tmp_path / "out")
     assert tree(tmp_path / "out") == ["old.png"]
     assert "old.pcx becomes old.png" in caplog.text
 
 
-def test_two_pictures_of_one_name_stay_two(tmp_path: Path):
-    picture(tmp_path / "in" / "a.pcx", "red")
-    picture(tmp_path / "in" / "a.png", "blue")
-    assert translate_pictures(copy, tmp_path / "in", tmp_path / "out") == 2
+def test_two_images_of_one_name_stay_two(tmp_path: Path):
+    make_image(tmp_path / "in" / "a.pcx", "red")
+    make_image(tmp_path / "in" / "a.png", "blue")
+    assert translate_images(copy, tmp_path / "in", tmp_path / "out") == 2
     assert tree(tmp_path / "out") == ["a.pcx.png", "a.png"]
     with Image.open(tmp_path / "out" / "a.png") as image:
         assert image.getpixel((0, 0)) == (0, 0, 255)
 
 
-def test_two_pictures_that_would_become_one_file_are_refused(tmp_path: Path):
+def test_two_images_that_would_become_one_file_are_refused(tmp_path: Path):
     for name in ("a.pcx", "a.png", "a.pcx.png"):
-        picture(tmp_path / "in" / name)
+        make_image(tmp_path / "in" / name)
     with pytest.raises(DataError, match=r"would both become .*a\.pcx\.png; rename one of them"):
-        translate_pictures(copy, tmp_path / "in", tmp_path / "out")
+        translate_images(copy, tmp_path / "in", tmp_path / "out")
 
 
 @pytest.mark.parametrize(
     ("output", "expected"), [("out.jpg", "out.jpg"), ("new/x.png", "new/x.png"), ("new", "new/a.png")]
 )
-def test_one_picture_becomes_the_named_file_or_a_file_in_the_named_folder(tmp_path: Path, output: str, expected: str):
-    source = picture(tmp_path / "a.png")
-    assert translate_pictures(copy, source, tmp_path / output) == 1
+def test_one_image_becomes_the_named_file_or_a_file_in_the_named_folder(tmp_path: Path, output: str, expected: str):
+    source = make_image(tmp_path / "a.png")
+    assert translate_images(copy, source, tmp_path / output) == 1
     assert (tmp_path / expected).is_file()
 
 
 def test_a_named_file_of_a_format_that_is_not_written_is_refused(tmp_path: Path):
-    source = picture(tmp_path / "a.png")
+    source = make_image(tmp_path / "a.png")
     with pytest.raises(DataError, match=r"cannot write .*out\.pcx: i2ikit writes no \.pcx; use \.png"):
-        translate_pictures(copy, source, tmp_path / "out.pcx")
+        translate_images(copy, source, tmp_path / "out.pcx")
 
 
 def test_a_missing_input_is_named(tmp_path: Path):
-    with pytest.raises(DataError, match=r"there is no picture and no folder at .*nowhere"):
-        translate_pictures(copy, tmp_path / "nowhere", tmp_path / "out")
+    with pytest.raises(DataError, match=r"there is no image and no folder at .*nowhere"):
+        translate_images(copy, tmp_path / "nowhere", tmp_path / "out")
 
 
-def test_a_folder_without_pictures_says_what_was_looked_for(tmp_path: Path):
+def test_a_folder_without_images_says_what_was_looked_for(tmp_path: Path):
     (tmp_path / "in").mkdir()
-    with pytest.raises(DataError, match=r"there are no pictures in .*in; looked for \.png \.jpg"):
-        translate_pictures(copy, tmp_path / "in", tmp_path / "out")
+    with pytest.raises(DataError, match=r"there are no images in .*in; looked for \.png \.jpg"):
+        translate_images(copy, tmp_path / "in", tmp_path / "out")
 
 
-@pytest.mark.parametrize(("source", "why"), [("in", "but the input is a folder"), ("in/a.png", "whose ending is not")])
+@pytest.mark.parametrize(
+    ("source", "why"), [("in", "but the input is a folder"), ("in/a.png", "whose extension is not")]
+)
 def test_a_file_in_the_place_of_the_output_folder_is_refused(tmp_path: Path, source: str, why: str):
-    picture(tmp_path / "in" / "a.png")
+    make_image(tmp_path / "in" / "a.png")
     (tmp_path / "out").write_text("a file")
     with pytest.raises(DataError, match=rf"must be a folder: .*out is a file, {why}"):
-        translate_pictures(copy, tmp_path / source, tmp_path / "out")
+        translate_images(copy, tmp_path / source, tmp_path / "out")
 
 
-def test_a_folder_does_not_become_a_folder_called_like_a_picture(tmp_path: Path):
-    picture(tmp_path / "in" / "a.png")
+def test_a_folder_does_not_become_a_folder_called_like_an_image(tmp_path: Path):
+    make_image(tmp_path / "in" / "a.png")
     with pytest.raises(
-        DataError, match=r"in is a folder, so its output must be one too; .*out\.png ends like a picture"
+        DataError, match=r"in is a folder, so its output must be one too; .*out\.png ends like an image"
     ):
-        translate_pictures(copy, tmp_path / "in", tmp_path / "out.png")
+        translate_images(copy, tmp_path / "in", tmp_path / "out.png")
     (tmp_path / "old.png").mkdir()
-    assert translate_pictures(copy, tmp_path / "in", tmp_path / "old.png") == 1
+    assert translate_images(copy, tmp_path / "in", tmp_path / "old.png") == 1
 
 
 def test_what_a_format_cannot_hold_becomes_tiff_and_it_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     for name in ("a.png", "b.tif", "c.npy"):
-        path = picture(tmp_path / "in" / "a.png").with_name(name)
+        path = make_image(tmp_path / "in" / "a.png").with_name(name)
         path.write_bytes(b"")
     pairs = plan_folder(tmp_path / "in", tmp_path / "out", channels=5)
     assert [target.name for _, target in pairs] == ["a.tif", "b.tif", "c.npy"]
@@ -168,6 +170,6 @@ def test_what_a_format_cannot_hold_becomes_tiff_and_it_is_said(tmp_path: Path, c
 
 
 def test_a_named_file_that_cannot_hold_the_channels_is_refused(tmp_path: Path):
-    source = picture(tmp_path / "a.png")
+    source = make_image(tmp_path / "a.png")
     with pytest.raises(DataError, match=r"i2ikit writes no \.jpg with 5 channels; use \.tif"):
-        translate_pictures(copy, source, tmp_path / "out.jpg", channels=5)
+        translate_images(copy, source, tmp_path / "out.jpg", channels=5)

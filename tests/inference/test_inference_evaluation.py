@@ -7,32 +7,32 @@ from i2ikit.images import Reader
 from i2ikit.inference.evaluation import USUAL, NamedPairs, chosen, evaluate_folders
 
 
-def picture(path, level, size=(16, 12)):
+def make_image(path, level, size=(16, 12)):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", size, (level, level, level)).save(path)
 
 
-def test_pictures_of_one_name_are_pairs_and_all_others_stand_alone(tmp_path):
+def test_images_of_one_name_are_pairs_and_all_others_stand_alone(tmp_path):
     for name in ("a/1.png", "a/deep/2.jpg", "a/3.png", "b/1.jpg", "b/deep/2.png", "b/9.png"):
-        picture(tmp_path / name, 128)
+        make_image(tmp_path / name, 128)
     pairs = NamedPairs(tmp_path / "a", tmp_path / "b", Reader())
     assert [sorted(key for key in pairs[index] if len(key) == 1) for index in range(len(pairs))] == [
         ["a", "b"], ["a"], ["a", "b"], ["b"],
     ]  # fmt: skip
 
 
-def test_two_pictures_of_one_folder_that_differ_in_their_endings_alone_are_both_measured(tmp_path):
+def test_two_images_of_one_folder_that_differ_in_their_extensions_alone_are_both_measured(tmp_path):
     for name in ("a/1.png", "a/1.jpg", "b/1.png"):
-        picture(tmp_path / name, 128)
+        make_image(tmp_path / name, 128)
     pairs = NamedPairs(tmp_path / "a", tmp_path / "b", Reader())
     assert sum("a" in pairs[index] for index in range(len(pairs))) == 2
 
 
-def test_a_folder_of_pictures_is_measured_against_another(tmp_path):
+def test_a_folder_of_images_is_measured_against_another(tmp_path):
     for index in range(3):
-        picture(tmp_path / "made" / f"{index}.png", 100 + index)
-        picture(tmp_path / "real" / f"{index}.png", 151 + index)  # 51 of 255 is a fifth: 13.98 dB
-    picture(tmp_path / "real" / "more.png", 200)
+        make_image(tmp_path / "made" / f"{index}.png", 100 + index)
+        make_image(tmp_path / "real" / f"{index}.png", 151 + index)  # 51 of 255 is a fifth: 13.98 dB
+    make_image(tmp_path / "real" / "more.png", 200)
     found = evaluate_folders(tmp_path / "made", tmp_path / "real", metrics=["PSNR", "wasserstein", "content"])
     assert found.metrics["psnr.db"] == pytest.approx(13.979, abs=1e-2)
     assert found.metrics["wasserstein.distance"] > 0
@@ -42,10 +42,10 @@ def test_a_folder_of_pictures_is_measured_against_another(tmp_path):
     assert found.protocol["size"] == "16x12"
 
 
-def test_gray_pictures_are_measured_in_one_channel(tmp_path):
+def test_gray_images_are_measured_in_one_channel(tmp_path):
     for folder in ("made", "real"):
         for index in range(2):
-            picture(tmp_path / folder / f"{index}.png", 60 * index)
+            make_image(tmp_path / folder / f"{index}.png", 60 * index)
     found = evaluate_folders(tmp_path / "made", tmp_path / "real", metrics=["psnr"], channels=1)
     assert found.protocol["channels"] == [1]
     assert found.metrics["psnr.db"] == 100
@@ -65,17 +65,17 @@ def test_a_metric_that_nobody_knows_is_named_with_the_nearest():
 
 
 def test_a_folder_that_is_missing_or_empty_is_named(tmp_path):
-    picture(tmp_path / "a" / "1.png", 1)
+    make_image(tmp_path / "a" / "1.png", 1)
     with pytest.raises(DataError, match=r"there is no folder .*gone"):
         evaluate_folders(tmp_path / "a", tmp_path / "gone", metrics=["psnr"])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match=r"there are no pictures in .*empty; looked for"):
+    with pytest.raises(DataError, match=r"there are no images in .*empty; looked for"):
         evaluate_folders(tmp_path / "a", tmp_path / "empty", metrics=["psnr"])
 
 
 def test_tensors_of_pairs_lie_between_minus_one_and_one(tmp_path):
-    picture(tmp_path / "a" / "1.png", 255)
-    picture(tmp_path / "b" / "1.png", 0)
+    make_image(tmp_path / "a" / "1.png", 255)
+    make_image(tmp_path / "b" / "1.png", 0)
     item = NamedPairs(tmp_path / "a", tmp_path / "b", Reader())[0]
     assert torch.equal(item["a"], torch.ones(3, 12, 16))
     assert torch.equal(item["b"], -torch.ones(3, 12, 16))

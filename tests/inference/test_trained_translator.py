@@ -37,14 +37,14 @@ def config() -> dict[str, Any]:
 
 
 class Rendering(Hook):
-    """Renders a picture at the end of training, as the sample grids and the metrics do."""
+    """Renders an image at the end of training, as the sample grids and the metrics do."""
 
-    def __init__(self, picture: torch.Tensor) -> None:
-        self.picture = picture
+    def __init__(self, image: torch.Tensor) -> None:
+        self.image = image
         self.output = torch.zeros(())
 
     def after_train(self, runner: Any) -> None:
-        self.output = runner.model.translation.render({"a": self.picture}, ["ab(a)"])["ab(a)"]
+        self.output = runner.model.translation.render({"a": self.image}, ["ab(a)"])["ab(a)"]
 
 
 @pytest.mark.slow
@@ -53,12 +53,12 @@ def test_pain_07_and_13_no_flags_rebuild_the_trained_network_and_it_answers_as_i
 
     The one rule: samples, metrics and translations come in evaluation mode: no dropout, batch norm by its averages.
     """
-    picture = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    rendering = Rendering(picture)
+    image = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    rendering = Rendering(image)
     result = train(config(), work_dir=tmp_path, hooks=[rendering])
     assert result.checkpoint is not None
     translate = Translator.from_checkpoint(result.checkpoint)
-    assert torch.equal(translate(picture), rendering.output)
-    assert torch.equal(translate(picture), rendering.output)  # nothing was drawn, nothing was updated
-    other = torch.cat([picture, -picture])
+    assert torch.equal(translate(image), rendering.output)
+    assert torch.equal(translate(image), rendering.output)  # nothing was drawn, nothing was updated
+    other = torch.cat([image, -image])
     assert torch.allclose(translate(other)[:1], rendering.output, atol=1e-6)  # whoever else is in the batch

@@ -14,7 +14,7 @@ RESNET = {"type": "ResNetGenerator", "filters": 4, "blocks": 1}
 
 
 class Negative(nn.Module):
-    """Inverts colours; takes multiples of 4 only and remembers the sizes it met."""
+    """Inverts colors; takes multiples of 4 only and remembers the sizes it met."""
 
     multiple, smallest = 4, 8
 

@@ -1,4 +1,4 @@
-"""The adversarial losses share one interface, so they share one table of behaviours."""
+"""The adversarial losses share one interface, so they share one table of behaviors."""
 
 import math
 

@@ -31,7 +31,7 @@ def test_outputs_as_far_apart_as_their_inputs_have_a_ratio_of_one():
     assert measured(flat(0.6, 0.8), flat(0.1, 0.3)) == pytest.approx({"outputs": 0.2, "ratio": 1.0}, rel=1e-5)
 
 
-def test_one_picture_for_every_input_is_a_ratio_of_zero():
+def test_one_image_for_every_input_is_a_ratio_of_zero():
     assert measured(flat(0.5, 0.5, 0.5), flat(0.1, 0.3, 0.9)) == {"outputs": 0.0, "ratio": 0.0}
 
 

@@ -61,7 +61,7 @@ def filled(metric: FeatureDistance, outputs: torch.Tensor, real: torch.Tensor) -
 
 
 @pytest.mark.slow
-def test_they_are_torch_fidelitys_on_the_same_pictures_offline(as_standard):
+def test_they_are_torch_fidelitys_on_the_same_images_offline(as_standard):
     import torch_fidelity
 
     outputs, real = images(2), images(2, seed=1)
@@ -105,20 +105,20 @@ def test_the_distances_are_those_of_the_features():
         assert all(metric.better[number] == "lower" for number in expected if not number.endswith("std"))
 
 
-def test_pictures_are_taken_as_the_8_bits_of_a_file_and_gray_ones_as_three_equal_channels():
+def test_images_are_taken_as_the_8_bits_of_a_file_and_gray_ones_as_three_equal_channels():
     assert to_bytes(torch.tensor([-1.2, -1.0, 0.001, 1.0, 1.3]).reshape(1, 1, 1, 5), "").tolist() == [
         [[[0, 0, 128, 255, 255]]] * 3
     ]
 
 
-def test_pictures_of_other_channels_are_refused_by_name():
+def test_images_of_other_channels_are_refused_by_name():
     metric = FID()
     metric.backbone = Means(None, "clean")
     with pytest.raises(MetricError, match="FID needs images of 3 channels, or gray ones, not of 4"):
         metric.update({"output": images(2, channels=4)})
 
 
-def test_one_picture_is_too_few_and_reset_forgets():
+def test_one_image_is_too_few_and_reset_forgets():
     metric = KID()
     metric.backbone = Means(None, "clean")
     filled(metric, images(4), images(4)).reset()

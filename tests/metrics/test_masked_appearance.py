@@ -26,7 +26,7 @@ def test_pale_stripes_have_less_contrast():
     assert metric.compute()["contrast"] == pytest.approx(0.4, abs=1e-5)
 
 
-def test_coloured_outputs_are_saturated():
+def test_colored_outputs_are_saturated():
     red = sample()
     red["output"] = torch.tensor([1.0, -1.0, -1.0])[None, :, None, None].expand(2, 3, 12, 12)
     metric = MaskedAppearance()

@@ -8,7 +8,7 @@ from i2ikit.metrics.psnr import PSNR
 
 
 def stripes(shift: int, size: int = 32) -> Tensor:
-    """One gray picture of upright stripes, four pixels each."""
+    """One gray image of upright stripes, four pixels each."""
     return (((torch.arange(size) + shift) // 4 % 2) * 2.0 - 1).expand(1, 1, size, size)
 
 
@@ -45,7 +45,7 @@ def test_another_image_s_truth_does_not_help():
     assert measured(both, both.flip(0))["distance"] > 0.5
 
 
-def test_only_patches_centred_in_the_mask_count_inside_and_an_empty_mask_counts_for_nothing():
+def test_only_patches_centered_in_the_mask_count_inside_and_an_empty_mask_counts_for_nothing():
     truth, output = torch.zeros(2, 1, 16, 16), torch.zeros(2, 1, 16, 16)
     output[0, :, :, 8:] = 1  # wrong on the right of the first image only
     left, empty = torch.zeros(1, 1, 16, 16), torch.zeros(1, 1, 16, 16)

@@ -125,7 +125,7 @@ def test_an_empty_reference_is_refused(scenes):
 
 
 def test_an_even_patch_is_refused():
-    with pytest.raises(ValueError, match="patch must be odd, so that it has a centre, not 6"):
+    with pytest.raises(ValueError, match="patch must be odd, so that it has a center, not 6"):
         SlicedWasserstein(patch=6)
 
 

@@ -16,7 +16,7 @@ def test_every_pixel_is_turned_on_the_circle_of_hues(turn):
         assert after.tolist() == pytest.approx(colorsys.hsv_to_rgb((hue + turn) % 1, saturation, value))
 
 
-def test_a_third_of_a_turn_makes_red_green_and_leaves_grey():
+def test_a_third_of_a_turn_makes_red_green_and_leaves_gray():
     image = torch.tensor([[1.0, 0.5], [0.0, 0.5], [0.0, 0.5]]).reshape(1, 3, 1, 2)
     expected = torch.tensor([[0.0, 0.5], [1.0, 0.5], [0.0, 0.5]]).reshape(1, 3, 1, 2)
     torch.testing.assert_close(turn_hue(image, 1 / 3), expected)
@@ -26,7 +26,7 @@ def test_the_gradient_is_right():
     assert torch.autograd.gradcheck(lambda x: turn_hue(x, 0.1), IMAGE[:1].clone().requires_grad_(True))
 
 
-def test_the_gradient_at_grey_is_finite():
+def test_the_gradient_at_gray_is_finite():
     image = torch.full((1, 3, 1, 1), 0.5, requires_grad=True)
     turn_hue(image, 0.2).sum().backward()
     assert image.grad.isfinite().all()

@@ -66,7 +66,7 @@ def test_an_array_does_not_share_memory_with_its_tensor_even_if_mirrored() -> No
     assert np.array_equal(image, DEEP)
 
 
-def test_deep_pictures_are_resized_as_8_bit_ones_but_for_the_rounding() -> None:
+def test_deep_images_are_resized_as_8_bit_ones_but_for_the_rounding() -> None:
     image = Image.fromarray((DEEP[:, :, 0] * 255).astype(np.uint8))
     shallow = np.asarray(resize(image, (31, 5))) / 255
     deep = resize(np.asarray(image, np.float32)[:, :, None] / 255, (31, 5))
@@ -103,7 +103,7 @@ def test_a_quick_resize_differs_from_pillow_by_two_levels_at_most(mode: str, siz
     assert apart.mean() < 0.05
 
 
-def test_a_quick_resize_of_deep_pictures_and_odd_modes_is_the_exact_one() -> None:
+def test_a_quick_resize_of_deep_images_and_odd_modes_is_the_exact_one() -> None:
     assert np.array_equal(quick_resize(DEEP, (5, 4)), resize(DEEP, (5, 4)))
     clear = Image.new("RGBA", (9, 9), (1, 2, 3, 4))
     assert quick_resize(clear, (4, 4)) == resize(clear, (4, 4))

@@ -6,4 +6,4 @@ def test_the_caches_lie_with_the_users_other_ones_or_where_they_were_asked_to(tm
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert user_cache("features") == tmp_path / "i2ikit" / "features"
     monkeypatch.setenv(VARIABLE, str(tmp_path / "own"))
-    assert user_cache("pictures") == tmp_path / "own" / "pictures"
+    assert user_cache("images") == tmp_path / "own" / "images"

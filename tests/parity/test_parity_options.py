@@ -13,7 +13,7 @@ from i2ikit.engine.optimizers import build_optimizers
 from i2ikit.engine.update import PhaseUpdater
 from i2ikit.errors import ConfigError
 from i2ikit.plugin import get_manager
-from i2ikit.translation import Draws, Progress
+from i2ikit.translation import Progress, RandomStreams
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +54,7 @@ def test_other_options_train_too(parity: ModuleType, case: Read, name: str, chan
     updater = PhaseUpdater(build_optimizers(model.phases, model.networks, config["optimizer"]))
     side = options["crop_size"]
     batch = {domain: torch.rand(2, 3, side, side, dtype=torch.float64) * 2 - 1 for domain in "ab"}
-    values = model.train_step(batch, updater, Progress(1, 1, 400, 3), Draws(0, 1))
+    values = model.train_step(batch, updater, Progress(1, 1, 400, 3), RandomStreams(0, 1))
     assert all(value.isfinite() for value in values.values())
 
 
@@ -74,7 +74,7 @@ def test_published_options_are_the_config_of_the_method(
 
 
 def _assert_within(expected: Any, made: Any, path: str) -> None:
-    """Check that ``made`` has everything that ``expected`` says, optimisers left to the steps themselves."""
+    """Check that ``made`` has everything that ``expected`` says, optimizers left to the steps themselves."""
     if isinstance(expected, dict):
         for key, value in expected.items():
             if key not in ("optimizer", "groups", "weight"):

@@ -105,7 +105,7 @@ def test_layers_without_recorded_places_keep_the_plan_of_the_method(parity: Modu
         def plan(self, _step: Any, keys: list[Any], _queries: list[Any]) -> list[Any]:
             return [f"own plan {layer}" for layer, _ in enumerate(keys)]
 
-    sampler = parity.RecordedPlaces(Sampler())
+    sampler = parity.RecordedPositions(Sampler())
     assert sampler.reads() == ["read"]
     sampler.ids = {0: "ids"}
     recorded, own = sampler.plan(None, [None, None], [None, None])

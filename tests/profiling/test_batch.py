@@ -29,7 +29,7 @@ def shapes(config: dict[str, Any], dataset: Any = None, **data: Any) -> Any:
     return batch_shapes(with_defaults({**config, "data": {"batch_size": 2, **data}}), model, dataset)
 
 
-def test_a_transform_that_makes_one_size_of_all_pictures_tells_it(cut):
+def test_a_transform_that_makes_one_size_of_all_images_tells_it(cut):
     train = {"type": "UnpairedFolders", "root": "not/there", "transform": {"type": "ResizeCropFlip"}}
     found = shapes(cut, load_size=40, crop_size=32, train=train)
     assert found == {"a": (2, 3, 32, 32), "b": (2, 3, 32, 32)}

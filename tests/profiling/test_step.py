@@ -15,7 +15,7 @@ from i2ikit.errors import I2IKitError
 from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.profiling import LiveBytes, StepCost, step_cost
 from i2ikit.registry import LOSSES
-from i2ikit.translation import Draws, Progress, build_model
+from i2ikit.translation import Progress, RandomStreams, build_model
 
 pytestmark = pytest.mark.slow  # each tries several steps
 SHAPES = {"a": (1, 3, 32, 32), "b": (1, 3, 32, 32)}
@@ -50,7 +50,7 @@ def measured(config: dict[str, Any], lean: bool) -> int:
         for step in (1, 2):
             memory.restart()
             images = {name: torch.rand(*shape) for name, shape in SHAPES.items()}
-            model.train_step(images, update, Progress(1, step, 10, 10), Draws(0, step))
+            model.train_step(images, update, Progress(1, step, 10, 10), RandomStreams(0, step))
         return memory.peak
 
 

@@ -43,13 +43,13 @@ class WorkDirMaker:
         step: int,
         columns: list[str] = COLUMNS,
         rows: int = 2,
-        colour: str = "red",
+        color: str = "red",
         names: list[dict[str, str]] | None = None,
     ) -> Path:
         folder = self.path / "samples"
         folder.mkdir(exist_ok=True)
         path = folder / f"step_{step:06d}.png"
-        Image.new("RGB", (8 * len(columns), 6 * rows), colour).save(path)
+        Image.new("RGB", (8 * len(columns), 6 * rows), color).save(path)
         about = {"step": step, "columns": columns, "rows": rows, "size": [8, 6]}
         path.with_suffix(".json").write_text(json.dumps(about | ({} if names is None else {"names": names})))
         return path
@@ -61,9 +61,9 @@ class WorkDirMaker:
         items = []
         for index, (name, value) in enumerate(values.items()):
             item = {"name": name, "index": index, "values": {"truth": value}}
-            for kind, colour in (("input", inputs), ("output", (0, 255, 0)), ("truth", (0, 0, 255))):
+            for kind, color in (("input", inputs), ("output", (0, 255, 0)), ("truth", (0, 0, 255))):
                 item[kind] = f"{index:05d}_{kind}.png"
-                Image.new("RGB", (8, 6), colour).save(folder / item[kind])
+                Image.new("RGB", (8, 6), color).save(folder / item[kind])
             items.append(item)
         measures = {"truth": {"label": "PSNR to the truth, dB", "better": "higher"}}
         about = {"step": step, "generator": "ab", "measures": measures, "items": items}

@@ -58,7 +58,7 @@ def two_runs(run: Any) -> Path:
         maker.config()
         maker.log(*(maker.scalars(step, gan_ab=1 / step) for step in range(10, 310, 10)))
         for step in (100, 200, 300):
-            maker.grid(step, rows=3, names=names, colour=(step // 2, 90, 90))
+            maker.grid(step, rows=3, names=names, color=(step // 2, 90, 90))
             metrics = {"background.db": start + step / 100}
             maker.log({"event": "metrics", "step": step, "metrics": metrics})
         values = {name["a"]: start + index for index, name in enumerate(names)}
@@ -73,7 +73,7 @@ def line(page: Page) -> float:
 
 
 def shows(page: Page, side: str) -> str:
-    return page.locator(f"#{side}-picture").get_attribute("src") or ""
+    return page.locator(f"#{side}-image").get_attribute("src") or ""
 
 
 def test_the_line_follows_the_mouse(open_page: Any, two_runs: Path):
@@ -88,12 +88,12 @@ def test_the_line_follows_the_mouse(open_page: Any, two_runs: Path):
     page.mouse.move(box["x"] + box["width"] * 0.9, middle)
     assert line(page) == 20  # the button is up
     clip = page.locator("#left-layer").evaluate("layer => getComputedStyle(layer).clipPath")
-    assert "80%" in clip  # of the left picture, cut away from the right
+    assert "80%" in clip  # of the left image, cut away from the right
 
 
 def test_the_line_follows_the_keys_and_its_focus_is_seen(open_page: Any, two_runs: Path):
     page = open_page(two_runs)
-    slider = page.get_by_role("slider", name="how much of the left picture is shown")
+    slider = page.get_by_role("slider", name="how much of the left image is shown")
     slider.focus()
     for key, expected in (("ArrowRight", 52), ("ArrowLeft", 50), ("End", 100), ("ArrowRight", 100), ("Home", 0)):
         page.keyboard.press(key)
@@ -102,22 +102,22 @@ def test_the_line_follows_the_keys_and_its_focus_is_seen(open_page: Any, two_run
     assert page.locator(".grip").evaluate("grip => getComputedStyle(grip).outlineWidth") == "3px"
 
 
-def test_keys_zoom_and_look_around_and_go_to_the_next_picture(open_page: Any, two_runs: Path):
+def test_keys_zoom_and_look_around_and_go_to_the_next_image(open_page: Any, two_runs: Path):
     page = open_page(two_runs)
     page.locator("#divider").focus()
     page.keyboard.press("+")
     assert page.locator("#scale").inner_text() == "150 %"
-    before = page.locator("#left-picture").evaluate("image => image.style.transform")
+    before = page.locator("#left-image").evaluate("image => image.style.transform")
     page.keyboard.press("Shift+ArrowRight")
-    after = page.locator("#left-picture").evaluate("image => image.style.transform")
-    assert before != after == page.locator("#right-picture").evaluate("image => image.style.transform")
+    after = page.locator("#left-image").evaluate("image => image.style.transform")
+    assert before != after == page.locator("#right-image").evaluate("image => image.style.transform")
     page.keyboard.press("0")
     assert page.locator("#scale").inner_text() == "100 %"
     page.keyboard.press("PageDown")
     assert page.locator("#name").inner_text() == "testA/1.png"
 
 
-def test_any_picture_can_stand_on_either_side(open_page: Any, two_runs: Path):
+def test_any_image_can_stand_on_either_side(open_page: Any, two_runs: Path):
     page = open_page(two_runs)
     assert page.locator("#right option").all_inner_texts() == [
         "input",
@@ -196,12 +196,12 @@ def test_a_phone_needs_no_sideways_scrolling_and_a_finger_drags_the_line(open_pa
 
 def test_dark_and_light_follow_the_system_until_somebody_chooses(open_page: Any, two_runs: Path):
     def background(page: Page) -> int:
-        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        return sum(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
+        color = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return sum(int(part) for part in color.removeprefix("rgb(").removesuffix(")").split(","))
 
     light, dark = (open_page(two_runs, color_scheme=scheme) for scheme in ("light", "dark"))
     assert background(light) > 700 > 100 > background(dark)
-    button = dark.get_by_role("button", name="dark colours")
+    button = dark.get_by_role("button", name="dark colors")
     assert button.get_attribute("aria-pressed") == "true"
     button.click()
     assert background(dark) > 700

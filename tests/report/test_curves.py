@@ -14,7 +14,7 @@ def test_a_short_series_is_kept_point_by_point():
     curve = make_curve(series([3.0, 1.0, 2.0]))
     assert curve.steps == [1, 2, 3]
     assert curve.raw == [3.0, 1.0, 2.0]
-    assert curve.smooth == curve.raw  # 5 percent of three points reach no neighbour
+    assert curve.smooth == curve.raw  # 5 percent of three points reach no neighbor
 
 
 def test_a_long_series_is_thinned_to_means_that_stand_at_their_last_step():
@@ -27,7 +27,7 @@ def test_the_running_mean_looks_both_ways_and_a_straight_line_stays():
     assert running_mean([0.0, 1.0, 2.0, 3.0, 4.0], reach=1) == [0.5, 1.0, 2.0, 3.0, 3.5]
 
 
-def test_gaps_stay_gaps_and_do_not_count_for_their_neighbours():
+def test_gaps_stay_gaps_and_do_not_count_for_their_neighbors():
     assert running_mean([1.0, None, 3.0], reach=1) == [1.0, None, 3.0]
 
 
@@ -79,7 +79,7 @@ def test_points_lie_where_their_steps_and_values_say():
     assert drawn.count("<svg") == drawn.count("</svg>") == 2
 
 
-def test_curves_of_several_runs_share_their_range_and_have_the_colours_of_their_runs():
+def test_curves_of_several_runs_share_their_range_and_have_the_colors_of_their_runs():
     low, high = make_curve(Series([0, 100], [0.0, 0.0])), make_curve(Series([0, 50], [1.0, 1.0]))
     drawn = draw_curves({0: low, 3: high}, "x", last_step=100)
     assert 'class="smooth" style="--line:var(--run0)" d="M46.0 142.8L332.0 142.8"' in drawn
@@ -87,5 +87,5 @@ def test_curves_of_several_runs_share_their_range_and_have_the_colours_of_their_
     assert drawn.count('class="dot"') == 2
 
 
-def test_the_ninth_run_has_the_colour_of_the_first():
+def test_the_ninth_run_has_the_color_of_the_first():
     assert "var(--run0)" in draw_curves({8: make_curve(series([1.0]))}, "x", last_step=1)

@@ -4,24 +4,24 @@ from typing import Any
 
 from PIL import Image
 
+from i2ikit.report.image_store import Images
 from i2ikit.report.items import make_album
-from i2ikit.report.pictures import Pictures
 from i2ikit.report.record import read_record
 
 NAMES = [{"a": "data/testA/0.png"}, {"a": "data/testA/1.png"}]
 
 
 def album(*makers: Any) -> Any:
-    pictures = Pictures(makers[0].path / "index.html")
-    return make_album([read_record(maker.path) for maker in makers], pictures), pictures
+    images = Images(makers[0].path / "index.html")
+    return make_album([read_record(maker.path) for maker in makers], images), images
 
 
 def another(run: Any, name: str) -> Any:
     return type(run)(run.path.parent / name)
 
 
-def colour(pictures: Pictures, number: int) -> str:
-    pixel = Image.open(io.BytesIO(base64.b64decode(pictures.found[number]))).getpixel((4, 3))
+def color(images: Images, number: int) -> str:
+    pixel = Image.open(io.BytesIO(base64.b64decode(images.found[number]))).getpixel((4, 3))
     return max(zip(pixel, ("red", "green", "blue"), strict=True))[1]
 
 
@@ -39,17 +39,17 @@ def test_every_row_is_an_item_with_what_was_made_of_it_after_each_step(run: Any)
 
 def test_test_images_join_the_sample_of_their_name_and_replace_the_last_step(run: Any):
     run.config()
-    run.grid(500, names=NAMES, colour="red")
-    run.grid(1000, names=NAMES, colour="red")
+    run.grid(500, names=NAMES, color="red")
+    run.grid(1000, names=NAMES, color="red")
     run.gallery({"data/testA/0.png": 20.0, "data/testA/9.png": 30.0}, step=1000)
-    found, pictures = album(run)
+    found, images = album(run)
     assert [item.name for item in found.items] == ["testA/0.png", "testA/1.png", "testA/9.png"]
     first = found.items[0]
-    assert [(step, colour(pictures, number)) for step, number in first.images[0]["output"]] == [
+    assert [(step, color(images, number)) for step, number in first.images[0]["output"]] == [
         (500, "red"),
         (1000, "green"),
     ]
-    assert colour(pictures, first.truth) == "blue"
+    assert color(images, first.truth) == "blue"
     assert first.values == [{"truth": 20.0}]
     assert found.measures == {"truth": {"label": "PSNR to the truth, dB", "better": "higher"}}
 
@@ -63,7 +63,7 @@ def test_runs_over_the_same_inputs_stand_side_by_side(run: Any):
     assert [list(images) for images in item.images] == [["output"], ["output"]]
 
 
-def test_equal_names_of_different_pictures_stay_apart(run: Any):
+def test_equal_names_of_different_images_stay_apart(run: Any):
     other = another(run, "other")
     run.gallery({"testA/0.png": 20.0}, inputs=(255, 255, 255))
     other.gallery({"testA/0.png": 25.0}, inputs=(0, 0, 0))
@@ -76,7 +76,7 @@ def test_two_images_of_one_kind_are_told_apart_by_their_expressions(run: Any):
     assert list(album(run)[0].items[0].images[0]) == ["output ab(a)", "output ac(a)"]
 
 
-def test_pictures_that_are_damaged_are_left_out(run: Any):
+def test_images_that_are_damaged_are_left_out(run: Any):
     run.config()
     run.grid(1, names=NAMES)
     broken = run.grid(2, names=NAMES)

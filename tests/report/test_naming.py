@@ -10,7 +10,7 @@ from i2ikit.report.naming import column_words
         (["b", "ab(b)"], ["input", "identity"]),
         (["a", "ab(a)", "b"], ["input", "output", "real b"]),
         (["a", "ab(mirror(a))"], ["input", "output"]),
-        (["a", "ba(ab(a))", "history(ab(a))"], ["input", "reconstruction", "output"]),
+        (["a", "ba(ab(a))", "pool(ab(a))"], ["input", "reconstruction", "output"]),
     ],
 )
 def test_expressions_have_plain_words(columns: list[str], expected: list[str]):

@@ -112,14 +112,14 @@ def test_the_page_asks_no_network(finished: Any):
     page = (finished.path / "index.html").read_text("utf-8")
     assert not re.search(r"https?:|@import|\bfetch\(|XMLHttpRequest", page)
     assert "default-src 'none'; img-src data:;" in page
-    assert all(picture.startswith("/9j/") for picture in page_data(finished.path / "index.html", "pictures"))
+    assert all(image.startswith("/9j/") for image in page_data(finished.path / "index.html", "images"))
 
 
 def test_a_linked_page_names_its_test_images_and_holds_the_samples(finished: Any):
     finished.gallery({"testA/0.png": 20.0})
-    pictures = page_data(write_report(finished.path, linked=True), "pictures")
-    assert "./samples/gallery/00000_output.png" in pictures
-    assert sum(picture.startswith("/9j/") for picture in pictures) == 12 - 2  # two grids of two rows of three images
+    images = page_data(write_report(finished.path, linked=True), "images")
+    assert "./samples/gallery/00000_output.png" in images
+    assert sum(image.startswith("/9j/") for image in images) == 12 - 2  # two grids of two rows of three images
 
 
 def test_names_with_html_in_them_are_shown_as_text(run: Any):

@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from i2ikit.translation import Draws
+from i2ikit.translation import RandomStreams
 
 
 class DrawingStep:
     first = 0
 
     def __init__(self, logits: list[Tensor], seed: int) -> None:
-        self._logits, self._draws = logits, Draws(seed, step=1)
+        self._logits, self._draws = logits, RandomStreams(seed, step=1)
         self.asked: list[tuple[str, str, bool]] = []
 
     def permutation(self, label: str, size: int, count: int) -> Tensor:

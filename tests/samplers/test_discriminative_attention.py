@@ -54,7 +54,7 @@ def test_the_random_half_does_not_follow_the_score(drawing_step, maps):
 def test_the_random_share_is_rounded_down(sampler, share, guided, drawing_step, maps):
     logits = scores()
     step = drawing_step(logits)
-    (plan,) = sampler("b", "x", num=9, random_share=share).plan(step, maps((8, 8)), maps((8, 8)))
+    (plan,) = sampler("b", "x", num=9, random_fraction=share).plan(step, maps((8, 8)), maps((8, 8)))
     score, pool = logits[0].flatten(), pool_of(step, 0, 0, 64, 36)
     assert plan.ids.shape == (2, 9)
     assert plan.ids[0, :guided].tolist() == sorted(pool, key=lambda place: score[place].item())[:guided]
@@ -69,10 +69,10 @@ def test_a_smaller_map_gives_as_many_places_as_it_has(sampler, drawing_step, map
 
 def test_scores_are_interpolated_to_the_size_of_each_query(drawing_step, maps):
     logits = torch.tensor([[0.0, 1.0], [2.4, 3.4]])[None, None]
-    sampler = DiscriminativeAttentionSampler("b", "ab(a)", num=4, pool=100, random_share=0.0)
+    sampler = DiscriminativeAttentionSampler("b", "ab(a)", num=4, pool=100, random_fraction=0.0)
     small, large = sampler.plan(drawing_step(logits), maps((9, 9), (9, 9), images=1), maps((2, 2), (4, 4), images=1))
     assert small.ids.tolist() == [[0, 1, 2, 3]]
-    # half-pixel centres: the columns add 0, 0.25, 0.75, 1 and the rows 0, 0.6, 1.8, 2.4
+    # half-pixel centers: the columns add 0, 0.25, 0.75, 1 and the rows 0, 0.6, 1.8, 2.4
     assert large.ids.tolist() == [[0, 1, 4, 2]]
 
 
@@ -98,8 +98,8 @@ def test_the_discriminator_is_asked_without_gradient(sampler, drawing_step, maps
     [
         ({"num": 0}, "num must be a whole number above 0, not 0"),
         ({"pool": 0.5}, r"pool must be a whole number above 0, not 0\.5"),
-        ({"random_share": 1.5}, r"random_share must lie in 0\.\.1, not 1\.5"),
-        ({"random_share": "half"}, r"random_share must lie in 0\.\.1, not 'half'"),
+        ({"random_fraction": 1.5}, r"random_fraction must lie in 0\.\.1, not 1\.5"),
+        ({"random_fraction": "half"}, r"random_fraction must lie in 0\.\.1, not 'half'"),
     ],
 )
 @pytest.mark.parametrize("sampler", BOTH)

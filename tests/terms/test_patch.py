@@ -17,7 +17,7 @@ from i2ikit.samplers.discriminative_attention import DiscriminativeAttentionSamp
 from i2ikit.samplers.grid import GridSampler
 from i2ikit.samplers.random import RandomSampler
 from i2ikit.terms.patch import PatchTerm
-from i2ikit.translation import Draws
+from i2ikit.translation import RandomStreams
 
 QUERY, KEY = ("ab", "ab(a)"), ("ab", "a")
 
@@ -28,7 +28,7 @@ class Features:
     first = 0
 
     def __init__(self, head: nn.Module, logits: Tensor | None = None, **features: dict[str, Tensor]) -> None:
-        self.features, self.head_module, self.answers, self.draws = features, head, logits, Draws(0, 1)
+        self.features, self.head_module, self.answers, self.draws = features, head, logits, RandomStreams(0, 1)
         self.asked: list[tuple[str, bool]] = []
 
     def taps(self, generator: str, image: str, names: list[str], *, grad: bool = True) -> dict[str, Tensor]:

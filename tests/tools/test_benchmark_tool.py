@@ -105,7 +105,7 @@ def test_a_table_wider_than_the_terminal_goes_on_below_and_breaks_no_name(tool: 
     assert said.count("0.0402 ± 0.0069*") == 1
 
 
-def test_mistakes_are_one_message_and_code_2(tool: Any, tmp_path: Path, capsys):
+def test_errors_are_one_message_and_code_2(tool: Any, tmp_path: Path, capsys):
     assert tool.main(["cut/strips", "--steps", "3", "--out", str(tmp_path / "out")]) == 2
     assert "Nearest: 'cut/stripes'" in " ".join(capsys.readouterr().err.split())
     assert tool.main(["cut/stripes", "--out", str(tmp_path / "out")]) == 2

@@ -28,7 +28,7 @@ class Darker(Transform):
 def built(config: dict[str, Any]) -> Any:
     builder = Builder()
     part = builder.part(TRANSFORMS, config, "data.train.transform")
-    assert part is not None, builder.mistakes
+    assert part is not None, builder.errors
     return part
 
 
@@ -74,9 +74,9 @@ def test_a_function_to_tensors_cannot_be_followed_or_left_out() -> None:
     def to_tensor(image: Pixels) -> torch.Tensor:
         return torch.zeros(1)
 
-    with pytest.raises(ValueError, match="function cannot be followed by others: it gives no picture"):
+    with pytest.raises(ValueError, match="function cannot be followed by others: it gives no image"):
         Compose([to_tensor])  # type: ignore[list-item]
-    with pytest.raises(ValueError, match="function gives no picture, so that it cannot be left out"):
+    with pytest.raises(ValueError, match="function gives no image, so that it cannot be left out"):
         Sometimes(to_tensor)  # type: ignore[arg-type]
 
 

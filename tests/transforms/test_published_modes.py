@@ -135,8 +135,8 @@ def test_a_trim_cuts_what_is_too_long_and_nothing_else() -> None:
     assert starts == {0, 10, 20}
 
 
-def test_a_picture_without_a_window_of_the_size_is_told_what_to_do() -> None:
-    with pytest.raises(DataError, match=r"a picture of 20 x 50 pixels has no window of crop_size=32; resize it before"):
+def test_an_image_without_a_window_of_the_size_is_told_what_to_do() -> None:
+    with pytest.raises(DataError, match=r"an image of 20 x 50 pixels has no window of crop_size=32; resize it before"):
         RandomCrop(32)(noise(20, 50))
 
 

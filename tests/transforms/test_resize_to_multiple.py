@@ -12,9 +12,9 @@ def test_height_and_width_become_the_nearest_multiples(size: tuple[int, int], ex
     assert ResizeToMultiple(4)(Image.new("RGB", size)).shape == (3, height, width)
 
 
-def test_a_picture_that_fits_is_left_alone() -> None:
-    picture = Image.linear_gradient("L").resize((16, 8)).convert("RGB")
-    assert torch.equal(ResizeToMultiple(8)(picture), image_to_tensor(picture))
+def test_an_image_that_fits_is_left_alone() -> None:
+    image = Image.linear_gradient("L").resize((16, 8)).convert("RGB")
+    assert torch.equal(ResizeToMultiple(8)(image), image_to_tensor(image))
 
 
 def test_draws_nothing() -> None:

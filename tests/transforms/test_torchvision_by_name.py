@@ -12,7 +12,7 @@ DEEP = np.random.default_rng(0).random((9, 12, 5), dtype=np.float32)
 BYTES = Image.fromarray((DEEP[:, :, :3] * 255).astype(np.uint8))
 
 
-def test_an_8_bit_picture_goes_through_as_torchvision_would_do_it() -> None:
+def test_an_8_bit_image_goes_through_as_torchvision_would_do_it() -> None:
     transform = TorchvisionTransform("RandomRotation", degrees=30, interpolation="bilinear")
     torch.manual_seed(0)
     expected = v2.RandomRotation(30, interpolation=v2.InterpolationMode.BILINEAR)(BYTES)
@@ -20,7 +20,7 @@ def test_an_8_bit_picture_goes_through_as_torchvision_would_do_it() -> None:
     assert torch.equal(transform(BYTES), image_to_tensor(expected))
 
 
-def test_a_deep_picture_keeps_its_channels_and_its_range() -> None:
+def test_a_deep_image_keeps_its_channels_and_its_range() -> None:
     found = TorchvisionTransform("RandomVerticalFlip", p=1.0)(DEEP)
     assert torch.equal(found, image_to_tensor(DEEP[::-1]))
     loud = TorchvisionTransform("GaussianNoise", sigma=3.0, clip=False)(DEEP)
@@ -45,7 +45,7 @@ def test_a_wrong_name_is_answered_with_the_nearest() -> None:
 @pytest.mark.parametrize(
     "name", ["os.system", "functional", "Lambda", "RandomApply", "__builtins__", "InterpolationMode"]
 )
-def test_nothing_but_transforms_of_pictures_can_be_named(name: str) -> None:
+def test_nothing_but_transforms_of_images_can_be_named(name: str) -> None:
     with pytest.raises(ValueError, match=name):
         TorchvisionTransform(name)
     assert name not in names()
@@ -57,6 +57,6 @@ def test_wrong_arguments_are_shown_with_the_right_ones() -> None:
 
 
 @pytest.mark.parametrize("image", [BYTES, DEEP], ids=["bytes", "deep"])
-def test_what_makes_no_picture_is_refused(image: Image.Image) -> None:
-    with pytest.raises(DataError, match=r"torchvision's (FiveCrop) makes tuple of a picture"):
+def test_what_makes_no_image_is_refused(image: Image.Image) -> None:
+    with pytest.raises(DataError, match=r"torchvision's (FiveCrop) makes tuple of an image"):
         TorchvisionTransform("FiveCrop", size=4)(image)

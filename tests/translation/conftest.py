@@ -19,7 +19,7 @@ from i2ikit.terms.adversarial import AdversarialTerm, DiscriminatorTerm
 from i2ikit.terms.base import Term
 from i2ikit.terms.patch import PatchTerm
 from i2ikit.terms.pixel import PixelTerm
-from i2ikit.translation import Draws, Phase, Progress, UnpairedTranslation, WeightedTerm
+from i2ikit.translation import Phase, Progress, RandomStreams, UnpairedTranslation, WeightedTerm
 from i2ikit.views.base import View
 
 
@@ -101,7 +101,7 @@ class Trainer:
                         parameter -= self.rate * parameter.grad
 
     def step(self, batch: Mapping[str, Tensor], number: int = 1, epoch: int = 1) -> dict[str, Tensor]:
-        return self.model.train_step(batch, self.update, Progress(epoch, number, 10, 100), Draws(0, number))
+        return self.model.train_step(batch, self.update, Progress(epoch, number, 10, 100), RandomStreams(0, number))
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def _cyclegan_phases() -> dict[str, Any]:
         "identity_a": _pixel("ba(a)", "a"),
         "identity_b": _pixel("ab(b)", "b"),
     }
-    discriminate = {"d_b": _discriminating("history(ab(a))"), "d_a": _discriminating("history(ba(b))", "a")}
+    discriminate = {"d_b": _discriminating("pool(ab(a))"), "d_a": _discriminating("pool(ba(b))", "a")}
     return {
         "generate": (["generators.ab", "generators.ba"], generate),
         "discriminate": (["discriminators.a", "discriminators.b"], discriminate),

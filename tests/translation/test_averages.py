@@ -3,7 +3,7 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.build import Builder
-from i2ikit.translation import Average, Draws, Progress, UnpairedTranslation, build_model
+from i2ikit.translation import Average, Progress, RandomStreams, UnpairedTranslation, build_model
 from i2ikit.translation.averages import follow, frozen_copy
 
 TAPS = ["stem", "block1"]
@@ -38,17 +38,17 @@ def config(**changes: object) -> dict[str, object]:
     }
 
 
-def mistakes(**changes: object) -> str:
+def errors(**changes: object) -> str:
     builder = Builder()
     assert build_model(config(**changes), builder) is None
-    return "\n".join(f"{mistake.path}: {mistake.message}" for mistake in builder.mistakes)
+    return "\n".join(f"{error.path}: {error.message}" for error in builder.errors)
 
 
 def build(**changes: object) -> UnpairedTranslation:
     torch.manual_seed(0)
     builder = Builder()
     model = build_model(config(**changes), builder)
-    assert model is not None, builder.mistakes
+    assert model is not None, builder.errors
     return model
 
 
@@ -61,7 +61,7 @@ def step(model: UnpairedTranslation, rate: float) -> dict[str, Tensor]:
         loss.backward()
         optimizer.step()
 
-    return model.train_step({"a": torch.rand(1, 3, 16, 16)}, update, Progress(1, 1, 1, 1), Draws(0, 1))
+    return model.train_step({"a": torch.rand(1, 3, 16, 16)}, update, Progress(1, 1, 1, 1), RandomStreams(0, 1))
 
 
 def test_a_copy_moves_by_one_minus_momentum_of_the_way() -> None:
@@ -96,7 +96,7 @@ def test_a_copy_of_its_own_beginning_has_random_weights_and_then_follows_its_net
     for name, begun in slow.state_dict().items():
         if name.endswith("weight"):
             assert not torch.allclose(begun, fast.state_dict()[name])
-            assert 0.5 < (begun.std() / fast.state_dict()[name].std()).item() < 2  # the same rule of initialisation
+            assert 0.5 < (begun.std() / fast.state_dict()[name].std()).item() < 2  # the same rule of initialization
     assert not any(parameter.requires_grad for parameter in slow.parameters())
     before = [parameter.clone() for parameter in slow.parameters()]
     step(model, rate=0.0)
@@ -118,9 +118,9 @@ def test_an_average_of_an_average_may_begin_on_its_own_too() -> None:
     assert not all(torch.equal(own[name], copy[name]) for name in own)
 
 
-def test_an_unknown_beginning_is_a_mistake() -> None:
+def test_an_unknown_beginning_is_an_error() -> None:
     averages = {"ab_slow": {"of": "generators.ab"}, "f_slow": {"of": "heads.f", "init": "random"}}
-    assert "model.averages.f_slow.init: init is one of 'copy', 'own', not 'random'" in mistakes(averages=averages)
+    assert "model.averages.f_slow.init: init is one of 'copy', 'own', not 'random'" in errors(averages=averages)
 
 
 def test_a_step_updates_the_networks_and_then_moves_the_copies_towards_them() -> None:
@@ -148,7 +148,7 @@ def test_copies_are_saved_with_the_model() -> None:
     }  # fmt: skip
 
 
-def test_pictures_are_made_by_the_copy_of_a_generator_and_the_step_goes_on_with_the_generator() -> None:
+def test_images_are_made_by_the_copy_of_a_generator_and_the_step_goes_on_with_the_generator() -> None:
     model, image = build(), torch.rand(1, 3, 16, 16)
     with torch.no_grad():
         for parameter in model.generators["ab"].parameters():
@@ -159,32 +159,32 @@ def test_pictures_are_made_by_the_copy_of_a_generator_and_the_step_goes_on_with_
 
 
 def test_an_average_of_nothing_names_the_nearest_network() -> None:
-    found = mistakes(averages={"ab_slow": {"of": "generators.ba"}})
+    found = errors(averages={"ab_slow": {"of": "generators.ba"}})
     assert "model.averages.ab_slow.of: there is no network 'generators.ba'" in found
     assert "'generators.ab'" in found
 
 
 def test_an_average_may_not_take_the_name_of_a_network() -> None:
-    assert "'ab' is taken" in mistakes(averages={"ab": {"of": "generators.ab"}})
+    assert "'ab' is taken" in errors(averages={"ab": {"of": "generators.ab"}})
 
 
 def test_a_phase_that_updates_an_average_is_told_what_it_is() -> None:
     phases = {"generate": {"update": ["generators.ab_slow"], "terms": {}}}
-    assert "'generators.ab_slow' is an average of 'generators.ab'; no phase updates it" in mistakes(phases=phases)
+    assert "'generators.ab_slow' is an average of 'generators.ab'; no phase updates it" in errors(phases=phases)
 
 
-def test_a_momentum_outside_its_range_is_a_mistake() -> None:
+def test_a_momentum_outside_its_range_is_an_error() -> None:
     averages = {"ab_slow": {"of": "generators.ab", "momentum": 1.5}, "f_slow": {"of": "heads.f"}}
-    assert "model.averages.ab_slow.momentum: momentum must lie in 0..1, not 1.5" in mistakes(averages=averages)
+    assert "model.averages.ab_slow.momentum: momentum must lie in 0..1, not 1.5" in errors(averages=averages)
     averages = {"ab_slow": {"of": "generators.ab"}, "f_slow": {"of": "heads.f", "momentum": "slow"}}
-    assert "model.averages.f_slow.momentum: " in mistakes(averages=averages)
+    assert "model.averages.f_slow.momentum: " in errors(averages=averages)
 
 
 def test_an_average_without_a_network_shows_how_it_is_written() -> None:
-    assert 'dict(of="generators.ab", momentum=0.999)' in mistakes(averages={"ab_slow": {"momentum": 0.9}})
+    assert 'dict(of="generators.ab", momentum=0.999)' in errors(averages={"ab_slow": {"momentum": 0.9}})
 
 
 def test_a_head_that_is_an_average_is_checked_for_its_number_of_taps() -> None:
     phases = config()["phases"]
     phases["generate"]["terms"]["content"]["taps"] = ["stem"]  # type: ignore[index]
-    assert "head 'f_slow' is made for 2 taps, the term has 1" in mistakes(phases=phases)
+    assert "head 'f_slow' is made for 2 taps, the term has 1" in errors(phases=phases)

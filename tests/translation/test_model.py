@@ -8,7 +8,7 @@ from i2ikit.losses.pixel import L1Loss
 from i2ikit.schedules import Constant
 from i2ikit.terms.pixel import PixelTerm
 from i2ikit.translation import WeightedTerm
-from i2ikit.views.history import History
+from i2ikit.views.image_pool import ImagePool
 from i2ikit.views.mirror import Mirror
 
 
@@ -24,7 +24,7 @@ def built(model):
             {"cycle": pixel("ba(ab(a))", "a"), "same": pixel("ab(b)", "b")},
         )
     }
-    return model(phases, views={"mirror": Mirror(1.0), "history": History()})
+    return model(phases, views={"mirror": Mirror(1.0), "pool": ImagePool()})
 
 
 def test_networks_have_full_names(built):
@@ -52,14 +52,14 @@ def test_the_images_that_terms_read_are_listed_once_in_the_order_of_the_config(b
 
 
 def test_rendering_translates_and_leaves_views_out(built, batch):
-    rendered = built.render(batch, ["a", "ab(mirror(a))", "ba(history(ab(a)))"])
+    rendered = built.render(batch, ["a", "ab(mirror(a))", "ba(pool(ab(a)))"])
     with torch.no_grad():
         fake = built.generators["ab"](batch["a"])
         back = built.generators["ba"](fake)
     assert rendered["a"] is batch["a"]
     assert torch.equal(rendered["ab(mirror(a))"], fake)
-    assert torch.equal(rendered["ba(history(ab(a)))"], back)
-    assert built.views["history"].stores == {}
+    assert torch.equal(rendered["ba(pool(ab(a)))"], back)
+    assert built.views["pool"].stores == {}
 
 
 def test_rendering_makes_each_image_once_and_no_graph(built, batch):
@@ -90,8 +90,8 @@ def test_the_state_holds_networks_and_histories_and_loads_as_weights_only(model,
     from i2ikit.terms.adversarial import DiscriminatorTerm
 
     def make():
-        d = DiscriminatorTerm("b", "b", "history(ab(a))", LSGANLoss())
-        return model({"discriminate": (["discriminators.b"], {"d": d})}, views={"history": History(2)})
+        d = DiscriminatorTerm("b", "b", "pool(ab(a))", LSGANLoss())
+        return model({"discriminate": (["discriminators.b"], {"d": d})}, views={"pool": ImagePool(2)})
 
     first, second = make(), make()
     for number in (1, 2, 3, 4):

@@ -8,8 +8,8 @@ from i2ikit.interfaces import Read
 from i2ikit.losses.lsgan import LSGANLoss
 from i2ikit.schedules import Constant
 from i2ikit.terms.base import Term
-from i2ikit.translation import Draws, Progress, WeightedTerm
-from i2ikit.views.history import History
+from i2ikit.translation import Progress, RandomStreams, WeightedTerm
+from i2ikit.views.image_pool import ImagePool
 from i2ikit.views.mirror import Mirror
 
 AB, BA, DB, F = "generators.ab", "generators.ba", "discriminators.b", "heads.f"
@@ -84,7 +84,7 @@ def test_who_only_looks_at_answers_sees_those_of_the_updated_discriminator_too(m
 
 
 def test_a_later_phase_sees_the_images_of_before_the_update(model, trainer, batch, cyclegan_phases):
-    built = model(cyclegan_phases(), views={"history": History()})
+    built = model(cyclegan_phases(), views={"pool": ImagePool()})
     with torch.no_grad():
         fake = built.generators["ab"](batch["a"])
         judge = built.discriminators["b"]
@@ -93,7 +93,7 @@ def test_a_later_phase_sees_the_images_of_before_the_update(model, trainer, batc
     torch.testing.assert_close(values["d_b"], expected)
     with torch.no_grad():
         assert not torch.allclose(built.generators["ab"](batch["a"]), fake)
-    torch.testing.assert_close(built.views["history"].stores["ab(a)"].images[0], fake[0])
+    torch.testing.assert_close(built.views["pool"].stores["ab(a)"].images[0], fake[0])
 
 
 def test_answers_of_several_scales_are_averaged(model, networks, trainer, batch, cut_phases):
@@ -122,7 +122,9 @@ def test_logits_of_half_precision_are_handed_out_in_float32(model, networks):
             return seen[0].mean()
 
     built = model({"x": ([DB], {"look": Look()})}, discriminators={"b": Half()}).float()
-    built.train_step({"b": torch.zeros(1, 3, 8, 8)}, lambda phase, loss: None, Progress(1, 1, 1, 1), Draws(0, 1))
+    built.train_step(
+        {"b": torch.zeros(1, 3, 8, 8)}, lambda phase, loss: None, Progress(1, 1, 1, 1), RandomStreams(0, 1)
+    )
     assert seen[0].dtype == torch.float32
 
 

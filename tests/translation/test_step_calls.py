@@ -6,7 +6,7 @@ from torch import nn
 from i2ikit.losses.cosine import CosineLoss
 from i2ikit.schedules import Until
 from i2ikit.translation import WeightedTerm
-from i2ikit.views.history import History
+from i2ikit.views.image_pool import ImagePool
 from i2ikit.views.mirror import Mirror
 
 AB, DB, F = "generators.ab", "discriminators.b", "heads.f"
@@ -40,7 +40,7 @@ def test_a_term_on_two_stages_of_one_pass_needs_no_second_one(
 
 
 def test_cyclegan_needs_four_generator_calls(model, trainer, batch, cyclegan_phases):
-    cyclegan = model(cyclegan_phases(), views={"history": History()})
+    cyclegan = model(cyclegan_phases(), views={"pool": ImagePool()})
     trainer(cyclegan).step(batch)
     assert [call.images for call in cyclegan.generators["ab"].calls] == [2, 1]
     assert [call.images for call in cyclegan.generators["ba"].calls] == [2, 1]
@@ -63,7 +63,7 @@ def test_images_of_two_sizes_are_not_batched(model, trainer, batch, pixel):
 def test_a_batch_norm_sees_each_batch_alone(model, networks, trainer, batch, cyclegan_phases):
     toy = networks("generator")
     built = model(
-        cyclegan_phases(), generators={"ab": toy(nn.BatchNorm2d(4)), "ba": toy()}, views={"history": History()}
+        cyclegan_phases(), generators={"ab": toy(nn.BatchNorm2d(4)), "ba": toy()}, views={"pool": ImagePool()}
     )
     trainer(built).step(batch)
     assert [call.images for call in built.generators["ab"].calls] == [1, 1, 1]
@@ -73,7 +73,7 @@ def test_a_batch_norm_sees_each_batch_alone(model, networks, trainer, batch, cyc
 def test_sharing_calls_changes_no_loss_and_no_gradient(model, trainer, batch, cyclegan_phases):
     results = []
     for shared in (True, False):
-        built = model(cyclegan_phases(), views={"history": History()})
+        built = model(cyclegan_phases(), views={"pool": ImagePool()})
         built.shareable = dict.fromkeys(built.shareable, shared)
         results.append(trainer(built))
         results[-1].step(batch)

@@ -3,7 +3,7 @@
 import pytest
 from torch import Tensor, nn
 
-from i2ikit.views.history import History
+from i2ikit.views.image_pool import ImagePool
 
 AB, BA, DA, DB, F = "generators.ab", "generators.ba", "discriminators.a", "discriminators.b", "heads.f"
 
@@ -12,7 +12,7 @@ def test_only_what_a_phase_updates_gets_a_gradient(model, trainer, batch, cut_ph
     run = trainer(model(cut_phases()))
     run.step(batch)
     assert run.reached == {"discriminate": {DB}, "generate": {AB, F}}
-    run = trainer(model(cyclegan_phases(), views={"history": History()}))
+    run = trainer(model(cyclegan_phases(), views={"pool": ImagePool()}))
     run.step(batch)
     assert run.reached == {"generate": {AB, BA}, "discriminate": {DA, DB}}
 

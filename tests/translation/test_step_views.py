@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from i2ikit.views.history import History
+from i2ikit.views.image_pool import ImagePool
 from i2ikit.views.mirror import Mirror
 
 AB, DB, F = "generators.ab", "discriminators.b", "heads.f"
@@ -61,13 +61,13 @@ def test_a_view_on_both_sides_is_left_where_it_is(model, trainer, batch, patch):
 
 def test_the_history_is_asked_once_a_step_for_each_image(model, trainer, batch, discriminating, cyclegan_phases):
     phases = cyclegan_phases()
-    phases["discriminate"][1]["again"] = discriminating("history(ab(a))")
-    phases["once more"] = ([DB], {"other": discriminating("history(ab(a))")})
-    built = model(phases, views={"history": History(10)})
+    phases["discriminate"][1]["again"] = discriminating("pool(ab(a))")
+    phases["once more"] = ([DB], {"other": discriminating("pool(ab(a))")})
+    built = model(phases, views={"pool": ImagePool(10)})
     run = trainer(built)
     for number in range(1, 5):
         run.step(batch, number)
-    assert {name: len(store.images) for name, store in built.views["history"].stores.items()} == {
+    assert {name: len(store.images) for name, store in built.views["pool"].stores.items()} == {
         "ab(a)": 4,
         "ba(b)": 4,
     }

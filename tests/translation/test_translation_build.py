@@ -1,4 +1,4 @@
-"""From config to model: what is built, and what every kind of mistake says."""
+"""From config to model: what is built, and what every kind of error says."""
 
 from copy import deepcopy
 from typing import Any
@@ -12,7 +12,7 @@ from i2ikit.interfaces import HeadUse, Read, StepReader
 from i2ikit.registry import HEADS, LOSSES, TERMS
 from i2ikit.schedules import Constant, Until
 from i2ikit.terms.base import Term
-from i2ikit.translation import Draws, Progress, UnpairedTranslation, build_model
+from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation, build_model
 
 Config = dict[str, Any]
 
@@ -71,16 +71,16 @@ def change(config: Config, path: str, value: Any) -> Config:
     return config
 
 
-def mistakes(config: Config) -> list[str]:
+def errors(config: Config) -> list[str]:
     builder = Builder()
     assert build_model(config, builder) is None
-    return [f"{mistake.path}: {mistake.message}" for mistake in builder.mistakes]
+    return [f"{error.path}: {error.message}" for error in builder.errors]
 
 
 def build(config: Config) -> UnpairedTranslation:
     builder = Builder()
     model = build_model(config, builder)
-    assert model is not None, builder.mistakes
+    assert model is not None, builder.errors
     return model
 
 
@@ -158,7 +158,7 @@ def test_a_head_without_taps_is_a_network_that_terms_feed_what_they_like(energy)
 
     batch = {name: torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1 for name in "ab"}
     torch.manual_seed(0)
-    values = model.train_step(batch, update, Progress(1, 1, 1, 1), Draws(0, 1))
+    values = model.train_step(batch, update, Progress(1, 1, 1, 1), RandomStreams(0, 1))
     assert reached["lift"] == {"heads.energy"}
     assert "heads.energy" not in reached["generate"]
     assert values["lift"] == values["fall"]
@@ -185,8 +185,8 @@ def test_a_head_without_taps_is_a_network_that_terms_feed_what_they_like(energy)
         ),
     ],
 )
-def test_a_mistake_about_a_head_without_taps_is_told(energy, path, value, message):
-    assert any(message in line for line in mistakes(change(energy, path, value)))
+def test_an_error_about_a_head_without_taps_is_told(energy, path, value, message):
+    assert any(message in line for line in errors(change(energy, path, value)))
 
 
 def test_a_network_named_twice_is_updated_once(config):
@@ -278,8 +278,8 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         (f"{TERM}/query", ["ab", "mix(a)"], "'mix' takes 2 image(s), not 1 ('mix(a)')"),
     ],
 )
-def test_a_mistake_is_told_with_its_place_and_the_nearest_names(config, path, value, message):
-    found = mistakes(change(config, path, value))
+def test_an_error_is_told_with_its_place_and_the_nearest_names(config, path, value, message):
+    found = errors(change(config, path, value))
     place = ".".join(["model", *path.split("/")[:-1]])
     assert any(line.startswith(place) and message in line for line in found), "\n".join(found)
 
@@ -287,16 +287,16 @@ def test_a_mistake_is_told_with_its_place_and_the_nearest_names(config, path, va
 def test_a_term_named_twice_is_told_even_if_it_is_wrong_itself(config):
     wrong = change(config, "phases/discriminate/terms/content", {"type": "Nothing"})
     expected = "model.phases.generate.terms.content: phase 'discriminate' has a term of this name; names are used once"
-    assert expected in mistakes(wrong)
+    assert expected in errors(wrong)
 
 
-def test_all_mistakes_are_told_together(config):
+def test_all_errors_are_told_together(config):
     wrong = change(config, "generators/ab/filtres", 3)
     wrong = change(wrong, "discriminators/b/type", "PatchGAN")
     wrong = change(wrong, f"{TERM}/loss/tua", 1)
     wrong = change(wrong, f"{TERM}/sampler/num", 0)
     wrong = change(wrong, "phases/generate/update", ["genertors"])
-    found = mistakes(wrong)
+    found = errors(wrong)
     for part in ("filtres", "'PatchGAN'", "tua", "num must be", "genertors"):
         assert sum(part in line for line in found) == 1, part
     assert len(found) == 5  # what a broken network would have been asked for is not held against the terms
@@ -324,7 +324,9 @@ def test_a_new_loss_is_one_class_and_one_line_of_config(config):
         torch.manual_seed(0)
         batch = {name: torch.rand(1, 3, 16, 16) * 2 - 1 for name in "ab"}
         before = [parameter.detach().clone() for parameter in parameters]
-        values = [model.train_step(batch, update, Progress(1, n, 1, 2), Draws(0, n))["content"].item() for n in (1, 2)]
+        values = [
+            model.train_step(batch, update, Progress(1, n, 1, 2), RandomStreams(0, n))["content"].item() for n in (1, 2)
+        ]
         assert 0 < values[0] <= 4
         assert any(not torch.equal(x, y) for x, y in zip(before, parameters, strict=True))
     finally:

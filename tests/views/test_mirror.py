@@ -1,12 +1,12 @@
 import pytest
 import torch
 
-from i2ikit.translation import Draws
+from i2ikit.translation import RandomStreams
 from i2ikit.views.mirror import Mirror
 
 
 def draws(view: Mirror, count: int) -> list[bool | None]:
-    return [view.draw(Draws(0, step).generator("view/mirror")) for step in range(1, count + 1)]
+    return [view.draw(RandomStreams(0, step).generator("view/mirror")) for step in range(1, count + 1)]
 
 
 def test_the_columns_are_reversed():

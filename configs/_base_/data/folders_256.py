@@ -1,4 +1,4 @@
-# Two folders of pictures as published: resized to 286, cropped to 256, mirrored at random; tests are resized to 256.
+# Two folders of images as published: resized to 286, cropped to 256, mirrored at random; tests are resized to 256.
 data = dict(
     load_size=286,
     crop_size=256,

@@ -9,7 +9,7 @@ model = dict(
     type="UnpairedTranslation",
     generators=dict(ab=GENERATOR, ba=GENERATOR),
     discriminators=dict(a=DISCRIMINATOR, b=DISCRIMINATOR),
-    views=dict(history=dict(type="History", size=50)),
+    views=dict(pool=dict(type="ImagePool", size=50)),
     phases=dict(
         generate=dict(
             update=["generators"],
@@ -25,8 +25,8 @@ model = dict(
         discriminate=dict(
             update=["discriminators"],
             terms=dict(
-                d_a=dict(type="DiscriminatorTerm", discriminator="a", real="a", fake="history(ba(b))", loss=LSGAN),
-                d_b=dict(type="DiscriminatorTerm", discriminator="b", real="b", fake="history(ab(a))", loss=LSGAN),
+                d_a=dict(type="DiscriminatorTerm", discriminator="a", real="a", fake="pool(ba(b))", loss=LSGAN),
+                d_b=dict(type="DiscriminatorTerm", discriminator="b", real="b", fake="pool(ab(a))", loss=LSGAN),
             ),
         ),
     ),

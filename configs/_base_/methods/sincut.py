@@ -33,7 +33,7 @@ model = dict(
                 gan=dict(type="AdversarialTerm", discriminator="b", image="ab(a)", loss=GAN),
                 content=dict(CONTENT, query=("ab", "ab(a)"), key=("ab", "a"), weight=2.0),
                 identity=dict(CONTENT, query=("ab", "ab(b)"), key=("ab", "b"), weight=2.0),
-                colour=dict(type="PixelTerm", image="ab(b)", target="b", loss=dict(type="L1Loss")),
+                color=dict(type="PixelTerm", image="ab(b)", target="b", loss=dict(type="L1Loss")),
             ),
         ),
     ),

@@ -35,7 +35,7 @@ model = dict(
                     loss=dict(type="L1Loss"),
                     weight=dict(type="Until", epoch=LAST_IDENTITY_EPOCH, value=5.0, then=0.0),
                 ),
-                colour=None,  # what identity is now
+                color=None,  # what identity is now
             ),
         ),
     ),

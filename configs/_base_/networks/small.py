@@ -1,4 +1,4 @@
-# Small networks for pictures of 64 pixels, which train in minutes on a CPU. The input skip keeps the colours in a short
+# Small networks for images of 64 pixels, which train in minutes on a CPU. The input skip keeps the colors in a short
 # run. Nothing here applies by itself: a config takes what it needs, as in generators=dict(ab=_base_.SMALL_GENERATOR).
 SMALL_GENERATOR = dict(filters=16, blocks=4, antialias_down=False, init="normal", input_skip=True)
 SMALL_DISCRIMINATOR = dict(filters=32, antialias=False, init="normal")

@@ -1,4 +1,4 @@
-"""Prepared pictures on a disk: one memory-mapped file each, shared by all processes and by later runs."""
+"""Prepared images on a disk: one memory-mapped file each, shared by all processes and by later runs."""
 
 import logging
 import mmap
@@ -18,7 +18,7 @@ STALE = 3600.0  # seconds after which a half-written file belongs to nobody
 
 
 class DiskCache:
-    """Keeps prepared pictures in a folder.
+    """Keeps prepared images in a folder.
 
     A file appears under its name when it is whole, so that a process may be killed at any time and two may write the
     same one. There is no index and no lock: the name says what a file was made from. Files that nobody asks for any
@@ -48,12 +48,12 @@ class DiskCache:
             ) from error
 
     def __call__(self, path: str | Path, key: str, make: Callable[[], Pixels]) -> Pixels:
-        """Return the picture that was made from a file under a key; make and keep it if it is new.
+        """Return the image that was made from a file under a key; make and keep it if it is new.
 
         Args:
             path: of the file.
-            key: names everything but the file that the picture depends on.
-            make: returns the picture.
+            key: names everything but the file that the image depends on.
+            make: returns the image.
         """
         try:
             name = identity(path, key).hex()
@@ -91,7 +91,7 @@ class DiskCache:
         except OSError as error:
             half.unlink(missing_ok=True)
             self._full = True
-            logging.getLogger(__name__).warning("the cache in %s takes no more pictures: %s", self.folder, error)
+            logging.getLogger(__name__).warning("the cache in %s takes no more images: %s", self.folder, error)
 
     def _sweep(self) -> None:
         """Remove what killed processes left half-written."""

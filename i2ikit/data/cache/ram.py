@@ -1,4 +1,4 @@
-"""Prepared pictures in memory that a process shares with the workers it starts."""
+"""Prepared images in memory that a process shares with the workers it starts."""
 
 import mmap
 import multiprocessing
@@ -13,7 +13,7 @@ from i2ikit.ops.pixels import Pixels
 
 ENTRY = struct.Struct("<16sQQ")  # identity, place, length
 STATE = struct.Struct("<QQ")  # entries, bytes in use
-SMALLEST = 1024  # bytes of a picture, on average, for which there are entries enough
+SMALLEST = 1024  # bytes of an image, on average, for which there are entries enough
 
 
 def half_of_free_memory() -> int:
@@ -30,9 +30,9 @@ def half_of_free_memory() -> int:
 
 
 class RamCache:
-    """Keeps prepared pictures in memory until the run ends.
+    """Keeps prepared images in memory until the run ends.
 
-    Workers that are forked share one memory with the process that made the cache, whoever prepares a picture. Where
+    Workers that are forked share one memory with the process that made the cache, whoever prepares an image. Where
     workers are started anew instead (Windows, macOS), each has a cache of its own, of its share of the size.
 
     Args:
@@ -52,12 +52,12 @@ class RamCache:
         return RamCache, (max(1, self.size // self.sharers),)
 
     def __call__(self, path: str | Path, key: str, make: Callable[[], Pixels]) -> Pixels:
-        """Return the picture that was made from a file under a key; make and keep it if it is new.
+        """Return the image that was made from a file under a key; make and keep it if it is new.
 
         Args:
             path: of the file.
-            key: names everything but the file that the picture depends on.
-            make: returns the picture.
+            key: names everything but the file that the image depends on.
+            make: returns the image.
         """
         try:
             name = identity(path, key)

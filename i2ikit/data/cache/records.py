@@ -1,4 +1,4 @@
-"""A picture as bytes, and a name for what it was made from."""
+"""An image as bytes, and a name for what it was made from."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ from PIL import Image
 
 from i2ikit.ops.pixels import Pixels
 
-MODES = ("L", "RGB")  # pictures of Pillow that are kept as their bytes; their place is the kind of the record
+MODES = ("L", "RGB")  # images of Pillow that are kept as their bytes; their place is the kind of the record
 ARRAY = len(MODES)
 HEAD = struct.Struct("<4sIIII")  # a mark, the kind, height, width, channels
 MARK = b"i2px"
@@ -35,7 +35,7 @@ def identity(path: str | Path, key: str) -> bytes:
 
 
 def pack(image: Pixels) -> bytes | None:
-    """Return a picture as one piece of bytes; None for one that cannot be kept exactly."""
+    """Return an image as one piece of bytes; None for one that cannot be kept exactly."""
     if isinstance(image, np.ndarray):
         if image.dtype != np.float32 or image.ndim != 3:
             return None
@@ -47,7 +47,7 @@ def pack(image: Pixels) -> bytes | None:
 
 
 def unpack(record: memoryview) -> Pixels | None:
-    """Return a picture that was packed; None for bytes that are no whole record."""
+    """Return an image that was packed; None for bytes that are no whole record."""
     if len(record) < HEAD.size:
         return None
     mark, kind, height, width, channels = HEAD.unpack_from(record)

@@ -8,35 +8,35 @@ import numpy as np
 from i2ikit.datasets.stripes.noise import Array, curve, mix, pick, ramp, seeded, shrink, texture, uniform
 
 
-def colours(*values: tuple[float, float, float]) -> Array:
-    """Return (N, 3, 1, 1) float32 colours, scaled to 0..1, from RGB triples in 0..255."""
+def colors(*values: tuple[float, float, float]) -> Array:
+    """Return (N, 3, 1, 1) float32 colors, scaled to 0..1, from RGB triples in 0..255."""
     return (np.asarray(values, dtype=np.float32) / np.float32(255))[:, :, None, None]
 
 
 # (zenith, just above the horizon)
 SKIES = [
-    colours((52, 112, 196), (176, 210, 238)),
-    colours((88, 150, 214), (214, 230, 240)),
-    colours((112, 132, 172), (236, 208, 186)),
-    colours((96, 112, 176), (240, 196, 176)),
-    colours((132, 152, 176), (206, 214, 220)),
-    colours((64, 136, 184), (206, 226, 214)),
-    colours((44, 104, 186), (200, 218, 232)),
+    colors((52, 112, 196), (176, 210, 238)),
+    colors((88, 150, 214), (214, 230, 240)),
+    colors((112, 132, 172), (236, 208, 186)),
+    colors((96, 112, 176), (240, 196, 176)),
+    colors((132, 152, 176), (206, 214, 220)),
+    colors((64, 136, 184), (206, 226, 214)),
+    colors((44, 104, 186), (200, 218, 232)),
 ]
 # (shadow, body, light, bare patches)
 GROUNDS = [
-    colours((34, 66, 22), (82, 126, 44), (146, 176, 78), (122, 116, 62)),
-    colours((50, 84, 30), (108, 148, 56), (172, 192, 96), (140, 132, 72)),
-    colours((96, 78, 34), (178, 150, 76), (222, 200, 124), (142, 106, 62)),
-    colours((78, 66, 32), (148, 132, 66), (196, 184, 108), (108, 120, 56)),
-    colours((66, 44, 28), (128, 92, 60), (174, 138, 98), (104, 106, 52)),
-    colours((90, 52, 34), (160, 100, 64), (200, 144, 100), (132, 118, 66)),
-    colours((48, 66, 40), (100, 122, 74), (152, 166, 112), (138, 126, 92)),
+    colors((34, 66, 22), (82, 126, 44), (146, 176, 78), (122, 116, 62)),
+    colors((50, 84, 30), (108, 148, 56), (172, 192, 96), (140, 132, 72)),
+    colors((96, 78, 34), (178, 150, 76), (222, 200, 124), (142, 106, 62)),
+    colors((78, 66, 32), (148, 132, 66), (196, 184, 108), (108, 120, 56)),
+    colors((66, 44, 28), (128, 92, 60), (174, 138, 98), (104, 106, 52)),
+    colors((90, 52, 34), (160, 100, 64), (200, 144, 100), (132, 118, 66)),
+    colors((48, 66, 40), (100, 122, 74), (152, 166, 112), (138, 126, 92)),
 ]
-HILLS = colours((72, 98, 60), (92, 104, 64), (84, 88, 84), (70, 104, 88), (116, 98, 70), (62, 84, 104))
+HILLS = colors((72, 98, 60), (92, 104, 64), (84, 88, 84), (70, 104, 88), (116, 98, 70), (62, 84, 104))
 
 
-TREES = colours((44, 62, 36), (58, 72, 40), (52, 70, 52), (74, 74, 44))
+TREES = colors((44, 62, 36), (58, 72, 40), (52, 70, 52), (74, 74, 44))
 RAYS = 2  # per pixel and axis
 
 
@@ -45,21 +45,21 @@ class Landscape:
     """A landscape without its animal.
 
     Attributes:
-        picture: (3, H, W) float32, RGB in 0..1.
+        image: (3, H, W) float32, RGB in 0..1.
         horizon: where the ground begins, as a share of the height from the top.
         light: -1 when the light comes from the left, 1 from the right.
-        ground: (3, 1, 1) mean colour of the ground, which the belly of an animal reflects.
+        ground: (3, 1, 1) mean color of the ground, which the belly of an animal reflects.
     """
 
-    picture: Array
+    image: Array
     horizon: float
     light: int
     ground: Array
 
 
-def _haze(picture: Array, horizon: float, pixels: int) -> Array:
-    """Return (3, 1, 1): the mean colour of the sky just above the horizon."""
-    return np.asarray(picture[:, max(0, int(horizon * pixels) - 1)].mean(axis=1)[:, None, None])
+def _haze(image: Array, horizon: float, pixels: int) -> Array:
+    """Return (3, 1, 1): the mean color of the sky just above the horizon."""
+    return np.asarray(image[:, max(0, int(horizon * pixels) - 1)].mean(axis=1)[:, None, None])
 
 
 def _sky(rng: np.random.Generator, y: Array, x: Array, horizon: float, palette: Array) -> Array:
@@ -68,16 +68,16 @@ def _sky(rng: np.random.Generator, y: Array, x: Array, horizon: float, palette: 
     cover = uniform(rng, 0.42, 0.66)  # clouds show where the noise is above it
     cloud = texture(rng, y, x, (5, 3), 5)
     density = ramp(cloud, cover - 0.06, cover + 0.16) * np.float32(uniform(rng, 0.5, 0.95))
-    belly = ramp(cloud, cover + 0.08, cover + 0.3) * np.float32(0.14)  # thick clouds are grey below
+    belly = ramp(cloud, cover + 0.08, cover + 0.3) * np.float32(0.14)  # thick clouds are gray below
     white = np.float32(0.35) * low + np.float32(0.65)
     return mix(mix(zenith, low, height), white - belly, density)
 
 
 def _ranges(
-    rng: np.random.Generator, picture: Array, y: Array, x: Array, horizon: float, light: int, pixels: int
+    rng: np.random.Generator, image: Array, y: Array, x: Array, horizon: float, light: int, pixels: int
 ) -> Array:
     """Draw one to three ranges of hills, the farther the paler."""
-    haze = _haze(picture, horizon, pixels)
+    haze = _haze(image, horizon, pixels)
     count = 1 + int(rng.integers(3))
     for number in range(count):
         nearness = (number + 1) / count
@@ -89,13 +89,13 @@ def _ranges(
         slope = np.clip(np.gradient(smooth, x) * np.float32(-0.09 * light), -0.2, 0.2)
         relief = texture(rng, y, x, (16, 12), 3)
         tone = np.float32(0.72) + np.float32(0.56) * relief + slope * ramp(depth, 0.16, 0.0)
-        colour = mix(pick(HILLS, rng.random()), haze, np.full((1, 1), 0.62 - 0.42 * nearness, np.float32))
-        hill = mix(colour * tone, haze, ramp(depth, 0.0, 0.22) * np.float32(0.35))
-        picture = mix(picture, hill, np.clip(depth * np.float32(pixels) + 0.5, 0.0, 1.0))
-    return picture
+        color = mix(pick(HILLS, rng.random()), haze, np.full((1, 1), 0.62 - 0.42 * nearness, np.float32))
+        hill = mix(color * tone, haze, ramp(depth, 0.0, 0.22) * np.float32(0.35))
+        image = mix(image, hill, np.clip(depth * np.float32(pixels) + 0.5, 0.0, 1.0))
+    return image
 
 
-def _trees(rng: np.random.Generator, picture: Array, y: Array, x: Array, horizon: float, pixels: int) -> Array:
+def _trees(rng: np.random.Generator, image: Array, y: Array, x: Array, horizon: float, pixels: int) -> Array:
     """Draw a line of trees and bushes on the horizon, with gaps."""
     clumps = ramp(curve(rng, x, 4, 3), 0.42, 0.62)
     crowns = curve(rng, x, 22, 3, persistence=0.6)
@@ -105,7 +105,7 @@ def _trees(rng: np.random.Generator, picture: Array, y: Array, x: Array, horizon
     depth = y[:, None] - top
     tone = np.float32(0.65) + np.float32(0.75) * leaves - ramp(depth, 0.0, 0.07) * np.float32(0.3)
     cover = np.clip(depth * np.float32(pixels) + 0.5, 0.0, 1.0) * (clumps > 0.02)
-    return mix(picture, green * tone, cover)
+    return mix(image, green * tone, cover)
 
 
 def _ground(rng: np.random.Generator, y: Array, x: Array, horizon: float, haze: Array, palette: Array) -> Array:
@@ -132,7 +132,7 @@ def landscape(key: tuple[int, ...], mood: Sequence[float], size: int) -> Landsca
     Args:
         key: whole numbers >= 0; the same key gives the same landscape at every size.
         mood: height of the horizon, kind of sky, kind of ground, side of the light; four numbers in 0..1.
-        size: height and width of the picture in pixels, >= 1.
+        size: height and width of the image in pixels, >= 1.
     """
     rng = seeded(*key)
     pixels = size * RAYS
@@ -149,5 +149,5 @@ def landscape(key: tuple[int, ...], mood: Sequence[float], size: int) -> Landsca
     edge = np.float32(horizon) + np.float32(0.03) * (curve(rng, x, 3, 3) - np.float32(0.5))
     cover = np.clip((y[start:end, None] - edge) * np.float32(pixels) + 0.5, 0.0, 1.0)
     seam = mix(above[:, start:end], ground[:, : end - start], cover)
-    picture = np.concatenate([above[:, :start], seam, ground[:, end - start :]], axis=1)
-    return Landscape(shrink(picture, RAYS), horizon, light, palette[1])
+    image = np.concatenate([above[:, :start], seam, ground[:, end - start :]], axis=1)
+    return Landscape(shrink(image, RAYS), horizon, light, palette[1])

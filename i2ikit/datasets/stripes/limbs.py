@@ -17,7 +17,7 @@ class Limb:
     """A rod with round ends whose radius changes evenly from one end to the other.
 
     Attributes:
-        start, end: centres of the round ends.
+        start, end: centers of the round ends.
         radii: at the start and at the end, > 0.
         phase: stripes passed before ``start``.
         grain: (x, y) direction across the stripes, in stripes per trunk length.

@@ -23,7 +23,7 @@ def evenly(key: tuple[int, ...], index: int, factors: int) -> list[float]:
     """Return one number in 0..1 per factor such that a run of indices covers all combinations evenly.
 
     Sets of scenes then resemble each other more than independent draws would. Additive recurrence with the
-    generalised golden ratio, from a start that depends on ``key``.
+    generalized golden ratio, from a start that depends on ``key``.
 
     Args:
         key: whole numbers >= 0, of the set.
@@ -118,7 +118,7 @@ def texture(
 
 
 def mix(first: Array, second: Array, share: Array) -> Array:
-    """Blend two colours or pictures: ``first`` where share is 0, ``second`` where it is 1.
+    """Blend two colors or images: ``first`` where share is 0, ``second`` where it is 1.
 
     Shape: first, second (3, 1, 1) or (3, H, W); share (H, W) or what broadcasts to it; returns (3, H, W).
     """
@@ -126,11 +126,11 @@ def mix(first: Array, second: Array, share: Array) -> Array:
     return blended
 
 
-def shrink(picture: Array, rays: int) -> Array:
+def shrink(image: Array, rays: int) -> Array:
     """Average ``rays`` x ``rays`` samples into each pixel: (..., H * rays, W * rays) to (..., H, W)."""
-    total = picture[..., ::rays, :]
+    total = image[..., ::rays, :]
     for row in range(1, rays):
-        total = total + picture[..., row::rays, :]
+        total = total + image[..., row::rays, :]
     pixels = total[..., ::rays]
     for column in range(1, rays):
         pixels = pixels + total[..., column::rays]

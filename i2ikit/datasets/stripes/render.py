@@ -13,7 +13,7 @@ from i2ikit.datasets.stripes.limbs import Shape, unite
 from i2ikit.datasets.stripes.noise import Array, evenly, mix, ramp, seeded, shrink, texture, uniform
 
 RAYS = 3  # per pixel and axis, where the animal is
-PERIOD = (6.0 / 64, 8.5 / 64)  # of the stripes on the trunk, as a share of the picture's width
+PERIOD = (6.0 / 64, 8.5 / 64)  # of the stripes on the trunk, as a share of the image's width
 
 FIXED = {"far_hooves": HOOF, "hooves": HOOF, "eye": BLACK, "nostril": BLACK}  # the same in every fur
 
@@ -30,7 +30,7 @@ class Placement:
 
 
 def _place(key: tuple[int, ...], horizon: float) -> Placement:
-    """Draw an animal and a place where all of it is in the picture and its feet are on the ground."""
+    """Draw an animal and a place where all of it is in the image and its feet are on the ground."""
     rng = seeded(*key)
     scale = uniform(rng, 0.42, 0.56)
     period = min(max(scale * uniform(rng, 0.165, 0.215), PERIOD[0]), PERIOD[1])
@@ -46,13 +46,13 @@ def _place(key: tuple[int, ...], horizon: float) -> Placement:
 
 def _shadow(view: Landscape, place: Placement) -> Array:
     """Return the landscape, (3, S, S), with the animal's soft shadow on the ground."""
-    size = view.picture.shape[1]
-    centres = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / np.float32(size)
+    size = view.image.shape[1]
+    centers = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / np.float32(size)
     scale, feet = place.scale, place.body.feet
 
     def blot(x: float, y: float, width: float, height: float, strength: float) -> Array:
-        across = ((centres - np.float32(x)) / np.float32(width * scale)) ** 2
-        down = ((centres - np.float32(y)) / np.float32(height * scale)) ** 2
+        across = ((centers - np.float32(x)) / np.float32(width * scale)) ** 2
+        down = ((centers - np.float32(y)) / np.float32(height * scale)) ** 2
         return np.exp(-down)[:, None] * np.exp(-across) * np.float32(strength)
 
     away = -0.16 * view.light * scale
@@ -61,7 +61,7 @@ def _shadow(view: Landscape, place: Placement) -> Array:
     for x, y in feet:
         under = place.x + place.direction * scale * x + 0.1 * away
         dark += blot(under, place.y - scale * y + 0.004, 0.075, 0.03, 0.35)
-    return view.picture * (np.float32(1.0) - np.minimum(dark, np.float32(0.72)))
+    return view.image * (np.float32(1.0) - np.minimum(dark, np.float32(0.72)))
 
 
 class Scene:
@@ -105,7 +105,7 @@ class Scene:
         return mask
 
     def _pixels(self) -> tuple[slice, slice]:
-        """Return the rows and the columns of the picture around the animal."""
+        """Return the rows and the columns of the image around the animal."""
         place, size = self._place, self._size
         left, right, bottom, top = place.body.box()
         ends = sorted(place.x + place.direction * place.scale * end for end in (left, right))
@@ -115,9 +115,9 @@ class Scene:
 
     def _rays(self) -> tuple[Array, Array]:
         """Return the columns and the rows of rays around the animal, in its own coordinates."""
-        centres = (np.arange(self._size * RAYS, dtype=np.float32) + np.float32(0.5)) / np.float32(self._size * RAYS)
-        columns = centres[self._columns.start * RAYS : self._columns.stop * RAYS]
-        rows = centres[self._rows.start * RAYS : self._rows.stop * RAYS]
+        centers = (np.arange(self._size * RAYS, dtype=np.float32) + np.float32(0.5)) / np.float32(self._size * RAYS)
+        columns = centers[self._columns.start * RAYS : self._columns.stop * RAYS]
+        rows = centers[self._rows.start * RAYS : self._rows.stop * RAYS]
         place = self._place
         x = (columns - np.float32(place.x)) * np.float32(place.direction / place.scale)
         return x, (np.float32(place.y) - rows) * np.float32(1.0 / place.scale)
@@ -127,13 +127,13 @@ class Scene:
         pixel = 1.0 / (self._size * RAYS * self._place.scale)
         return {name: unite(limbs, self._x, self._y, pixel) for name, limbs in self._place.body.layers().items()}
 
-    def _lit(self, colour: Array, shape: Shape, shade: float) -> Array:
-        """Return (3, h, w): ``colour`` in the light of the sun, of the sky and of the ground."""
+    def _lit(self, color: Array, shape: Shape, shade: float) -> Array:
+        """Return (3, h, w): ``color`` in the light of the sun, of the sky and of the ground."""
         sunlight = np.float32(0.5 * self._view.light) * shape.normal_x
         sunlight = sunlight + np.float32(0.72) * shape.normal_y + np.float32(0.48) * shape.normal_z
         light = np.float32(0.5) + np.float32(0.62) * np.maximum(sunlight, np.float32(0.0))
         reflected = np.maximum(-shape.normal_y, np.float32(0.0)) * np.float32(0.1)
-        return colour * (light + self._view.ground * reflected) * np.float32(shade)
+        return color * (light + self._view.ground * reflected) * np.float32(shade)
 
     def _noise(self) -> Array:
         """Return (2, h, w) in 0..1: two textures that lie on the fur."""
@@ -142,8 +142,8 @@ class Scene:
         fine = texture(rng, down, across, (14, 14), 3)
         return ramp(np.stack([fine, texture(rng, down, across, (16, 16), 1)]), 0.15, 0.85)
 
-    def _colour(self, layer: str, fur: Fur, shape: Shape, noise: Array, low: Array) -> Array:
-        """Return (3, h, w) or (3, 1, 1): the colour of a layer before light."""
+    def _color(self, layer: str, fur: Fur, shape: Shape, noise: Array, low: Array) -> Array:
+        """Return (3, h, w) or (3, 1, 1): the color of a layer before light."""
         if layer == "mane":
             return fur.mane_coat(shape, noise)
         if layer == "tuft":
@@ -153,7 +153,7 @@ class Scene:
         return fur.muzzle if layer == "muzzle" else fur.coat(shape, noise, low)
 
     def _paint(self, fur: Fur) -> NDArray[np.uint8]:
-        """Return the picture with the animal in this fur."""
+        """Return the image with the animal in this fur."""
         noise = self._noise()
         foot = self._place.body.box()[2]
         low = ramp(self._y, foot + 0.3, foot + 0.16)[:, None]
@@ -161,12 +161,12 @@ class Scene:
         clear = np.ones_like(noise[0])  # what is still seen of the landscape
         for name, shape in self._shapes.items():
             window = (slice(None), *shape.window)
-            colour = self._colour(name, fur, shape, noise[window], low[shape.window[0]])
+            color = self._color(name, fur, shape, noise[window], low[shape.window[0]])
             shade = 0.62 if name.startswith("far_") else 1.0
-            paint[window] = mix(paint[window], self._lit(colour, shape, shade), shape.cover)
+            paint[window] = mix(paint[window], self._lit(color, shape, shade), shape.cover)
             clear[shape.window] *= np.float32(1.0) - shape.cover
-        picture = self._ground.copy()
+        image = self._ground.copy()
         window = (slice(None), self._rows, self._columns)
-        picture[window] = picture[window] * shrink(clear, RAYS) + shrink(paint, RAYS)
-        levels = np.clip(picture, 0.0, 1.0) * np.float32(255) + np.float32(0.5)
+        image[window] = image[window] * shrink(clear, RAYS) + shrink(paint, RAYS)
+        levels = np.clip(image, 0.0, 1.0) * np.float32(255) + np.float32(0.5)
         return np.ascontiguousarray(levels.astype(np.uint8).transpose(1, 2, 0))

@@ -105,7 +105,7 @@ class Stripes(Dataset[dict[str, Any]]):
             self.transform.set_epoch(epoch)
 
     def _image(self, name: str, index: int) -> NDArray[np.uint8]:
-        """Return the picture of a domain, or the mask, as bytes; draw it when it is new."""
+        """Return the image of a domain, or the mask, as bytes; draw it when it is new."""
         if (name, index) not in self._drawn:
             scene = _scene(self.seed, self.split, name, index, self.load_size)
             if self.split == "test":

@@ -78,7 +78,7 @@ def _value(config: Mapping[str, Any], name: str, keys: Keys) -> Any:
     registry = registry_at(keys)
     try:
         parameters = inspect.signature(registry.get(config["type"])).parameters if registry is not None else {}
-    except I2IKitError:  # the config's mistakes are told elsewhere
+    except I2IKitError:  # the config's errors are told elsewhere
         return ABSENT
     default = parameters[name].default if name in parameters else inspect.Parameter.empty
     if default is inspect.Parameter.empty:

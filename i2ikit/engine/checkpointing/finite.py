@@ -11,13 +11,13 @@ from torch import Tensor
 
 from i2ikit.distributed import processes
 from i2ikit.engine.checkpointing.reproduce import KeptStep, run_again, write_step
-from i2ikit.engine.runner_model import first_places
+from i2ikit.engine.runner_model import first_positions
 from i2ikit.errors import I2IKitError
 from i2ikit.interfaces.progress import Progress
 
 ADVICE = (
     "Often the learning rate is too high: lower it with `--set optimizer.lr=...`, or clip gradients: "
-    "`--set train.clip_gradients=1`. If a picture is named, look at it."
+    "`--set train.clip_gradients=1`. If an image is named, look at it."
 )
 MOST = 6  # files that are named
 
@@ -55,7 +55,7 @@ def _keep(
         batches=[_to_cpu(dict(batch)) for batch in batches],
         progress={name: getattr(progress, name) for name in ("epoch", "step", "epochs", "steps")},
         seed=runner.model.seed,
-        firsts=first_places(batches),
+        firsts=first_positions(batches),
         phase=phase,
         losses={name: value.item() for name, value in losses.items()},
     )

@@ -16,11 +16,11 @@ from torch import Tensor
 from i2ikit.build import Builder
 from i2ikit.config.sections import with_defaults
 from i2ikit.data.randomness import seed_step
-from i2ikit.distributed.device import pick_device, place_batch, place_model
+from i2ikit.distributed.device import batch_to_device, model_to_device, pick_device
 from i2ikit.engine.precision import network_precision
 from i2ikit.errors import CheckpointError
 from i2ikit.files import write_atomically
-from i2ikit.translation import Draws, Progress, UnpairedTranslation, build_model
+from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation, build_model
 
 FORMAT = "i2ikit step"
 
@@ -51,7 +51,7 @@ class KeptStep:
 
     @property
     def files(self) -> list[str]:
-        """The pictures of the batches, where the data set names them."""
+        """The images of the batches, where the data set names them."""
         paths = [batch.get(f"{domain}_path", ()) for batch in self.batches for domain in ("a", "b")]
         return [str(path) for listed in paths for path in ([listed] if isinstance(listed, str) else listed)]
 
@@ -151,8 +151,8 @@ def _run(kept: KeptStep, config: Mapping[str, Any], device: torch.device) -> tup
 
     progress = Progress(**kept.progress)
     seed_step(kept.seed, progress.step, device)
-    draws = [Draws(kept.seed, progress.step, first=first) for first in kept.firsts]
-    batches = [place_batch(batch, device) for batch in kept.batches]
+    draws = [RandomStreams(kept.seed, progress.step, first=first) for first in kept.firsts]
+    batches = [batch_to_device(batch, device) for batch in kept.batches]
     values = model.train_step_on(batches, update, progress, draws)
     return {name: value.item() for name, value in values.items()}, list(bad)
 
@@ -161,13 +161,13 @@ def _model(kept: KeptStep, config: Mapping[str, Any], device: torch.device) -> U
     builder = Builder()
     model = build_model(config["model"], builder)
     if model is None:
-        raise CheckpointError(f"the step's config cannot be built here: {builder.mistakes[0].message}")
+        raise CheckpointError(f"the step's config cannot be built here: {builder.errors[0].message}")
     own = model.state_dict()
     try:
         model.load_state_dict({key: value for key, value in kept.model.items() if key in own})
     except RuntimeError as error:
         raise CheckpointError(f"the step's weights do not fit its config: {error}") from error
-    place_model(model, device)
+    model_to_device(model, device)
     model.precision = network_precision(config["train"]["precision"], device)
     return model.train()
 

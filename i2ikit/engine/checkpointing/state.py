@@ -50,7 +50,7 @@ def capture(runner: Runner, config: dict[str, Any], facts: Mapping[str, Any]) ->
 def restore(
     checkpoint: Checkpoint, model: UnpairedTranslation, optimizers: Mapping[str, Optimizer], device: torch.device
 ) -> None:
-    """Give model and optimisers the state of a checkpoint.
+    """Give model and optimizers the state of a checkpoint.
 
     Raises:
         CheckpointError: the checkpoint is of another model.
@@ -61,7 +61,7 @@ def restore(
         raise CheckpointError(f"the checkpoint is of another model than the config: {error}") from error
     if set(checkpoint.optimizers) != set(optimizers):
         raise CheckpointError(
-            f"the checkpoint has optimisers for the phases {', '.join(checkpoint.optimizers)}, "
+            f"the checkpoint has optimizers for the phases {', '.join(checkpoint.optimizers)}, "
             f"the config has the phases {', '.join(optimizers)}"
         )
     for name, optimizer in optimizers.items():
@@ -69,7 +69,7 @@ def restore(
         try:
             optimizer.load_state_dict(checkpoint.optimizers[name])
         except ValueError as error:
-            raise CheckpointError(f"the optimiser of phase {name!r} does not fit the config: {error}") from error
+            raise CheckpointError(f"the optimizer of phase {name!r} does not fit the config: {error}") from error
         for group, own in zip(optimizer.param_groups, settings, strict=True):
             group.update(own)  # the config's, so that what has changed there takes effect
 

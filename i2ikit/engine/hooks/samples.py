@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 from torch import Tensor
 
 from i2ikit.data.loading import MapDataset, seeded
-from i2ikit.distributed.device import place_batch
+from i2ikit.distributed.device import batch_to_device
 from i2ikit.evaluation.gallery import write_gallery
 from i2ikit.evaluation.grid import compose, grid_columns
 from i2ikit.files import write_atomically
@@ -65,17 +65,17 @@ class SamplesHook(Hook):
             )
 
     def write(self, model: UnpairedTranslation, device: torch.device, step: int) -> None:
-        """Write the grid of ``step``, the JSON first: who sees the picture finds its description."""
+        """Write the grid of ``step``, the JSON first: who sees the grid finds its description."""
         items = self._items()
         columns = [column for column in grid_columns(model) if parse(column).images() <= items[0].keys()]
         rows = []
         for item in items:
-            images = model.render(place_batch({name: image[None] for name, image in item.items()}, device), columns)
+            images = model.render(batch_to_device({name: image[None] for name, image in item.items()}, device), columns)
             rows.append([images[column][0] for column in columns])
-        picture, size = compose(rows)
+        grid, size = compose(rows)
         about = {"step": step, "columns": columns, "rows": len(rows), "size": list(size), "names": self._names}
         png = io.BytesIO()
-        picture.save(png, "PNG")
+        grid.save(png, "PNG")
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self.folder / f"step_{step:06d}.json", json.dumps(about).encode())
         write_atomically(self.folder / f"step_{step:06d}.png", png.getvalue())

@@ -63,8 +63,8 @@ class VisualizerHook(Hook):
         step = runner.train_loop.progress.step
         path = self.samples / f"step_{step:06d}.png"
         if path.is_file():
-            with Image.open(path) as picture:
-                self._visualizer.add_image("samples", np.asarray(picture.convert("RGB")), step=step)
+            with Image.open(path) as image:
+                self._visualizer.add_image("samples", np.asarray(image.convert("RGB")), step=step)
 
     def close(self) -> None:
         """Let all back ends write what they hold."""

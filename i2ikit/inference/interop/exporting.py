@@ -71,9 +71,9 @@ def _networks(checkpoint: Checkpoint, source: str) -> dict[str, nn.Module]:
                 generator: Any = networks.get(f"generators.{config['of']}") if kind == "heads" else None
                 given = {"widths": generator.widths(config["taps"])} if generator is not None else {}
                 networks[f"{kind}.{short}"] = builder.part(registry, rest, f"model.{kind}.{short}", **given)
-    if builder.mistakes:
-        mistakes = "\n".join(f"  - {mistake.path}: {mistake.message}" for mistake in builder.mistakes)
-        raise CheckpointError(f"cannot rebuild the networks of {source}:\n{mistakes}")
+    if builder.errors:
+        errors = "\n".join(f"  - {error.path}: {error.message}" for error in builder.errors)
+        raise CheckpointError(f"cannot rebuild the networks of {source}:\n{errors}")
     return {name: network for name, network in networks.items() if network is not None}
 
 

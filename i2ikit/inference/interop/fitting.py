@@ -25,8 +25,8 @@ def fit(network: nn.Module, published: Mapping[str, Tensor], source: str) -> dic
     """
     layout = layout_of(network)
     own = network.state_dict()
-    wrong = [mistake for name, value in published.items() if (mistake := _mistake(layout, own, name, value))]
-    missing = [name for name in layout.entries if name not in published and name not in layout.cancelled]
+    wrong = [error for name, value in published.items() if (error := _error(layout, own, name, value))]
+    missing = [name for name in layout.entries if name not in published and name not in layout.canceled]
     if wrong or missing:
         lines = _listed("fit nothing", wrong) + _listed("are missing", missing)
         kind = type(network).__name__
@@ -55,7 +55,7 @@ def unfit(network: nn.Module, weights: Mapping[str, Tensor] | None = None) -> di
     return {name: state[entry] if isinstance(entry, str) else entry for name, entry in entries.items()}
 
 
-def _mistake(layout: Layout, own: Mapping[str, Tensor], name: str, value: Tensor) -> str:
+def _error(layout: Layout, own: Mapping[str, Tensor], name: str, value: Tensor) -> str:
     """Say what is wrong with one published entry, or return an empty string."""
     if name in layout.ignored:
         return ""

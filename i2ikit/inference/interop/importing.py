@@ -77,7 +77,7 @@ def import_files(sources: Sequence[str], renames: Sequence[str] = ()) -> tuple[C
     patterns = [Rename.parse(text) for text in renames]
     files: dict[str, _File] = {}
     for source in sources:
-        file = _recognise(source, patterns, taken=files)
+        file = _recognize(source, patterns, taken=files)
         if file.found.name in files:
             other = files[file.found.name].path
             raise CheckpointError(
@@ -94,7 +94,7 @@ def import_files(sources: Sequence[str], renames: Sequence[str] = ()) -> tuple[C
     return checkpoint, [file.found for file in files.values()]
 
 
-def _recognise(source: str, patterns: Sequence[Rename], taken: Mapping[str, _File]) -> _File:
+def _recognize(source: str, patterns: Sequence[Rename], taken: Mapping[str, _File]) -> _File:
     """Read one file and tell what network it holds and how it is called."""
     published, path = _split(source)
     state, notes = read_weights(path)
@@ -142,7 +142,7 @@ def _build(registry: Registry, config: Mapping[str, Any], source: str, **given: 
     with torch.device("meta"):
         network: nn.Module | None = builder.part(registry, config, "network", **given)
     if network is None:
-        raise CheckpointError(f"{source} is no network that can be built: {builder.mistakes[0].message}")
+        raise CheckpointError(f"{source} is no network that can be built: {builder.errors[0].message}")
     return network
 
 
@@ -179,6 +179,6 @@ def _notes(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
         notes.append(f"left out {dropped} statistics of instance norms, which use none")
     if kernels := sum(isinstance(entry, Tensor) for entry in layout.entries.values()):
         notes.append(f"compared {kernels} blur kernels, which are not weights")
-    if filled := len(layout.cancelled - set(state)):
+    if filled := len(layout.canceled - set(state)):
         notes.append(f"filled in {filled} biases with 0, which an instance norm cancels anyway")
     return notes

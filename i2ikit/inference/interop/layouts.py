@@ -36,12 +36,12 @@ class Layout:
     Attributes:
         entries: published name -> own name, or the kernel that always stands there; in the published order.
         ignored: published names that older files have and that mean nothing: statistics of instance norms.
-        cancelled: published names of biases that an instance norm cancels; a file may lack them.
+        canceled: published names of biases that an instance norm cancels; a file may lack them.
     """
 
     entries: dict[str, str | Tensor] = field(default_factory=dict)
     ignored: set[str] = field(default_factory=set)
-    cancelled: set[str] = field(default_factory=set)
+    canceled: set[str] = field(default_factory=set)
 
     def add(self, published: str, own: str, module: nn.Module) -> None:
         """Add everything that a module keeps, under the same last name on both sides."""
@@ -88,7 +88,7 @@ def _(network: ResNetGenerator) -> Layout:
             layout.entries[f"{published}.filt"] = _blur_filter(layer, network.widths([tap])[0])
         else:
             layout.add(published, own, layer)
-    return _with_cancelled(layout, network)
+    return _with_canceled(layout, network)
 
 
 @layout_of.register(PatchGANDiscriminator)
@@ -106,7 +106,7 @@ def _(network: PatchGANDiscriminator) -> Layout:
             else:
                 layout.add(f"model.{number}", own, layer)
             number += 1
-    return _with_cancelled(layout, network)
+    return _with_canceled(layout, network)
 
 
 @layout_of.register
@@ -114,7 +114,7 @@ def _(network: PixelDiscriminator) -> Layout:
     layout = Layout()
     for number, name in ((0, "conv1"), (2, "conv2"), (3, "norm"), (5, "score")):
         layout.add(f"net.{number}", name, getattr(network, name))
-    return _with_cancelled(layout, network)
+    return _with_canceled(layout, network)
 
 
 @layout_of.register
@@ -139,7 +139,7 @@ def _(network: UNetGenerator) -> Layout:
                 f"{prefix}.model.{number}", f"stages.up{level}.{inner}", stages[f"up{level}"].get_submodule(inner)
             )
     layout.add("model.model.3", "stages.out.conv", stages["out"].get_submodule("conv"))
-    return _with_cancelled(layout, network)
+    return _with_canceled(layout, network)
 
 
 @layout_of.register
@@ -247,7 +247,7 @@ def _blur_filter(layer: nn.Module, channels: int) -> Tensor:
     return kernel.expand(channels, 1, -1, -1).clone()
 
 
-def _with_cancelled(layout: Layout, network: nn.Module) -> Layout:
+def _with_canceled(layout: Layout, network: nn.Module) -> Layout:
     """Note the biases of convolutions that run straight into an instance norm."""
     leaves = [(name, module) for name, module in network.named_modules() if not list(module.children())]
     own = {
@@ -255,5 +255,5 @@ def _with_cancelled(layout: Layout, network: nn.Module) -> Layout:
         for (name, module), (_, behind) in pairwise(leaves)
         if isinstance(module, CONVS) and module.bias is not None and isinstance(behind, nn.InstanceNorm2d)
     }
-    layout.cancelled = {name for name, entry in layout.entries.items() if isinstance(entry, str) and entry in own}
+    layout.canceled = {name for name, entry in layout.entries.items() if isinstance(entry, str) and entry in own}
     return layout

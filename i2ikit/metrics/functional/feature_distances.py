@@ -42,8 +42,8 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
 def _mean_and_root(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean (D,), and a matrix (min(N, D), D) whose transpose times itself is the covariance."""
     x = x.detach().double().cpu()
-    centred = (x - x.mean(dim=0)) / (len(x) - 1) ** 0.5
-    return x.mean(dim=0), centred if len(x) <= x.shape[1] else torch.linalg.qr(centred, mode="r").R
+    centered = (x - x.mean(dim=0)) / (len(x) - 1) ** 0.5
+    return x.mean(dim=0), centered if len(x) <= x.shape[1] else torch.linalg.qr(centered, mode="r").R
 
 
 def kernel_distance(

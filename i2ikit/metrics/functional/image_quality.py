@@ -1,4 +1,4 @@
-"""Measures of images inside and outside masks: PSNR, high-pass contrast, colour saturation.
+"""Measures of images inside and outside masks: PSNR, high-pass contrast, color saturation.
 
 Images have values in 0..1 and shape (B, C, H, W); masks have values 0 and 1 and shape (B, 1, H, W).
 """
@@ -61,7 +61,7 @@ def gray(image: Tensor) -> Tensor:
 
 
 def high_pass_contrast(image: Tensor, mask: Tensor, *, window: int = 5) -> Tensor:
-    """Return how strongly the luma swings about its neighbourhood: the deviation of (luma - box mean) in the mask.
+    """Return how strongly the luma swings about its neighborhood: the deviation of (luma - box mean) in the mask.
 
     Args:
         image: (B, C, H, W) in 0..1, C 1 or 3.
@@ -82,8 +82,8 @@ def high_pass_contrast(image: Tensor, mask: Tensor, *, window: int = 5) -> Tenso
     half = window // 2
     around = F.avg_pool2d(F.pad(luma, (half, half, half, half), mode="replicate"), window, stride=1)
     detail = luma - around
-    centred = detail - masked_mean(detail, mask)[:, None, None, None]
-    return masked_mean(centred.square(), mask).sqrt()
+    centered = detail - masked_mean(detail, mask)[:, None, None, None]
+    return masked_mean(centered.square(), mask).sqrt()
 
 
 def saturation(image: Tensor, mask: Tensor) -> Tensor:

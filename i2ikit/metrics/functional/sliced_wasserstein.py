@@ -22,11 +22,11 @@ def random_directions(count: int, width: int, generator: torch.Generator) -> Ten
     return directions / directions.norm(dim=1, keepdim=True)
 
 
-def sample_places(inside: Tensor, patch: int, count: int, generator: torch.Generator) -> Tensor:
+def sample_positions(inside: Tensor, patch: int, count: int, generator: torch.Generator) -> Tensor:
     """Draw places of patches that fit into an image, without repetition.
 
     Args:
-        inside: (H, W) bool, where the centre of a patch may lie.
+        inside: (H, W) bool, where the center of a patch may lie.
         patch: height and width of a patch in pixels, odd, at most H and W.
         count: places to draw, >= 1; fewer come back when fewer exist.
         generator: CPU generator.

@@ -1,4 +1,4 @@
-"""What an image keeps when its colours and textures change: where its edges are, and which of its parts look alike."""
+"""What an image keeps when its colors and textures change: where its edges are, and which of its parts look alike."""
 
 import torch
 import torch.nn.functional as F
@@ -68,7 +68,7 @@ def self_similarity_correlation(image: Tensor, target: Tensor) -> Tensor:
 
 
 def _self_similarity(luma: Tensor) -> Tensor:
-    """Return the similarities (B, N) of all places with their neighbours."""
+    """Return the similarities (B, N) of all places with their neighbors."""
     height, width = luma.shape[-2:]
     found = []
     for reach in REACH:

@@ -1,8 +1,8 @@
-/* ---- two pictures of one item, with a line between them that is dragged ---- */
+/* ---- two images of one item, with a line between them that is dragged ---- */
 if (byId("viewer")) (() => {
   const stage = byId("stage"), divider = byId("divider"), sheet = byId("sheet"), time = byId("time");
   const sides = { left: byId("left"), right: byId("right") };
-  const shown = { left: byId("left-picture"), right: byId("right-picture") };
+  const shown = { left: byId("left-image"), right: byId("right-image") };
   const domains = [...new Set(data.items.map((item) => item.domain))]
     .filter((domain) => inDomain(domain).some((item) => item.images.some((images) => Object.keys(images).length)));
   const state = { item: null, domain: domains[0], left: "input", right: "", step: Infinity, line: 50, scale: 1, x: 0, y: 0 };
@@ -22,7 +22,7 @@ if (byId("viewer")) (() => {
     return several ? (word === "output" ? runs[run] : `${runs[run]}, ${word}`) : word;
   }
 
-  /* The newest picture that is not newer than the chosen step. */
+  /* The newest image that is not newer than the chosen step. */
   function frame(item, choice) {
     if (choice === "input") return item.input;
     if (choice === "truth") return item.truth;
@@ -41,11 +41,11 @@ if (byId("viewer")) (() => {
   function drawStage() {
     const { item } = state;
     for (const side of ["left", "right"]) {
-      const number = frame(item, state[side]), picture = shown[side];
-      picture.hidden = number === null;
-      if (number !== null) picture.src = source(number);
-      picture.alt = `${words(state[side])} of ${item.name}`;
-      picture.style.transform = `translate(${state.x}px, ${state.y}px) scale(${state.scale})`;
+      const number = frame(item, state[side]), image = shown[side];
+      image.hidden = number === null;
+      if (number !== null) image.src = source(number);
+      image.alt = `${words(state[side])} of ${item.name}`;
+      image.style.transform = `translate(${state.x}px, ${state.y}px) scale(${state.scale})`;
       byId(`${side}-tag`).textContent = words(state[side]);
     }
     stage.style.setProperty("--line", `${state.line}%`);
@@ -89,7 +89,7 @@ if (byId("viewer")) (() => {
     }
   }
 
-  /* One line for each item, a column for each picture; a click puts the picture on the right side. */
+  /* One line for each item, a column for each image; a click puts the image on the right side. */
   function drawSheet() {
     const items = inDomain(state.domain);
     const columns = [...new Set(items.slice(0, rows).flatMap(choices))].sort((a, b) => rank(a) - rank(b));
@@ -229,7 +229,7 @@ if (byId("viewer")) (() => {
     zoom(state.scale * Math.exp(-event.deltaY / 200), event);
   }, { passive: false });
 
-  function neighbour(by) {
+  function neighbor(by) {
     const items = inDomain(state.domain), place = items.indexOf(state.item);
     choose(items[Math.min(Math.max(place + by, 0), items.length - 1)]);
   }
@@ -239,7 +239,7 @@ if (byId("viewer")) (() => {
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     const other = {
       Home: () => moveLine(0), End: () => moveLine(100), "+": () => zoom(state.scale * 1.5), "=": () => zoom(state.scale * 1.5),
-      "-": () => zoom(state.scale / 1.5), 0: () => zoom(1), PageUp: () => neighbour(-1), PageDown: () => neighbour(1),
+      "-": () => zoom(state.scale / 1.5), 0: () => zoom(1), PageUp: () => neighbor(-1), PageDown: () => neighbor(1),
     }[event.key];
     if (arrows && event.shiftKey) pan(-40 * arrows[0], -40 * arrows[1]);
     else if (arrows) moveLine(state.line + 2 * (arrows[0] - arrows[1]));

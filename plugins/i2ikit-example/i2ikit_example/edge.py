@@ -1,4 +1,4 @@
-"""Edges: what changes from pixel to pixel, whatever the colours are."""
+"""Edges: what changes from pixel to pixel, whatever the colors are."""
 
 from torch import Tensor, nn
 
@@ -8,7 +8,7 @@ from i2ikit.registry import LOSSES
 
 @LOSSES.register_module()
 class EdgeLoss(nn.Module):
-    """Mean distance of the differences between neighbouring pixels.
+    """Mean distance of the differences between neighboring pixels.
 
     Shape:
         prediction, target: (B, C, H, W), H and W at least 2; returns a scalar, 0 for images that differ by a constant.

@@ -7,7 +7,7 @@ from i2ikit_example.edge import EdgeLoss
 from i2ikit.build import Builder
 from i2ikit.config import find_config, resolve_config
 from i2ikit.errors import ShapeError
-from i2ikit.translation import Draws, Progress, build_model
+from i2ikit.translation import Progress, RandomStreams, build_model
 
 
 def test_one_bright_pixel_of_four_gives_one_edge_in_each_direction():
@@ -15,7 +15,7 @@ def test_one_bright_pixel_of_four_gives_one_edge_in_each_direction():
     assert EdgeLoss()(bright, torch.zeros(1, 1, 2, 2)).item() == 0.5 + 0.5  # one of two differences each way
 
 
-def test_a_loop_over_neighbours_agrees():
+def test_a_loop_over_neighbors_agrees():
     torch.manual_seed(0)
     prediction, target = torch.rand(2, 2, 3, 4, 5).double()
     wrong = prediction - target
@@ -37,7 +37,7 @@ def test_a_loop_over_neighbours_agrees():
     torch.testing.assert_close(EdgeLoss()(prediction, target), expected)
 
 
-def test_another_colour_is_no_edge_and_gets_no_gradient():
+def test_another_color_is_no_edge_and_gets_no_gradient():
     image = torch.zeros(1, 3, 4, 4, requires_grad=True)
     loss = EdgeLoss()(image, torch.full((1, 3, 4, 4), 0.5))
     loss.backward()
@@ -54,5 +54,5 @@ def test_its_config_trains():
     config = resolve_config(find_config("example/stripes"))
     model = build_model(config["model"], Builder())
     batch = {domain: torch.rand(1, 3, 64, 64) * 2 - 1 for domain in "ab"}
-    losses = model.train_step(batch, lambda _phase, loss: loss.backward(), Progress(1, 1, 1, 1), Draws(0, 1))
+    losses = model.train_step(batch, lambda _phase, loss: loss.backward(), Progress(1, 1, 1, 1), RandomStreams(0, 1))
     assert losses["edges"] > 0

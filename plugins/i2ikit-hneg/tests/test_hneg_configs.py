@@ -17,7 +17,7 @@ def test_the_shipped_configs_build(name):
     builder = Builder()
     with torch.device("meta"):
         model = build_model(config["model"], builder)
-    assert model is not None, builder.mistakes
+    assert model is not None, builder.errors
     assert config["plugins"] == ["i2ikit-hneg"]
     terms = model.phases["generate"].terms
     assert {name for name, weighted in terms.items() if weighted.stream == "content"} == {

@@ -13,7 +13,7 @@ def transport_plan(benefit: Tensor, epsilon: float, rounds: int) -> Tensor:
     Args:
         benefit: (B, S, S), what it brings to move query i to key j; -inf where nothing may move. Each row needs one
             finite entry.
-        epsilon: regularisation in units of the benefit, > 0. The rounds stay in the range of float32 as long as the
+        epsilon: regularization in units of the benefit, > 0. The rounds stay in the range of float32 as long as the
             finite benefits of a row differ by less than about 80 epsilon.
         rounds: of rows and columns, >= 1.
     Shape:

@@ -22,7 +22,7 @@ class TransportNegatives(ABC):
     as f * exp(similarity / tau). Gradient flows through the transport into the query, as published, not into the key.
 
     Args:
-        epsilon: regularisation of the transport, at least 0.025; large: equal weights. Published: 1.0, 0.1 for
+        epsilon: regularization of the transport, at least 0.025; large: equal weights. Published: 1.0, 0.1 for
             horse2zebra.
         rounds: of Sinkhorn's scaling, >= 1.
         weight: of all negatives together, > 0.

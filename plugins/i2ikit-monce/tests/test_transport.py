@@ -42,7 +42,7 @@ def test_it_is_the_published_loop_over_rows_and_columns():
     torch.testing.assert_close(transport_plan(benefit, epsilon, rounds)[0], expected.double(), rtol=1e-5, atol=1e-9)
 
 
-def test_little_regularisation_gives_the_best_assignment():
+def test_little_regularization_gives_the_best_assignment():
     benefit = torch.tensor([[[0.9, 0.8, 0.0], [0.7, 0.0, 0.1], [0.0, 0.2, 0.6]]])
     plan = transport_plan(benefit, 0.03, 500)[0]
     torch.testing.assert_close(plan, torch.tensor([[0.0, 1, 0], [1, 0, 0], [0, 0, 1]]), rtol=0, atol=0.02)
@@ -53,7 +53,7 @@ def test_gradient_flows_through_the_rounds():
     assert torch.autograd.gradcheck(lambda x: transport_plan(x, 0.5, 20), (benefit,))
 
 
-def test_the_smallest_regularisation_stays_finite_in_float32():
+def test_the_smallest_regularization_stays_finite_in_float32():
     benefit = (2 * torch.eye(8)[None] - 1).requires_grad_()  # 1 and -1: as far apart as similarities can be
     plan = transport_plan(benefit, 0.025, 50)
     plan.square().sum().backward()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.checks import positive_int
-from i2ikit.interfaces import HeadUse, Negatives, Places, Read, StepReader
+from i2ikit.interfaces import HeadUse, Negatives, Positions, Read, StepReader
 from i2ikit.registry import NEGATIVES
 from i2ikit_negcut.negative_generator import NegativeGenerator
 
@@ -69,5 +69,5 @@ class GeneratedNegatives:
         """Return the mean embedding (B, D) of all places."""
         tap = self.taps[layer]
         feature = step.taps(self.generator, self.image, [tap])[tap]
-        everywhere = Places(torch.arange(feature.shape[-2] * feature.shape[-1], device=feature.device))
+        everywhere = Positions(torch.arange(feature.shape[-2] * feature.shape[-1], device=feature.device))
         return step.head(self.head)(everywhere.read(feature), layer, "key").mean(1)

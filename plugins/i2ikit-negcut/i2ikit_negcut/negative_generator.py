@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.checks import positive_int
-from i2ikit.nn.initialise import initialise
-from i2ikit.ops.normalise import normalise
+from i2ikit.nn.initialize import initialize
+from i2ikit.ops.normalize import normalize
 from i2ikit.registry import HEADS
 
 
@@ -22,7 +22,7 @@ class NegativeGenerator(nn.Module):
         widths: of the layers, as any head gets them; only their number counts.
         dim: width D of the embeddings, >= 1, that of the head whose embeddings it imitates.
         noise: width Z of the noise, >= 1. Published: 64.
-        init, init_gain: see :func:`i2ikit.nn.initialise.initialise`.
+        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
     Shape:
         x (B, M, D + Z): context and noise -> (B, M, D), unit length along D.
 
@@ -40,11 +40,11 @@ class NegativeGenerator(nn.Module):
         self.layers = nn.ModuleList(
             nn.Sequential(nn.Linear(dim + noise, dim), nn.ReLU(), nn.Linear(dim, dim)) for _ in widths
         )
-        initialise(self, init, init_gain)
+        initialize(self, init, init_gain)
 
     def forward(self, x: Tensor, layer: int, role: Literal["query", "key"] = "key") -> Tensor:
         """Return the negatives of layer number ``layer``; both roles take the same way."""
-        return normalise(self.layers[layer](x))
+        return normalize(self.layers[layer](x))
 
     def generate(self, context: Tensor, noise: Tensor, layer: int) -> Tensor:
         """Return a negative (B, M, D) for each noise vector (B, M, Z) of an image with this context (B, D)."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.build import Builder
-from i2ikit.translation import Draws, Progress, UnpairedTranslation, build_model
+from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation, build_model
 
 TAPS = ["stem", "block1"]
 GENERATED = {"type": "GeneratedNegatives", "maker": "hard", "head": "f_slow", "taps": TAPS, "num": 6}
@@ -47,7 +47,7 @@ def build(settings: Mapping[str, Any]) -> UnpairedTranslation:
     torch.manual_seed(0)
     builder = Builder()
     model = build_model(settings, builder)
-    assert model is not None, builder.mistakes
+    assert model is not None, builder.errors
     return model
 
 
@@ -72,7 +72,7 @@ class Trainer:
     def step(self, number: int = 1) -> dict[str, Tensor]:
         images = torch.rand(2, 1, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
         batch = {"a": images[0], "b": images[1]}
-        return self.model.train_step(batch, self.update, Progress(1, number, 1, 100), Draws(0, number))
+        return self.model.train_step(batch, self.update, Progress(1, number, 1, 100), RandomStreams(0, number))
 
 
 def state(network: torch.nn.Module) -> list[Tensor]:
@@ -113,13 +113,13 @@ def test_the_slow_head_keeps_nine_tenths_of_itself():
         torch.testing.assert_close(slow, 0.9 * old + 0.1 * fast)
 
 
-def test_a_source_without_its_network_is_a_mistake_of_the_config():
+def test_a_source_without_its_network_is_an_error_of_the_config():
     settings = config()
     del settings["heads"]["hard"]
     settings["phases"]["harden"]["update"] = ["heads.f"]
     builder = Builder()
     assert build_model(settings, builder) is None
-    assert "there is no head 'hard'" in " ".join(mistake.message for mistake in builder.mistakes)
+    assert "there is no head 'hard'" in " ".join(error.message for error in builder.errors)
 
 
 @pytest.mark.slow
@@ -133,6 +133,6 @@ def test_the_shipped_configs_build(name):
     model = load_config(folder / f"{name}.py")["model"]
     builder = Builder()
     with torch.device("meta"):
-        assert build_model(model, builder) is not None, builder.mistakes
+        assert build_model(model, builder) is not None, builder.errors
     assert list(model["phases"]) == ["discriminate", "harden", "generate"]
     assert model["averages"]["f_slow"] == {"of": "heads.f", "momentum": 0.9, "init": "own"}

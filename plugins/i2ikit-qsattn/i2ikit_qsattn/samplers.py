@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.checks import not_negative_int, positive_int
-from i2ikit.interfaces import Places, Plan, Read, Routing, StepReader
+from i2ikit.interfaces import Positions, Read, Routing, SamplingPlan, StepReader
 from i2ikit.ops.precision import at_least_float32
 from i2ikit.registry import SAMPLERS
 from i2ikit_qsattn.attention import attention, global_entropy, local_entropy
@@ -27,24 +27,24 @@ class _QuerySelectedAttention(ABC):
         """Return what is read besides the features: nothing."""
         return []
 
-    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[Plan]:
+    def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
         """Return one plan per layer for features (B, C, H, W)."""
         return [
             self._random(step, key, layer) if layer < self.random_layers else self._routed(key)
             for layer, key in enumerate(keys)
         ]
 
-    def _random(self, step: StepReader, key: Tensor, layer: int) -> Plan:
+    def _random(self, step: StepReader, key: Tensor, layer: int) -> SamplingPlan:
         size = key.shape[-2] * key.shape[-1]
         ids = step.permutation(f"places/{layer}", size, min(self.num, size))
-        return Places(ids.to(key.device))
+        return Positions(ids.to(key.device))
 
-    def _routed(self, key: Tensor) -> Plan:
+    def _routed(self, key: Tensor) -> SamplingPlan:
         with torch.autocast(key.device.type, enabled=False):
             feature = at_least_float32(key)
             with torch.no_grad():
                 ids = self._entropy(feature).argsort(dim=-1, stable=True)[:, : self.num]  # (B, S)
-            chosen = Places(ids).read(feature)  # (B, S, C)
+            chosen = Positions(ids).read(feature)  # (B, S, C)
             return Routing(attention(chosen, feature.flatten(2)).to(key.dtype))
 
     @abstractmethod

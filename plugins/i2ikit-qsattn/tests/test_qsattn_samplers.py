@@ -4,21 +4,21 @@ import pytest
 import torch
 from i2ikit_qsattn.samplers import QSAttnGlobalSampler, QSAttnLocalGlobalSampler
 
-from i2ikit.interfaces import Places, Routing
-from i2ikit.translation import Draws
+from i2ikit.interfaces import Positions, Routing
+from i2ikit.translation import RandomStreams
 
 SAMPLERS = [QSAttnGlobalSampler, QSAttnLocalGlobalSampler]
 
 
 def planned(sampler, *keys):
     """Plan for maps whose queries are equal to the keys, with the draws of a first step."""
-    return sampler.plan(Draws(seed=0, step=1), keys, keys)
+    return sampler.plan(RandomStreams(seed=0, step=1), keys, keys)
 
 
 @pytest.mark.parametrize("kind", SAMPLERS)
 def test_the_first_layers_take_random_places_and_the_rest_is_routed(kind):
     plans = planned(kind(num=5, random_layers=2), *(torch.randn(2, 3, 4, 4) for _ in range(4)))
-    assert [type(plan) for plan in plans] == [Places, Places, Routing, Routing]
+    assert [type(plan) for plan in plans] == [Positions, Positions, Routing, Routing]
     assert plans[0].ids.shape == (5,)
     assert len(plans[0].ids.unique()) == 5
     assert plans[2].read(torch.randn(2, 7, 4, 4)).shape == (2, 5, 7)
@@ -27,7 +27,7 @@ def test_the_first_layers_take_random_places_and_the_rest_is_routed(kind):
 @pytest.mark.parametrize("kind", SAMPLERS)
 def test_the_published_first_layers_are_three(kind):
     plans = planned(kind(num=2), *(torch.randn(1, 3, 4, 4) for _ in range(5)))
-    assert [type(plan) for plan in plans] == [Places, Places, Places, Routing, Routing]
+    assert [type(plan) for plan in plans] == [Positions, Positions, Positions, Routing, Routing]
 
 
 def test_the_places_whose_attention_is_narrowest_are_routed_first():
@@ -51,7 +51,7 @@ def test_rows_are_weighted_sums_over_the_whole_map_of_both_sides():
 
 def test_local_selection_looks_no_further_than_its_window():
     far = torch.zeros(1, 1, 1, 9)
-    far[..., 0], far[..., 1], far[..., 8] = 3.0, 3.0, 2.0  # place 8 has no neighbour that it could look at
+    far[..., 0], far[..., 1], far[..., 8] = 3.0, 3.0, 2.0  # place 8 has no neighbor that it could look at
     local = planned(QSAttnLocalGlobalSampler(num=1, random_layers=0, window=3), far)[0].matrix
     everywhere = (2.0 * far.flatten()).softmax(0)
     torch.testing.assert_close(local[0, 0], everywhere)  # but what is read is weighed over the whole map

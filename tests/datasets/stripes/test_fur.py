@@ -38,7 +38,7 @@ def test_every_plain_fur_can_be_drawn():
     assert len({tuple(fur.back.flatten().tolist()) for fur in furs}) == len(PLAIN)
 
 
-def test_a_plain_belly_has_its_own_colour():
+def test_a_plain_belly_has_its_own_color():
     fur = PlainFur.draw(seeded(0), 0.0)
     flank, belly = fur.coat(facing(0, 0, 1), FLAT, LOW), fur.coat(facing(0, -1, 0), FLAT, LOW)
     assert np.allclose(flank[:, 0, 0], fur.back.flatten(), atol=1e-6)

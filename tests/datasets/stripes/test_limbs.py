@@ -30,7 +30,7 @@ def test_the_surface_of_a_ball_is_round():
     assert at(shape, shape.normal_y, 0.0, 0.25) == pytest.approx(0.5, abs=0.02)  # up is positive
 
 
-def test_normals_stay_in_the_picture_when_the_limb_is_mirrored():
+def test_normals_stay_in_the_image_when_the_limb_is_mirrored():
     shape = unite([BALL], -X, Y, PIXEL)
     rows, columns = shape.window
     assert shape.normal_x[40 - rows.start, 50 - columns.start] > 0  # the right side faces right

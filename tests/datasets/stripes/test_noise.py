@@ -66,6 +66,6 @@ def test_mixing_halfway_gives_the_mean():
 
 
 def test_shrinking_averages_blocks():
-    picture = np.arange(36, dtype=np.float32).reshape(1, 6, 6)
-    expected = picture.reshape(1, 2, 3, 2, 3).mean(axis=(2, 4))
-    assert np.allclose(shrink(picture, 3), expected)
+    image = np.arange(36, dtype=np.float32).reshape(1, 6, 6)
+    expected = image.reshape(1, 2, 3, 2, 3).mean(axis=(2, 4))
+    assert np.allclose(shrink(image, 3), expected)

@@ -7,7 +7,7 @@ from i2ikit.datasets.stripes.noise import seeded
 from i2ikit.datasets.stripes.render import Scene
 
 
-def test_all_of_an_animal_is_in_the_picture():
+def test_all_of_an_animal_is_in_the_image():
     for index in range(30):
         mask = Scene((0, 1, 0), index, 32).mask()
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
@@ -42,18 +42,18 @@ def test_two_furs_share_the_pose_and_the_landscape():
     assert changed[~mask].mean() < 0.02
 
 
-def test_a_landscape_is_a_picture_with_a_horizon():
+def test_a_landscape_is_an_image_with_a_horizon():
     view = landscape((0, 1), (0.5, 0.2, 0.2, 0.9), 40)
-    assert view.picture.shape == (3, 40, 40)
-    assert view.picture.dtype == np.float32
+    assert view.image.shape == (3, 40, 40)
+    assert view.image.dtype == np.float32
     assert view.horizon == pytest.approx(0.4)
     assert view.light == -1
-    assert -0.1 < view.picture.min() < view.picture.max() < 1.5
+    assert -0.1 < view.image.min() < view.image.max() < 1.5
 
 
 def test_the_sky_is_brighter_than_the_ground():
     views = [landscape((0, index), (0.5, index / 7, index / 7, 0.0), 32) for index in range(7)]
-    assert all(view.picture[:, :8].mean() > view.picture[:, 20:].mean() for view in views)
+    assert all(view.image[:, :8].mean() > view.image[:, 20:].mean() for view in views)
 
 
 def test_a_size_of_zero_is_refused():

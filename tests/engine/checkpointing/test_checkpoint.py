@@ -32,7 +32,7 @@ def a_checkpoint() -> Checkpoint:
         progress={"epoch": 2, "step": 7},
         versions={"i2ikit": "0.1.0"},
         plugins={"stripes": {"package": "i2ikit-stripes", "version": "1.0"}},
-        extra={"history": {"images": [torch.ones(2)], "count": 1}},
+        extra={"pool": {"images": [torch.ones(2)], "count": 1}},
     )
 
 
@@ -48,7 +48,7 @@ def test_a_checkpoint_comes_back_as_it_was_written_with_tuples_as_lists(tmp_path
     assert torch.equal(
         read.optimizers["generate"]["state"][0]["exp_avg"], written.optimizers["generate"]["state"][0]["exp_avg"]
     )
-    assert torch.equal(read.extra["history"]["images"][0], torch.ones(2))
+    assert torch.equal(read.extra["pool"]["images"][0], torch.ones(2))
 
 
 def test_writing_leaves_nothing_but_the_checkpoint(tmp_path):

@@ -15,7 +15,7 @@ class Files:
         return 5
 
     def __getitem__(self, index: int) -> dict[str, object]:
-        raise AssertionError("no picture is read")
+        raise AssertionError("no image is read")
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def stopped(config: dict[str, Any], folder: Path) -> tuple[str, Path]:
 
 @whole_run
 @pytest.mark.parametrize("loss", ["RootAtZero", "Huge"])
-def test_the_message_names_term_pictures_file_and_checkpoints(loss, cut, tmp_path):
+def test_the_message_names_term_images_file_and_checkpoints(loss, cut, tmp_path):
     message, file = stopped(failing(cut, loss), tmp_path)
     assert file.name == "not_finite_step_000008.pt"
     assert message.startswith("step 8 (epoch 2) stopped before its update: in phase 'generate' a ")
@@ -93,7 +93,7 @@ def test_a_loss_that_is_not_finite_is_found_again(cut, tmp_path):
 
 
 @whole_run
-def test_a_picture_that_is_not_finite_is_named(cut, tmp_path):
+def test_an_image_that_is_not_finite_is_named(cut, tmp_path):
     cut["data"]["train"]["noise"] = float("nan")
     message, file = stopped(cut, tmp_path)
     assert "stopped before its update: in phase 'discriminate' a loss is not finite: 'd' is nan. The batch:" in message

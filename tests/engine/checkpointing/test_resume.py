@@ -74,7 +74,7 @@ def train_in_parts(config: dict[str, Any], work_dir: Path, *stops: int) -> None:
 
 
 @pytest.mark.parametrize("stop", [3, 7, 9])  # 7 items: in the first epoch, at its end, in the second one
-def test_pain_01_and_25_a_resumed_run_begins_with_the_next_picture_and_reads_none_before(
+def test_pain_01_and_25_a_resumed_run_begins_with_the_next_image_and_reads_none_before(
     cut, tmp_path, monkeypatch, stop
 ):
     """Iteration-based resume replays the data, or starts the epoch again."""
@@ -192,7 +192,7 @@ def test_a_part_whose_extra_state_holds_an_object_is_named(cut, tmp_path):
         VIEWS.module_dict.pop("Keeping")
 
 
-def test_a_changed_setting_of_the_optimiser_takes_effect(cut, tmp_path):
+def test_a_changed_setting_of_the_optimizer_takes_effect(cut, tmp_path):
     train(cut, work_dir=tmp_path, pause_at=5)
     cut["optimizer"] = {"type": "Adam", "lr": 2e-3, "betas": [0.9, 0.99], "weight_decay": 0.1}
     train(cut, work_dir=tmp_path, resume=True, pause_at=6)

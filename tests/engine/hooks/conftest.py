@@ -12,8 +12,8 @@ from i2ikit.engine.hooks.alarms import Look, Watch
 from i2ikit.interfaces.progress import Progress
 
 
-class Pictures:
-    """Six images of a domain, each of its own colour with a ramp across it; no b."""
+class Images:
+    """Six images of a domain, each of its own color with a ramp across it; no b."""
 
     def __init__(self, count: int = 6) -> None:
         self.count = count
@@ -28,7 +28,7 @@ class Pictures:
 
 def look_at(outputs: Any, count: int = 6) -> Look:
     """Return what a generator would show that makes ``outputs(image)`` of an image."""
-    inputs = [Pictures()[index]["a"] for index in range(count)]
+    inputs = [Images()[index]["a"] for index in range(count)]
     return Look("ab", inputs, [outputs(image) for image in inputs])
 
 
@@ -53,7 +53,7 @@ class Stage:
     def watch(self, alarm: Any, name: str = "test") -> Any:
         """Attach an alarm and return it."""
         alarm.name = name
-        alarm.attach(Watch(self.notes.append, self.lines.append, Pictures()))
+        alarm.attach(Watch(self.notes.append, self.lines.append, Images()))
         return alarm
 
     def step(self, alarm: Any, step: int, **losses: Tensor) -> None:

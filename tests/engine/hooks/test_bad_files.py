@@ -35,7 +35,7 @@ class Notes:
 
 @pytest.fixture
 def config(cut: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
-    """Training on four pictures of A, one of them cut off, and five of B."""
+    """Training on four images of A, one of them cut off, and five of B."""
     for folder, count in (("trainA", 4), ("trainB", 5), ("testA", 1)):
         (tmp_path / "data" / folder).mkdir(parents=True)
         for k in range(count):
@@ -46,7 +46,7 @@ def config(cut: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
     root = str(tmp_path / "data")
     folders = {"type": "UnpairedFolders", "root": root, "transform": {"type": "ResizeCropFlip"}}
     test = {"type": "UnpairedFolders", "root": root, "split": "test", "transform": {"type": "ResizeTo"}}
-    cut["data"] = {"load_size": 18, "crop_size": 16, "workers": 0, "train": folders, "test": test, "bad_share": 0.2}
+    cut["data"] = {"load_size": 18, "crop_size": 16, "workers": 0, "train": folders, "test": test, "bad_fraction": 0.2}
     cut["train"] = {"epochs": 2}
     return cut
 
@@ -60,7 +60,7 @@ def test_a_bad_file_is_named_once_though_the_run_is_resumed(config: dict[str, An
     first, second = Notes(), Notes()
     train(config, work_dir=tmp_path / "run", pause_at=5, reporter=first)
     train(config, work_dir=tmp_path / "run", resume=True, reporter=second)
-    assert "4 pictures of a and 5 pictures of b; an epoch takes 5 (the longest domain)" in first.epoch
+    assert "4 images of a and 5 images of b; an epoch takes 5 (the longest domain)" in first.epoch
     assert len(told(first) + told(second)) == 1
     assert "trainA/2.png" in told(first)[0]
     assert "1 of 1 bad files that the run bears" in told(first)[0]
@@ -70,7 +70,7 @@ def test_a_bad_file_is_named_once_though_the_run_is_resumed(config: dict[str, An
 
 
 def test_the_first_bad_file_ends_a_run_that_bears_none(config: dict[str, Any], tmp_path: Path) -> None:
-    config["data"]["bad_share"] = 0
+    config["data"]["bad_fraction"] = 0
     with pytest.raises(DataError, match=r"trainA/2\.png"):
         train(config, work_dir=tmp_path / "run")
 

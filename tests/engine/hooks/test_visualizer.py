@@ -1,4 +1,4 @@
-"""Pain 10: curves and pictures without a server that has to be started first."""
+"""Pain 10: curves and images without a server that has to be started first."""
 
 import json
 

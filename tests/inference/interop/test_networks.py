@@ -31,7 +31,7 @@ def imported(state: dict[str, Tensor]) -> nn.Module:
     builder = Builder()
     given = {"widths": head_widths(state)} if kind == "heads" else {}
     network = builder.part(REGISTRIES[kind], config, "network", **given)
-    assert network is not None, builder.mistakes
+    assert network is not None, builder.errors
     network.load_state_dict(fit(network, state, "file"))
     return network.eval()
 
@@ -178,10 +178,10 @@ def test_the_small_stylegan2_generator_keeps_a_weight_for_noise_that_it_does_not
 
 def test_biases_that_an_instance_norm_cancels_are_known() -> None:
     with torch.device("meta"):
-        assert layout_of(PatchGANDiscriminator()).cancelled == {"model.3.bias", "model.7.bias", "model.11.bias"}
-        assert not layout_of(PatchGANDiscriminator(norm="batch")).cancelled
-        assert "model.1.bias" in layout_of(ResNetGenerator()).cancelled
-        assert "model.30.bias" not in layout_of(ResNetGenerator()).cancelled
+        assert layout_of(PatchGANDiscriminator()).canceled == {"model.3.bias", "model.7.bias", "model.11.bias"}
+        assert not layout_of(PatchGANDiscriminator(norm="batch")).canceled
+        assert "model.1.bias" in layout_of(ResNetGenerator()).canceled
+        assert "model.30.bias" not in layout_of(ResNetGenerator()).canceled
 
 
 def test_all_names_that_fit_nothing_and_all_that_are_missing_are_listed() -> None:

@@ -28,9 +28,9 @@ def test_psnr_sees_only_what_is_in_the_mask():
     assert psnr(image, target, left_half()).item() == pytest.approx(20.0)
 
 
-def test_luma_of_pure_colours_is_that_of_bt601():
-    colours = torch.eye(3).reshape(3, 3, 1, 1)
-    assert gray(colours).flatten().tolist() == pytest.approx([0.299, 0.587, 0.114])
+def test_luma_of_pure_colors_is_that_of_bt601():
+    colors = torch.eye(3).reshape(3, 3, 1, 1)
+    assert gray(colors).flatten().tolist() == pytest.approx([0.299, 0.587, 0.114])
 
 
 def test_a_flat_image_has_no_contrast():
@@ -89,6 +89,6 @@ def test_luma_of_two_channels_is_refused():
 
 
 @pytest.mark.parametrize("window", [1, 4])
-def test_a_box_without_a_centre_or_without_neighbours_is_refused(window):
+def test_a_box_without_a_center_or_without_neighbors_is_refused(window):
     with pytest.raises(ValueError, match=f"window must be odd and at least 3, not {window}"):
         high_pass_contrast(torch.ones(1, 3, 8, 8), torch.ones(1, 1, 8, 8), window=window)

@@ -5,7 +5,7 @@ from i2ikit.errors import ShapeError
 from i2ikit.metrics.functional.sliced_wasserstein import (
     patches_at,
     random_directions,
-    sample_places,
+    sample_positions,
     sliced_wasserstein,
     wasserstein_1d,
 )
@@ -80,15 +80,15 @@ def test_patches_are_cut_as_slices():
     assert torch.equal(patches_at(image, places, 3), expected)
 
 
-def test_places_are_all_those_whose_centre_is_inside():
+def test_places_are_all_those_whose_center_is_inside():
     inside = torch.zeros(5, 6, dtype=torch.bool)
     inside[2, 3] = inside[3, 4] = True
-    inside[0, 0] = True  # no patch of 3x3 has its centre there
-    assert sorted(sample_places(inside, 3, 100, seeded()).tolist()) == [[1, 2], [2, 3]]
+    inside[0, 0] = True  # no patch of 3x3 has its center there
+    assert sorted(sample_positions(inside, 3, 100, seeded()).tolist()) == [[1, 2], [2, 3]]
 
 
 def test_places_are_drawn_without_repetition():
-    places = sample_places(torch.ones(6, 7, dtype=torch.bool), 3, 12, seeded())
+    places = sample_positions(torch.ones(6, 7, dtype=torch.bool), 3, 12, seeded())
     assert len({tuple(place) for place in places.tolist()}) == 12
     assert places.amax(dim=0).tolist() <= [3, 4]
 
@@ -105,4 +105,4 @@ def test_points_of_another_width_are_refused():
 
 def test_an_image_smaller_than_a_patch_is_refused():
     with pytest.raises(ShapeError, match="patches of 7x7 do not fit into an image of 6x9"):
-        sample_places(torch.ones(6, 9, dtype=torch.bool), 7, 1, seeded())
+        sample_positions(torch.ones(6, 9, dtype=torch.bool), 7, 1, seeded())

@@ -27,7 +27,7 @@ def test_an_untouched_image_keeps_everything(measure, image):
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_inverted_and_paler_colours_keep_everything(measure, image):
+def test_inverted_and_paler_colors_keep_everything(measure, image):
     assert measure(0.2 + 0.5 * (1 - image), image).item() == pytest.approx(1, abs=1e-5)
 
 
@@ -41,7 +41,7 @@ def test_another_scene_keeps_less_than_a_blurred_one_and_noise_nothing(measure, 
     assert abs(kept[2]) < 0.25
 
 
-def test_gray_images_compare_with_coloured_ones_and_with_many_channels(image):
+def test_gray_images_compare_with_colored_ones_and_with_many_channels(image):
     gray = image.mean(dim=1, keepdim=True)
     assert edge_correlation(gray, image).item() > 0.95
     assert edge_correlation(gray.expand(-1, 5, -1, -1), gray).item() == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""Mode collapse: the generator makes the same picture of everything."""
+"""Mode collapse: the generator makes the same image of everything."""
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +16,7 @@ class CollapseAlarm(LookingAlarm):
     """Rings when the outputs for different inputs hardly differ.
 
     Measured is the spread over images: the standard deviation of each pixel over the fixed images, averaged, of the
-    outputs divided by that of the inputs; all at 32 x 32 pixels. 1 is as varied as the inputs, 0 one picture for all.
+    outputs divided by that of the inputs; all at 32 x 32 pixels. 1 is as varied as the inputs, 0 one image for all.
     Needs two images that differ, so it is silent for a single test image.
 
     Args:
@@ -27,7 +27,7 @@ class CollapseAlarm(LookingAlarm):
     advice = (
         "People go back to a checkpoint from before it, lower the learning rate of the generator and the discriminator "
         "(--set optimizer.lr=...), raise the weight of the content or cycle term, and look whether the other domain's "
-        "pictures are varied enough. It does not mend itself."
+        "images are varied enough. It does not mend itself."
     )
 
     def __init__(self, below: float = 0.1, *, every: int = 500, start: int = 1000, times: int = 2) -> None:
@@ -43,7 +43,7 @@ class CollapseAlarm(LookingAlarm):
     def describe(self, generator: str, value: float) -> str:
         """Return what was seen."""
         return (
-            f"the outputs of generator {generator!r} are nearly one picture for different inputs: they vary "
+            f"the outputs of generator {generator!r} are nearly one image for different inputs: they vary "
             f"{value:.1%} as much as their inputs (alarm below {self.below:.0%}); this is mode collapse"
         )
 

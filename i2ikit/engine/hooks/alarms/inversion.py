@@ -1,4 +1,4 @@
-"""Colour inversion: bright becomes dark, and a colour its opposite."""
+"""Color inversion: bright becomes dark, and a color its opposite."""
 
 import torch.nn.functional as F
 from mmengine.registry import HOOKS
@@ -12,14 +12,14 @@ SIDE = 16  # pixels: large surfaces count, texture does not
 
 @HOOKS.register_module()
 class InversionAlarm(LookingAlarm):
-    """Rings when the colours of the outputs run against those of the inputs.
+    """Rings when the colors of the outputs run against those of the inputs.
 
     Measured is the correlation (-1..1) between input and output over the places of each channel at 16 x 16 pixels, the
     mean over channels and fixed images. A negative of the input has -1. Silent where input and output differ in their
     number of channels.
 
     Args:
-        below: correlation, -1..1. Healthy runs of photos: 0.5 to 1. Colours that stand for classes, as in label maps,
+        below: correlation, -1..1. Healthy runs of photos: 0.5 to 1. Colors that stand for classes, as in label maps,
             may correlate anyhow: switch this alarm off for them.
         every, start, times: see :class:`LookingAlarm`.
     """
@@ -42,7 +42,7 @@ class InversionAlarm(LookingAlarm):
     def describe(self, generator: str, value: float) -> str:
         """Return what was seen."""
         return (
-            f"the colours of the outputs of generator {generator!r} are inverted: they correlate {value:.2f} with "
+            f"the colors of the outputs of generator {generator!r} are inverted: they correlate {value:.2f} with "
             f"those of the inputs (alarm below {self.below:g})"
         )
 
@@ -50,5 +50,5 @@ class InversionAlarm(LookingAlarm):
 def _correlation(one: Tensor, other: Tensor) -> float:
     """Return the correlation over places, the mean over channels; 0 for a channel without contrast."""
     flat = [F.adaptive_avg_pool2d(image, SIDE).flatten(1) for image in (one, other)]  # (C, 256)
-    centred = [F.normalize(x - x.mean(1, keepdim=True), dim=1) for x in flat]
-    return float((centred[0] * centred[1]).sum(1).mean())
+    centered = [F.normalize(x - x.mean(1, keepdim=True), dim=1) for x in flat]
+    return float((centered[0] * centered[1]).sum(1).mean())

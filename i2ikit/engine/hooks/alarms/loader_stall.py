@@ -9,7 +9,7 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import Tensor
 
-from i2ikit.checks import positive, positive_int, share
+from i2ikit.checks import fraction, positive, positive_int
 from i2ikit.engine.hooks.alarms.base import Alarm
 from i2ikit.engine.hooks.alarms.patience import Patience
 
@@ -34,14 +34,14 @@ class LoaderStallAlarm(Alarm):
 
     priority = "LOWEST"  # the last to act after a step, so that what comes until the next batch is waiting
     advice = (
-        "People use more reading processes (--set data.workers=4, up to the number of cores), resize the pictures once "
+        "People use more reading processes (--set data.workers=4, up to the number of cores), resize the images once "
         "beforehand or keep them (data.cache), and copy them from a network drive to a local disk. If nothing comes at "
         "all, --set data.workers=0 shows where the reading stands."
     )
 
     def __init__(self, above: float = 0.5, steps: int = 200, hung_after: float = 60.0) -> None:
         super().__init__()
-        self.above, self.steps = share("above", above), positive_int("steps", steps)
+        self.above, self.steps = fraction("above", above), positive_int("steps", steps)
         self.hung_after = positive("hung_after", hung_after)
         self._ended: float | None = None
         self._began, self._waited, self._count, self._windows = 0.0, 0.0, 0, 0

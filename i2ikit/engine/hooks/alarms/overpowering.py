@@ -31,7 +31,7 @@ class OverpoweringAlarm(Alarm):
 
     advice = (
         "People lower the discriminator's learning rate (--set model.phases.discriminate.optimizer.lr=...), give it "
-        "fewer filters, keep a history of generated images, add a gradient penalty, or more and more varied pictures."
+        "fewer filters, keep a history of generated images, add a gradient penalty, or more and more varied images."
     )
 
     def __init__(self, below: float = 0.02, steps: int = 1000) -> None:

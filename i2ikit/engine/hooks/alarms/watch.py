@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 from torch import Tensor
 
 from i2ikit.data.loading import MapDataset, seeded
-from i2ikit.distributed.device import place_batch
+from i2ikit.distributed.device import batch_to_device
 from i2ikit.translation import UnpairedTranslation
 
 
@@ -68,7 +68,7 @@ class Watch:
         source, expression = generator[0], f"{generator}({generator[0]})"
         inputs = [item[source] for item in self._read() if source in item]
         outputs = [
-            model.render(place_batch({source: image[None]}, device), [expression])[expression][0].float().cpu()
+            model.render(batch_to_device({source: image[None]}, device), [expression])[expression][0].float().cpu()
             for image in inputs
         ]
         return Look(generator, inputs, outputs) if inputs else None

@@ -1,4 +1,4 @@
-"""Colour inversion; pain 12."""
+"""Color inversion; pain 12."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ def test_the_correlation_is_that_of_places_the_mean_over_channels(outputs, corre
 
 
 def test_texture_does_not_count(look):
-    stripes = torch.tensor([1.0, -1.0]).repeat(16)  # as strong as the picture, one pixel wide
+    stripes = torch.tensor([1.0, -1.0]).repeat(16)  # as strong as the image, one pixel wide
     assert InversionAlarm().measure(look(lambda x: x + stripes)) == pytest.approx(1, abs=1e-5)
 
 

@@ -17,9 +17,7 @@ def test_it_rings_after_so_many_low_looks_in_a_row_and_once_for_all(new_stage):
     assert rung == [30]  # 10 is before the start, 20 the first low look
     (line,) = stage.lines
     assert (line["event"], line["alarm"], line["step"]) == ("alarm", "collapse", 30)
-    assert stage.notes[0].startswith(
-        "Alarm 'collapse' at step 30: the outputs of generator 'ab' are nearly one picture"
-    )
+    assert stage.notes[0].startswith("Alarm 'collapse' at step 30: the outputs of generator 'ab' are nearly one image")
     assert "People go back to a checkpoint" in stage.notes[0]
     assert "--set alarms.collapse=none" in stage.notes[0]
 

@@ -1,7 +1,7 @@
 # SRC and hDCE on the embedded data set, in minutes on a CPU: CUT's small networks.
 _base_ = ["../_base_/methods/hneg.py", "i2ikit::_base_/networks/small.py", "i2ikit::_base_/data/stripes.py"]
 
-EPOCHS = 10  # 5000 steps of 500 pictures
+EPOCHS = 10  # 5000 steps of 500 images
 RELATED = dict(gamma_schedule=dict(last=EPOCHS))
 CONTENT = dict(taps=_base_.SMALL_TAPS, negatives=RELATED)
 

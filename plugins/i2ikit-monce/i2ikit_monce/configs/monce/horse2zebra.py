@@ -5,4 +5,4 @@ _base_ = [
     "i2ikit::_base_/data/horse2zebra.py",
 ]
 
-data = dict(batch_size=12, train=dict(transform=dict(finetune_after=200)))  # the whole picture once the rate decays
+data = dict(batch_size=12, train=dict(transform=dict(finetune_after=200)))  # the whole image once the rate decays

@@ -14,7 +14,7 @@ AGAINST = dict(
     head="f",
     loss=dict(type="PatchNCELoss", tau=0.07),
     sampler=dict(type="RandomSampler", num=256),
-    weight=-0.5,  # what the translation minimises is maximised here
+    weight=-0.5,  # what the translation minimizes is maximized here
 )
 
 model = dict(

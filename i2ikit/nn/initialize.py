@@ -1,4 +1,4 @@
-"""Initialisation of finished networks."""
+"""Initialization of finished networks."""
 
 import torch
 from torch import Tensor, nn
@@ -7,11 +7,11 @@ from torch.nn.modules.conv import _ConvNd
 
 from i2ikit.checks import one_of
 
-INITIALISERS = ("normal", "xavier", "kaiming", "orthogonal")
+INITIALIZERS = ("normal", "xavier", "kaiming", "orthogonal")
 
 
 @torch.no_grad()
-def initialise(module: nn.Module, kind: str, gain: float) -> None:
+def initialize(module: nn.Module, kind: str, gain: float) -> None:
     """Draw the weights of all convolutions and linear layers inside ``module`` anew, in place.
 
     Biases become 0. A BatchNorm2d draws its weights from N(1, 0.02) and its biases become 0; other norms stay as they
@@ -28,7 +28,7 @@ def initialise(module: nn.Module, kind: str, gain: float) -> None:
     Source:
         CycleGAN uses ``normal``, arXiv:1703.10593 section 4; CUT and its descendants ``xavier``.
     """
-    one_of("init", kind, INITIALISERS)
+    one_of("init", kind, INITIALIZERS)
     for layer in module.modules():
         if isinstance(layer, _ConvNd | nn.Linear):
             _draw(layer.weight, kind, gain)

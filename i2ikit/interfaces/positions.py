@@ -12,7 +12,7 @@ from torch import Tensor
 from i2ikit.errors import ShapeError
 
 
-class Plan(Protocol):
+class SamplingPlan(Protocol):
     """Reads S rows from a feature map; the same plan reads the key's and the query's map of one layer."""
 
     def read(self, feature: Tensor) -> Tensor:
@@ -20,7 +20,7 @@ class Plan(Protocol):
 
 
 @dataclass(frozen=True)
-class Places:
+class Positions:
     """Rows are places of the map.
 
     Attributes:

@@ -6,7 +6,7 @@ from torch import Tensor
 from i2ikit.ops.streams import named_generator
 
 
-class Draws:
+class RandomStreams:
     """Random streams by name, each a function of (seed, step, name) alone.
 
     Nothing has to be saved for a resumed run to draw the same, and a stream that is added or left out shifts no other.

@@ -7,14 +7,14 @@ from torch import Tensor
 
 from i2ikit.checks import positive_int
 from i2ikit.distributed import processes
-from i2ikit.nn.image_history import ImageHistory
+from i2ikit.nn.image_buffer import ImageBuffer
 from i2ikit.ops.streams import named_generator
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
 
 
 @VIEWS.register_module()
-class History(View):
+class ImagePool(View):
     """Answer each image with itself or with an older one; every viewed expression has a store of its own.
 
     The stores are part of the model's state, so a resumed run goes on with the same images. Several processes put the
@@ -31,7 +31,7 @@ class History(View):
     def __init__(self, size: int = 50) -> None:
         super().__init__()
         self.size = positive_int("size", size)
-        self.stores: dict[str, ImageHistory] = {}
+        self.stores: dict[str, ImageBuffer] = {}
 
     def draw(self, generator: torch.Generator) -> int:
         """Return the seed of this step's exchanges."""
@@ -39,7 +39,7 @@ class History(View):
 
     def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str, first: int = 0) -> Tensor:
         """Return a batch like ``image`` (B, C, H, W) without gradient."""
-        store = self.stores.setdefault(expression, ImageHistory(self.size))
+        store = self.stores.setdefault(expression, ImageBuffer(self.size))
         images, own = processes.gather(image.detach()), processes.rank() * len(image)
         answers = [
             self._exchange(store, one[None], named_generator(f"{draw}/{expression}/{place}"))
@@ -47,7 +47,7 @@ class History(View):
         ]
         return torch.cat(answers[own : own + len(image)])
 
-    def _exchange(self, store: ImageHistory, image: Tensor, generator: torch.Generator) -> Tensor:
+    def _exchange(self, store: ImageBuffer, image: Tensor, generator: torch.Generator) -> Tensor:
         return store.exchange(
             image,
             uniform=lambda: torch.rand((), generator=generator).item(),
@@ -62,5 +62,5 @@ class History(View):
         """Take the stored images back."""
         self.stores = {}
         for name, images in state.items():
-            store = self.stores[name] = ImageHistory(self.size)
+            store = self.stores[name] = ImageBuffer(self.size)
             store.images = [image.clone() for image in images][: self.size]

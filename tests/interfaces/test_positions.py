@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.errors import ShapeError
-from i2ikit.interfaces import Places, Plan, Routing
+from i2ikit.interfaces import Positions, Routing, SamplingPlan
 
 Read = Callable[[Tensor], Tensor]
 
@@ -19,7 +19,7 @@ def feature() -> Tensor:
 
 def test_shared_places_are_read_row_by_row_from_every_image(feature):
     ids = torch.tensor([19, 0, 7, 7])
-    rows = Places(ids).read(feature)
+    rows = Positions(ids).read(feature)
     assert rows.shape == (2, 4, 3)
     for image in range(2):
         for row, place in enumerate(ids.tolist()):
@@ -28,7 +28,7 @@ def test_shared_places_are_read_row_by_row_from_every_image(feature):
 
 def test_each_image_can_have_places_of_its_own(feature):
     ids = torch.tensor([[19, 0], [3, 12]])
-    rows = Places(ids).read(feature)
+    rows = Positions(ids).read(feature)
     for image in range(2):
         for row, place in enumerate(ids[image].tolist()):
             assert torch.equal(rows[image, row], feature[image, :, place // 5, place % 5])
@@ -49,12 +49,12 @@ def test_routing_is_a_weighted_sum_of_places(feature):
 def test_routing_by_one_hot_rows_is_places(feature):
     ids = torch.tensor([[19, 0, 7], [3, 3, 12]])
     matrix = nn.functional.one_hot(ids, 20).double()
-    assert torch.equal(Routing(matrix).read(feature), Places(ids).read(feature))
+    assert torch.equal(Routing(matrix).read(feature), Positions(ids).read(feature))
 
 
 def test_gradient_goes_to_the_places_that_were_read_as_often_as_they_were(feature):
     feature = feature.requires_grad_(True)
-    Places(torch.tensor([4, 4, 9])).read(feature).sum().backward()
+    Positions(torch.tensor([4, 4, 9])).read(feature).sum().backward()
     counts = feature.grad.flatten(2)[0, 0]
     assert counts.nonzero().flatten().tolist() == [4, 9]
     assert counts[[4, 9]].tolist() == [2, 1]
@@ -68,12 +68,12 @@ def test_gradient_goes_into_the_routing_matrix(feature):
 
 def test_places_of_another_number_of_images_are_refused(feature):
     with pytest.raises(ShapeError, match="places of 3 images cannot be read from a batch of 2"):
-        Places(torch.zeros(3, 4, dtype=torch.int64)).read(feature)
+        Positions(torch.zeros(3, 4, dtype=torch.int64)).read(feature)
 
 
 def test_a_place_outside_the_map_is_refused(feature):
     with pytest.raises(IndexError, match="out of bounds"):
-        Places(torch.tensor([20])).read(feature)
+        Positions(torch.tensor([20])).read(feature)
 
 
 @pytest.mark.parametrize("images", [1, 2])
@@ -83,9 +83,9 @@ def test_the_gradient_through_an_instance_norm_is_right_even_for_one_image(image
     # what indexing a permuted map gives.
     torch.manual_seed(0)
     ids = torch.randperm(36)[:7]
-    plan: Plan = {
-        "shared": Places(ids),
-        "per image": Places(torch.stack([torch.randperm(36)[:7] for _ in range(images)])),
+    plan: SamplingPlan = {
+        "shared": Positions(ids),
+        "per image": Positions(torch.stack([torch.randperm(36)[:7] for _ in range(images)])),
         "routing": Routing(torch.rand(images, 7, 36, dtype=torch.float64)),
     }[kind]
     weights = torch.randn(images, 7, 4, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Pictures that are read, fixed, remembered and drawn."""
+"""Images that are read, fixed, remembered and drawn."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from i2ikit.datasets.pictures import Pictures
+from i2ikit.datasets.domain_images import Images
 from i2ikit.errors import DataError
 from i2ikit.images import FileList, Reader
 from i2ikit.ops.pixels import Pixels, image_to_tensor
@@ -37,12 +37,12 @@ class Memory:
         return self.held[path, key]
 
 
-def test_a_remembered_picture_is_made_once_for_each_phase_and_gives_the_same_pixels(tmp_path: Path) -> None:
-    plain, cached = (Pictures(save(tmp_path), Reader(), ResizeCropFlip(24, 16, finetune_after=1)) for _ in range(2))
+def test_a_remembered_image_is_made_once_for_each_phase_and_gives_the_same_pixels(tmp_path: Path) -> None:
+    plain, cached = (Images(save(tmp_path), Reader(), ResizeCropFlip(24, 16, finetune_after=1)) for _ in range(2))
     cached.remember = Memory()
     for epoch in (1, 1, 2, 2):
-        for pictures in (plain, cached):
-            pictures.set_epoch(epoch)
+        for images in (plain, cached):
+            images.set_epoch(epoch)
         torch.manual_seed(epoch)
         expected = plain[0]
         torch.manual_seed(epoch)
@@ -53,9 +53,9 @@ def test_a_remembered_picture_is_made_once_for_each_phase_and_gives_the_same_pix
 def test_the_key_changes_with_everything_that_changes_the_pixels(tmp_path: Path) -> None:
     files = save(tmp_path)
     readers = [Reader(), Reader(1), Reader(alpha="black"), Reader(value_range=[0, 300]), Reader(clip=True)]
-    keys = [Pictures(files, reader).key() for reader in readers]
-    keys += [Pictures(files, Reader(), ResizeCropFlip(size, 16)).key() for size in (20, 24)]
-    keys += [Pictures(files, Reader(), draft=True).key()]
+    keys = [Images(files, reader).key() for reader in readers]
+    keys += [Images(files, Reader(), ResizeCropFlip(size, 16)).key() for size in (20, 24)]
+    keys += [Images(files, Reader(), draft=True).key()]
     assert len(set(keys)) == len(keys)
 
 
@@ -63,24 +63,24 @@ def test_a_transform_in_one_piece_is_applied_to_what_is_remembered(tmp_path: Pat
     def transform(image: Pixels) -> Tensor:
         return image_to_tensor(image) * 2
 
-    pictures = Pictures(save(tmp_path), Reader(), transform)
-    pictures.remember = Memory()
-    assert torch.equal(pictures[0], pictures[0])
-    assert pictures.remember.made == 1
+    images = Images(save(tmp_path), Reader(), transform)
+    images.remember = Memory()
+    assert torch.equal(images[0], images[0])
+    assert images.remember.made == 1
 
 
 def test_a_draft_is_decoded_smaller_but_not_below_what_is_needed(tmp_path: Path) -> None:
     files = save(tmp_path, "0.jpg", size=256)
-    pictures = Pictures(files, Reader(), ResizeCropFlip(40, 40, flip=0), draft=True)
-    image = pictures.read(files[0])
+    images = Images(files, Reader(), ResizeCropFlip(40, 40, flip=0), draft=True)
+    image = images.read(files[0])
     assert isinstance(image, Image.Image)
     assert image.size == (64, 64)
-    assert pictures[0].shape == (3, 40, 40)
-    exact = Pictures(files, Reader(), ResizeCropFlip(40, 40, flip=0)).read(files[0])
+    assert images[0].shape == (3, 40, 40)
+    exact = Images(files, Reader(), ResizeCropFlip(40, 40, flip=0)).read(files[0])
     assert isinstance(exact, Image.Image)
     assert exact.size == (256, 256)
 
 
 def test_what_a_transform_refuses_is_named_by_its_file(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"0\.png: a picture of 64 x 64 pixels has no window of crop_size=65"):
-        Pictures(save(tmp_path), Reader(), RandomCrop(65))[0]
+    with pytest.raises(DataError, match=r"0\.png: an image of 64 x 64 pixels has no window of crop_size=65"):
+        Images(save(tmp_path), Reader(), RandomCrop(65))[0]

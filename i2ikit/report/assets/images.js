@@ -1,15 +1,15 @@
-/* ---- data, pictures, and small helpers ---- */
+/* ---- data, images, and small helpers ---- */
 const data = JSON.parse(document.getElementById("data").textContent);
-const pictures = JSON.parse(document.getElementById("pictures").textContent);
-document.getElementById("pictures").remove(); // the text is not needed twice
+const images = JSON.parse(document.getElementById("images").textContent);
+document.getElementById("images").remove(); // the text is not needed twice
 const byId = (name) => document.getElementById(name);
 const runs = data.runs;
 const several = runs.length > 1;
 
-/* A picture is base64 of a JPEG, or the address of a file beside the page, which begins with a dot. */
+/* An image is base64 of a JPEG, or the address of a file beside the page, which begins with a dot. */
 function source(number) {
-  const picture = pictures[number];
-  return picture.startsWith(".") ? picture : `data:image/jpeg;base64,${picture}`;
+  const image = images[number];
+  return image.startsWith(".") ? image : `data:image/jpeg;base64,${image}`;
 }
 
 function make(tag, attributes = {}, ...content) {

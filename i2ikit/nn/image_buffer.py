@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-class ImageHistory:
+class ImageBuffer:
     """A store of up to ``size`` images that answers each new image with itself or with an older one.
 
     Until the store is full an image is kept and returned. After that, half of the time a random stored image is

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from i2ikit.distributed import processes
-from i2ikit.nn.synchronised_batch_norm import SynchronisedBatchNorm, synchronise_batch_norms
+from i2ikit.nn.synchronized_batch_norm import SynchronizedBatchNorm, synchronize_batch_norms
 
 
 def network() -> nn.Sequential:
@@ -28,8 +28,8 @@ def test_torchs_batch_norms_are_replaced_wherever_they_are_and_keep_their_names_
     made = network()
     before = {name: value.clone() for name, value in made.state_dict().items()}
     parameters = list(made.parameters())
-    synchronise_batch_norms(made)
-    assert [type(made[1][0]), type(made[2])] == [SynchronisedBatchNorm] * 2
+    synchronize_batch_norms(made)
+    assert [type(made[1][0]), type(made[2])] == [SynchronizedBatchNorm] * 2
     assert isinstance(made[3], nn.InstanceNorm2d)
     assert all(torch.equal(value, before[name]) for name, value in made.state_dict().items())
     assert [id(parameter) for parameter in made.parameters()] == [id(parameter) for parameter in parameters]
@@ -37,10 +37,10 @@ def test_torchs_batch_norms_are_replaced_wherever_they_are_and_keep_their_names_
 
 @pytest.mark.parametrize("shape", [(6, 4), (2, 4, 5, 3)])
 @pytest.mark.parametrize("options", [{}, {"affine": False}, {"momentum": None}, {"track_running_stats": False}])
-def test_a_crew_that_holds_one_batch_twice_normalises_as_batch_norm_does(two_processes_of_one_batch, shape, options):
+def test_a_crew_that_holds_one_batch_twice_normalizes_as_batch_norm_does(two_processes_of_one_batch, shape, options):
     torch.manual_seed(0)
     plain = (nn.BatchNorm1d if len(shape) == 2 else nn.BatchNorm2d)(4, **options).double()
-    crew = SynchronisedBatchNorm(4, **options).double()
+    crew = SynchronizedBatchNorm(4, **options).double()
     inputs = [torch.randn(shape, dtype=torch.float64, requires_grad=True) for _ in range(2)]
     for x in inputs:
         torch.testing.assert_close(crew(x), plain(torch.cat([x, x]))[: len(x)])
@@ -51,16 +51,16 @@ def test_a_crew_that_holds_one_batch_twice_normalises_as_batch_norm_does(two_pro
 
 def test_one_process_has_a_plain_batch_norm():
     x = torch.randn(5, 3, 2)
-    assert torch.equal(SynchronisedBatchNorm(3)(x), nn.BatchNorm1d(3)(x))
+    assert torch.equal(SynchronizedBatchNorm(3)(x), nn.BatchNorm1d(3)(x))
 
 
-def test_half_precision_is_normalised_in_float32_and_given_back(two_processes_of_one_batch):
+def test_half_precision_is_normalized_in_float32_and_given_back(two_processes_of_one_batch):
     x = torch.randn(64, 3)
-    found = SynchronisedBatchNorm(3)(x.bfloat16())
+    found = SynchronizedBatchNorm(3)(x.bfloat16())
     assert found.dtype == torch.bfloat16
     torch.testing.assert_close(found.float(), nn.BatchNorm1d(3)(x), rtol=0, atol=0.05)
 
 
 def test_rows_without_channels_are_refused():
     with pytest.raises(ValueError, match=r"batch norm needs \(N, C, ...\), got \(3,\)"):
-        SynchronisedBatchNorm(3)(torch.zeros(3))
+        SynchronizedBatchNorm(3)(torch.zeros(3))

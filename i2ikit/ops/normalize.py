@@ -1,10 +1,10 @@
-"""Normalisation of embeddings."""
+"""Normalization of embeddings."""
 
 import torch
 from torch import Tensor
 
 
-def normalise(x: Tensor, dim: int = -1, eps: float = 1e-7) -> Tensor:
+def normalize(x: Tensor, dim: int = -1, eps: float = 1e-7) -> Tensor:
     """Return x / (||x|| + eps) along ``dim``; a zero vector stays zero and gets a zero gradient.
 
     The published code divides by the norm itself, whose gradient at zero is NaN.

@@ -1,4 +1,4 @@
-"""From the colours of a file to the channels that the data should have."""
+"""From the colors of a file to the channels that the data should have."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,21 +14,21 @@ from i2ikit.images.planes import Planes, luma
 MODES_WITH_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 BACKGROUNDS = {"white": 1.0, "black": 0.0}
 POLICIES = (*BACKGROUNDS, "ignore", "keep")
-GRAY, COLOUR = 1, 3
+GRAY, COLOR = 1, 3
 
 
 def has_alpha(image: Image.Image) -> bool:
-    """Say whether a picture of Pillow has transparency, as a channel or of a palette's entries."""
+    """Say whether an image of Pillow has transparency, as a channel or of a palette's entries."""
     return image.mode in MODES_WITH_ALPHA or "transparency" in image.info
 
 
 def flattened(image: Image.Image, policy: str, *, keep_edges: bool = False) -> Image.Image:
-    """Return a picture of Pillow as RGB without transparency.
+    """Return an image of Pillow as RGB without transparency.
 
     Args:
         image: of any mode with 8 bits a channel or fewer.
-        policy: ``"white"`` or ``"black"``, what lies behind; ``"ignore"``: the colours as they are stored.
-        keep_edges: only what is fully transparent shows what lies behind, the rest keeps its stored colours.
+        policy: ``"white"`` or ``"black"``, what lies behind; ``"ignore"``: the colors as they are stored.
+        keep_edges: only what is fully transparent shows what lies behind, the rest keeps its stored colors.
     """
     if not has_alpha(image):
         return image.convert("RGB")
@@ -45,51 +45,51 @@ def flattened(image: Image.Image, policy: str, *, keep_edges: bool = False) -> I
 
 
 def with_channels(image: Image.Image, channels: int, policy: str, path: str | Path) -> Image.Image | Planes:
-    """Return a picture of Pillow with a number of channels: L or RGB, or planes whose last channel is its opacity.
+    """Return an image of Pillow with a number of channels: L or RGB, or planes whose last channel is its opacity.
 
     Raises:
-        DataError: a picture of colours cannot have that many channels.
+        DataError: an image of colors cannot have that many channels.
     """
-    if policy == "keep" and channels in (GRAY + 1, COLOUR + 1):
+    if policy == "keep" and channels in (GRAY + 1, COLOR + 1):
         kept = image.convert("RGBA")
         kept = kept.convert("LA") if channels == GRAY + 1 else kept
         return Planes(np.asarray(kept))
-    if channels in (GRAY, COLOUR):
+    if channels in (GRAY, COLOR):
         flat = flattened(image, policy)
         return flat.convert("L") if channels == GRAY else flat
     raise DataError(_wrong(path, len(image.getbands()), channels))
 
 
 def planes_with_channels(planes: Planes, channels: int, policy: str, path: str | Path) -> Planes:
-    """Return planes with a number of channels; gray and colours become each other, nothing else is changed.
+    """Return planes with a number of channels; gray and colors become each other, nothing else is changed.
 
     Opacity becomes the last channel with the policy ``"keep"``, and is otherwise left beside the values.
 
     Raises:
         DataError: the file has another number of channels.
     """
-    colours = channels - 1 if policy == "keep" else channels
+    colors = channels - 1 if policy == "keep" else channels
     found = planes.values.shape[2]
-    if planes.colour and {found, colours} <= {GRAY, COLOUR}:
-        planes = _recoloured(planes, colours)
+    if planes.color and {found, colors} <= {GRAY, COLOR}:
+        planes = _recolored(planes, colors)
     elif not (found == channels and planes.alpha is None):
         raise DataError(_wrong(path, found, channels, alpha=planes.alpha is not None))
-    if policy != "keep" or not planes.colour:
+    if policy != "keep" or not planes.color:
         return planes
     alpha = np.full_like(planes.values[:, :, 0], full(planes.values.dtype)) if planes.alpha is None else planes.alpha
     return replace(planes, values=np.concatenate([planes.values, alpha[:, :, None]], axis=2), alpha=None, layout="last")
 
 
 def as_bytes(planes: Planes) -> Image.Image | None:
-    """Return opaque planes of one or three bytes as a picture of Pillow, None for all others."""
-    if planes.values.dtype != np.uint8 or planes.values.shape[2] not in (GRAY, COLOUR) or planes.alpha is not None:
+    """Return opaque planes of one or three bytes as an image of Pillow, None for all others."""
+    if planes.values.dtype != np.uint8 or planes.values.shape[2] not in (GRAY, COLOR) or planes.alpha is not None:
         return None
     values = np.ascontiguousarray(planes.values)
     return Image.fromarray(values[:, :, 0] if values.shape[2] == GRAY else values)
 
 
 def as_planes(image: Image.Image) -> Planes:
-    """Return a picture of Pillow, L or RGB, as planes."""
+    """Return an image of Pillow, L or RGB, as planes."""
     values = np.asarray(image)
     return Planes(values[:, :, None] if values.ndim == 2 else values)
 
@@ -115,11 +115,11 @@ def laid_on(
     return values * share + np.float32(BACKGROUNDS[policy]) * (1 - share)
 
 
-def _recoloured(planes: Planes, colours: int) -> Planes:
-    if planes.values.shape[2] == colours:
+def _recolored(planes: Planes, colors: int) -> Planes:
+    if planes.values.shape[2] == colors:
         return planes
-    if colours == COLOUR:
-        return replace(planes, values=np.repeat(planes.values, COLOUR, axis=2), layout="last")
+    if colors == COLOR:
+        return replace(planes, values=np.repeat(planes.values, COLOR, axis=2), layout="last")
     gray = luma(planes.values.astype(np.float64))
     kind = planes.values.dtype
     return replace(planes, values=(gray.round() if kind.kind in "iu" else gray).astype(kind), layout="flat")
@@ -131,4 +131,4 @@ def _wrong(path: str | Path, found: int, wanted: int, *, alpha: bool = False) ->
         'data.alpha="keep" makes transparency a channel.' if alpha else "Set data.channels to what the files have."
     )
     plural = "channel" if found == 1 else "channels"
-    return f"the picture {path} has {found} {plural}{opaque}, but data.channels is {wanted}. {way_out}"
+    return f"the image {path} has {found} {plural}{opaque}, but data.channels is {wanted}. {way_out}"

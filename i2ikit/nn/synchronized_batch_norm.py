@@ -7,7 +7,7 @@ from i2ikit.distributed import processes
 from i2ikit.ops.precision import at_least_float32
 
 
-class SynchronisedBatchNorm(nn.modules.batchnorm._BatchNorm):
+class SynchronizedBatchNorm(nn.modules.batchnorm._BatchNorm):
     """Batch norm over the rows of all processes, so that N processes at batch B are one at batch N * B.
 
     torch's own works on accelerators alone; this one works wherever the processes can sum, and is one process's plain
@@ -26,7 +26,7 @@ class SynchronisedBatchNorm(nn.modules.batchnorm._BatchNorm):
             raise ValueError(f"batch norm needs (N, C, ...), got {tuple(input.shape)}")
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return the normalised input."""
+        """Return the normalized input."""
         if processes.count() == 1 or not (self.training or self.running_mean is None):
             return super().forward(input)
         self._check_input_dim(input)
@@ -35,11 +35,11 @@ class SynchronisedBatchNorm(nn.modules.batchnorm._BatchNorm):
         shape = [-1 if axis == 1 else 1 for axis in range(x.ndim)]
         size = x.numel() // x.shape[1] * processes.count()
         mean = processes.total(x.sum(axes)) / size
-        centred = x - mean.view(shape)
-        variance = processes.total(centred.square().sum(axes)) / size
+        centered = x - mean.view(shape)
+        variance = processes.total(centered.square().sum(axes)) / size
         if self.training:
             self._remember(mean.detach(), variance.detach() * (size / max(size - 1, 1)))
-        y = centred * torch.rsqrt(variance + self.eps).view(shape)
+        y = centered * torch.rsqrt(variance + self.eps).view(shape)
         if self.affine:
             y = y * self.weight.view(shape) + self.bias.view(shape)
         return y.to(input.dtype)
@@ -54,17 +54,17 @@ class SynchronisedBatchNorm(nn.modules.batchnorm._BatchNorm):
         self.running_var.lerp_(variance.to(self.running_var), share)
 
 
-def synchronise_batch_norms(module: nn.Module) -> None:
+def synchronize_batch_norms(module: nn.Module) -> None:
     """Replace all of torch's batch norms inside a module, in place; parameters, buffers and their names stay."""
     for name, child in module.named_children():
         if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
-            setattr(module, name, _synchronised(child))
+            setattr(module, name, _synchronized(child))
         else:
-            synchronise_batch_norms(child)
+            synchronize_batch_norms(child)
 
 
-def _synchronised(norm: nn.modules.batchnorm._BatchNorm) -> SynchronisedBatchNorm:
-    twin = SynchronisedBatchNorm(
+def _synchronized(norm: nn.modules.batchnorm._BatchNorm) -> SynchronizedBatchNorm:
+    twin = SynchronizedBatchNorm(
         norm.num_features, norm.eps, norm.momentum, affine=norm.affine, track_running_stats=norm.track_running_stats
     )
     twin._parameters, twin._buffers = norm._parameters, norm._buffers

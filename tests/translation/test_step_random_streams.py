@@ -6,7 +6,7 @@ from i2ikit.interfaces import HeadUse, Negatives, Read
 from i2ikit.samplers.random import RandomSampler
 from i2ikit.schedules import Constant
 from i2ikit.terms.patch import PatchTerm
-from i2ikit.translation import Draws, WeightedTerm
+from i2ikit.translation import RandomStreams, WeightedTerm
 
 AB, F = "generators.ab", "heads.f"
 
@@ -37,7 +37,7 @@ def test_a_term_draws_noise_from_its_stream(model, trainer, batch, silent):
         return WeightedTerm(term, Constant(1.0), stream)
 
     values = trainer(model({"g": ([AB], {"x": noise(""), "y": noise("x"), "z": noise("")})})).step(batch)
-    assert values["x"] == values["y"] == Draws(0, 1).noise("x/z", 2, 3).sum().double()
+    assert values["x"] == values["y"] == RandomStreams(0, 1).noise("x/z", 2, 3).sum().double()
     assert values["z"] != values["x"]
 
 

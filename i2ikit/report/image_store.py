@@ -1,4 +1,4 @@
-"""Pictures on their way into a page: embedded as JPEG, or named as files beside it."""
+"""Images on their way into a page: embedded as JPEG, or named as files beside it."""
 
 import base64
 import io
@@ -9,12 +9,12 @@ from urllib.parse import quote
 from PIL import Image
 
 
-class Pictures:
-    """The pictures of a page, each kept once and called by its number.
+class Images:
+    """The images of a page, each kept once and called by its number.
 
     Args:
         page: where the page will be.
-        linked: name picture files by their path from the page instead of embedding them.
+        linked: name image files by their path from the page instead of embedding them.
 
     Attributes:
         found: base64 of a JPEG, or a relative address, which begins with a dot.
@@ -34,16 +34,16 @@ class Pictures:
         return len(self.found) - 1
 
     def add_file(self, path: Path, pixels: float) -> int | None:
-        """Embed or name a picture file and return its number; None where it can't be read."""
+        """Embed or name an image file and return its number; None where it can't be read."""
         if self.linked and path.is_file():
             self.found.append("./" + quote(Path(os.path.relpath(path, self.folder)).as_posix()))
             return len(self.found) - 1
-        image = read_picture(path)
+        image = read_image(path)
         return None if image is None else self.add(image, pixels)
 
 
-def read_picture(path: Path) -> Image.Image | None:
-    """Return a picture in RGB, or None where it is missing or damaged."""
+def read_image(path: Path) -> Image.Image | None:
+    """Return an image in RGB, or None where it is missing or damaged."""
     try:
         with Image.open(path) as file:
             return file.convert("RGB")
@@ -52,7 +52,7 @@ def read_picture(path: Path) -> Image.Image | None:
 
 
 def encode(image: Image.Image, quality: int = 88) -> str:
-    """Return base64 of a JPEG with full colour resolution."""
+    """Return base64 of a JPEG with full color resolution."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality, subsampling=0)
     return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,4 +1,4 @@
-"""From a picture to the tensor that a generator takes, and from its output to a picture like the first."""
+"""From an image to the tensor that a generator takes, and from its output to an image like the first."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,36 +8,36 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from i2ikit.images import Picture, Reader
+from i2ikit.images import DecodedImage, Reader
 from i2ikit.images.planes import Range, own_range
 
 FEWEST_LEVELS = 255  # a range of whole numbers with fewer steps would lose what 8 bits hold
-COLOURS = (1, 3)
+COLORS = (1, 3)
 
 
-def output_picture(output: Tensor, picture: Picture, source: Reader, target: Reader) -> Picture:
-    """Return the picture that an output becomes: around it all that its input had.
+def output_image(output: Tensor, image: DecodedImage, source: Reader, target: Reader) -> DecodedImage:
+    """Return the image that an output becomes: around it all that its input had.
 
     Args:
         output: (C, H, W) in -1..1.
-        picture: the input.
+        image: the input.
         source, target: how the files of the two domains are read.
 
     Returns:
-        the input's depth, layout, transparency and colour profile. Where the domains have ranges of their own, the
+        the input's depth, layout, transparency and color profile. Where the domains have ranges of their own, the
         target's, and a type that holds it.
     """
     shares = (output.detach().float().cpu() + 1) / 2  # (C, H, W) in 0..1
-    dtype, limits = picture.dtype, target.value_range or own_range(picture.dtype)
+    dtype, limits = image.dtype, target.value_range or own_range(image.dtype)
     if source.value_range != target.value_range:
         dtype = holding(dtype, limits)
     kept_alpha = target.keeps_alpha and len(shares) == target.channels
-    profile = picture.profile if len(shares) >= max(COLOURS) else None
+    profile = image.profile if len(shares) >= max(COLORS) else None
     about: dict[str, Any] = {"dtype": dtype, "limits": limits, "kept_alpha": kept_alpha, "profile": profile}
-    if dtype == np.uint8 and limits == own_range(dtype) and len(shares) in COLOURS:
+    if dtype == np.uint8 and limits == own_range(dtype) and len(shares) in COLORS:
         levels = (shares * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()  # (H, W, C)
-        return replace(picture, pixels=Image.fromarray(levels[:, :, 0] if len(shares) == 1 else levels), **about)
-    return replace(picture, pixels=shares.permute(1, 2, 0).contiguous().numpy(), **about)
+        return replace(image, pixels=Image.fromarray(levels[:, :, 0] if len(shares) == 1 else levels), **about)
+    return replace(image, pixels=shares.permute(1, 2, 0).contiguous().numpy(), **about)
 
 
 def holding(dtype: np.dtype[Any], limits: Range) -> np.dtype[Any]:

@@ -1,4 +1,4 @@
-"""Random colours."""
+"""Random colors."""
 
 from typing import Any
 
@@ -6,19 +6,19 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
-from i2ikit.checks import share
+from i2ikit.checks import fraction
 from i2ikit.ops.hue import turn_hue
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
 
 
 @VIEWS.register_module()
-class ColourJitter(View):
+class ColorJitter(View):
     """Change brightness, contrast, saturation and hue by one random draw per step, in this order.
 
     Args:
         brightness, contrast, saturation: largest relative change, 0..1.
-        hue: largest turn of the colour circle, 0..0.5; 0.5 is half of the circle.
+        hue: largest turn of the color circle, 0..0.5; 0.5 is half of the circle.
     Shape:
         image: (B, 3, H, W) in -1..1; so is the result.
     """
@@ -27,9 +27,9 @@ class ColourJitter(View):
         self, brightness: float = 0.5, contrast: float = 0.5, saturation: float = 0.5, hue: float = 0.3
     ) -> None:
         super().__init__()
-        self.brightness = share("brightness", brightness)
-        self.contrast = share("contrast", contrast)
-        self.saturation = share("saturation", saturation)
+        self.brightness = fraction("brightness", brightness)
+        self.contrast = fraction("contrast", contrast)
+        self.saturation = fraction("saturation", saturation)
         if not 0 <= hue <= 0.5:
             raise ValueError(f"hue must lie in 0..0.5, not {hue!r}")
         self.hue = hue
@@ -44,7 +44,7 @@ class ColourJitter(View):
         ]
 
     def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str, first: int = 0) -> Tensor:
-        """Return the recoloured batch (B, 3, H, W)."""
+        """Return the recolored batch (B, 3, H, W)."""
         brightness, contrast, saturation, hue = draw
         x = image / 2 + 0.5
         x = tv.adjust_saturation(tv.adjust_contrast(tv.adjust_brightness(x, brightness), contrast), saturation)

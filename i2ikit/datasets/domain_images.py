@@ -1,4 +1,4 @@
-"""The pictures of one domain: files that are read and transformed one at a time."""
+"""The images of one domain: files that are read and transformed one at a time."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,8 +13,8 @@ from i2ikit.ops.pixels import Pixels, image_to_tensor
 Remember = Callable[[str, str, Callable[[], Pixels]], Pixels]
 
 
-class Pictures:
-    """Picture files as tensors.
+class Images:
+    """DecodedImage files as tensors.
 
     Args:
         files: paths.
@@ -46,7 +46,7 @@ class Pictures:
         return len(self.files)
 
     def __getitem__(self, place: int) -> Tensor:
-        """Return the picture at a place, 0 .. length - 1, transformed with fresh draws.
+        """Return the image at a place, 0 .. length - 1, transformed with fresh draws.
 
         Raises:
             DataError: it cannot be read or transformed; the message names the file.
@@ -55,7 +55,7 @@ class Pictures:
         return self.drawn(self.fixed(path), path)
 
     def item(self, domain: str, place: int) -> dict[str, Any]:
-        """Return what a sample holds of the picture at a place: tensor, path, and attributes where there are some."""
+        """Return what a sample holds of the image at a place: tensor, path, and attributes where there are some."""
         found: dict[str, Any] = {domain: self[place], f"{domain}_path": self.files[place]}
         if self.attributes:
             found[f"{domain}_attributes"] = {name: values[place] for name, values in self.attributes.items()}
