@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from i2ikit.checks import not_negative_int, one_of, positive, positive_int, same_shape
+from i2ikit.checks import fraction, not_negative_int, one_of, positive, positive_int, same_shape
 from i2ikit.errors import ShapeError
 
 
