@@ -1,23 +1,45 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the way to keep the options of one command in one object."""
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+Options = TypeVar("Options")
+
 ConfigName = Annotated[
-    str, typer.Argument(metavar="CONFIG", help="A config file, or the name of a packaged one (enco/horse2zebra).")
+    str, typer.Argument(metavar="CONFIG", help="Config file, or name of a packaged config (enco/horse2zebra).")
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change one key, such as data.batch_size=2. Can be repeated."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one key, such as data.batch_size=2. Repeatable."),
 ]
 DataFolder = Annotated[
     Path | None,
     typer.Option(
-        "--data",
-        metavar="DIR",
-        help="Folder with trainA, trainB, testA and testB, instead of the config's data and metrics.",
+        "--data", metavar="DIR", help="Folder with trainA, trainB, testA and testB; replaces the config's data."
     ),
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+
+
+def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
+    """Return a decorator for a command with many options: typer reads them from the fields of a dataclass.
+
+    Args:
+        options: dataclass whose fields are annotated as the parameters of a command are. The decorated function is
+            called with one instance of it.
+    """
+
+    def decorate(run: Callable[[Options], None]) -> Callable[..., None]:
+        def command(**values: Any) -> None:
+            run(options(**values))
+
+        command.__doc__ = run.__doc__
+        command.__annotations__ = get_type_hints(options, include_extras=True)
+        command.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]
+        return command
+
+    return decorate

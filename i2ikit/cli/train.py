@@ -1,55 +1,65 @@
-"""`i2ikit train`: from a config to a trained model."""
+"""`i2ikit train`: train the model of a config."""
 
 import importlib.util
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from i2ikit.cli.console import busy
-from i2ikit.cli.options import ConfigName, DataFolder, Device, Overrides
+from i2ikit.cli.options import ConfigName, DataFolder, Device, Overrides, takes
 from i2ikit.cli.translate import newest_checkpoint
 from i2ikit.errors import I2IKitError
 
 TENSORBOARD = "TensorboardVisBackend"  # mmengine's name
 
 
-def train(
-    config: ConfigName,
-    data: DataFolder = None,
+@dataclass(frozen=True)
+class TrainOptions:
+    """The arguments and options of `i2ikit train`."""
+
+    config: ConfigName
+    data: DataFolder = None
     work_dir: Annotated[
-        Path | None, typer.Option("--work-dir", metavar="DIR", help="Where to write; by default runs/METHOD_DATA.")
-    ] = None,
-    overrides: Overrides = None,
-    device: Device = "auto",
+        Path | None, typer.Option("--work-dir", metavar="DIR", help="Work directory; by default runs/METHOD_DATA.")
+    ] = None
+    overrides: Overrides = None
+    device: Device = "auto"
     precision: Annotated[
-        str | None,
-        typer.Option("--precision", metavar="KIND", help="fp32, bf16 or fp16: what networks compute in."),
-    ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the config's seed.")] = None,
+        str | None, typer.Option("--precision", metavar="KIND", help="fp32, bf16 or fp16; overrides the config.")
+    ] = None
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Random seed; overrides the config.")] = None
     max_steps: Annotated[
-        int | None, typer.Option("--max-steps", min=1, metavar="N", help="End the run at step N at the latest.")
-    ] = None,
+        int | None, typer.Option("--max-steps", min=1, metavar="N", help="Train for at most N steps.")
+    ] = None
     pause_at: Annotated[
         int | None,
-        typer.Option("--pause-at", min=1, metavar="N", help="Stop after step N, without changing the run's length."),
-    ] = None,
+        typer.Option("--pause-at", min=1, metavar="N", help="Save and stop after step N; schedules stay as they are."),
+    ] = None
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the newest checkpoint in the work directory.")
-    ] = False,
+        bool, typer.Option("--resume", help="Resume from the newest checkpoint in the work directory.")
+    ] = False
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write curves and samples for TensorBoard, into vis_data.")
-    ] = False,
+        bool, typer.Option("--tensorboard", help="Also write curves and samples for TensorBoard, into vis_data.")
+    ] = False
     init: Annotated[
         Path | None,
-        typer.Option("--init", metavar="CHECKPOINT", help="Begin a new run with the networks of a checkpoint."),
-    ] = None,
-) -> None:
+        typer.Option("--init", metavar="CHECKPOINT", help="Start a new run from the networks of a checkpoint."),
+    ] = None
+
+    def changes(self) -> list[str]:
+        """Return the options that change the config, as overrides."""
+        named = {"seed": self.seed, "train.precision": self.precision}
+        return [*(self.overrides or ()), *(f"{key}={value}" for key, value in named.items() if value is not None)]
+
+
+@takes(TrainOptions)
+def train(options: TrainOptions) -> None:
     """Train the model of a config."""
-    if resume and init is not None:
-        raise I2IKitError("--init begins a new run and --resume goes on with one: give one of them.")
-    changes = [*(overrides or ()), *_change("seed", seed), *_change("train.precision", precision)]
+    if options.resume and options.init is not None:
+        raise I2IKitError("--init starts a new run and --resume continues one: give one of them.")
     with busy("Checking the config"):
         from i2ikit.cli.progress import make_reporter
         from i2ikit.config import find_config, resolve_config
@@ -58,35 +68,35 @@ def train(
         from i2ikit.errors import RunError
         from i2ikit.report import write_report
 
-        path = find_config(config)
-        resolved = resolve_config(path, changes, data)
-        if tensorboard:
-            resolved = with_tensorboard(resolved)
-    folder = work_dir or default_work_dir(path)
-    speaks = find_rank().rank == 0  # of several processes
+        path = find_config(options.config)
+        config = resolve_config(path, options.changes(), options.data)
+        if options.tensorboard:
+            config = with_tensorboard(config)
+    folder = options.work_dir or default_work_dir(path)
+    is_main = find_rank().rank == 0
     with make_reporter() as reporter:
         try:
             run(
-                resolved,
+                config,
                 work_dir=folder,
-                device=device,
-                max_steps=max_steps,
-                pause_at=pause_at,
-                resume=resume,
-                init=newest_checkpoint(init) if init is not None else None,
+                device=options.device,
+                max_steps=options.max_steps,
+                pause_at=options.pause_at,
+                resume=options.resume,
+                init=newest_checkpoint(options.init) if options.init is not None else None,
                 reporter=reporter,
             )
         except RunError:
             with suppress(RunError, OSError):  # the first error is the one to show
-                if speaks:
+                if is_main:
                     write_report(folder)
             raise
-        if speaks:
-            reporter.line(f"page       {write_report(folder)}")
+        if is_main:
+            reporter.line(f"report     {write_report(folder)}")
 
 
 def with_tensorboard(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a config that writes for TensorBoard too.
+    """Return a config that also writes for TensorBoard.
 
     Raises:
         I2IKitError: TensorBoard is not installed.
@@ -96,10 +106,6 @@ def with_tensorboard(config: dict[str, Any]) -> dict[str, Any]:
     backends = config.get("vis_backends", [])
     wanted = [] if any(backend["type"] == TENSORBOARD for backend in backends) else [{"type": TENSORBOARD}]
     return {**config, "vis_backends": [*backends, *wanted]}
-
-
-def _change(key: str, value: object) -> list[str]:
-    return [] if value is None else [f"{key}={value}"]
 
 
 def default_work_dir(path: Path) -> Path:

@@ -19,7 +19,7 @@ def test_a_run_goes_from_config_to_images(run, tiny, tmp_path):
     assert (trained.code, trained.err) == (0, "")
     assert "step 2/2" in trained.out
     folder = tmp_path / "runs" / "small_stripes"
-    assert f"page       {folder.relative_to(tmp_path)}/index.html" in trained.out
+    assert f"report     {folder.relative_to(tmp_path)}/index.html" in trained.out
     assert (folder / "index.html").is_file()
     config = json.loads((folder / "config.json").read_text())
     assert config["seed"] == 4
