@@ -5,7 +5,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from i2ikit.ops.normalize import normalize
+from i2ikit.ops.numerics import normalize
 from i2ikit.registry import HEADS
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from i2ikit.checks import one_of, positive_int
 from i2ikit.nn.initialize import initialize
-from i2ikit.ops.normalize import normalize
+from i2ikit.ops.numerics import normalize
 from i2ikit.registry import HEADS
 
 NORMS = ("batch", "layer", "none")

@@ -17,7 +17,7 @@ from i2ikit.errors import CheckpointError, ShapeError, nearest_hint
 from i2ikit.images import Reader, domain_readers, write_image
 from i2ikit.inference.folders import FileDone, translate_images
 from i2ikit.inference.outputs import output_image
-from i2ikit.ops.padding import pad_to_multiple
+from i2ikit.ops.image_tensors import pad_to_multiple
 from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.plugin import get_manager
 from i2ikit.registry import GENERATORS

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.distributed import processes
-from i2ikit.ops.precision import at_least_float32
+from i2ikit.ops.numerics import at_least_float32
 
 
 class SynchronizedBatchNorm(nn.modules.batchnorm._BatchNorm):

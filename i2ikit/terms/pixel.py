@@ -5,7 +5,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from i2ikit.interfaces import Read, StepReader
-from i2ikit.ops.precision import at_least_float32
+from i2ikit.ops.numerics import at_least_float32
 from i2ikit.registry import TERMS
 from i2ikit.terms.base import Term, comparison
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.interfaces.progress import Progress
-from i2ikit.ops.precision import at_least_float32
+from i2ikit.ops.numerics import at_least_float32
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.passes import Answer, PassKey, PassPlan
 from i2ikit.translation.random_streams import RandomStreams

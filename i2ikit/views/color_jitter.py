@@ -7,7 +7,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
 from i2ikit.checks import fraction
-from i2ikit.ops.hue import turn_hue
+from i2ikit.ops.image_tensors import turn_hue
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from i2ikit.checks import not_negative_int, positive_int
 from i2ikit.interfaces import Positions, Read, Routing, SamplingPlan, StepReader
-from i2ikit.ops.precision import at_least_float32
+from i2ikit.ops.numerics import at_least_float32
 from i2ikit.registry import SAMPLERS
 from i2ikit_qsattn.attention import attention, global_entropy, local_entropy
 

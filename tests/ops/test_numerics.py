@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from i2ikit.ops.normalize import normalize
+from i2ikit.ops.numerics import normalize
 
 
 def test_a_vector_by_hand() -> None:
