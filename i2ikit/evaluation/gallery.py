@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from i2ikit.data.loading import MapDataset, seeded
+from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.evaluation.grid import to_pil
-from i2ikit.evaluation.measure import is_pair
+from i2ikit.evaluation.items import first_items, is_pair
 from i2ikit.files import write_atomically
 from i2ikit.metrics.functional.image_quality import psnr
 from i2ikit.translation import UnpairedTranslation
@@ -53,9 +53,7 @@ def write_gallery(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     items = []
-    for index in range(min(count, len(dataset))):
-        with seeded(seed, 0, index):
-            item = dataset[index]
+    for index, item in enumerate(first_items(dataset, count, seed=seed)):
         paired = bool(getattr(dataset, "paired", False)) or is_pair(
             *(item.get(f"{name}_path") for name in generator[:2])
         )

@@ -4,14 +4,14 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from i2ikit.data.loading import MapDataset, seeded
+from i2ikit.data.loading import MapDataset
 from i2ikit.errors import I2IKitError
+from i2ikit.evaluation.items import first_items, is_pair
 from i2ikit.metrics.base import Metric
 
 BATCH = 16
@@ -170,9 +170,9 @@ def batches(dataset: MapDataset, source: str, target: str, seed: int) -> Iterato
     """
     waiting: list[dict[str, Tensor]] = []
     seen: set[tuple[str, str]] = set()
-    for index in range(len(dataset)):
-        with seeded(seed, 0, index):
-            item = _parts(dataset[index], source, target, seen, paired=bool(getattr(dataset, "paired", False)))
+    paired = bool(getattr(dataset, "paired", False))
+    for found in first_items(dataset, seed=seed):
+        item = _parts(found, source, target, seen, paired=paired)
         if not item:
             continue
         if waiting and (len(waiting) == BATCH or _shapes(item) != _shapes(waiting[0])):
@@ -200,11 +200,6 @@ def _parts(
     if "mask" in item and parts:
         parts["mask"] = item["mask"]
     return parts
-
-
-def is_pair(path: Any, other: Any) -> bool:
-    """Say whether two images are input and truth: their files have one name, or nobody knows their files."""
-    return path is None or other is None or PurePath(str(path)).stem == PurePath(str(other)).stem
 
 
 def _shapes(item: Mapping[str, Tensor]) -> dict[str, torch.Size]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.errors import MetricError
-from i2ikit.evaluation.measure import batches, is_pair, measure
+from i2ikit.evaluation.measure import batches, measure
 
 
 def halved(images: Tensor) -> Tensor:
@@ -111,12 +111,6 @@ def test_a_real_image_without_a_new_input_is_no_sample():
     measure(halved, Items(4, 4, a="11", b="xy"), {"count": metric})
     assert sum(len(sample["a"]) for sample in metric.samples) == 1
     assert sum(map(len, metric.real)) == 2
-
-
-def test_images_are_a_pair_if_their_files_have_one_name_whatever_the_ending():
-    assert is_pair("testA/7.png", "testB/7.jpg")
-    assert not is_pair("testA/7.png", "testB/17.png")
-    assert is_pair(None, "testB/17.png")
 
 
 def test_only_pairs_come_with_a_truth():

@@ -11,10 +11,11 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
-from i2ikit.data.loading import MapDataset, seeded
+from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.evaluation.gallery import write_gallery
 from i2ikit.evaluation.grid import compose, grid_columns
+from i2ikit.evaluation.items import first_items
 from i2ikit.files import write_atomically
 from i2ikit.translation import UnpairedTranslation
 from i2ikit.translation.expressions import parse
@@ -83,9 +84,7 @@ class SamplesHook(Hook):
     def _items(self) -> list[dict[str, Tensor]]:
         """Return the real images of all rows; they are read once."""
         if not self._inputs:
-            for index in range(self.count):
-                with seeded(self.seed, 0, index):
-                    item = self.dataset[index]
+            for item in first_items(self.dataset, self.count, seed=self.seed):
                 self._inputs.append({domain: item[domain] for domain in ("a", "b") if domain in item})
                 self._names.append({domain: str(item.get(f"{domain}_path", "")) for domain in ("a", "b")})
         return self._inputs

@@ -1,0 +1,26 @@
+"""The items of a test set: read one by one, the same at every call, and which of them are pairs."""
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+from i2ikit.data.loading import MapDataset, seeded
+
+
+def first_items(dataset: MapDataset, count: int | None = None, *, seed: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield the first items of a data set; every call yields the same ones.
+
+    Args:
+        dataset: images (C, H, W) in -1..1 under ``a`` and ``b``, perhaps with ``a_path``, ``b_path`` and ``mask``.
+        count: items, >= 0; fewer if the data set has fewer. None: all.
+        seed: of the random numbers that the data set uses, if it uses any.
+    """
+    for index in range(len(dataset) if count is None else min(count, len(dataset))):
+        with seeded(seed, 0, index):
+            item = dataset[index]
+        yield item
+
+
+def is_pair(path: Any, other: Any) -> bool:
+    """Return whether two images are input and truth: their files have one stem, or a path is unknown (None)."""
+    return path is None or other is None or PurePath(str(path)).stem == PurePath(str(other)).stem
