@@ -1,16 +1,130 @@
-"""Files on disk, whatever they hold: written whole or not at all."""
+"""Files on disk: atomic writes, JSON, hashes, and the user's cache folder."""
 
+import hashlib
+import json
 import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, BinaryIO
 
-TEMPORARY = ".tmp"  # ends the name of a file that is still being written
+import platformdirs
+
+TEMPORARY = ".tmp"  # extension of a file or folder that is still being written
+CACHE_VARIABLE = "I2IKIT_CACHE"
+BLOCK = 2**20  # bytes
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a small file under a temporary name and rename it, so that a reader never sees half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+@contextmanager
+def open_atomically(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
+    """Open a binary file for writing that appears at ``path`` only when the block ends without an error.
+
+    The content goes to a hidden file in the same folder, which is renamed at the end and removed after an error. A
+    reader never sees an incomplete file, and what was at ``path`` before an error is unchanged.
+
+    Args:
+        path: the file; its folder exists.
+        sync: wait until file and folder are on disk, so that the file survives a power cut.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    temporary = temporary_path(path)
     try:
-        temporary.write_bytes(content)
+        with temporary.open("wb") as file:
+            yield file
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(path)
+        if sync:
+            _sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, content: bytes | str, *, sync: bool = False) -> None:
+    """Write a small file as :func:`open_atomically` does; text becomes UTF-8."""
+    with open_atomically(path, sync=sync) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def folder_atomically(folder: Path) -> Iterator[Path]:
+    """Yield a new temporary folder that becomes ``folder`` when the block ends without an error.
+
+    Args:
+        folder: new or empty; the folders above it are made.
+
+    Raises:
+        OSError: the folder cannot be written, or holds files.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_path(folder)
+    try:
+        temporary.mkdir()
+        yield temporary
+        temporary.replace(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def temporary_path(path: Path) -> Path:
+    """Return a new hidden path in the folder of ``path``; its name is short, whatever the length of the other name."""
+    return path.with_name(f".{secrets.token_hex(8)}{TEMPORARY}")
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file, or None if the file is missing or damaged."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def read_json_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a JSON Lines file; skip incomplete lines, such as one that is being written.
+
+    A missing file has no lines.
+    """
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                found = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(found, dict):
+                yield found
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def user_cache(kind: str) -> Path:
+    """Return the user's cache folder for one kind of data, such as ``"features"``; it may not exist yet.
+
+    It is ``$I2IKIT_CACHE/KIND`` if the variable is set, else ``i2ikit/KIND`` in the cache folder of the platform.
+    """
+    chosen = os.environ.get(CACHE_VARIABLE)
+    root = Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("i2ikit", appauthor=False)
+    return root / kind
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # other systems do not sync folders
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -27,9 +27,10 @@ import torch
 from torch import Tensor
 
 from i2ikit.config import find_config, resolve_config
-from i2ikit.engine.checkpointing.checkpoint import TEMPORARY, read_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.run import train
 from i2ikit.engine.work_dir import WorkDir
+from i2ikit.files import TEMPORARY
 
 METHODS = {
     **{name: f"{name}/stripes" for name in ("cyclegan", "cut", "fastcut", "enco", "enco_contrastive", "dclgan")},

@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from i2ikit.benchmark.plan import Entry, Plan
 from i2ikit.engine.work_dir import WorkDir
+from i2ikit.files import read_json_lines
 
 SPARE = 2  # steps of a slice whose time does not count: caches and allocators are still filled
 
@@ -59,7 +60,7 @@ class Run:
 
     def records(self) -> list[dict[str, Any]]:
         """Return what was recorded of the slices so far, oldest first."""
-        return list(read_lines(self.record))
+        return list(read_json_lines(self.record))
 
     def add_record(self, record: Mapping[str, Any]) -> None:
         """Add what a slice took; a line is on disk before this returns."""
@@ -82,16 +83,3 @@ class Run:
 def runs(plan: Plan, folder: Path) -> list[Run]:
     """Return all runs of a comparison, the methods of one seed side by side."""
     return [Run(entry, seed, folder) for entry, seed in plan.runs()]
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file of JSON lines; a line that was cut off by a kill is left out."""
-    if not path.is_file():
-        return
-    for line in path.read_text("utf-8", errors="replace").splitlines():
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict):
-            yield found

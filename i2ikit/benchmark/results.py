@@ -5,7 +5,8 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from i2ikit.benchmark.folder import SPARE, Run, read_lines
+from i2ikit.benchmark.folder import SPARE, Run
+from i2ikit.files import read_json_lines
 
 Directions = Mapping[str, str]  # "lower" or "higher" by the name of a metric; others have no better
 
@@ -22,7 +23,7 @@ def read_run(run: Run, directions: Directions) -> dict[str, Any]:
     clock = Stopwatch(records)
     found = [
         {"step": line["step"], "seconds": clock.at(line["step"]), "metrics": finite(line["metrics"])}
-        for line in last_of_each_step(read_lines(run.work_dir / "log.jsonl"))
+        for line in last_of_each_step(read_json_lines(run.work_dir / "log.jsonl"))
     ]
     pace = spread_of(clock.counted)
     return {

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from i2ikit.dataset_tools.download import Tell, download
 from i2ikit.dataset_tools.published import PUBLISHED, published_hashes
 from i2ikit.dataset_tools.sources import PublishedSet, find_set
 from i2ikit.dataset_tools.survey import hash_of
 from i2ikit.dataset_tools.unpack import unpack
+from i2ikit.download import Progress, download
 from i2ikit.errors import DataError
 
 
@@ -17,7 +17,7 @@ def fetch(
     *,
     archive: Path | None = None,
     mirrors: Sequence[str] = (),
-    tell: Tell | None = None,
+    tell: Progress | None = None,
 ) -> int:
     """Put a published data set into a folder.
 
@@ -47,7 +47,7 @@ def fetch(
         folder.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists():
             addresses = [*mirrors, *wanted.addresses()]
-            download(addresses, target, size=wanted.bytes, sha256=wanted.sha256, tell=tell)
+            download(addresses, target, size=wanted.bytes, sha256=wanted.sha256, progress=tell)
     except OSError as error:
         raise DataError(f"{target} cannot be written: {error.strerror or error}") from error
     except DataError as error:

@@ -1,14 +1,13 @@
 """Unpacking an archive that may mean harm."""
 
-import os
 import re
 import shutil
 import stat
-import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
 from i2ikit.errors import DataError
+from i2ikit.files import folder_atomically
 
 MOST_BYTES = 64 * 2**30  # that an archive may unpack to
 LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db")
@@ -33,19 +32,12 @@ def unpack(archive: Path, folder: Path) -> int:
     try:
         with zipfile.ZipFile(archive) as opened:
             entries = _wanted(archive, opened.infolist())
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            half = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-            try:
+            with folder_atomically(folder) as temporary:
                 for path, entry in entries.items():
-                    place = half / path
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    with opened.open(entry) as source, open(place, "xb") as target:
+                    extracted = temporary / path
+                    extracted.parent.mkdir(parents=True, exist_ok=True)
+                    with opened.open(entry) as source, open(extracted, "xb") as target:
                         shutil.copyfileobj(source, target, 2**20)
-                half.chmod(0o755)
-                os.replace(half, folder)
-            except BaseException:
-                shutil.rmtree(half, ignore_errors=True)
-                raise
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
         raise DataError(f"the archive {archive} is damaged: {error}. Delete it and fetch it again.") from error
     except OSError as error:

@@ -9,7 +9,7 @@ from i2ikit.data.bad_files import SAMPLED, BadFiles, bad_headers, file_groups
 from i2ikit.data.cache import DiskCache, RamCache, half_of_free_memory
 from i2ikit.data.loading import MapDataset, TrainLoader
 from i2ikit.errors import DataError
-from i2ikit.ops.user_cache import user_cache
+from i2ikit.files import user_cache
 from i2ikit.registry import DATASETS
 
 

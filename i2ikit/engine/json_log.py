@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from i2ikit.files import write_atomically
+from i2ikit.files import read_json_lines, write_atomically
 
 
 class JsonLog:
@@ -23,9 +23,8 @@ class JsonLog:
     def __init__(self, path: Path, keep_until: int | None = None) -> None:
         self.path = path
         if keep_until is not None and path.exists():
-            lines = path.read_text("utf-8").splitlines()
-            kept = [line for line in lines if _step(line) <= keep_until]
-            write_atomically(path, "".join(f"{line}\n" for line in kept).encode())
+            kept = [line for line in read_json_lines(path) if line.get("step", 0) <= keep_until]
+            write_atomically(path, "".join(f"{json.dumps(line)}\n" for line in kept))
         self._file: TextIO = path.open("a", buffering=1, encoding="utf-8")
         self.listeners: list[Callable[[Mapping[str, Any]], None]] = []
 
@@ -39,14 +38,6 @@ class JsonLog:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def _step(line: str) -> float:
-    """Return the step that a line is about, 0 for a line about none, infinity for a line that is cut off."""
-    try:
-        return json.loads(line).get("step", 0)
-    except (ValueError, AttributeError):
-        return math.inf
 
 
 def _finite(value: Any) -> Any:

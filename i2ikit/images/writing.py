@@ -2,7 +2,6 @@
 
 import io
 import logging
-import os
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from i2ikit.errors import DataError, RunError
+from i2ikit.files import write_atomically
 from i2ikit.images import arrays
 from i2ikit.images.colors import COLOR, GRAY, full
 from i2ikit.images.extensions import WRITING, plain_extension
@@ -35,15 +35,11 @@ def write_image(image: DecodedImage, path: Path) -> None:
         RunError: the file can't be written.
     """
     content = encoded(image, path)
-    temporary = path.with_name(f".{os.getpid()}.i2ikit.tmp")  # short: the name may be as long as the disk allows
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        write_atomically(path, content)
     except OSError as error:
         raise RunError(f"cannot write {path}: {error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def encoded(image: DecodedImage, path: Path) -> bytes:

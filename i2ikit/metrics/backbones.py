@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from i2ikit.checks import one_of
 from i2ikit.errors import MetricError, nearest_hint
-from i2ikit.metrics.weights import WeightsFile, file_hash, find_weights
+from i2ikit.files import file_hash
+from i2ikit.metrics.weights import WeightsFile, find_weights
 
 INCEPTION = "inception-v3-compat"  # torch-fidelity's name of the network that the FID is defined by
 INCEPTION_SIZE = 299  # pixels

@@ -1,16 +1,14 @@
 """Features of images, so that none is computed twice: by content, in memory, and those of real images on disk."""
 
 import hashlib
-import os
 from collections import OrderedDict
-from contextlib import suppress
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from i2ikit.files import open_atomically, user_cache
 from i2ikit.metrics.backbones import Backbone
-from i2ikit.ops.user_cache import user_cache
 
 IN_MEMORY = 8192  # vectors, 64 MB of Inception's
 BATCH = 32  # images that go through a backbone at once
@@ -105,14 +103,10 @@ class RealFeatures:
         """Write the file, unless it holds the set already; a folder that cannot be written costs nothing but time."""
         if self._path is None or self._used.keys() == self.found.keys():
             return
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            torch.save({"keys": list(self._used), "features": torch.stack(list(self._used.values()))}, temporary)
-            temporary.replace(self._path)
+            with open_atomically(self._path) as file:
+                torch.save({"keys": list(self._used), "features": torch.stack(list(self._used.values()))}, file)
         except (OSError, RuntimeError):
             return
-        finally:
-            with suppress(OSError):
-                temporary.unlink()
         self.found = dict(self._used)

@@ -1,18 +1,13 @@
 """Finding files of weights: at a given path, in torch's cache, or, where there is a network, at their source."""
 
-import hashlib
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
 
 import torch
 
-from i2ikit.errors import MetricError
-
-PATIENCE = 15.0  # seconds that a server may be silent
+from i2ikit.download import download
+from i2ikit.errors import DataError, MetricError
+from i2ikit.files import file_hash
 
 
 @dataclass(frozen=True)
@@ -59,15 +54,6 @@ def find_weights(wanted: WeightsFile, path: str | Path | None = None) -> Path:
     return found
 
 
-def file_hash(path: Path) -> str:
-    """Return the sha256 of a file in hexadecimal digits."""
-    with path.open("rb") as file:
-        digest = hashlib.sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _wanted(wanted: WeightsFile) -> str:
     digits = wanted.sha256 if len(wanted.sha256) == 64 else f"{wanted.sha256}..."
     return f"Needed is {wanted.names[0]} (sha256 {digits}) from {wanted.url}"
@@ -76,22 +62,9 @@ def _wanted(wanted: WeightsFile) -> str:
 def _download(wanted: WeightsFile, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _patience(PATIENCE):
-            torch.hub.download_url_to_file(wanted.url, str(target), hash_prefix=wanted.sha256, progress=False)
-    except (URLError, OSError, RuntimeError) as error:  # RuntimeError: another hash
-        reason = getattr(error, "reason", error)
+        download([wanted.url], target, sha256=wanted.sha256)
+    except (DataError, OSError) as error:
         raise MetricError(
-            f"{wanted.what} is not here and could not be downloaded: {reason}. "
-            f"{_wanted(wanted)}, put into {target.parent} or named by weights=FILE"
+            f"{wanted.what} is missing: {error}\n{_wanted(wanted)}; put it into {target.parent}, or name it with "
+            "weights=FILE"
         ) from error
-
-
-@contextmanager
-def _patience(seconds: float) -> Iterator[None]:
-    """Let connections of this process fail after some silence; torch's download sets no limit of its own."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from i2ikit.report.record import read_json
+from i2ikit.files import read_json
 
 MOST_GRIDS = 24
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from PIL import Image
 
+from i2ikit.files import read_json
 from i2ikit.report.grids import Grid, cell, evenly_spaced, find_grids
 from i2ikit.report.image_store import Images, read_image
 from i2ikit.report.naming import column_words, expression_path
 from i2ikit.report.objective import mapping
-from i2ikit.report.record import RunRecord, read_json
+from i2ikit.report.record import RunRecord
 
 OVER_TIME = 12e6  # pixels that all samples of earlier steps share in a page
 AT_THE_END = 48e6  # pixels that all other images share, about 25 MB

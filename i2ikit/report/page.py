@@ -1,7 +1,6 @@
 """The page of one or several runs: one file that opens from disk and asks no network."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from html import escape
@@ -11,6 +10,7 @@ from string import Template
 from typing import Any
 
 from i2ikit.errors import RunError
+from i2ikit.files import write_atomically
 from i2ikit.report import curves, measures, sections
 from i2ikit.report.curves import Curve, make_curve
 from i2ikit.report.image_store import Images
@@ -49,16 +49,12 @@ def write_report(
     """
     folders = [Path(work_dirs)] if isinstance(work_dirs, str | Path) else [Path(folder) for folder in work_dirs]
     page = folders[0] / "index.html" if page is None else Path(page)
-    temporary = page.with_name(f".{page.name}.{os.getpid()}.tmp")
     try:
         records = [read_record(folder) for folder in folders]
         names = names or distinct_names(folders)
-        temporary.write_text(render(records, Images(page, linked=linked), names, title, extra), "utf-8")
-        temporary.replace(page)
+        write_atomically(page, render(records, Images(page, linked=linked), names, title, extra))
     except OSError as error:
         raise RunError(f"cannot write the report {page}: {error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return page
 
 

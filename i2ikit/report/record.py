@@ -1,10 +1,11 @@
 """What a work directory tells about its run."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from i2ikit.files import read_json, read_json_lines
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class RunRecord:
 def read_record(work_dir: Path) -> RunRecord:
     """Read log and config of a work directory; files that are missing or cut off leave their part empty."""
     record = RunRecord(work_dir.resolve().name, work_dir)
-    for line in read_lines(work_dir / "log.jsonl"):
+    for line in read_json_lines(work_dir / "log.jsonl"):
         add_line(record, line)
     config = read_json(work_dir / "config.json")
     record.config = config if isinstance(config, dict) else {}
@@ -95,25 +96,3 @@ def scalars(found: Any) -> dict[str, float]:
         return {}
     numbers = {name: float("nan") if value is None else value for name, value in found.items()}
     return {name: float(value) for name, value in numbers.items() if isinstance(value, int | float)}
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON-lines file; skip lines that are no whole object, such as one being written."""
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                found = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(found, dict):
-                yield found
-
-
-def read_json(path: Path) -> Any:
-    """Return what a JSON file holds, or None where it is missing or damaged."""
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None

@@ -60,7 +60,9 @@ def test_an_archive_that_was_downloaded_goes_when_it_is_unpacked(archive: Path, 
 def test_without_a_network_the_way_by_hand_is_told(archive: Path, tmp_path: Path) -> None:
     """Pain 18: download links die."""
     size, digits = SETS["toy"].bytes, SETS["toy"].sha256
-    words = rf"(?s)toy cannot be fetched; no place.*127.*By hand: .*{size} bytes, sha256 {digits}.*toy --from toy\.zip"
+    words = (
+        rf"(?s)toy cannot be fetched; the download.*127.*By hand: .*{size} bytes, sha256 {digits}.*toy --from toy\.zip"
+    )
     with pytest.raises(DataError, match=words):
         fetch("toy", tmp_path / "toy")
 

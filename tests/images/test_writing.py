@@ -106,12 +106,10 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
     path = tmp_path / "out.png"
     path.write_bytes(b"old")
 
-    def half(file: Path, content: bytes) -> int:
-        with file.open("wb") as opened:
-            opened.write(content[:4])
+    def full_disk(path: Path, target: Path) -> Path:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", half)
+    monkeypatch.setattr(Path, "replace", full_disk)
     with pytest.raises(RunError, match=r"cannot write .*out\.png: No space left"):
         write_image(DecodedImage(noise()), path)
     monkeypatch.undo()

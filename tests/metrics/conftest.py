@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from i2ikit.files import CACHE_VARIABLE
 from i2ikit.metrics import feature_store
-from i2ikit.ops.user_cache import VARIABLE
 
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch) -> Path:
     """Keep features in the folder of the test, and share none with other tests."""
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(feature_store, "_stores", {})
     return tmp_path / "cache"
 
@@ -41,8 +41,8 @@ def as_standard(random_inception, monkeypatch) -> Path:
     """The random weights, taken for the standard ones."""
     from dataclasses import replace
 
+    from i2ikit.files import file_hash
     from i2ikit.metrics import backbones
-    from i2ikit.metrics.weights import file_hash
 
     wanted = replace(backbones.STANDARD_WEIGHTS, sha256=file_hash(random_inception))
     monkeypatch.setattr(backbones, "STANDARD_WEIGHTS", wanted)

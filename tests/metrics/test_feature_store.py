@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from i2ikit.files import CACHE_VARIABLE
 from i2ikit.metrics import feature_store
 from i2ikit.metrics.backbones import Backbone
 from i2ikit.metrics.feature_store import FeatureStore, RealFeatures, shared_store
-from i2ikit.ops.user_cache import VARIABLE
 
 
 class Means(Backbone):
@@ -95,7 +95,7 @@ def test_a_damaged_file_is_written_anew(content, own_cache):
 
 def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
     assert gather(Means(), 1).tolist() == [[1.0] * 3]
 
 

@@ -2,9 +2,10 @@ import pytest
 import torch
 
 from i2ikit.errors import MetricError
+from i2ikit.files import file_hash
 from i2ikit.metrics import lpips
 from i2ikit.metrics.lpips import LPIPS, standard_weights
-from i2ikit.metrics.weights import WeightsFile, file_hash
+from i2ikit.metrics.weights import WeightsFile
 from i2ikit.registry import METRICS
 
 

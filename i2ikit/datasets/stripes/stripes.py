@@ -1,8 +1,5 @@
 """The embedded data set: a small drawn world of horses and zebras, nothing to download."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ from torch.utils.data import Dataset
 from i2ikit.checks import one_of, positive_int
 from i2ikit.datasets.stripes.render import Scene
 from i2ikit.errors import DataError
+from i2ikit.files import folder_atomically
 from i2ikit.registry import DATASETS
 
 COUNTS = {"train": 500, "test": 96}
@@ -145,16 +143,9 @@ def write_stripes(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError(f"{folder} is not an empty folder. Name a new folder, or empty this one first.")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        half_written = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
+        with folder_atomically(folder) as temporary:
             for split, dataset in splits.items():
-                _write_split(half_written, split, dataset)
-            half_written.chmod(0o777 & ~_umask())
-            os.replace(half_written, folder)
-        except BaseException:
-            shutil.rmtree(half_written, ignore_errors=True)
-            raise
+                _write_split(temporary, split, dataset)
     except OSError as error:
         raise DataError(f"cannot write the data set to {folder}: {error}") from error
     return folder
@@ -169,9 +160,3 @@ def _write_split(folder: Path, split: str, dataset: Stripes) -> None:
             Image.fromarray(pixels * np.uint8(255) if kind == "mask" else pixels).save(
                 folder / name / f"{index:04d}.png"
             )
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

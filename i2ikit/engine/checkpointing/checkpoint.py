@@ -1,7 +1,6 @@
 """The file that keeps a run: written whole or not at all, read without running anybody's code."""
 
 import json
-import os
 import pickle
 import re
 import zipfile
@@ -14,7 +13,7 @@ import torch
 
 from i2ikit.engine.checkpointing.plain_data import find_foreign
 from i2ikit.errors import CheckpointError, RunError
-from i2ikit.files import TEMPORARY
+from i2ikit.files import open_atomically
 
 FORMAT = "i2ikit checkpoint"
 FORMAT_VERSION = 1
@@ -58,22 +57,15 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     foreign = find_foreign(content)
     if foreign:
         raise RunError(f"cannot write the checkpoint {path}: {foreign}. Only tensors and plain data can be read again.")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        with open_atomically(path, sync=True) as file:
             torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
     except (OSError, RuntimeError) as error:  # torch wraps some of the errors of a full disk in RuntimeError
         raise RunError(
             f"cannot write the checkpoint {path}: {_root(error)}. Older ones are whole: make room, and go on with "
             "--resume."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _root(error: BaseException) -> BaseException:
@@ -92,17 +84,6 @@ def find_unreadable(checkpoint: Checkpoint) -> str:
 def _content(checkpoint: Checkpoint) -> dict[str, Any]:
     fields = {name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__}
     return fields | {"config": json.dumps(checkpoint.config), "format": FORMAT, "format_version": FORMAT_VERSION}
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename survive a power cut, where the system lets folders be synced."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -1,6 +1,5 @@
 """A training step kept in a file, to be run again: what went wrong in it, term by term."""
 
-import io
 import json
 import math
 import pickle
@@ -19,7 +18,7 @@ from i2ikit.data.randomness import seed_step
 from i2ikit.distributed.device import batch_to_device, model_to_device, pick_device
 from i2ikit.engine.precision import network_precision
 from i2ikit.errors import CheckpointError
-from i2ikit.files import write_atomically
+from i2ikit.files import open_atomically
 from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation, build_model
 
 FORMAT = "i2ikit step"
@@ -83,9 +82,8 @@ def write_step(path: Path, kept: KeptStep) -> None:
         OSError: the file cannot be written.
     """
     content = {name: getattr(kept, name) for name in KeptStep.__dataclass_fields__}
-    file = io.BytesIO()
-    torch.save({**content, "config": json.dumps(kept.config), "format": FORMAT}, file)
-    write_atomically(path, file.getvalue())
+    with open_atomically(path) as file:
+        torch.save({**content, "config": json.dumps(kept.config), "format": FORMAT}, file)
 
 
 def read_step(path: Path) -> KeptStep:

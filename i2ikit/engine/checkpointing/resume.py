@@ -1,6 +1,5 @@
 """Where a run begins: at its start, or after a checkpoint; and what has changed since then."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.engine.work_dir import WorkDir
 from i2ikit.environment import versions
 from i2ikit.errors import CheckpointError
+from i2ikit.files import read_json_lines
 
 LISTED = 12  # changes in one message
 OTHER = " (the steps to come are computed with it)"
@@ -106,16 +106,8 @@ def finished(
 
 def _last_measurement(folder: WorkDir, step: int) -> dict[str, Any] | None:
     """Return the line of the log about the measurement at the end of a run, if there is one."""
-    if not folder.log.is_file():
-        return None
-    for line in reversed(folder.log.read_text("utf-8").splitlines()):
-        try:
-            event = json.loads(line)
-        except ValueError:  # cut off
-            continue
-        if event.get("event") == "metrics" and event.get("step") == step and event.get("last"):
-            return dict(event)
-    return None
+    measured = [line for line in read_json_lines(folder.log) if line.get("event") == "metrics" and line.get("last")]
+    return next((line for line in reversed(measured) if line.get("step") == step), None)
 
 
 def _listed(changes: list[Change], *, mark: bool = False) -> str:

@@ -1,0 +1,79 @@
+import hashlib
+import os
+
+import pytest
+
+from i2ikit.files import (
+    CACHE_VARIABLE,
+    TEMPORARY,
+    file_hash,
+    folder_atomically,
+    open_atomically,
+    read_json,
+    read_json_lines,
+    user_cache,
+    write_atomically,
+)
+
+
+@pytest.mark.parametrize("sync", [False, True])
+def test_a_file_appears_when_it_is_complete(sync, tmp_path):
+    with open_atomically(tmp_path / "x", sync=sync) as file:
+        file.write(b"content")
+        assert [path.suffix for path in tmp_path.iterdir()] == [TEMPORARY]
+    assert (tmp_path / "x").read_bytes() == b"content"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_error_while_writing_leaves_the_old_file(tmp_path):
+    write_atomically(tmp_path / "x", "old")
+    with pytest.raises(TypeError), open_atomically(tmp_path / "x") as file:
+        file.writelines([b"new", None])
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"x": "old"}
+
+
+def test_a_name_of_the_greatest_length_can_be_written(tmp_path):
+    write_atomically(tmp_path / ("x" * 255), b"content")
+    assert (tmp_path / ("x" * 255)).exists()
+
+
+def test_a_folder_appears_when_it_is_complete(tmp_path):
+    (tmp_path / "new").mkdir()
+    with folder_atomically(tmp_path / "new") as folder:
+        (folder / "x").write_text("content")
+        assert not list((tmp_path / "new").iterdir())
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["new", os.path.join("new", "x")]
+
+
+def test_an_error_leaves_no_folder(tmp_path):
+    with pytest.raises(FileExistsError), folder_atomically(tmp_path / "new") as folder:
+        folder.mkdir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_incomplete_lines_are_skipped(tmp_path):
+    (tmp_path / "x.jsonl").write_bytes(b'{"step": 1}\n[2]\nnot json\n{"step": 3}\n{"step": \xff')
+    assert list(read_json_lines(tmp_path / "x.jsonl")) == [{"step": 1}, {"step": 3}]
+    assert list(read_json_lines(tmp_path / "missing.jsonl")) == []
+
+
+@pytest.mark.parametrize(("content", "expected"), [(b'{"a": 1}', {"a": 1}), (b'{"a"', None), (b"\xff", None)])
+def test_a_damaged_json_file_has_no_content(content, expected, tmp_path):
+    (tmp_path / "x.json").write_bytes(content)
+    assert read_json(tmp_path / "x.json") == expected
+    assert read_json(tmp_path / "missing.json") is None
+
+
+def test_the_hash_of_a_file_is_its_sha256(tmp_path):
+    content = b"0" * ((1 << 21) + 1)
+    (tmp_path / "x").write_bytes(content)
+    assert file_hash(tmp_path / "x") == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="XDG names the folder on Linux alone")
+def test_the_cache_is_in_the_users_cache_folder_or_where_the_variable_points(tmp_path, monkeypatch):
+    monkeypatch.delenv(CACHE_VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert user_cache("features") == tmp_path / "i2ikit" / "features"
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "own"))
+    assert user_cache("images") == tmp_path / "own" / "images"
