@@ -1,10 +1,13 @@
-"""Normalization layers by name, and the rule that ties a convolution's bias to them."""
+"""Normalization layers by name, the bias of the convolution before them, and which layers mix the images of a batch."""
 
 from torch import nn
 
 from i2ikit.checks import one_of
 
 NORMS = ("instance", "instance_affine", "batch", "none")
+
+# torch's own layers. Dropout is among them because its random numbers depend on the size of the batch.
+_MIXING = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
 
 
 def make_norm(kind: str, channels: int) -> nn.Module:
@@ -37,3 +40,25 @@ def bias_before(norm: str) -> bool:
     the published weights have this layout.
     """
     return one_of("norm", norm, NORMS).startswith("instance")
+
+
+def mixes_images(network: nn.Module) -> bool:
+    """Return whether the output of a network for one image depends on the other images of its batch.
+
+    Passes through such a network are never joined in one call. A layer declares what it does with the attribute
+    ``mixes_images``. Without it, a layer of one of torch's base classes of norms or dropout mixes, unless it is an
+    instance norm without running statistics; every other layer keeps images apart.
+
+    Args:
+        network: a network, or a single layer.
+    """
+    return any(_mixes(layer) for layer in network.modules())
+
+
+def _mixes(layer: nn.Module) -> bool:
+    declared = getattr(layer, "mixes_images", None)
+    if isinstance(declared, bool):
+        return declared
+    if isinstance(layer, nn.modules.instancenorm._InstanceNorm):
+        return bool(layer.track_running_stats)
+    return isinstance(layer, _MIXING)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.interfaces.progress import Progress
+from i2ikit.nn.norms import mixes_images
 from i2ikit.translation.averages import Average, follow
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.phase import Phase
@@ -51,7 +52,7 @@ class UnpairedTranslation(nn.Module):
         self.phases = dict(phases)
         self.averages = dict(averages or {})
         self.precision: Callable[[], AbstractContextManager[object]] = nullcontext
-        self.shareable = {name: _shareable(network) for name, network in self.networks.items()}
+        self.shareable = {name: not mixes_images(network) for name, network in self.networks.items()}
 
     @property
     def networks(self) -> dict[str, nn.Module]:
@@ -154,9 +155,3 @@ class UnpairedTranslation(nn.Module):
             return {text: value(parse(text).without(self.views.__contains__)) for text in expressions}
         finally:
             self.train(training)
-
-
-def _shareable(network: nn.Module) -> bool:
-    """Say whether two batches can go through a network in one call without changing either's result."""
-    mixing = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
-    return not any(isinstance(module, mixing) for module in network.modules())

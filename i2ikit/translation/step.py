@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,18 +11,38 @@ from i2ikit.interfaces.progress import Progress
 from i2ikit.ops.numerics import at_least_float32
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.passes import Answer, PassKey, PassPlan
+from i2ikit.translation.phase import Phase
 from i2ikit.translation.random_streams import RandomStreams
-
-if TYPE_CHECKING:
-    from i2ikit.translation.model import UnpairedTranslation
-    from i2ikit.views.base import View
+from i2ikit.views.base import View
 
 
 class Traced(Protocol):
-    """A network that can give what its stages put out."""
+    """A network with taps."""
 
     def trace(self, x: Tensor, taps: Sequence[str]) -> dict[str, Tensor]:
         """Return the named taps of the pass of ``x``."""
+
+
+class StepModel(Protocol):
+    """What a step needs of the model.
+
+    Attributes:
+        generators, heads, views: modules by name.
+        phases: in the order of the updates of a step.
+        shareable: whether several passes of a network can be joined in one call, by the network's full name.
+        precision: makes the context that networks compute in.
+    """
+
+    generators: nn.ModuleDict
+    heads: nn.ModuleDict
+    views: nn.ModuleDict
+    phases: dict[str, Phase]
+    shareable: dict[str, bool]
+    precision: Callable[[], AbstractContextManager[object]]
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """All networks by full name."""
 
 
 class Step:
@@ -42,7 +62,7 @@ class Step:
 
     def __init__(
         self,
-        model: "UnpairedTranslation",
+        model: StepModel,
         batch: Mapping[str, Tensor],
         progress: Progress,
         draws: RandomStreams,
@@ -51,7 +71,7 @@ class Step:
     ) -> None:
         self.progress, self.first = progress, draws.first
         self._model, self._batch, self._draws = model, batch, draws
-        self._views = {name: cast("View", view) for name, view in model.views.items()}
+        self._views = {name: cast(View, view) for name, view in model.views.items()}
         self._phase, self._term, self._stream = 0, "", ""
         self.active = [phase.active(progress) for phase in model.phases.values()]
         reads = [[read for term, _ in terms.values() for read in term.reads()] for terms in self.active]

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from i2ikit.nn.norms import bias_before, make_norm
+from i2ikit.nn.norms import bias_before, make_norm, mixes_images
 
 
 def test_instance_norm_takes_each_map_by_itself_with_the_published_eps() -> None:
@@ -50,3 +50,35 @@ def test_an_unknown_norm_names_the_nearest() -> None:
         ValueError, match=r"norm must be one of instance, instance_affine, batch, none, not 'instanse'.*'instance'"
     ):
         make_norm("instanse", 3)
+
+
+class UnknownNorm(nn.modules.batchnorm._NormBase):
+    pass
+
+
+class DeclaredNorm(UnknownNorm):
+    mixes_images = False
+
+
+class MinibatchStatistics(nn.Module):
+    mixes_images = True
+
+
+@pytest.mark.parametrize(
+    ("layer", "mixes"),
+    [
+        (nn.InstanceNorm2d(4), False),
+        (nn.InstanceNorm2d(4, track_running_stats=True), True),
+        (nn.GroupNorm(2, 4), False),
+        (nn.LayerNorm(4), False),
+        (nn.Conv2d(4, 4, 1), False),
+        (nn.BatchNorm2d(4), True),
+        (nn.Dropout(0.5), True),
+        (UnknownNorm(4), True),
+        (DeclaredNorm(4), False),
+        (MinibatchStatistics(), True),
+    ],
+)
+def test_a_layer_mixes_images_by_its_declaration_else_by_its_base_class(layer: nn.Module, mixes: bool) -> None:
+    assert mixes_images(layer) is mixes
+    assert mixes_images(nn.Sequential(nn.ReLU(), layer)) is mixes
