@@ -4,15 +4,16 @@ A registry is a strict child of mmengine's: it holds what was registered, import
 wrong name with the nearest right ones. The first look-up loads the built-in parts and the plugins.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mmengine.registry import Registry as MMEngineRegistry
 
-from i2ikit.errors import DuplicateComponentError, UnknownComponentError
+from i2ikit.errors import DuplicateComponentError, UnknownComponentError, nearest_hint
 from i2ikit.plugin.disabled import DISABLE
 from i2ikit.plugin.info import CORE
-from i2ikit.plugin.loading import load_builtin_parts
+from i2ikit.plugin.loading import import_with_submodules, load_builtin_parts
 from i2ikit.plugin.manager import get_manager, load_components
 
 Part = TypeVar("Part", bound=type[Any])
@@ -116,3 +117,30 @@ REGISTRIES: dict[str, Registry] = {
         METRICS,
     )
 }
+
+
+def part_exports(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return ``__getattr__`` and ``__dir__`` of a package of parts, so that each part can be imported from it.
+
+    ``from i2ikit.losses import PatchNCELoss`` then imports the package's modules, and no plugin.
+
+    Args:
+        package: its full name, which ends in the plural of a registry, such as ``"i2ikit.losses"``.
+    """
+    registry = REGISTRIES[package.rpartition(".")[2]]
+
+    def parts() -> dict[str, type[Any]]:
+        deque(import_with_submodules(package), maxlen=0)
+        return {name: part for name, part in registry.module_dict.items() if _is_in(part, package)}
+
+    def get(name: str) -> type[Any]:
+        found = {} if name.startswith("_") else parts()
+        if name not in found:
+            raise AttributeError(f"{package} has no {registry.kind} {name!r}.{nearest_hint(name, found)}")
+        return found[name]
+
+    return get, lambda: sorted(parts())
+
+
+def _is_in(part: type[Any], package: str) -> bool:
+    return part.__module__.startswith(f"{package}.")

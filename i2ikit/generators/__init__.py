@@ -1,1 +1,5 @@
-"""Parts of the kind: generators."""
+"""Generators: networks that translate an image, with named taps."""
+
+from i2ikit.registry import part_exports
+
+__getattr__, __dir__ = part_exports(__name__)

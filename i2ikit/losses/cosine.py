@@ -11,6 +11,8 @@ from i2ikit.registry import LOSSES
 class CosineLoss(nn.Module):
     """Two minus twice the cosine of query and key: the squared distance of their directions, no negatives.
 
+    Contract: comparison.
+
     Shape:
         query, key: (B, S, D); returns a scalar in 0..4, the mean over B * S; 2 means unrelated directions.
 
@@ -18,6 +20,9 @@ class CosineLoss(nn.Module):
         ShapeError: query and key differ in shape.
     Source:
         Cai et al. 2024 (EnCo), arXiv:2211.10867; Grill et al. 2020, arXiv:2006.07733, eq. 2.
+    Example:
+        >>> CosineLoss()(torch.tensor([[[1.0, 0.0]]]), torch.tensor([[[0.0, 1.0]]]))
+        tensor(2.)
     """
 
     def forward(self, query: Tensor, key: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""PatchNCE: a patch of the output must find its own place in the input."""
+"""PatchNCE: a patch of the output must find its own position in the input."""
 
 import torch
 import torch.nn.functional as F
@@ -15,18 +15,22 @@ WITHIN_IMAGE = Negatives()
 
 @LOSSES.register_module()
 class PatchNCELoss(nn.Module):
-    """Cross entropy of finding a query's own key among its negatives.
+    """Cross entropy of finding a query's own key among its negatives. Contract: contrast.
 
     Args:
         tau: softmax temperature, > 0, no unit. The paper uses 0.07.
     Shape:
-        query, key: (B, S, D), unit length along D; S places of one image.
-        returns: scalar in nats, the mean over B * S; log S means "no idea" when the negatives are the S - 1 others.
+        query, key: (B, S, D), unit length along D; S positions in one image.
+        returns: scalar in nats, the mean over B * S; log S is chance level when the negatives are the S - 1 others.
 
     Raises:
         ShapeError: query and key differ in shape.
     Source:
         Park et al. 2020, arXiv:2007.15651, the term of one layer in eq. 4.
+    Example:
+        >>> rows = torch.eye(4)[None]  # 4 patches of one image, each orthogonal to the others
+        >>> PatchNCELoss(tau=1.0)(rows, rows)
+        tensor(0.7437)
     """
 
     def __init__(self, tau: float = 0.07) -> None:
@@ -42,13 +46,17 @@ class PatchNCELoss(nn.Module):
 
 @LOSSES.register_module()
 class CosinePatchNCELoss(PatchNCELoss):
-    """PatchNCE on cosine similarities: rows that are not of unit length are normalized first.
+    """PatchNCE on cosine similarities: rows that are not of unit length are normalized first. Contract: contrast.
 
     Differs from :class:`PatchNCELoss` only where an embedding is so short that the small constant of the heads'
     normalization matters, as it does in the first steps.
 
     Source:
         Han et al. 2021 (DCLGAN), arXiv:2104.07689.
+    Example:
+        >>> rows = torch.eye(4)[None]
+        >>> CosinePatchNCELoss(tau=1.0)(5 * rows, rows)
+        tensor(0.7437)
     """
 
     def forward(self, query: Tensor, key: Tensor, negatives: Negatives = WITHIN_IMAGE) -> Tensor:
@@ -60,6 +68,8 @@ class CosinePatchNCELoss(PatchNCELoss):
 class DecoupledPatchNCELoss(PatchNCELoss):
     """PatchNCE without the positive in its own denominator, so that an easy positive does not damp the gradient.
 
+    Contract: contrast.
+
     Shape:
         as PatchNCELoss; returns a scalar in nats that may be negative.
 
@@ -67,6 +77,10 @@ class DecoupledPatchNCELoss(PatchNCELoss):
         ShapeError: query and key differ in shape, or a query has no negative at all.
     Source:
         Yeh et al. 2021, arXiv:2110.06848; the contrastive form of EnCo as its authors released it.
+    Example:
+        >>> rows = torch.eye(4)[None]
+        >>> DecoupledPatchNCELoss(tau=1.0)(rows, rows)
+        tensor(0.0986)
     """
 
     def forward(self, query: Tensor, key: Tensor, negatives: Negatives = WITHIN_IMAGE) -> Tensor:

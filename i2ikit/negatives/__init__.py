@@ -1,1 +1,5 @@
 """Sources of negatives: which keys a query is contrasted with."""
+
+from i2ikit.registry import part_exports
+
+__getattr__, __dir__ = part_exports(__name__)

@@ -1,22 +1,60 @@
-"""Normalization layers by name, the bias of the convolution before them, and which layers mix the images of a batch."""
+"""The normalization layers of all networks, by name. A new norm is one entry of ``NORMS``."""
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 from torch import nn
 
 from i2ikit.checks import one_of
 
-NORMS = ("instance", "instance_affine", "batch", "none")
-
 # torch's own layers. Dropout is among them because its random numbers depend on the size of the batch.
 _MIXING = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
+
+
+class Norm(NamedTuple):
+    """What networks need to know about a norm.
+
+    Attributes:
+        make: from the number of channels C to a layer for feature maps (B, C, H, W).
+        bias_before: whether the convolution before it has a bias.
+        mixes_images: whether the result for one image depends on the other images of the batch. The model runs two
+            batches through a network in one call only where no layer mixes them.
+    """
+
+    make: Callable[[int], nn.Module]
+    bias_before: bool
+    mixes_images: bool
+
+
+def _instance(channels: int, *, affine: bool = False) -> nn.Module:
+    return nn.InstanceNorm2d(channels, eps=1e-5, affine=affine, track_running_stats=False)
+
+
+def _instance_affine(channels: int) -> nn.Module:
+    return _instance(channels, affine=True)
+
+
+def _none(channels: int) -> nn.Module:
+    return nn.Identity()
+
+
+# Published rule for the bias: only before an instance norm, which cancels it. So ``none`` has no bias there either;
+# kept, since the published weights have this layout.
+NORMS: dict[str, Norm] = {
+    "instance": Norm(_instance, bias_before=True, mixes_images=False),
+    "instance_affine": Norm(_instance_affine, bias_before=True, mixes_images=False),
+    "batch": Norm(nn.BatchNorm2d, bias_before=False, mixes_images=True),
+    "none": Norm(_none, bias_before=False, mixes_images=False),
+}
 
 
 def make_norm(kind: str, channels: int) -> nn.Module:
     """Return a normalization of feature maps (B, C, H, W).
 
     Args:
-        kind: ``instance`` (each map of each image by itself, no weights, no running statistics, eps 1e-5),
-            ``instance_affine`` (the same with weights, as in other people's generators), ``batch`` (weights and running
-            statistics) or ``none`` (the identity).
+        kind: a key of ``NORMS``: ``instance`` (each map of each image by itself, no weights, no running statistics,
+            eps 1e-5), ``instance_affine`` (the same with weights), ``batch`` (weights and running statistics) or
+            ``none`` (the identity).
         channels: C, at least 1.
 
     Raises:
@@ -25,21 +63,15 @@ def make_norm(kind: str, channels: int) -> nn.Module:
         The published code of CycleGAN and CUT. With its initialization, first activations have a variance near the
         instance norm's eps, so eps is part of the method.
     """
-    one_of("norm", kind, NORMS)
-    if kind.startswith("instance"):
-        return nn.InstanceNorm2d(channels, eps=1e-5, affine=kind == "instance_affine", track_running_stats=False)
-    if kind == "batch":
-        return nn.BatchNorm2d(channels)
-    return nn.Identity()
+    norm = NORMS[one_of("norm", kind, NORMS)]
+    layer = norm.make(channels)
+    layer.mixes_images = norm.mixes_images  # type: ignore[assignment]  # a plain attribute of the module
+    return layer
 
 
-def bias_before(norm: str) -> bool:
-    """Say whether a convolution that is followed by the norm ``norm`` has a bias.
-
-    Published rule: only before an instance norm, which cancels it. So ``none`` has no bias there either; kept, since
-    the published weights have this layout.
-    """
-    return one_of("norm", norm, NORMS).startswith("instance")
+def bias_before(kind: str) -> bool:
+    """Return whether a convolution that is followed by the norm ``kind`` has a bias."""
+    return NORMS[one_of("norm", kind, NORMS)].bias_before
 
 
 def mixes_images(network: nn.Module) -> bool:

@@ -1,1 +1,5 @@
-"""Samplers: where the patches of a patch loss are taken."""
+"""Samplers: which positions of a feature map a patch loss reads."""
+
+from i2ikit.registry import part_exports
+
+__getattr__, __dir__ = part_exports(__name__)

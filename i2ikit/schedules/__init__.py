@@ -1,10 +1,5 @@
-"""Numbers that depend on progress: factors of the learning rate and weights of terms."""
+"""Schedules: values that depend on progress, such as learning-rate factors and weights of terms."""
 
-from i2ikit.schedules.constant import Constant
-from i2ikit.schedules.linear import Linear
-from i2ikit.schedules.linear_decay import LinearDecay
-from i2ikit.schedules.linear_decay_to_zero import LinearDecayToZero
-from i2ikit.schedules.stepwise_linear_decay import StepwiseLinearDecay
-from i2ikit.schedules.switch import After, Until
+from i2ikit.registry import part_exports
 
-__all__ = ["After", "Constant", "Linear", "LinearDecay", "LinearDecayToZero", "StepwiseLinearDecay", "Until"]
+__getattr__, __dir__ = part_exports(__name__)

@@ -1,1 +1,5 @@
 """Parts of the kind: terms."""
+
+from i2ikit.registry import part_exports
+
+__getattr__, __dir__ = part_exports(__name__)

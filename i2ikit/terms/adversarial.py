@@ -1,26 +1,12 @@
 """The two sides of the adversarial game."""
 
-from typing import Protocol
-
 import torch
 from torch import Tensor
 
 from i2ikit.interfaces import Read, StepReader
+from i2ikit.interfaces.losses import AdversarialLoss, require
 from i2ikit.registry import TERMS
 from i2ikit.terms.base import Term
-
-
-class AdversarialLoss(Protocol):
-    """Three scalars of raw answers of a discriminator."""
-
-    def real(self, logits: Tensor) -> Tensor:
-        """Return the discriminator's loss on real images."""
-
-    def fake(self, logits: Tensor) -> Tensor:
-        """Return the discriminator's loss on generated images."""
-
-    def generator(self, logits: Tensor) -> Tensor:
-        """Return the generator's loss on its own images."""
 
 
 @TERMS.register_module()
@@ -40,7 +26,7 @@ class AdversarialTerm(Term):
 
     def __init__(self, discriminator: str, image: str, loss: AdversarialLoss) -> None:
         super().__init__()
-        self.discriminator, self.image, self.loss = discriminator, image, _adversarial(loss)
+        self.discriminator, self.image, self.loss = discriminator, image, require(loss, "adversarial")
 
     def reads(self) -> list[Read]:
         """Return the discriminator's answer to the image."""
@@ -69,7 +55,7 @@ class DiscriminatorTerm(Term):
 
     def __init__(self, discriminator: str, real: str, fake: str, loss: AdversarialLoss) -> None:
         super().__init__()
-        self.discriminator, self.real, self.fake, self.loss = discriminator, real, fake, _adversarial(loss)
+        self.discriminator, self.real, self.fake, self.loss = discriminator, real, fake, require(loss, "adversarial")
 
     def reads(self) -> list[Read]:
         """Return the discriminator's answers to both images."""
@@ -80,12 +66,6 @@ class DiscriminatorTerm(Term):
         fake = _mean([self.loss.fake(logits) for logits in step.logits(self.discriminator, self.fake)])
         real = _mean([self.loss.real(logits) for logits in step.logits(self.discriminator, self.real)])
         return 0.5 * (fake + real)
-
-
-def _adversarial(loss: AdversarialLoss) -> AdversarialLoss:
-    if not all(hasattr(loss, side) for side in ("real", "fake", "generator")):
-        raise ValueError(f"loss must be an adversarial one, such as LSGANLoss, not {type(loss).__name__}")
-    return loss
 
 
 def _mean(values: list[Tensor]) -> Tensor:

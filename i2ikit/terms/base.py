@@ -1,22 +1,10 @@
 """What a term of an objective is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 
 from torch import Tensor, nn
 
 from i2ikit.interfaces import HeadUse, Read, StepReader
-
-
-def comparison(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Return a loss of two tensors as it is.
-
-    Raises:
-        ValueError: it is a loss of another kind, such as an adversarial one, which cannot be called.
-    """
-    if not callable(loss) or (isinstance(loss, nn.Module) and type(loss).forward is nn.Module.forward):
-        raise ValueError(f"loss must compare two tensors, such as L1Loss, not {type(loss).__name__}")
-    return loss
 
 
 class Term(nn.Module, ABC):

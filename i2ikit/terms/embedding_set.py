@@ -1,14 +1,15 @@
 """Closeness of two images as sets of patches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from i2ikit.errors import ShapeError
 from i2ikit.interfaces import HeadUse, Read, SamplingPlan, StepReader
+from i2ikit.interfaces.losses import ComparisonLoss, require
 from i2ikit.registry import TERMS
-from i2ikit.terms.base import Term, comparison
+from i2ikit.terms.base import Term
 from i2ikit.terms.patch import Sampler
 
 
@@ -42,7 +43,7 @@ class EmbeddingSetTerm(Term):
         taps: Sequence[str],
         head: str,
         set_heads: Sequence[str],
-        loss: Callable[[Tensor, Tensor], Tensor],
+        loss: ComparisonLoss,
         sampler: Sampler,
     ) -> None:
         super().__init__()
@@ -53,7 +54,7 @@ class EmbeddingSetTerm(Term):
             raise ValueError(f"taps must list at least one layer, not {taps!r}")
         self.sources = [(first[0], first[1]), (second[0], second[1])]
         self.taps, self.head, self.set_heads = list(taps), head, list(set_heads)
-        self.loss, self.sampler = comparison(loss), sampler
+        self.loss, self.sampler = require(loss, "comparison"), sampler
 
     def reads(self) -> list[Read]:
         """Return the features of both images and what the sampler reads."""

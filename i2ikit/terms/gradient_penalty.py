@@ -1,11 +1,10 @@
 """Penalty on a discriminator's gradient."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from i2ikit.interfaces import Read, StepReader
+from i2ikit.interfaces.losses import PenaltyLoss, require
 from i2ikit.registry import TERMS
 from i2ikit.terms.base import Term
 
@@ -19,12 +18,15 @@ class GradientPenaltyTerm(Term):
     Args:
         discriminator: name of the discriminator.
         image: expression of the image.
-        loss: a function of the gradient (B, C, H, W) of the sum of all answers.
+        loss: a function of the gradient (B, C, H, W) of the sum of all logits.
+
+    Raises:
+        ValueError: the loss is not a penalty.
     """
 
-    def __init__(self, discriminator: str, image: str, loss: Callable[[Tensor], Tensor]) -> None:
+    def __init__(self, discriminator: str, image: str, loss: PenaltyLoss) -> None:
         super().__init__()
-        self.discriminator, self.image, self.loss = discriminator, image, loss
+        self.discriminator, self.image, self.loss = discriminator, image, require(loss, "penalty")
 
     def reads(self) -> list[Read]:
         """Return the discriminator's answer to the image as a differentiable leaf."""

@@ -1,7 +1,6 @@
 """Content preservation, patch by patch."""
 
 from collections.abc import Callable, Sequence
-from inspect import signature
 from typing import Any, Protocol
 
 import torch
@@ -9,8 +8,9 @@ from torch import Tensor
 
 from i2ikit.errors import ShapeError
 from i2ikit.interfaces import HeadUse, Negatives, Read, SamplingPlan, StepReader
+from i2ikit.interfaces.losses import ComparisonLoss, ContrastLoss, contract, require
 from i2ikit.registry import TERMS
-from i2ikit.terms.base import Term, comparison
+from i2ikit.terms.base import Term
 
 
 class Sampler(Protocol):
@@ -63,7 +63,7 @@ class PatchTerm(Term):
         key: Sequence[str],
         taps: Sequence[str | Sequence[str]],
         head: str,
-        loss: Callable[..., Tensor],
+        loss: ComparisonLoss | ContrastLoss,
         sampler: Sampler,
         *,
         key_head: str | None = None,
@@ -77,8 +77,9 @@ class PatchTerm(Term):
         pairs = [(tap, tap) if isinstance(tap, str) else _pair("taps", tap) for tap in taps]
         self.key_taps, self.query_taps = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         self.query_head, self.key_head = head, key_head or head
-        self.loss, self.sampler, self.negatives = comparison(loss), sampler, negatives
-        if negatives is not None and len(signature(getattr(loss, "forward", loss)).parameters) < 3:
+        self.loss: Callable[..., Tensor] = require(loss, "comparison")
+        self.sampler, self.negatives = sampler, negatives
+        if negatives is not None and contract(loss) != "contrast":
             raise ValueError(f"{type(loss).__name__} takes no negatives; leave negatives out, or set it to None")
         unknown = set(detach) - {"features", "embedding"}
         if unknown:

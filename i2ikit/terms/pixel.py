@@ -1,13 +1,12 @@
 """Distance of two images, pixel by pixel."""
 
-from collections.abc import Callable
-
 from torch import Tensor
 
 from i2ikit.interfaces import Read, StepReader
+from i2ikit.interfaces.losses import ComparisonLoss, require
 from i2ikit.ops.numerics import at_least_float32
 from i2ikit.registry import TERMS
-from i2ikit.terms.base import Term, comparison
+from i2ikit.terms.base import Term
 
 
 @TERMS.register_module()
@@ -25,9 +24,9 @@ class PixelTerm(Term):
         Zhu et al. 2017, arXiv:1703.10593, eq. 2 and section 5.2.
     """
 
-    def __init__(self, image: str, target: str, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
+    def __init__(self, image: str, target: str, loss: ComparisonLoss) -> None:
         super().__init__()
-        self.image, self.target, self.loss = image, target, comparison(loss)
+        self.image, self.target, self.loss = image, target, require(loss, "comparison")
 
     def reads(self) -> list[Read]:
         """Return both images."""

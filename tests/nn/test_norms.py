@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from i2ikit.nn.norms import bias_before, make_norm, mixes_images
+from i2ikit.nn.norms import NORMS, Norm, bias_before, make_norm, mixes_images
 
 
 def test_instance_norm_takes_each_map_by_itself_with_the_published_eps() -> None:
@@ -82,3 +82,12 @@ class MinibatchStatistics(nn.Module):
 def test_a_layer_mixes_images_by_its_declaration_else_by_its_base_class(layer: nn.Module, mixes: bool) -> None:
     assert mixes_images(layer) is mixes
     assert mixes_images(nn.Sequential(nn.ReLU(), layer)) is mixes
+
+
+@pytest.mark.parametrize("mixes", [True, False])
+def test_a_new_norm_is_one_entry_that_declares_whether_it_mixes_images(
+    monkeypatch: pytest.MonkeyPatch, mixes: bool
+) -> None:
+    monkeypatch.setitem(NORMS, "new", Norm(nn.Softplus, bias_before=True, mixes_images=mixes))
+    assert mixes_images(nn.Sequential(make_norm("new", 3))) is mixes
+    assert bias_before("new")

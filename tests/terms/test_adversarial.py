@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.interfaces import Read
-from i2ikit.losses.lsgan import LSGANLoss
+from i2ikit.losses.adversarial import LSGANLoss
 from i2ikit.losses.pixel import L1Loss
 from i2ikit.terms.adversarial import AdversarialTerm, DiscriminatorTerm
 
@@ -51,5 +51,5 @@ def test_they_announce_what_they_read():
 
 def test_a_loss_of_another_kind_is_refused():
     for make in (lambda: AdversarialTerm("b", "x", L1Loss()), lambda: DiscriminatorTerm("b", "b", "x", L1Loss())):
-        with pytest.raises(ValueError, match="loss must be an adversarial one, such as LSGANLoss, not L1Loss"):
+        with pytest.raises(ValueError, match="loss must be an adversarial loss, such as LSGANLoss, not L1Loss"):
             make()

@@ -9,8 +9,8 @@ from i2ikit.errors import ShapeError
 from i2ikit.heads.identity import IdentityHead
 from i2ikit.heads.projection_prediction import ProjectionPredictionHead
 from i2ikit.interfaces import HeadUse, Read
+from i2ikit.losses.adversarial import LSGANLoss
 from i2ikit.losses.cosine import CosineLoss
-from i2ikit.losses.lsgan import LSGANLoss
 from i2ikit.losses.patch_nce import PatchNCELoss
 from i2ikit.negatives.internal import WholeBatch, WithinImage
 from i2ikit.samplers.discriminative_attention import DiscriminativeAttentionSampler
@@ -192,7 +192,7 @@ def test_maps_of_two_sizes_are_refused():
         ({"taps": []}, r"taps must be a list of at least one layer, not \[\]"),
         ({"taps": "x"}, "taps must be a list of at least one layer, not 'x'"),
         ({"taps": 7}, "taps must be a list of at least one layer, not 7"),
-        ({"loss": LSGANLoss()}, "loss must compare two tensors, such as L1Loss, not LSGANLoss"),
+        ({"loss": LSGANLoss()}, "loss must be a comparison of two tensors, such as L1Loss, not LSGANLoss"),
         ({"taps": [("x", "y", "z")]}, "taps needs two names, not"),
         ({"detach": ["feature"]}, "detach takes 'features' and 'embedding', not 'feature'"),
         ({"loss": CosineLoss(), "negatives": WithinImage()}, "CosineLoss takes no negatives; leave negatives out"),

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from i2ikit.errors import ShapeError
 from i2ikit.interfaces import Read
-from i2ikit.losses.lsgan import LSGANLoss
+from i2ikit.losses.adversarial import LSGANLoss
 from i2ikit.losses.pixel import L1Loss
 from i2ikit.terms.pixel import PixelTerm
 
@@ -46,5 +46,5 @@ def test_images_of_two_sizes_are_refused():
 
 
 def test_a_loss_of_one_sides_answers_is_refused():
-    with pytest.raises(ValueError, match="loss must compare two tensors, such as L1Loss, not LSGANLoss"):
+    with pytest.raises(ValueError, match="loss must be a comparison of two tensors, such as L1Loss, not LSGANLoss"):
         PixelTerm("x", "y", LSGANLoss())

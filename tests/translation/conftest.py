@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.interfaces import Read
-from i2ikit.losses.lsgan import LSGANLoss
+from i2ikit.losses.adversarial import LSGANLoss
 from i2ikit.losses.patch_nce import PatchNCELoss
 from i2ikit.losses.pixel import L1Loss
 from i2ikit.nn.staged import StagedGenerator

@@ -86,7 +86,7 @@ def test_rendering_an_image_of_an_unknown_generator_names_it(built, batch):
 
 
 def test_the_state_holds_networks_and_histories_and_loads_as_weights_only(model, trainer, batch):
-    from i2ikit.losses.lsgan import LSGANLoss
+    from i2ikit.losses.adversarial import LSGANLoss
     from i2ikit.terms.adversarial import DiscriminatorTerm
 
     def make():

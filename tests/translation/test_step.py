@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.interfaces import Read
-from i2ikit.losses.lsgan import LSGANLoss
+from i2ikit.losses.adversarial import LSGANLoss
 from i2ikit.schedules import Constant
 from i2ikit.terms.base import Term
 from i2ikit.translation import Progress, RandomStreams, WeightedTerm

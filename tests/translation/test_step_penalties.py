@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from i2ikit.interfaces import Read
+from i2ikit.losses.adversarial import WGANLoss
 from i2ikit.losses.gradient_penalties import R1Penalty, WGANPenalty
-from i2ikit.losses.wgan import WGANLoss
 from i2ikit.terms.adversarial import AdversarialTerm, DiscriminatorTerm
 from i2ikit.terms.base import Term
 from i2ikit.terms.gradient_penalty import GradientPenaltyTerm

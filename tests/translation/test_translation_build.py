@@ -249,7 +249,7 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         ("phases/generate/terms/a.b", {"type": "PixelTerm"}, "a term cannot be called 'a.b'"),
         ("phases/generate/terms/update", {"type": "PixelTerm"}, "a term cannot be called 'update'"),
         (f"{GAN}/discriminator", "a", "there is no discriminator 'a'. There are: b."),
-        (f"{GAN}/loss", {"type": "L1Loss"}, "AdversarialTerm refused its arguments: loss must be an adversarial one"),
+        (f"{GAN}/loss", {"type": "L1Loss"}, "AdversarialTerm refused its arguments: loss must be an adversarial loss"),
         (GAN, {"type": "AdversarialTerm", "image": "ab(a)"}, "AdversarialTerm needs the argument 'loss'"),
         (TERM, 5, 'a term is written as dict(type="...", ...)'),
         (f"{TERM}/type", "PathTerm", "no term is called 'PathTerm'. Nearest: 'PatchTerm'"),

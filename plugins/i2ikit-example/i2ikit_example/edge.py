@@ -8,7 +8,7 @@ from i2ikit.registry import LOSSES
 
 @LOSSES.register_module()
 class EdgeLoss(nn.Module):
-    """Mean distance of the differences between neighboring pixels.
+    """Mean distance of the differences between neighboring pixels. Contract: comparison.
 
     Shape:
         prediction, target: (B, C, H, W), H and W at least 2; returns a scalar, 0 for images that differ by a constant.

@@ -9,7 +9,9 @@ from i2ikit_hneg.relations import divergence, relations
 
 @LOSSES.register_module()
 class RelationConsistencyLoss(nn.Module):
-    """Sum, over the places of an image, of how far its relations to all places differ between query and key.
+    """Sum, over the positions of an image, of how far its relations to all positions differ between query and key.
+
+    Contract: comparison.
 
     Shape:
         query, key: (B, S, D), unit length along D; the rows of an image are one set.

@@ -4,10 +4,7 @@ import pytest
 import torch
 
 from i2ikit.engine.hooks.alarms import OverpoweringAlarm
-from i2ikit.losses.hinge import HingeLoss
-from i2ikit.losses.lsgan import LSGANLoss
-from i2ikit.losses.vanilla_gan import VanillaGANLoss
-from i2ikit.losses.wgan import WGANLoss
+from i2ikit.losses.adversarial import HingeLoss, LSGANLoss, VanillaGANLoss, WGANLoss
 from i2ikit.terms.adversarial import AdversarialTerm, DiscriminatorTerm
 
 

@@ -6,11 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from i2ikit.losses.hinge import ClippedHingeLoss, HingeLoss
-from i2ikit.losses.lsgan import LSGANLoss
-from i2ikit.losses.non_saturating import NonSaturatingLoss
-from i2ikit.losses.vanilla_gan import VanillaGANLoss
-from i2ikit.losses.wgan import WGANLoss
+from i2ikit.losses.adversarial import (
+    ClippedHingeLoss,
+    HingeLoss,
+    LSGANLoss,
+    NonSaturatingLoss,
+    VanillaGANLoss,
+    WGANLoss,
+)
 from i2ikit.registry import LOSSES
 
 ALL = [LSGANLoss, VanillaGANLoss, NonSaturatingLoss, HingeLoss, ClippedHingeLoss, WGANLoss]

@@ -1,0 +1,44 @@
+"""Every part has an example in its docstring, and every example is true."""
+
+import doctest
+from typing import Any
+
+import pytest
+import torch
+
+from i2ikit.registry import REGISTRIES
+
+PENDING = {
+    "generators",
+    "discriminators",
+    "heads",
+    "samplers",
+    "negatives",
+    "terms",
+    "views",
+    "schedules",
+    "datasets",
+    "transforms",
+    "metrics",
+}  # kinds of which some parts still lack an example
+PARTS = [
+    (f"{kind}.{name}", registry.get(name))
+    for kind, registry in REGISTRIES.items()
+    for name in registry.names()
+    if registry.get(name).__module__.startswith("i2ikit.")
+]
+
+
+@pytest.mark.parametrize(("name", "part"), PARTS, ids=[name for name, _ in PARTS])
+def test_the_example_of_each_part_runs(name: str, part: type[Any]) -> None:
+    globs = {"torch": torch, part.__name__: part}
+    examples = doctest.DocTestParser().get_doctest(part.__doc__ or "", globs, name, None, 0)
+    if not examples.examples:
+        assert name.partition(".")[0] in PENDING, (
+            f"the docstring of {name} has no example: add two to four lines that begin with >>>"
+        )
+        return
+    output: list[str] = []
+    torch.manual_seed(0)
+    result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(examples, out=output.append)
+    assert result.failed == 0, "".join(output)
