@@ -1,19 +1,18 @@
-"""Reads one config file with the files it inherits from, through mmengine, and says in helpful words what is wrong."""
+"""Reads one config file with the files it inherits from; every error names the file and the line."""
 
 import ast
-import gc
 import traceback
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
-from i2ikit.config.bases import find_bases, names_packages, shown, with_bases
-from i2ikit.errors import ConfigError
+from i2ikit.config.bases import BASE, base_statement, find_bases
+from i2ikit.config.key_paths import Keys, existing, holds, line_of, lookup, shown, split
+from i2ikit.errors import ConfigError, nearest_hint
 
-MARKS = ("_delete_", "_scope_")  # mmengine's own keys, which it leaves in some dicts after merging
+DELETE = "_delete_"  # in a dict: it replaces the inherited one
 LENGTHS = ("epochs", "steps")
 REMEDY = "A config is plain Python: dicts, lists, numbers, text, True, False and None, and `_base_` for inheritance."
 
@@ -23,26 +22,64 @@ class ConfigFile:
     """One file of a config's chain of inheritance.
 
     Attributes:
-        path: where it lies, absolute.
-        values: what the file says together with its bases: plain dicts, lists, numbers, text, booleans and None.
-        merged: the same before ``train.epochs`` and ``train.steps`` were told apart.
+        path: absolute.
+        values: the sections, merged with those of the bases: plain dicts, lists, numbers, text, booleans and None.
+        helpers: names that only help to write a config, in capitals, with those of the bases: ``_base_.NAME``.
         bases: the files named by its ``_base_``.
         tree: its syntax tree, for line numbers.
     """
 
     path: Path
     values: dict[str, Any]
-    merged: dict[str, Any]
+    helpers: dict[str, Any]
     bases: tuple["ConfigFile", ...]
     tree: ast.Module
 
+    def chain(self) -> Iterator[Path]:
+        """Yield the path of this file and of all files that it inherits from."""
+        yield self.path
+        for base in self.bases:
+            yield from base.chain()
+
+    def owner(self, keys: Keys) -> "ConfigFile":
+        """Return the file of the chain that sets the value under ``keys``, which this file has.
+
+        A base sets it if that base, on its own, has the same value there; of several bases the last one does. Where
+        several bases set parts of a dict, its owner is the last of them.
+        """
+        value = lookup(self.values, keys)
+        holding = [base for base in reversed(self.bases) if keys and holds(base.values, keys)]
+        owners = [base for base in holding if lookup(base.values, keys) == value]
+        if not owners and line_of(self.tree, keys) is None:
+            owners = holding
+        return owners[0].owner(keys) if owners else self
+
+    def origin(self, path: str) -> str:
+        """Return where a key path is set, as ``configs/cut/stripes.py:12``; for a missing key, where its dict is."""
+        keys = existing(self.values, split(path))
+        file = self.owner(keys)
+        line = line_of(file.tree, keys)
+        return f"{shown(file.path)}:{line}" if line else shown(file.path)
+
+
+class Names(dict[str, Any]):
+    """What ``_base_`` is inside a config: ``_base_.optimizer.lr``, or ``_base_["optimizer"]["lr"]``."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self:
+            return self[name]
+        raise AttributeError(f"no base sets {name!r}.{nearest_hint(name, self)}")
+
 
 def read_config_file(path: Path, above: tuple[Path, ...] = ()) -> ConfigFile:
-    """Read one config file and its bases.
+    """Run one config file and its bases, each once, and merge them: later bases over earlier ones, the file over all.
+
+    A dict changes single keys of the dict it inherits, unless it has ``_delete_=True``; every other value replaces what
+    it inherits.
 
     Args:
         path: a Python file.
-        above: the files that inherit from this one, to notice a circle.
+        above: the files that inherit from this one, to find a circle.
 
     Raises:
         ConfigError: the file or a base is missing, is not Python, does not run, or holds what JSON cannot hold.
@@ -53,9 +90,15 @@ def read_config_file(path: Path, above: tuple[Path, ...] = ()) -> ConfigFile:
         raise ConfigError(shown(path), [f"the files inherit in a circle: {circle}"])
     tree = _parse(path)
     bases = tuple(read_config_file(base, (*above, path)) for base in find_bases(path, tree))
-    _refuse_duplicates(path, bases)
-    merged = _plain_config(path, _execute(path, tree, bases))
-    return ConfigFile(path, _one_length(merged, bases), merged, bases, tree)
+    _refuse_shared_bases(path, bases)
+    values: dict[str, Any] = {}
+    helpers: dict[str, Any] = {}
+    for base in bases:
+        values, helpers = _layer(values, base.values), helpers | base.helpers
+    names = _execute(path, tree, _names({**helpers, **values}))
+    own = {name: value for name, value in names.items() if not _is_helper(name, value)}
+    helpers |= {name: value for name, value in names.items() if name not in own and not name.startswith("_")}
+    return ConfigFile(path, _inherit(path, tree, values, own), helpers, bases, tree)
 
 
 def _parse(path: Path) -> ast.Module:
@@ -63,7 +106,7 @@ def _parse(path: Path) -> ast.Module:
         raise ConfigError(shown(path), ["there is no such file"])
     if path.suffix != ".py":
         raise ConfigError(
-            shown(path), [f"a config is a Python file (.py), not {path.suffix or 'a file without suffix'}"]
+            shown(path), [f"a config is a Python file (.py), not {path.suffix or 'a file without extension'}"]
         )
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -82,90 +125,66 @@ def _parse(path: Path) -> ast.Module:
     return tree
 
 
-def _refuse_duplicates(path: Path, bases: tuple[ConfigFile, ...]) -> None:
-    """Two direct bases must not set the same name: mmengine would have to choose, and refuses."""
-    owners: dict[str, ConfigFile] = {}
+def _refuse_shared_bases(path: Path, bases: tuple[ConfigFile, ...]) -> None:
+    """Refuse two bases that inherit from one file: the later base would undo what the earlier one changes in it."""
+    owners: dict[Path, ConfigFile] = {}
     for base in bases:
-        for name in base.values:
-            if name in owners:
-                files = f"{shown(owners[name].path)} and {shown(base.path)}"
-                raise ConfigError(shown(path), [f"_base_: {files} both set {name!r}; let one inherit from the other"])
-            owners[name] = base
+        for file in base.chain():
+            if file in owners:
+                files = f"{shown(owners[file].path)} and {shown(base.path)}"
+                problem = f"{BASE}: {files} both bring {shown(file)}; let one inherit from the other"
+                raise ConfigError(shown(path), [problem])
+        owners |= dict.fromkeys(base.chain(), base)
 
 
-def _execute(path: Path, tree: ast.Module, bases: tuple[ConfigFile, ...]) -> dict[str, Any]:
-    """Let mmengine run the file and merge it with its bases, which mmengine finds by paths alone."""
-    if not _names_packages(tree, bases):
-        return _run(path, {})
-    with TemporaryDirectory() as folder:
-        originals: dict[str, Path] = {}
-        return _run(_copy(path, tree, bases, Path(folder), originals), originals)
+def _names(value: Any) -> Any:
+    """Return a copy of a value whose dicts can be read by attribute, so that no config changes its bases."""
+    if isinstance(value, Mapping):
+        return Names({key: _names(item) for key, item in value.items()})
+    return type(value)(map(_names, value)) if type(value) in (list, tuple) else value
 
 
-def _names_packages(tree: ast.Module, bases: tuple[ConfigFile, ...]) -> bool:
-    return names_packages(tree) or any(_names_packages(base.tree, base.bases) for base in bases)
-
-
-def _copy(
-    path: Path, tree: ast.Module, bases: tuple[ConfigFile, ...], folder: Path, originals: dict[str, Path]
-) -> Path:
-    """Write a file and its bases below ``folder``, with the paths of these copies as ``_base_``; remember whose."""
-    copies = [_copy(base.path, base.tree, base.bases, folder, originals) for base in bases]
-    copy = folder / str(len(originals)) / path.name
-    copy.parent.mkdir()
-    copy.write_text(with_bases(path.read_text(encoding="utf-8"), tree, copies), encoding="utf-8")
-    originals[str(copy)] = path
-    return copy
-
-
-def _run(path: Path, originals: Mapping[str, Path]) -> dict[str, Any]:
-    """Run one file with mmengine; never its lazy mode, which forbids `import os`."""
-    from mmengine.config import Config
-
+def _execute(path: Path, tree: ast.Module, base: Names) -> dict[str, Any]:
+    """Run one file, without the statement that sets ``_base_``, and return the names it sets."""
+    statement = base_statement(tree)
+    body = ast.Module([node for node in tree.body if node is not statement], [])
+    names: dict[str, Any] = {BASE: base}
     try:
-        return dict(Config.fromfile(path, lazy_import=False, import_custom_modules=False).to_dict())
+        exec(compile(body, str(path), "exec", dont_inherit=True), names)
     except (Exception, SystemExit) as error:
-        problem = _explain(path, error, originals)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # mmengine leaves its temporary file open
-            traceback.clear_frames(error.__traceback__)
-            gc.collect()
-    raise problem
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        where = f"line {lines[-1]}: " if lines else ""
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise ConfigError(shown(path), [f"{where}{reason}. {REMEDY}"]) from None
+    return names
 
 
-def _explain(path: Path, error: BaseException, originals: Mapping[str, Path]) -> ConfigError:
-    """Turn what went wrong inside a config into the file and line where it did."""
-    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if frame.filename.endswith(".py") and "mmengine" not in frame.filename:
-            file = originals.get(frame.filename, Path(frame.filename))
-            return ConfigError(shown(file), [f"line {frame.lineno}: {reason}. {REMEDY}"])
-    return ConfigError(shown(originals.get(str(path), path)), [f"{reason}. {REMEDY}"])
+def _is_helper(name: str, value: Any) -> bool:
+    """Return whether a name only helps to write a config: in capitals, with an underscore, a module or a function."""
+    return name.startswith("_") or name.isupper() or isinstance(value, ModuleType) or callable(value)
 
 
-def _plain_config(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what only helps to write the config: names in capitals or with a leading underscore, and classes."""
-    kept = {
-        name: value
-        for name, value in values.items()
-        if not name.startswith("_") and not name.isupper() and not isinstance(value, type)
-    }
+def _inherit(path: Path, tree: ast.Module, inherited: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a file sets over what it inherits, checked to be plain values."""
     errors: list[str] = []
-    plain = _plain(kept, "", errors)
+    plain: dict[str, Any] = _plain(own, "", errors)
+    errors += [
+        f"line {line_of(tree, keys)}: {'.'.join(keys)}: a dict cannot inherit from {lookup(inherited, keys)!r}; "
+        f"write `{DELETE}=True` in it to replace that value"
+        for keys in _clashes(inherited, plain)
+    ]
     if errors:
         raise ConfigError(shown(path), errors)
-    return dict(plain)
+    return _layer(inherited, plain)
 
 
 def _plain(value: Any, path: str, errors: list[str]) -> Any:
-    """Return a value as JSON would hand it back: tuples become lists."""
+    """Return a value as JSON would return it, with lists for tuples; collect what JSON cannot hold."""
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
                 errors.append(f"{path}: the key {key!r} must be text, since a checkpoint keeps the config as JSON")
-        return {
-            key: _plain(item, f"{path}.{key}".lstrip("."), errors) for key, item in value.items() if key not in MARKS
-        }
+        return {key: _plain(item, f"{path}.{key}".lstrip("."), errors) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, f"{path}.{index}", errors) for index, item in enumerate(value)]
     for kind in (bool, int, float, str):
@@ -177,18 +196,30 @@ def _plain(value: Any, path: str, errors: list[str]) -> Any:
     return value
 
 
-def _one_length(merged: dict[str, Any], bases: tuple[ConfigFile, ...]) -> dict[str, Any]:
-    """Of an inherited ``train.epochs`` and an own ``train.steps``, or the other way round, keep the later one."""
-    train = merged.get("train")
-    if not isinstance(train, dict) or not all(length in train for length in LENGTHS):
-        return merged
-    for base in bases:
-        before = base.merged.get("train", {})
-        own = [length for length in LENGTHS if length not in before or before[length] != train[length]]
-        keep = own or [length for length in LENGTHS if length in base.values.get("train", {})]
-        if before and len(keep) == 1:
-            return {
-                **merged,
-                "train": {key: value for key, value in train.items() if key not in LENGTHS or key in keep},
-            }
+def _clashes(inherited: Any, own: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the key paths where a dict meets an inherited value that has no keys to change."""
+    for key, value in own.items():
+        if isinstance(value, dict) and not value.get(DELETE) and inherited.get(key) is not None:
+            if isinstance(inherited[key], dict):
+                yield from _clashes(inherited[key], value, (*above, key))
+            else:
+                yield (*above, key)
+
+
+def _layer(inherited: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Merge sections; a length of the training replaces the inherited one, whichever of its two keys that has."""
+    train = inherited.get("train")
+    if isinstance(train, dict) and isinstance(own.get("train"), dict) and any(key in own["train"] for key in LENGTHS):
+        inherited = {**inherited, "train": {key: value for key, value in train.items() if key not in LENGTHS}}
+    merged: dict[str, Any] = _merge(inherited, own)
     return merged
+
+
+def _merge(inherited: Any, own: Any) -> Any:
+    """Return ``own`` over ``inherited``, key by key."""
+    if isinstance(own, list):
+        return [_merge(None, item) for item in own]
+    if not isinstance(own, dict):
+        return own
+    kept = inherited if isinstance(inherited, dict) and not own.get(DELETE) else {}
+    return {**kept, **{key: _merge(kept.get(key), value) for key, value in own.items() if key != DELETE}}

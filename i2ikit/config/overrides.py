@@ -10,7 +10,7 @@ from i2ikit.build import ConfigProblem, is_part, registry_of_argument
 from i2ikit.config.alarms import alarm_arguments
 from i2ikit.config.data import parameters
 from i2ikit.config.files import LENGTHS
-from i2ikit.config.origin import Keys, split
+from i2ikit.config.key_paths import Keys, split
 from i2ikit.config.sections import (
     AVERAGE_KEYS,
     COLLECTIONS,

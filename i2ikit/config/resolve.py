@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from i2ikit.build import ConfigProblem
-from i2ikit.config.bases import shown
 from i2ikit.config.channels import follow_data
 from i2ikit.config.data import read_from
 from i2ikit.config.files import ConfigFile, read_config_file
-from i2ikit.config.origin import existing, holds, origin, owner, split
+from i2ikit.config.key_paths import existing, holds, shown, split
 from i2ikit.config.overrides import apply_overrides
 from i2ikit.config.sections import with_defaults, without_removed
 from i2ikit.config.validate import find_errors
@@ -97,8 +96,8 @@ def _way_out(file: ConfigFile, error: ConfigProblem, overrides: Sequence[str]) -
     if any(_typed(text) == kind for text in overrides):
         part = ".".join(keys[:-1])
         return f" It is left from another type: give the whole part, --set {part}='dict(type=...)'."
-    changed = owner(file, kind)
-    if holds(changed.values, keys) and owner(changed, keys) != changed:
+    changed = file.owner(kind)
+    if holds(changed.values, keys) and changed.owner(keys) != changed:
         return " It is inherited from another type: write `_delete_=True` beside `type` to start afresh."
     return ""
 
@@ -118,7 +117,7 @@ def _source(file: ConfigFile, config: dict[str, Any], path: str, overrides: Sequ
     for text in reversed(overrides):
         typed = _typed(text)
         if typed[: len(keys)] == keys and holds(config, typed):
-            return f"{origin(file, path)} with --set {text}"
+            return f"{file.origin(path)} with --set {text}"
     if not holds(file.values, existing(config, keys)):
         return "the command line"
-    return origin(file, path)
+    return file.origin(path)

@@ -3,7 +3,7 @@
 import pytest
 
 from i2ikit.config import load_config
-from i2ikit.config.origin import lookup, split
+from i2ikit.config.key_paths import lookup, split
 from i2ikit.errors import ConfigError
 
 CONTENT = "model.phases.generate.terms.content"

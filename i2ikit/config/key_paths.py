@@ -1,14 +1,20 @@
-"""Finds the file and the line of a config's chain of inheritance that set a key."""
+"""Key paths such as ``model.taps.0``: the value under one, and the line of a file that sets it."""
 
 import ast
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
-
-from i2ikit.config.bases import shown
-from i2ikit.config.files import ConfigFile
 
 Keys = tuple[str, ...]
 _MISSING = object()
+
+
+def shown(path: Path) -> str:
+    """Return a path as a message shows it: relative to the working directory if it is below that."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
 
 
 def split(path: str) -> Keys:
@@ -37,41 +43,19 @@ def lookup(values: Any, keys: Sequence[str]) -> Any:
 
 
 def holds(values: Any, keys: Sequence[str]) -> bool:
-    """Say whether there is a value under a key path."""
+    """Return whether there is a value under a key path."""
     return lookup(values, keys) is not _MISSING
 
 
 def existing(values: Any, keys: Keys) -> Keys:
-    """Return the longest beginning of a key path that has a value."""
+    """Return the longest prefix of a key path that has a value."""
     while keys and not holds(values, keys):
         keys = keys[:-1]
     return keys
 
 
-def origin(file: ConfigFile, path: str) -> str:
-    """Return where a key path is set, as ``configs/cut/horse2zebra.py:12``; a missing key: its holder.
-
-    A base is where it is set if that base, on its own, has the same value there.
-    """
-    keys = existing(file.values, split(path))
-    file = owner(file, keys)
-    line = _line(file.tree, keys)
-    return f"{shown(file.path)}:{line}" if line else shown(file.path)
-
-
-def owner(file: ConfigFile, keys: Keys) -> ConfigFile:
-    """Return the file of a chain that sets the value under ``keys``, which ``file`` has."""
-    value = lookup(file.values, keys)
-    while keys:
-        base = next((base for base in file.bases if lookup(base.values, keys) == value), None)
-        if base is None:
-            break
-        file = base
-    return file
-
-
-def _line(tree: ast.Module, keys: Keys) -> int | None:
-    """Return the line of the deepest of the keys that the source spells out, or None."""
+def line_of(tree: ast.Module, keys: Keys) -> int | None:
+    """Return the line of the deepest of the keys that the source writes out, or None."""
     names = {
         target.id: node
         for node in tree.body
@@ -94,7 +78,7 @@ def _line(tree: ast.Module, keys: Keys) -> int | None:
 
 
 def _child(node: ast.expr, key: str) -> tuple[int, ast.expr] | None:
-    """Return line and node of one entry of a dict or list that is written out."""
+    """Return line and node of one entry of a dict or list that the source writes out."""
     if isinstance(node, ast.Call):
         for keyword in node.keywords:
             if keyword.arg == key:
