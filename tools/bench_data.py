@@ -27,7 +27,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision import transforms
 
-from i2ikit.data.cache import DiskCache, RamCache
+from i2ikit.data.cache import ImageCache
 from i2ikit.datasets.domain_images import Images
 from i2ikit.images import FileList, Reader, list_images
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
@@ -85,9 +85,7 @@ def published() -> Pipeline:
     return lambda path: steps(Image.open(path).convert("RGB"))
 
 
-def ours(
-    files: FileList, *, quick: bool = False, draft: bool = False, remember: DiskCache | RamCache | None = None
-) -> Pipeline:
+def ours(files: FileList, *, quick: bool = False, draft: bool = False, remember: ImageCache | None = None) -> Pipeline:
     """Return the pipeline of a data set's domain."""
     images = Images(files, Reader(), ResizeCropFlip(LOAD, CROP, quick=quick), draft=draft)
     images.remember = remember
@@ -99,13 +97,12 @@ def pipelines(files: FileList, folder: Path) -> dict[str, Pipeline]:
     found = {
         "published": published(),
         "ours": ours(files),
-        "ours, cache ram": ours(files, remember=RamCache(2**29)),
-        "ours, cache disk": ours(files, remember=DiskCache(folder)),
+        "ours, cached": ours(files, remember=ImageCache(folder)),
         "ours, quick": ours(files, quick=True),
         "ours, quick draft": ours(files, quick=True, draft=True),
     }
     for name, pipeline in found.items():
-        if "cache" in name:
+        if "cached" in name:
             [pipeline(path) for path in files]
         differences = [(drawn(pipeline, path) - drawn(found["published"], path)).abs().max().item() for path in files]
         levels = max(differences) * 127.5

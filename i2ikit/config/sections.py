@@ -112,9 +112,8 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
         "prefetch": Key(whole(1), 2),
         "timeout": Key(within(0), 600),
         "bad_fraction": Key(within(0, 1), 0.01),
-        "cache": Key(one_of("none", "ram", "disk"), "none"),
+        "cache": Key(switch, False),
         "cache_dir": Key(text),
-        "cache_ram": Key(above(0)),
     },
     "train": {
         "epochs": Key(whole(1)),

@@ -1,22 +1,45 @@
-"""The global random streams, seeded anew for each step: nothing has to be saved for a resumed run to draw the same."""
+"""The global random streams as functions of a key: nothing has to be saved for a resumed run to sample the same."""
 
+import hashlib
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 
-from i2ikit.data.loading import seed_number
-
 STEP = -1  # keeps the key of a step apart from the loader's (seed, epoch, index)
+
+
+def seed_number(*key: int) -> int:
+    """Return 63 bits that are a function of ``key`` and unrelated for neighboring keys."""
+    return int.from_bytes(hashlib.blake2b(repr(key).encode(), digest_size=8).digest(), "little") >> 1
+
+
+@contextmanager
+def seeded(*key: int) -> Iterator[None]:
+    """Seed torch's (CPU), Python's and NumPy's global random streams from ``key``; restore them at the end."""
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    with torch.random.fork_rng(devices=()):
+        _seed(seed_number(*key))
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002
 
 
 def seed_step(seed: int, step: int, device: torch.device, rank: int = 0) -> None:
     """Make all global random streams (Python, NumPy, torch, the device's) a function of (seed, step, rank)."""
     number = seed_number(seed, STEP, step, *([rank] if rank else []))
-    random.seed(number)
-    np.random.seed(number % 2**32)  # noqa: NPY002  a part may use the global stream
-    torch.default_generator.manual_seed(number)  # torch.manual_seed records a stack trace for devices not in use
+    _seed(number)
     if device.type == "cuda":
         torch.cuda.manual_seed(number)
     elif device.type == "mps":
         torch.mps.manual_seed(number)
+
+
+def _seed(number: int) -> None:
+    torch.default_generator.manual_seed(number)  # torch.manual_seed would seed the accelerators too, and is slow
+    random.seed(number)
+    np.random.seed(number % 2**32)  # noqa: NPY002  a part may use the global stream

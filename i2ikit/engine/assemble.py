@@ -11,7 +11,8 @@ from torch.optim import Optimizer
 
 from i2ikit.build import Builder
 from i2ikit.config.validate import find_errors
-from i2ikit.data.loading import MapDataset, seeded
+from i2ikit.data.loading import MapDataset
+from i2ikit.data.randomness import seeded
 from i2ikit.engine.data import build_dataset
 from i2ikit.engine.optimizers import build_optimizers
 from i2ikit.interfaces.progress import Schedule

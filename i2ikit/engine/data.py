@@ -6,7 +6,7 @@ from typing import Any
 from i2ikit.build import Builder
 from i2ikit.config.data import dataset_config
 from i2ikit.data.bad_files import SAMPLED, BadFiles, bad_headers, file_groups
-from i2ikit.data.cache import DiskCache, RamCache, half_of_free_memory
+from i2ikit.data.cache import ImageCache
 from i2ikit.data.loading import MapDataset, TrainLoader
 from i2ikit.errors import DataError
 from i2ikit.files import user_cache
@@ -53,8 +53,8 @@ def build_train_loader(
     Raises:
         DataError: the data set is smaller than a batch, or the cache cannot be written.
     """
-    if data["cache"] != "none":
-        keep_in(build_cache(data, world), dataset)
+    if data["cache"]:
+        keep_in(ImageCache(data.get("cache_dir") or user_cache("images")), dataset)
     return TrainLoader(
         dataset,
         batch_size=data["batch_size"],
@@ -69,39 +69,16 @@ def build_train_loader(
     )
 
 
-def build_cache(data: Mapping[str, Any], world: int = 1) -> DiskCache | RamCache:
-    """Return the cache that a config asks for.
-
-    Args:
-        data: the config's ``data``, with its defaults; ``cache`` is "disk" or "ram".
-        world: processes of the run, which divide the memory.
+def keep_in(cache: ImageCache, dataset: Any) -> None:
+    """Let the domains of a data set keep their prepared images in a cache.
 
     Raises:
-        DataError: its folder cannot be written, or there is no such amount of memory.
-    """
-    if data["cache"] == "disk":
-        return DiskCache(data.get("cache_dir") or user_cache("images"))
-    size = int(data["cache_ram"] * 2**30) if "cache_ram" in data else half_of_free_memory() // world
-    try:
-        return RamCache(size, max(1, data["workers"]))
-    except (OSError, OverflowError) as error:
-        raise DataError(
-            f"there is no memory for a cache of {size / 2**30:.3g} GiB: {error}. Take less, "
-            "`--set data.cache_ram=GIB`, or a disk: `--set data.cache=disk`."
-        ) from error
-
-
-def keep_in(cache: DiskCache | RamCache, dataset: Any) -> None:
-    """Let the domains of a data set remember their prepared images in a cache.
-
-    Raises:
-        DataError: the data set has no domains that could.
+        DataError: the data set has no domains.
     """
     domains = getattr(dataset, "domains", {})
     if not domains:
         raise DataError(
-            f"{type(dataset).__name__} reads no files that a cache could keep: leave data.cache out, "
-            "`--set data.cache=none`"
+            f"{type(dataset).__name__} reads no files that a cache could keep: switch it off, `--set data.cache=False`"
         )
     for images in domains.values():
         images.remember = cache

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from i2ikit.data.loading import MapDataset, seeded
+from i2ikit.data.loading import MapDataset
+from i2ikit.data.randomness import seeded
 
 
 def first_items(dataset: MapDataset, count: int | None = None, *, seed: int = 0) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,8 @@ from PIL import Image
 
 from i2ikit.build import Builder, is_part
 from i2ikit.config.data import dataset_config
-from i2ikit.data.loading import MapDataset, seeded
+from i2ikit.data.loading import MapDataset
+from i2ikit.data.randomness import seeded
 from i2ikit.errors import DataError, I2IKitError
 from i2ikit.registry import TRANSFORMS
 from i2ikit.translation import UnpairedTranslation

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import pickle
 import signal
 import time
 from collections.abc import Callable
@@ -13,19 +12,15 @@ import pytest
 import torch
 from PIL import Image
 
-from i2ikit.data.cache import DiskCache, RamCache
-from i2ikit.data.cache.records import identity, pack, unpack
+from i2ikit.data.cache import ImageCache, identity, pack, unpack
 from i2ikit.errors import DataError
 from i2ikit.ops.pixels import Pixels
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
 
-MIB = 2**20
-Cache = DiskCache | RamCache
 
-
-@pytest.fixture(params=["disk", "ram"])
-def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Cache:
-    return DiskCache(tmp_path / "cache") if request.param == "disk" else RamCache(MIB)
+@pytest.fixture
+def cache(tmp_path: Path) -> ImageCache:
+    return ImageCache(tmp_path / "cache")
 
 
 @pytest.fixture
@@ -55,7 +50,7 @@ def noise(mode: str) -> Pixels:
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "float"])
-def test_what_was_kept_comes_back_pixel_for_pixel(cache: Cache, photo: Path, mode: str) -> None:
+def test_what_was_kept_comes_back_pixel_for_pixel(cache: ImageCache, photo: Path, mode: str) -> None:
     making = Making(noise(mode))
     first, again = cache(photo, "key", making), cache(photo, "key", making)
     assert making.calls == 1
@@ -64,14 +59,14 @@ def test_what_was_kept_comes_back_pixel_for_pixel(cache: Cache, photo: Path, mod
     assert getattr(again, "mode", "") == getattr(making.image, "mode", "")
 
 
-def test_a_kept_array_may_be_changed_without_harm(cache: Cache, photo: Path) -> None:
+def test_a_kept_array_may_be_changed_without_harm(cache: ImageCache, photo: Path) -> None:
     making = Making(noise("float"))
     cache(photo, "key", making)
     np.asarray(cache(photo, "key", making))[:] = 0
     np.testing.assert_array_equal(np.asarray(cache(photo, "key", making)), np.asarray(making.image))
 
 
-def test_the_whole_pipeline_gives_the_same_tensors_with_a_cache(cache: Cache, photo: Path) -> None:
+def test_the_whole_pipeline_gives_the_same_tensors_with_a_cache(cache: ImageCache, photo: Path) -> None:
     transform = ResizeCropFlip(20, 16, finetune_after=1)
     for epoch in (1, 2, 1):
         transform.set_epoch(epoch)
@@ -82,13 +77,13 @@ def test_the_whole_pipeline_gives_the_same_tensors_with_a_cache(cache: Cache, ph
         assert torch.equal(transform.drawn(fixed), plain)
 
 
-def test_another_key_is_another_image(cache: Cache, photo: Path) -> None:
+def test_another_key_is_another_image(cache: ImageCache, photo: Path) -> None:
     one, other = Making(noise("L")), Making(noise("RGB"))
     cache(photo, "one", one)
     assert cache(photo, "other", other) is other.image
 
 
-def test_a_file_that_changed_is_prepared_anew(cache: Cache, photo: Path) -> None:
+def test_a_file_that_changed_is_prepared_anew(cache: ImageCache, photo: Path) -> None:
     making = Making(noise("RGB"))
     cache(photo, "key", making)
     os.utime(photo, ns=(0, 12345))
@@ -99,7 +94,7 @@ def test_a_file_that_changed_is_prepared_anew(cache: Cache, photo: Path) -> None
     assert making.calls == 3
 
 
-def test_a_file_that_is_missing_is_left_to_the_reader(cache: Cache, tmp_path: Path) -> None:
+def test_a_file_that_is_missing_is_left_to_the_reader(cache: ImageCache, tmp_path: Path) -> None:
     def refuse() -> Pixels:
         raise DataError("the image is missing")
 
@@ -108,7 +103,7 @@ def test_a_file_that_is_missing_is_left_to_the_reader(cache: Cache, tmp_path: Pa
 
 
 @pytest.mark.parametrize("mode", ["1", "CMYK"])
-def test_an_image_that_cannot_be_kept_exactly_is_made_each_time(cache: Cache, photo: Path, mode: str) -> None:
+def test_an_image_that_cannot_be_kept_exactly_is_made_each_time(cache: ImageCache, photo: Path, mode: str) -> None:
     making = Making(Image.new(mode, (4, 4)))
     cache(photo, "key", making)
     cache(photo, "key", making)
@@ -122,15 +117,15 @@ def elsewhere(work: Callable[[], None]) -> None:
     assert process.exitcode == 0
 
 
-def test_processes_share_what_any_of_them_has_made(cache: Cache, photo: Path) -> None:
+def test_processes_share_what_any_of_them_has_made(cache: ImageCache, photo: Path) -> None:
     making = Making(noise("RGB"))
     elsewhere(lambda: cache(photo, "key", making))  # type: ignore[arg-type, return-value]
     np.testing.assert_array_equal(np.asarray(cache(photo, "key", making)), np.asarray(making.image))
     assert making.calls == 0  # that of the other process is not counted here
 
 
-@pytest.mark.slow  # four processes, twice
-def test_many_processes_that_start_at_once_do_not_disturb_each_other(cache: Cache, photo: Path) -> None:
+@pytest.mark.slow  # four processes
+def test_many_processes_that_start_at_once_do_not_disturb_each_other(cache: ImageCache, photo: Path) -> None:
     image = noise("RGB")
 
     def fill() -> None:
@@ -153,7 +148,7 @@ def test_a_process_that_is_killed_while_it_writes_leaves_a_cache_that_works(tmp_
     image = noise("RGB")
 
     def fill() -> None:
-        cache = DiskCache(tmp_path / "cache")
+        cache = ImageCache(tmp_path / "cache")
         for key in range(10**6):
             cache(photo, str(key), lambda: image)
 
@@ -163,13 +158,13 @@ def test_a_process_that_is_killed_while_it_writes_leaves_a_cache_that_works(tmp_
     process.kill()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    cache = DiskCache(tmp_path / "cache")
+    cache = ImageCache(tmp_path / "cache")
     for key in range(50):
         np.testing.assert_array_equal(np.asarray(cache(photo, str(key), lambda: image)), np.asarray(image))
 
 
 def test_half_a_record_is_not_believed(tmp_path: Path, photo: Path) -> None:
-    cache = DiskCache(tmp_path / "cache")
+    cache = ImageCache(tmp_path / "cache")
     cache(photo, "key", lambda: noise("RGB"))
     (kept,) = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     whole = kept.read_bytes()
@@ -181,27 +176,26 @@ def test_half_a_record_is_not_believed(tmp_path: Path, photo: Path) -> None:
         assert kept.read_bytes() == whole
 
 
-def test_old_half_written_files_are_removed_and_new_ones_stay(tmp_path: Path) -> None:
-    half = tmp_path / "half-written"
-    half.mkdir()
-    for name, age in (("old", 2 * 3600), ("new", 0)):
-        (half / name).write_bytes(b"x")
-        os.utime(half / name, (time.time() - age,) * 2)
-    DiskCache(tmp_path)
-    assert [path.name for path in half.iterdir()] == ["new"]
+def test_old_temporary_files_are_removed_and_new_ones_stay(tmp_path: Path) -> None:
+    (tmp_path / "ab").mkdir()
+    for name, age in ((".old.tmp", 2 * 3600), (".new.tmp", 0)):
+        (tmp_path / "ab" / name).write_bytes(b"x")
+        os.utime(tmp_path / "ab" / name, (time.time() - age,) * 2)
+    ImageCache(tmp_path)
+    assert [path.name for path in (tmp_path / "ab").iterdir()] == [".new.tmp"]
 
 
 def test_a_cache_folder_that_cannot_be_written_is_named_with_a_way_out(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match=r"file/cache cannot be written: .*--set data\.cache_dir=DIR"):
-        DiskCache(tmp_path / "file" / "cache")
+        ImageCache(tmp_path / "file" / "cache")
 
 
 def test_a_disk_that_is_full_ends_the_keeping_and_not_the_run(
     tmp_path: Path, photo: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cache = DiskCache(tmp_path / "cache")
-    monkeypatch.setattr("i2ikit.data.cache.disk.KEEP_FREE", 2**80)
+    cache = ImageCache(tmp_path / "cache")
+    monkeypatch.setattr("i2ikit.data.cache.KEEP_FREE", 2**80)
     making = Making(noise("RGB"))
     cache(photo, "one", making)
     cache(photo, "two", making)
@@ -211,19 +205,19 @@ def test_a_disk_that_is_full_ends_the_keeping_and_not_the_run(
     ]
 
 
-def test_memory_that_is_full_keeps_what_it_has(photo: Path) -> None:
-    image = noise("RGB")
-    cache = RamCache(len(pack(image) or b"") * 2 + 5)
-    making = Making(image)
+def test_a_folder_in_memory_is_removed_when_the_process_that_made_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("i2ikit.data.cache.MEMORY", tmp_path)
+    handlers: list[tuple[Callable[..., None], Path, int]] = []
+    monkeypatch.setattr("atexit.register", lambda *call: handlers.append(call))
     for _ in range(2):
-        for key in "abc":
-            cache(photo, key, making)
-    assert making.calls == 4  # three images, and the third again
-
-
-def test_in_a_spawned_process_memory_is_its_own_and_smaller() -> None:
-    there: RamCache = pickle.loads(pickle.dumps(RamCache(MIB, sharers=4)))
-    assert (there.size, there.sharers) == (MIB // 4, 1)
+        ImageCache(tmp_path / "cache")
+    ((remove, folder, process),) = handlers  # only the one that made it
+    remove(folder, process + 1)
+    assert folder.is_dir()  # a forked worker ended
+    remove(folder, process)
+    assert not folder.exists()
 
 
 def test_an_identity_depends_on_the_key_and_not_on_the_folder(photo: Path, tmp_path: Path) -> None:

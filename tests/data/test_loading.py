@@ -16,7 +16,8 @@ import torch
 from PIL import Image
 
 from i2ikit.data.bad_files import BadFiles
-from i2ikit.data.loading import EpochSampler, SeededDataset, TrainLoader, seed_number, seeded
+from i2ikit.data.loading import EpochSampler, SeededDataset, TrainLoader
+from i2ikit.data.randomness import seed_number, seeded
 from i2ikit.datasets.stripes.stripes import Stripes
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
 from i2ikit.errors import DataError, RunError
@@ -267,7 +268,7 @@ def test_a_loader_that_hangs_is_timed_out_with_a_way_out() -> None:
 
 def test_a_worker_that_dies_is_named_with_a_way_out() -> None:
     train = TrainLoader(Dying(), batch_size=2, workers=1, seed=0)
-    with pytest.raises(RunError, match=r"a process that reads has died \(.*\).*--set data\.workers=1"):
+    with pytest.raises(RunError, match=r"a data-loading worker died \(.*\).*--set data\.workers=1"):
         batches(train, 1)
 
 
@@ -362,7 +363,7 @@ def test_ranks_take_their_places_in_the_order_side_by_side() -> None:
 
 
 def test_a_rank_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"rank must lie in 0 .. world - 1, not 2 of 2"):
+    with pytest.raises(ValueError, match=r"rank must be in 0 .. world - 1, not 2 of 2"):
         EpochSampler(8, 1, seed=0, rank=2, world=2)
 
 

@@ -13,7 +13,7 @@ from i2ikit.config.data import with_root
 from i2ikit.config.sections import with_defaults
 from i2ikit.datasets.stripes.stripes import Stripes
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
-from i2ikit.engine.data import build_cache, build_dataset, build_train_loader, check_sample
+from i2ikit.engine.data import build_dataset, build_train_loader, check_sample
 from i2ikit.errors import DataError
 from i2ikit.registry import DATASETS
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
@@ -163,8 +163,7 @@ def test_the_loader_yields_batches_of_images(root: Path) -> None:
     assert sorted(batch["a_path"]) == [str(root / "trainA" / f"{k}.png") for k in range(3)]
 
 
-@pytest.mark.parametrize("kind", ["disk", "ram"])
-def test_a_cache_changes_no_pixel(root: Path, kind: str, tmp_path: Path) -> None:
+def test_a_cache_changes_no_pixel(root: Path, tmp_path: Path) -> None:
     def batches(**more: Any) -> list[dict[str, Any]]:
         loader = build_train_loader(built(data(root)), LOADING | {"batch_size": 3} | more, seed=0)
         found = []
@@ -173,19 +172,14 @@ def test_a_cache_changes_no_pixel(root: Path, kind: str, tmp_path: Path) -> None
             found += list(loader)
         return found
 
-    plain, kept = batches(), batches(cache=kind, cache_dir=str(tmp_path / "kept"), workers=1, cache_ram=0.01)
+    plain, kept = batches(), batches(cache=True, cache_dir=str(tmp_path / "kept"), workers=1)
     assert all(torch.equal(one[d], other[d]) for one, other in zip(plain, kept, strict=True) for d in ("a", "b"))
-    assert (kind == "disk") == any((tmp_path / "kept").rglob("??/*"))
+    assert any((tmp_path / "kept").rglob("??/*"))
 
 
-def test_a_data_set_without_files_says_that_a_cache_is_of_no_use() -> None:
-    with pytest.raises(DataError, match=r"Stripes reads no files that a cache could keep.*--set data\.cache=none"):
-        build_train_loader(Stripes(count=2, load_size=8), LOADING | {"cache": "ram"}, seed=0)
-
-
-def test_memory_that_there_is_not_is_refused_with_a_way_out() -> None:
-    with pytest.raises(DataError, match=r"no memory for a cache of 1e\+09 GiB.*--set data\.cache=disk"):
-        build_cache(LOADING | {"cache": "ram", "cache_ram": 1e9})
+def test_a_cache_for_a_data_set_without_files_is_refused() -> None:
+    with pytest.raises(DataError, match=r"Stripes reads no files that a cache could keep.*--set data\.cache=False"):
+        build_train_loader(Stripes(count=2, load_size=8), LOADING | {"cache": True}, seed=0)
 
 
 def spoil(root: Path, *names: str) -> None:

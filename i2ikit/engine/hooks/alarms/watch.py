@@ -8,7 +8,8 @@ import torch
 from mmengine.runner import Runner
 from torch import Tensor
 
-from i2ikit.data.loading import MapDataset, seeded
+from i2ikit.data.loading import MapDataset
+from i2ikit.data.randomness import seeded
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.translation import UnpairedTranslation
 
