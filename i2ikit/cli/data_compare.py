@@ -1,4 +1,4 @@
-"""`i2ikit data compare`: how far domains lie apart."""
+"""`i2ikit data compare`: measure how different domains are."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import typer
 from i2ikit.cli.console import busy, out
 
 if TYPE_CHECKING:
-    from i2ikit.dataset_tools.compare import Distance
+    from i2ikit.dataset_tools.compare import Comparison
 
 
 def compare(
@@ -18,34 +18,34 @@ def compare(
     image: Annotated[
         Path, typer.Option("--image", metavar="FILE", help="Where to write samples, mean colors and histograms.")
     ] = Path("comparison.png"),
-    count: Annotated[int, typer.Option("--count", min=4, help="Images to look at in each folder.")] = 200,
+    count: Annotated[int, typer.Option("--count", min=4, help="Images to sample from each folder.")] = 200,
     weights: Annotated[
         Path | None, typer.Option("--weights", metavar="FILE", help="Weights of the Inception of FID and KID.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Say how far domains lie apart.
+    """Measure how different domains are.
 
-    How hard a pair is to translate, and which of several targets is nearest.
+    Shows how hard a pair is to translate, and which of several targets is nearest.
     """
     with busy("Comparing"):
-        from i2ikit.dataset_tools.compare import compare_domains, find_inception
+        from i2ikit.dataset_tools.compare import compare_domains, find_inception, sample_domain
         from i2ikit.dataset_tools.sheet import write_sheet
-        from i2ikit.dataset_tools.statistics import read_domain
 
         inception, missing = find_inception(weights)
-        domains = [read_domain(folder, most=count) for folder in (source, *targets)]
+        domains = [sample_domain(folder, most=count) for folder in (source, *targets)]
         found = compare_domains(domains[0], domains[1:], inception)
-        about = {distance.target: f"{distance.target}: {distance.in_words()}" for distance in found}
-        captions = [about.get(domain.name, domain.name) for domain in domains]
+        verdicts = {each.target: f"{each.target}: {each.verdict}" for each in found}
+        captions = [verdicts.get(domain.name, domain.name) for domain in domains]
         written = write_sheet(image, domains, [f"source {captions[0]}", *captions[1:]])
     if as_json:
-        typer.echo(json.dumps({"distances": [d.as_json() for d in found], "image": str(written), "note": missing}))
+        comparisons = [each.as_json() for each in found]
+        typer.echo(json.dumps({"comparisons": comparisons, "image": str(written), "note": missing}))
         return
     console = out()
     console.print(_table(found))
-    for distance in found:
-        console.print(f"{distance.target}: {distance.in_words()}", soft_wrap=True, markup=False)
+    for each in found:
+        console.print(f"{each.target}: {each.verdict}", soft_wrap=True, markup=False)
     if len(found) > 1:
         console.print(f"nearest    {found[0].target}", soft_wrap=True, markup=False)
     console.print(f"image    {written}", soft_wrap=True, markup=False)
@@ -53,7 +53,7 @@ def compare(
         console.print(missing, soft_wrap=True, markup=False)
 
 
-def _table(found: "list[Distance]") -> Any:
+def _table(found: "list[Comparison]") -> Any:
     from rich.table import Table
 
     table = Table("target", box=None, pad_edge=False, header_style="bold")

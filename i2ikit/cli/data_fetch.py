@@ -1,4 +1,4 @@
-"""`i2ikit data fetch`: published data sets, downloaded and unpacked."""
+"""`i2ikit data fetch`: download and unpack a published data set."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,24 +11,24 @@ from i2ikit.cli.console import counting, out
 def fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as horse2zebra or summer2winter_yosemite.")],
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Where to put it; by default datasets/NAME.")
+        Path | None, typer.Argument(metavar="[DIR]", help="New folder for it; datasets/NAME by default.")
     ] = None,
     archive: Annotated[
         Path | None,
-        typer.Option("--from", metavar="ZIP", help="Unpack this archive, fetched by hand; download nothing."),
+        typer.Option("--from", metavar="ZIP", help="Unpack this archive instead of downloading it."),
     ] = None,
     mirrors: Annotated[
         list[str] | None,
-        typer.Option("--mirror", metavar="URL", help="Another address of the archive, tried first. Can be repeated."),
+        typer.Option("--mirror", metavar="URL", help="Another URL of the archive, tried first. Repeatable."),
     ] = None,
 ) -> None:
     """Download a published data set.
 
-    Goes on with a download that was cut off, verifies it and unpacks it.
+    Resumes an incomplete download, verifies the archive and unpacks it.
     """
-    place = folder or Path("datasets") / name
-    with counting(f"Fetching {name}") as tell:
+    target = folder or Path("datasets") / name
+    with counting(f"Fetching {name}") as progress:
         from i2ikit.dataset_tools.fetch import fetch as run
 
-        count = run(name, place, archive=archive, mirrors=mirrors or (), tell=tell)
-    out().print(f"{count:,} files of {name} in {place}", soft_wrap=True, markup=False)
+        count = run(name, target, archive=archive, mirrors=mirrors or (), progress=progress)
+    out().print(f"{count:,} files of {name} in {target}", soft_wrap=True, markup=False)

@@ -1,1 +1,1 @@
-"""Folders of images: looking through them, comparing them, fetching them."""
+"""Checking, comparing and fetching data sets."""

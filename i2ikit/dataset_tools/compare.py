@@ -1,41 +1,101 @@
-"""How far two domains lie apart, and which of several targets is nearest."""
+"""How different two domains look, and which of several targets is nearest."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from i2ikit.dataset_tools.statistics import Domain
-from i2ikit.errors import DataError, MetricError
+from i2ikit.errors import DataError, MetricError, nearest_hint
+from i2ikit.images import Reader, list_images
 from i2ikit.metrics.backbones import STANDARD_WEIGHTS, Inception
 from i2ikit.metrics.functional.feature_distances import frechet_distance, kernel_distance
-from i2ikit.metrics.functional.sliced_wasserstein import random_directions, sliced_wasserstein
+from i2ikit.metrics.functional.sliced_wasserstein import (
+    patches_at,
+    random_directions,
+    sample_positions,
+    sliced_wasserstein,
+)
+from i2ikit.ops.pixels import image_to_tensor, resize
 
-DIRECTIONS = 128
-BATCH = 16  # images that Inception sees at once
-DEGREES = (  # up to this ratio to the spread within a domain, in words
-    (1.5, "the domains can hardly be told apart"),
-    (3.0, "an easy pair: the domains lie little further apart than images of one domain do"),
+SIZE = 128  # pixels, height and width at which domains are compared
+PATCH = 7  # pixels
+PER_IMAGE = 64  # patches, and single pixels
+FEWEST = 4  # images of a domain
+SCALES = 3  # of texture: the image, its half, its quarter
+DIRECTIONS = 128  # of the sliced Wasserstein distance
+BATCH = 16  # images in one pass of Inception
+VERDICTS = (  # up to this ratio to the spread within a domain
+    (1.5, "the domains are hardly distinguishable"),
+    (3.0, "an easy pair: the domains differ little more than images of one domain do"),
     (6.0, "a usual pair: the difference is clear, in colors or in texture"),
     (float("inf"), "a hard pair: the domains have little in common at the scale of patches"),
 )
 
 
 @dataclass(frozen=True)
-class Distance:
-    """How far a target lies from the source.
+class DomainSample:
+    """A sample of the images of one folder.
+
+    Attributes:
+        name: the folder, as the user gave it.
+        count: images in the folder.
+        images: (N, 3, 128, 128), values in 0..1.
+        pixels: (N * 64, 3), colors at random positions.
+        patches: (N * 64, 147), 7 x 7 pixels at random positions.
+    """
+
+    name: str
+    count: int
+    images: Tensor
+    pixels: Tensor
+    patches: Tensor
+
+    @property
+    def color(self) -> Tensor:
+        """Mean of red, green and blue, (3,), 0..1."""
+        return self.images.mean(dim=(0, 2, 3))
+
+    @property
+    def contrast(self) -> float:
+        """Mean over the images of the standard deviation of their brightness, 0..1."""
+        return self._gray().flatten(1).std(dim=1).mean().item()
+
+    @property
+    def saturation(self) -> float:
+        """Mean of largest minus smallest channel, 0..1."""
+        return (self.images.amax(dim=1) - self.images.amin(dim=1)).mean().item()
+
+    @property
+    def texture(self) -> tuple[float, ...]:
+        """Mean difference in brightness of neighboring pixels, at full, half and quarter size, 0..1."""
+        return tuple(_roughness(F.avg_pool2d(self._gray(), 2**scale)) for scale in range(SCALES))
+
+    def spread(self) -> float:
+        """Return the distance between the patches of the even and of the odd images."""
+        patches = self.patches.unflatten(0, (len(self.images), -1))
+        return _distance(patches[0::2].flatten(0, 1), patches[1::2].flatten(0, 1))
+
+    def _gray(self) -> Tensor:
+        return self.images.mean(dim=1, keepdim=True)  # (N, 1, H, W)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How different a target is from the source.
 
     Attributes:
         source, target: the folders.
         pixels: sliced Wasserstein distance of single colors, unit: values in 0..1.
-        patches: the same of 7 x 7 patches.
-        spread: the distance of patches between two halves of one domain, the larger of both: what is no difference.
+        patches: the same for 7 x 7 patches.
+        spread: the distance of patches between two halves of one domain, the larger of both: a baseline.
         color, contrast, saturation: target minus source; color is the length of the difference of the means.
         texture: target divided by source, at full, half and quarter size.
-        fid, kid: of Inception's features; None where its weights are not there.
+        fid, kid: of Inception features; None without its weights.
     """
 
     source: str
@@ -55,17 +115,51 @@ class Distance:
         """The distance of patches in units of the spread within a domain; 1 is no difference."""
         return self.patches / max(self.spread, 1e-9)
 
-    def in_words(self) -> str:
-        """Say how hard the pair is, by the patches alone: it tells of the looks, not of the shapes."""
-        return next(words for limit, words in DEGREES if self.ratio <= limit)
+    @property
+    def verdict(self) -> str:
+        """How hard the pair is, judged by patches alone: by appearance, not by shape."""
+        return next(words for limit, words in VERDICTS if self.ratio <= limit)
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        return {**vars(self), "ratio": self.ratio, "verdict": self.in_words()}
+        return {**vars(self), "ratio": self.ratio, "verdict": self.verdict}
 
 
-def compare_domains(source: Domain, targets: Sequence[Domain], inception: Inception | None = None) -> list[Distance]:
-    """Return the distances from a source to each target, the nearest first.
+def sample_domain(folder: str | Path, *, most: int = 200, seed: int = 0) -> DomainSample:
+    """Return a sample of a folder's images; unreadable ones are skipped.
+
+    Args:
+        folder: images below it count too.
+        most: images of the sample, >= 4.
+        seed: of the sample and of the positions.
+
+    Raises:
+        DataError: fewer than four images can be read.
+    """
+    root = Path(folder).expanduser()
+    if not root.is_dir():
+        beside = [entry.name for entry in root.parent.iterdir() if entry.is_dir()] if root.parent.is_dir() else []
+        kind = "is a file." if root.exists() else f"does not exist.{nearest_hint(root.name, beside)}"
+        raise DataError(f"{root} {kind} Give a folder with images, such as horse2zebra/trainA.")
+    files = list_images(root)
+    chosen = sorted(random.Random(seed).sample(range(len(files)), min(most, len(files))))
+    images = _read_images([files[index] for index in chosen])
+    if len(images) < FEWEST:
+        raise DataError(f"{root} has {len(images)} readable images; at least {FEWEST} are needed to compare")
+    generator = torch.Generator().manual_seed(seed)
+    everywhere = torch.ones(SIZE, SIZE, dtype=torch.bool)
+
+    def sample(size: int) -> Tensor:
+        positions = [sample_positions(everywhere, size, PER_IMAGE, generator) for _ in images]
+        return torch.cat([patches_at(image, found, size) for image, found in zip(images, positions, strict=True)])
+
+    return DomainSample(str(folder), len(files), torch.stack(images), pixels=sample(1), patches=sample(PATCH))
+
+
+def compare_domains(
+    source: DomainSample, targets: Sequence[DomainSample], inception: Inception | None = None
+) -> list[Comparison]:
+    """Compare a source with each target, and return the nearest first.
 
     Args:
         source: domain to translate from.
@@ -77,26 +171,29 @@ def compare_domains(source: Domain, targets: Sequence[Domain], inception: Incept
     """
     if not targets:
         raise DataError("there is nothing to compare with: give at least two folders")
-    features = _features(source, inception)
-    found = [_distance(source, target, features, _features(target, inception)) for target in targets]
-    return sorted(found, key=lambda distance: distance.patches)
+    features = None if inception is None else _features(source, inception)
+    found = [
+        _compare(source, target, features, None if inception is None else _features(target, inception))
+        for target in targets
+    ]
+    return sorted(found, key=lambda comparison: comparison.patches)
 
 
 def find_inception(weights: str | Path | None = None) -> tuple[Inception | None, str]:
-    """Return the network of FID and KID where its weights are on this machine, else None and why; nothing is fetched.
+    """Return the network of FID and KID if its weights are on this machine, else None and why; never download them.
 
     Args:
         weights: the file; None: torch's cache.
 
     Raises:
-        MetricError: ``weights`` is given and is no such file.
+        MetricError: ``weights`` is given and is not the right file.
     """
     cache = Path(torch.hub.get_dir()) / "checkpoints"
     here = [cache / name for name in STANDARD_WEIGHTS.names if (cache / name).is_file()]
     if weights is None and not here:
         return None, (
-            f"FID and KID are left out: there is no {STANDARD_WEIGHTS.names[0]} in {cache}. It comes from "
-            f"{STANDARD_WEIGHTS.url}; name it with --weights FILE."
+            f"FID and KID are left out: there is no {STANDARD_WEIGHTS.names[0]} in {cache}. Get it from "
+            f"{STANDARD_WEIGHTS.url}, or name it with --weights FILE."
         )
     inception = Inception(weights or here[0])
     try:
@@ -108,31 +205,47 @@ def find_inception(weights: str | Path | None = None) -> tuple[Inception | None,
     return inception, ""
 
 
-def _distance(source: Domain, target: Domain, features: Tensor | None, others: Tensor | None) -> Distance:
-    spread = max(_apart(domain.half(0)[1], domain.half(1)[1]) for domain in (source, target))
-    shift = torch.tensor(target.color) - torch.tensor(source.color)
-    known = features is not None and others is not None
-    return Distance(
+def _compare(
+    source: DomainSample, target: DomainSample, features: Tensor | None, target_features: Tensor | None
+) -> Comparison:
+    fid = kid = None
+    if features is not None and target_features is not None:
+        fid, kid = frechet_distance(features, target_features), kernel_distance(features, target_features)[0]
+    return Comparison(
         source=source.name,
         target=target.name,
-        pixels=_apart(source.pixels, target.pixels),
-        patches=_apart(source.patches, target.patches),
-        spread=spread,
-        color=shift.norm().item(),
+        pixels=_distance(source.pixels, target.pixels),
+        patches=_distance(source.patches, target.patches),
+        spread=max(source.spread(), target.spread()),
+        color=(target.color - source.color).norm().item(),
         contrast=target.contrast - source.contrast,
         saturation=target.saturation - source.saturation,
         texture=tuple(b / max(a, 1e-9) for a, b in zip(source.texture, target.texture, strict=True)),
-        fid=frechet_distance(features, others) if known else None,  # type: ignore[arg-type]
-        kid=kernel_distance(features, others)[0] if known else None,  # type: ignore[arg-type]
+        fid=fid,
+        kid=kid,
     )
 
 
-def _apart(one: Tensor, other: Tensor) -> float:
+def _distance(one: Tensor, other: Tensor) -> float:
     directions = random_directions(DIRECTIONS, one.shape[1], torch.Generator().manual_seed(0))
     return sliced_wasserstein(one, other, directions).item()
 
 
-def _features(domain: Domain, inception: Inception | None) -> Tensor | None:
-    if inception is None:
-        return None
+def _features(domain: DomainSample, inception: Inception) -> Tensor:
     return torch.cat([inception((images * 255).round().byte()) for images in domain.images.split(BATCH)])
+
+
+def _read_images(paths: Sequence[str]) -> list[Tensor]:
+    """Return the readable images as squares (3, 128, 128) with values in 0..1."""
+    read, found = Reader(clip=True), []
+    for path in paths:
+        try:
+            found.append(image_to_tensor(resize(read(path), (SIZE, SIZE))) / 2 + 0.5)
+        except DataError:
+            continue
+    return found
+
+
+def _roughness(gray: Tensor) -> float:
+    """Return the mean difference of neighbors, horizontally and vertically."""
+    return ((gray.diff(dim=3).abs().mean() + gray.diff(dim=2).abs().mean()) / 2).item()

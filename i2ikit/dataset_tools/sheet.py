@@ -1,4 +1,4 @@
-"""An image of several domains: samples, mean colors and histograms, one row each."""
+"""Draws an image of several domains: samples, mean images and histograms."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from i2ikit.dataset_tools.statistics import Domain
+from i2ikit.dataset_tools.compare import DomainSample
 from i2ikit.errors import DataError
 
 TILE = 96  # pixels
@@ -17,13 +17,13 @@ BINS = 48
 CHANNELS = ("#c62828", "#2e7d32", "#1565c0")
 
 
-def write_sheet(path: str | Path, domains: Sequence[Domain], captions: Sequence[str]) -> Path:
-    """Write an image of domains, one row each: eight samples, the mean of all, a histogram of the channels.
+def write_sheet(path: str | Path, domains: Sequence[DomainSample], captions: Sequence[str]) -> Path:
+    """Write an image with one row per domain: eight samples, the mean image, a histogram of the channels.
 
     Args:
-        path: where to write, by its extension; the folder is made.
+        path: the file, in the format of its extension; the folder is made.
         domains: >= 1.
-        captions: a line above each row.
+        captions: of the rows.
 
     Raises:
         DataError: the file cannot be written.
@@ -36,9 +36,9 @@ def write_sheet(path: str | Path, domains: Sequence[Domain], captions: Sequence[
         draw.text((MARGIN, top), caption, fill="black")
         tiles = [_tile(image) for image in domain.images[:SAMPLES]]
         tiles += [_tile(domain.images.mean(dim=0)), _histogram(domain.images)]
-        places = [*range(len(tiles) - 2), SAMPLES, SAMPLES + 1]  # few samples leave a gap
-        for place, tile in zip(places, tiles, strict=True):
-            sheet.paste(tile, (MARGIN + place * (TILE + MARGIN), top + TEXT))
+        columns = [*range(len(tiles) - 2), SAMPLES, SAMPLES + 1]  # few samples leave a gap
+        for column, tile in zip(columns, tiles, strict=True):
+            sheet.paste(tile, (MARGIN + column * (TILE + MARGIN), top + TEXT))
     target = Path(path).expanduser()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +59,6 @@ def _histogram(images: Tensor) -> Image.Image:
     for channel, color in enumerate(CHANNELS):
         counts, _ = np.histogram(images[:, channel].numpy(), bins=BINS, range=(0, 1))
         heights = counts / max(counts.max(), 1) * (TILE - 2)
-        points = [(2 * place + 1, TILE - 1 - height) for place, height in enumerate(heights.tolist())]
+        points = [(2 * index + 1, TILE - 1 - height) for index, height in enumerate(heights.tolist())]
         draw.line(points, fill=color, width=1)
     return tile

@@ -1,5 +1,7 @@
-"""Small data sets of images that can be told apart."""
+"""Small data sets of images that differ, and archives."""
 
+import stat
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +17,8 @@ def paint(tmp_path: Path) -> Paint:
     """Writes an image of soft blobs that depend on a seed, below the temporary folder."""
 
     def paint(name: str, seed: int, size: tuple[int, int] = (48, 40), tint: tuple[int, int, int] = (0, 0, 0)) -> Path:
-        draws = np.random.default_rng(seed)
-        small = Image.fromarray(draws.integers(0, 180, (6, 6, 3), dtype=np.uint8) + np.array(tint, dtype=np.uint8))
+        rng = np.random.default_rng(seed)
+        small = Image.fromarray(rng.integers(0, 180, (6, 6, 3), dtype=np.uint8) + np.array(tint, dtype=np.uint8))
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         small.resize(size, Image.Resampling.BICUBIC).save(path)
@@ -32,3 +34,21 @@ def root(tmp_path: Path, paint: Paint) -> Path:
         for k in range(count):
             paint(f"{folder}/{k}.png", 100 * number + k, tint=(70, 0, 0) if folder.endswith("A") else (0, 0, 70))
     return tmp_path
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a zip archive of two files in a top folder, and more."""
+    usual = {"set/trainA/1.jpg": b"one", "set/trainB/2.jpg": b"two", "set/.DS_Store": b""}
+
+    def pack(path: str, more: dict[str, bytes] | None = None, links: tuple[str, ...] = ()) -> Path:
+        with zipfile.ZipFile(tmp_path / path, "w") as archive:
+            archive.writestr("set/", "")
+            for name, content in {**usual, **(more or {})}.items():
+                entry = zipfile.ZipInfo(name)
+                if name in links:
+                    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+                archive.writestr(entry, content)
+        return tmp_path / path
+
+    return pack

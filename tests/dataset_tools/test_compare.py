@@ -1,5 +1,3 @@
-"""How far domains lie apart."""
-
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from i2ikit.dataset_tools.compare import DEGREES, compare_domains, find_inception
-from i2ikit.dataset_tools.sheet import write_sheet
-from i2ikit.dataset_tools.statistics import read_domain
+from i2ikit.dataset_tools.compare import VERDICTS, compare_domains, find_inception, sample_domain
 from i2ikit.errors import DataError, MetricError
 
 pytestmark = pytest.mark.slow  # folders of a dozen images for each test
@@ -18,21 +14,21 @@ pytestmark = pytest.mark.slow  # folders of a dozen images for each test
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Any:
-    """Writes a folder of twelve plain or noisy images of one brightness, and reads it."""
+    """Writes twelve plain or noisy images of one brightness into a folder, and samples it."""
 
     def folder(name: str, value: int, noise: float = 0.0) -> Any:
         (tmp_path / name).mkdir()
         for k in range(12):
             pixels = np.full((128, 128, 3), value + k) + np.random.default_rng(k).normal(0, noise, (128, 128, 1))
             Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(tmp_path / name / f"{k}.png")
-        return read_domain(tmp_path / name)
+        return sample_domain(tmp_path / name)
 
     return folder
 
 
 def test_brightness_and_color_are_those_of_the_images(folder: Any) -> None:
     domain = folder("plain", 100)
-    assert domain.color == pytest.approx([105.5 / 255] * 3, abs=1e-5)
+    assert domain.color.tolist() == pytest.approx([105.5 / 255] * 3, abs=1e-5)
     assert (domain.contrast, domain.saturation) == pytest.approx((0, 0), abs=1e-5)
     assert domain.texture == pytest.approx((0, 0, 0), abs=1e-5)
     assert (domain.count, domain.images.shape) == (12, (12, 3, 128, 128))
@@ -44,36 +40,36 @@ def test_the_distance_of_pixels_between_plain_domains_is_that_of_their_brightnes
     # |51/255 * (1, 1, 1)| projected on a random direction: mean of |cos| on the sphere is 1/2
     assert found.pixels == pytest.approx(0.2 * 3**0.5 / 2, rel=0.1)
     assert found.color == pytest.approx(0.2 * 3**0.5, rel=1e-4)
-    assert found.in_words() == DEGREES[-1][1]
+    assert found.verdict == VERDICTS[-1][1]
 
 
-def test_texture_is_told_scale_by_scale(folder: Any) -> None:
+def test_texture_is_measured_at_each_scale(folder: Any) -> None:
     (found,) = compare_domains(folder("soft", 120, noise=4), [folder("rough", 120, noise=16)])
     assert found.texture == pytest.approx((4, 4, 4), rel=0.15)
     assert found.color == pytest.approx(0, abs=0.01)
 
 
-def test_the_nearest_target_comes_first_and_a_copy_cannot_be_told_apart(folder: Any) -> None:
+def test_the_nearest_target_comes_first_and_a_copy_is_hardly_distinguishable(folder: Any) -> None:
     source, copy = folder("a", 90, noise=9), folder("copy", 90, noise=9)
     found = compare_domains(source, [folder("far", 200, noise=30), folder("near", 110, noise=9), copy])
     assert [Path(distance.target).name for distance in found] == ["copy", "near", "far"]
     assert found[0].patches == 0
-    assert "hardly be told apart" in found[0].in_words()
+    assert "hardly distinguishable" in found[0].verdict
     assert found[0].as_json()["ratio"] == 0
 
 
-def test_images_that_cannot_be_read_are_left_out(folder: Any, tmp_path: Path) -> None:
+def test_unreadable_images_are_skipped(folder: Any, tmp_path: Path) -> None:
     folder("a", 90)
     (tmp_path / "a/0.png").write_text("no image")
-    assert len(read_domain(tmp_path / "a").images) == 11
+    assert len(sample_domain(tmp_path / "a").images) == 11
 
 
 def test_too_few_images_and_no_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "some").mkdir()
-    with pytest.raises(DataError, match="some has 0 images that can be read; at least 4"):
-        read_domain(tmp_path / "some")
+    with pytest.raises(DataError, match="some has 0 readable images; at least 4"):
+        sample_domain(tmp_path / "some")
     with pytest.raises(DataError, match=r"sme does not exist\. Nearest: 'some'\. Give a folder"):
-        read_domain(tmp_path / "sme")
+        sample_domain(tmp_path / "sme")
 
 
 def test_nothing_to_compare_with_is_refused(folder: Any) -> None:
@@ -82,7 +78,7 @@ def test_nothing_to_compare_with_is_refused(folder: Any) -> None:
 
 
 class MeanColor:
-    """In the place of Inception: features are the mean colors, in units of 255."""
+    """Stands in for Inception: features are the mean colors, in units of 255."""
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         assert images.dtype == torch.uint8
@@ -95,7 +91,7 @@ def test_fid_and_kid_are_measured_where_there_is_a_network(folder: Any) -> None:
     assert found.kid is not None
 
 
-def test_weights_that_are_not_there_are_said_to_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_weights_fid_and_kid_are_left_out_with_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "_hub_dir", None)
     inception, note = find_inception()
@@ -103,18 +99,3 @@ def test_weights_that_are_not_there_are_said_to_be_missing(tmp_path: Path, monke
     assert "FID and KID are left out: there is no weights-inception" in note
     with pytest.raises(MetricError, match=r"nowhere\.pth"):
         find_inception(tmp_path / "nowhere.pth")
-
-
-def test_the_sheet_has_a_row_for_each_domain(folder: Any, tmp_path: Path) -> None:
-    domains = [folder("dark", 50), folder("bright", 200)]
-    path = write_sheet(tmp_path / "new/sheet.png", domains, ["dark", "bright"])
-    with Image.open(path) as sheet:
-        assert sheet.size == (10 * 104 + 8, 2 * 122 + 8)
-        assert sheet.getpixel((56, 74)) == (50, 50, 50)  # the first tile of the first row
-        assert sheet.getpixel((56, 74 + 122)) == (200, 200, 200)
-        assert sheet.getpixel((8 + 8 * 104 + 48, 74 + 122)) == (206, 206, 206)  # the mean of 200 .. 211, rounded
-
-
-def test_an_image_that_cannot_be_written_is_named_with_a_way_out(folder: Any, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"sheet\.xyz cannot be written.*--image FILE\.png"):
-        write_sheet(tmp_path / "sheet.xyz", [folder("dark", 50)], ["dark"])

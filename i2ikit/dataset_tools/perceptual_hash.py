@@ -1,0 +1,86 @@
+"""Perceptual hashes: a few bytes per image that show which images look alike."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from i2ikit.images.planes import Planes
+
+SIDE = 16  # comparisons in a row, and rows, of a hash
+BITS = SIDE * SIDE
+THUMBNAIL = 8  # pixels, height and width
+MOST_BITS = 20  # that may differ between images that look alike
+MOST_LEVELS = 6.0  # of 255, by which their thumbnails may differ on average
+
+
+@dataclass(frozen=True)
+class PerceptualHash:
+    """What an image looks like.
+
+    Attributes:
+        bits: a difference hash of 32 bytes: whether each cell of a 16 x 17 gray version is brighter than its left
+            neighbor.
+        colors: (8, 8, 3) bytes, a thumbnail.
+    """
+
+    bits: bytes
+    colors: NDArray[np.uint8]
+
+
+def perceptual_hash(image: Image.Image | Planes) -> PerceptualHash:
+    """Return the hash of an image; planes are stretched over their own range, of several only the first is used.
+
+    Source:
+        the difference hash: N. Krawetz, "Kind of Like That", 2013; here with 256 bits.
+    """
+    rgb = image.convert("RGB") if isinstance(image, Image.Image) else _stretched(image)
+    gray = np.asarray(rgb.convert("L").resize((SIDE + 1, SIDE), Image.Resampling.BOX), dtype=np.int16)
+    bits = np.packbits(gray[:, 1:] > gray[:, :-1]).tobytes()
+    return PerceptualHash(bits, np.asarray(rgb.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)))
+
+
+def similar_pairs(hashes: Sequence[PerceptualHash]) -> Iterator[tuple[int, int]]:
+    """Yield the indices of images that look alike, the smaller first, each pair once.
+
+    Hashes that differ in at most 20 bits are equal in at least one of 21 pieces, so only those with an equal piece are
+    compared. (Of 150 photos of flowers, saved again at 3/4 of their size, 99 % differ in at most 20 bits; different
+    photos differ in at least 50.)
+    """
+    if not hashes:
+        return
+    packed = np.frombuffer(b"".join(each.bits for each in hashes), np.uint8).reshape(len(hashes), -1)
+    bits = np.unpackbits(packed, axis=1)
+    found: set[tuple[int, int]] = set()
+    for piece in np.array_split(np.arange(BITS), MOST_BITS + 1):
+        groups: dict[bytes, list[int]] = {}
+        for index, part in enumerate(np.packbits(bits[:, piece], axis=1)):
+            groups.setdefault(part.tobytes(), []).append(index)
+        for group in groups.values():
+            new = [pair for pair in _similar_in(group, bits, hashes) if pair not in found]
+            found.update(new)
+            yield from new
+
+
+def _similar_in(
+    group: list[int], bits: NDArray[np.uint8], hashes: Sequence[PerceptualHash]
+) -> Iterator[tuple[int, int]]:
+    indices = np.array(group)
+    for number, index in enumerate(group[:-1]):
+        others = indices[number + 1 :]
+        distance = (bits[others] != bits[index]).sum(axis=1)
+        for other in others[distance <= MOST_BITS].tolist():
+            if _colors_agree(hashes[index], hashes[other]):
+                yield index, other
+
+
+def _colors_agree(one: PerceptualHash, other: PerceptualHash) -> bool:
+    return float(np.abs(one.colors.astype(np.int16) - other.colors).mean()) <= MOST_LEVELS
+
+
+def _stretched(planes: Planes) -> Image.Image:
+    values = np.nan_to_num(planes.values[:, :, 0].astype(np.float64), posinf=0, neginf=0)
+    low, high = values.min(), values.max()
+    return Image.fromarray(((values - low) / max(high - low, 1e-12) * 255).astype(np.uint8)).convert("RGB")

@@ -1,0 +1,138 @@
+"""Reads every image of a data set once and keeps what the rules of the check need."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from i2ikit.dataset_tools.perceptual_hash import PerceptualHash, perceptual_hash
+from i2ikit.errors import DataError, nearest_hint
+from i2ikit.files import file_hash
+from i2ikit.images import format_extensions, list_images
+from i2ikit.images.decoding import decode
+from i2ikit.images.headers import Header, read_header
+from i2ikit.images.planes import Planes
+
+DOMAIN = re.compile(r"(.+)([AB])")  # trainA: split and letter
+MOST_CHANNELS = 64
+ROOT = "."  # name of the folder if the root itself holds the images
+
+
+@dataclass(frozen=True)
+class ScannedFile:
+    """One image file.
+
+    Attributes:
+        folder: name of its folder below the root; "." for the root.
+        name: of the file, relative to that folder.
+        bytes: its size.
+        sha256: of its content, in hexadecimal; empty if it cannot be read.
+        header, look: None if it cannot be read.
+        error: why it cannot be read, or an empty string.
+    """
+
+    folder: str
+    name: str
+    bytes: int
+    sha256: str
+    header: Header | None = None
+    look: PerceptualHash | None = None
+    error: str = ""
+
+    @property
+    def path(self) -> str:
+        """Path relative to the root."""
+        return self.name if self.folder == ROOT else f"{self.folder}/{self.name}"
+
+
+@dataclass
+class Scan:
+    """All image files of a data set.
+
+    Attributes:
+        root: the folder of the data set.
+        files: in natural order.
+        other_files: number of files that are not images by their extensions, by folder.
+    """
+
+    root: Path
+    files: list[ScannedFile] = field(default_factory=list)
+    other_files: Counter[str] = field(default_factory=Counter)
+
+    def folders(self) -> list[str]:
+        """Return the names of the folders, in their order."""
+        return list(dict.fromkeys(file.folder for file in self.files))
+
+    def of(self, folder: str) -> list[ScannedFile]:
+        """Return the files of a folder."""
+        return [file for file in self.files if file.folder == folder]
+
+    def splits(self) -> dict[str, dict[str, list[ScannedFile]]]:
+        """Return the files of folders such as trainA, by split (train) and letter of the domain (A)."""
+        found: dict[str, dict[str, list[ScannedFile]]] = {}
+        for folder in self.folders():
+            match = DOMAIN.fullmatch(folder)
+            if match:
+                found.setdefault(match[1], {})[match[2]] = self.of(folder)
+        return found
+
+
+def scan_folder(root: str | Path, progress: Callable[[int, int], None] | None = None) -> Scan:
+    """Decode every image below a folder, so that damage is found.
+
+    Args:
+        root: holds folders such as trainA and testB, or images.
+        progress: called with the number of files read so far and of all files.
+
+    Raises:
+        DataError: the folder does not exist or holds no image.
+    """
+    root = Path(root).expanduser()
+    if not root.is_dir():
+        kind = "is a file." if root.exists() else f"does not exist.{nearest_hint(root.name, _folders_in(root.parent))}"
+        raise DataError(f"{root} {kind} Give a folder with trainA, trainB, testA and testB, or one with images.")
+    folders = {name: root / name for name in sorted(_folders_in(root)) if DOMAIN.fullmatch(name)} or {ROOT: root}
+    listed = [(name, path) for name, folder in folders.items() for path in list_images(folder)]
+    if not listed:
+        raise DataError(f"no images in {root} or the folders in it. Image extensions: {format_extensions()}.")
+    scan = Scan(root)
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        for file in pool.map(lambda job: _scan_file(job[0], folders[job[0]], job[1]), listed):
+            scan.files.append(file)
+            if progress is not None:
+                progress(len(scan.files), len(listed))
+    for name, folder in folders.items():
+        others = _count_files(folder) - len(scan.of(name))
+        if others > 0:
+            scan.other_files[name] = others
+    return scan
+
+
+def _scan_file(folder_name: str, folder: Path, path: str) -> ScannedFile:
+    name = os.path.relpath(path, folder)
+    size, digest = 0, ""
+    try:
+        if os.path.isfile(path):
+            size, digest = os.path.getsize(path), file_hash(Path(path))
+        header = read_header(path)
+        pixels = decode(path, min(header.channels, MOST_CHANNELS))
+        if isinstance(pixels, Planes) and not np.isfinite(pixels.values).all():
+            raise DataError(f"the image {path} holds values that are not finite")
+        return ScannedFile(folder_name, name, size, digest, header, perceptual_hash(pixels))
+    except PermissionError:
+        return ScannedFile(folder_name, name, size, digest, error=f"no permission to read {path}")
+    except (DataError, OSError) as error:
+        return ScannedFile(folder_name, name, size, digest, error=str(error))
+
+
+def _folders_in(folder: Path) -> Iterable[str]:
+    return [entry.name for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
+
+
+def _count_files(folder: Path) -> int:
+    return sum(not name.startswith(".") for _, _, names in os.walk(folder) for name in names)
