@@ -30,10 +30,19 @@ def test_a_packaged_config_builds_and_has_no_error(name):
 
 
 @pytest.mark.parametrize("path", METHODS, ids=lambda path: path.stem)
-def test_a_method_is_written_on_at_most_45_lines_and_says_where_it_is_from(path):
-    text = path.read_text()
-    assert len(text.splitlines()) <= 45
-    assert "arXiv:" in text.splitlines()[0]
+def test_a_method_is_written_on_at_most_55_lines_with_its_source_and_its_equation(path):
+    lines = path.read_text().splitlines()
+    assert len(lines) <= 55
+    assert "arXiv:" in lines[0]
+    assert lines[2].startswith("    ")
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("[!_]*/*.py")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_preset_of_photos_is_its_data_and_its_recipe(path):
+    if path.stem != "stripes":
+        assert path.read_text() == (
+            f'_base_ = ["../_base_/data/{path.stem}.py", "../_base_/recipes/{path.parent.name}.py"]\n'
+        )
 
 
 @pytest.mark.parametrize("method", ["cyclegan", "cut", "fastcut", "enco"])

@@ -1,6 +1,1 @@
-_base_ = [
-    "../_base_/run.py",
-    "../_base_/methods/cyclegan.py",
-    "../_base_/schedules/linear_100_100.py",
-    "../_base_/data/horse2zebra.py",
-]
+_base_ = ["../_base_/data/horse2zebra.py", "../_base_/recipes/cyclegan.py"]

@@ -1,8 +1,1 @@
-_base_ = [
-    "../_base_/run.py",
-    "../_base_/methods/enco.py",
-    "../_base_/schedules/warmup_20_linear_100_100.py",
-    "../_base_/data/grumpifycat.py",
-]
-
-data = dict(train=dict(transform=dict(finetune_after=100)))  # the whole image once the rate decays
+_base_ = ["../_base_/data/grumpifycat.py", "../_base_/recipes/enco.py"]

@@ -1,8 +1,1 @@
-_base_ = [
-    "../_base_/run.py",
-    "../_base_/methods/enco_contrastive.py",
-    "../_base_/schedules/warmup_20_linear_100_100.py",
-    "../_base_/data/cat2dog.py",
-]
-
-data = dict(train=dict(transform=dict(finetune_after=100)))  # the whole image once the rate decays
+_base_ = ["../_base_/data/cat2dog.py", "../_base_/recipes/enco_contrastive.py"]

@@ -5,14 +5,14 @@ _base_ = ["../_base_/methods/enco_contrastive.py", "../_base_/networks/small.py"
 model = dict(
     generators=dict(ab=_base_.SMALL_GENERATOR),
     discriminators=dict(b=_base_.SMALL_DISCRIMINATOR),
-    heads=dict(f=dict(taps=_base_.SMALL_ENCODER_TAPS, dim=64)),
+    heads=dict(f=_base_.SMALL_PAIRED_HEAD),
     averages=dict(ab_mean=dict(of="generators.ab", momentum=0.999)),
     phases=dict(
         discriminate=_base_.SMALL_DISCRIMINATE,
         generate=dict(
             optimizer=dict(lr=2e-4),
             terms=dict(
-                content=dict(taps=_base_.SMALL_PAIRED_TAPS, weight=1.0),
+                content=dict(taps=_base_.SMALL_PAIRS, weight=1.0),
                 identity=dict(weight=10.0),
             ),
         ),

@@ -1,8 +1,1 @@
-_base_ = [
-    "../_base_/run.py",
-    "../_base_/methods/fastcut.py",
-    "../_base_/schedules/linear_150_50.py",
-    "../_base_/data/apple2orange.py",
-]
-
-data = dict(train=dict(transform=dict(finetune_after=150)))  # the whole image once the rate decays
+_base_ = ["../_base_/data/apple2orange.py", "../_base_/recipes/fastcut.py"]

@@ -1,4 +1,6 @@
 # Label maps to photos of streets; the published folders hold the photos in A and the labels in B.
 _base_ = "./folders_256.py"
 
-data = dict(train=dict(root="datasets/cityscapes", direction="BtoA"), test=dict(root="datasets/cityscapes", direction="BtoA"))
+ROOT = dict(root="datasets/cityscapes", direction="BtoA")
+
+data = dict(train=ROOT, test=ROOT)

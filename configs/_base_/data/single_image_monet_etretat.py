@@ -7,6 +7,10 @@ data = dict(
     workers=2,
     train=dict(type="SingleImagePair", root=ROOT),
     test=dict(
-        type="UnpairedFolders", root=ROOT, split="train", serial=True, transform=dict(type="ResizeToMultiple", multiple=4)
+        type="UnpairedFolders",
+        root=ROOT,
+        split="train",
+        serial=True,
+        transform=dict(type="ResizeToMultiple", multiple=4),
     ),
 )

@@ -1,6 +1,13 @@
-"""CUT, Park et al. 2020, arXiv:2007.15651, eq. 6: a patch of the output finds its place in the input."""
+"""CUT, Park et al. 2020, arXiv:2007.15651, eq. 6: each patch of the output matches the input patch at its position.
+
+    L_GAN(G, D, X, Y)  +  λ_X L_PatchNCE(G, H, X)  +  λ_Y L_PatchNCE(G, H, Y)      with λ_X = λ_Y = 1
+    gan, d                content                     identity
+
+G is the generator ``ab``, D the discriminator ``b``, H the head ``f``; X is domain a, Y is domain b.
+"""
 
 LSGAN = dict(type="LSGANLoss")
+WEIGHT = 0.5  # λ / 2: the released code takes the mean of the two PatchNCE terms, the paper their sum
 TAPS = ["pad", "down1_conv", "down2_conv", "block1", "block5"]
 CONTENT = dict(
     type="PatchTerm",
@@ -25,8 +32,8 @@ model = dict(
             update=["generators", "heads"],
             terms=dict(
                 gan=dict(type="AdversarialTerm", discriminator="b", image="ab(a)", loss=LSGAN),
-                content=dict(CONTENT, query=("ab", "ab(a)"), key=("ab", "a"), weight=0.5),
-                identity=dict(CONTENT, query=("ab", "ab(b)"), key=("ab", "b"), weight=0.5),
+                content=dict(CONTENT, query=("ab", "ab(a)"), key=("ab", "a"), weight=WEIGHT),
+                identity=dict(CONTENT, query=("ab", "ab(b)"), key=("ab", "b"), weight=WEIGHT),
             ),
         ),
     ),

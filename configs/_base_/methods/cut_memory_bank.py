@@ -1,6 +1,10 @@
-"""CUT's ablation, Park et al. 2020, arXiv:2007.15651, section 4.2: negatives from other images, as in MoCo.
+"""CUT with a memory bank, Park et al. 2020, arXiv:2007.15651, section 4.2: negatives from other images, as in MoCo.
 
-Keys come from slow copies of generator and head, so that those of many steps can be held against one another.
+    L_GAN(G, D, X, Y)  +  λ_X L_PatchNCE(G, H, X)  +  λ_Y L_PatchNCE(G, H, Y)      as in CUT, with other negatives
+    gan, d                content                     identity
+
+The keys come from moving averages of generator and head, θ_slow <- m θ_slow + (1 - m) θ with m = 0.999, so that the
+keys of many steps are comparable.
 """
 
 _base_ = "./cut.py"

@@ -1,18 +1,22 @@
-"""EnCo in the form of 2022, Cai et al., arXiv:2211.10867v1: a decoder's patch finds its place in the encoder's stage."""
+"""EnCo in the form of 2022, Cai et al., arXiv:2211.10867v1: decoder patches match the encoder's at their positions.
+
+    L_GAN(G, D, X, Y)  +  ½ (λ_NCE L_PatchNCE(G, H, X)  +  λ_IDT L_IDT(G, Y))      with λ_NCE = 2, λ_IDT = 10
+    gan, d                           content                      identity
+
+EnCo with the head and the loss of CUT, and positions from both ends of the discriminator's score.
+"""
 
 _base_ = "./enco.py"
 
 model = dict(
-    heads=dict(f=dict(_delete_=True, type="MLPHead", of="ab", taps=["stem", "down1", "block2"], dim=256)),
+    heads=dict(f=dict(type="MLPHead")),
     phases=dict(
         generate=dict(
             terms=dict(
                 content=dict(
-                    loss=dict(_delete_=True, type="PatchNCELoss", tau=0.07),
+                    loss=dict(type="PatchNCELoss", tau=0.07),
                     negatives=dict(type="WithinImage"),
-                    sampler=dict(
-                        _delete_=True, type="ExtremeScoreSampler", discriminator="b", image="ab(a)", num=256
-                    ),
+                    sampler=dict(type="ExtremeScoreSampler"),
                 ),
             ),
         ),

@@ -1,29 +1,21 @@
-"""FastCUT, Park et al. 2020, arXiv:2007.15651, section 4.1: CUT without identity, a heavier content term, mirrors."""
+"""FastCUT, Park et al. 2020, arXiv:2007.15651, section 4.1: CUT without identity, on inputs mirrored at random.
+
+    L_GAN(G, D, X, Y)  +  λ_X L_PatchNCE(G, H, X)      with λ_X = 10, λ_Y = 0
+    gan, d                content
+
+The letters are those of CUT; λ_X is not halved here, since there is no second term to take a mean with.
+"""
 
 _base_ = "./cut.py"
 
-LSGAN = dict(type="LSGANLoss")
+FAKE = "ab(mirror(a))"  # PatchTerm mirrors the features of the output back before it compares them
 
 model = dict(
     views=dict(mirror=dict(type="Mirror", probability=0.5)),
     phases=dict(
-        discriminate=dict(terms=dict(d=dict(fake="ab(mirror(a))"))),
+        discriminate=dict(terms=dict(d=dict(fake=FAKE))),
         generate=dict(
-            terms=dict(
-                _delete_=True,
-                gan=dict(type="AdversarialTerm", discriminator="b", image="ab(mirror(a))", loss=LSGAN),
-                content=dict(
-                    type="PatchTerm",
-                    query=("ab", "ab(mirror(a))"),  # its features are mirrored back
-                    key=("ab", "a"),
-                    taps=["pad", "down1_conv", "down2_conv", "block1", "block5"],
-                    head="f",
-                    loss=dict(type="PatchNCELoss", tau=0.07),
-                    sampler=dict(type="RandomSampler", num=256),
-                    negatives=dict(type="WithinImage"),
-                    weight=10.0,
-                ),
-            ),
+            terms=dict(gan=dict(image=FAKE), content=dict(query=("ab", FAKE), weight=10.0), identity=None),
         ),
     ),
 )

@@ -1,8 +1,14 @@
-"""SimDCL, Han et al. 2021, arXiv:2104.07689: DCLGAN whose images resemble the real ones of their domain as sets of patches."""
+"""SimDCL, Han et al. 2021, arXiv:2104.07689, section 3.4: DCLGAN with a similarity of real and generated images.
+
+    DCLGAN's objective  +  λ_SIM L_sim(G, F)                with λ_SIM = 10
+                           similarity_a, similarity_b
+
+L_sim compares two images of one domain as sets of patches.
+"""
 
 _base_ = "./dclgan.py"
 
-TAPS = ["down1_conv", "down2_conv", "block1", "block5"]
+TAPS = _base_.TAPS
 SIMILARITY = dict(
     type="EmbeddingSetTerm",
     taps=TAPS,
@@ -20,9 +26,9 @@ model = dict(
     ),
     phases=dict(
         generate=dict(
-            groups=dict(_delete_=True),  # heads learn as the generators do
+            groups=dict(_delete_=True),  # the heads learn at the generators' rate
             terms=dict(
-                content_ab=dict(weight=0.5),
+                content_ab=dict(weight=0.5),  # half of DCLGAN's: the released code never applies its factor of 2
                 content_ba=dict(weight=0.5),
                 similarity_a=dict(
                     SIMILARITY, first=("ab", "a"), second=("ab", "ba(b)"), head="ab", set_heads=("real_a", "fake_a")

@@ -1,7 +1,14 @@
-"""SinCUT, Park et al. 2020, arXiv:2007.15651, section 4.4: one photo to one painting, crop by crop."""
+"""SinCUT, Park et al. 2020, arXiv:2007.15651, section 4.4: CUT on crops of one image per domain.
+
+    L_GAN(G, D, X, Y)  +  λ_X L_PatchNCE(G, H, X)  +  λ_Y L_PatchNCE(G, H, Y)  +  R1(D, Y)  +  |G(y) - y|_1
+    gan, d                content                     identity                    r1           color
+
+with λ_X = λ_Y = 4, whose mean the released code takes, as in CUT.
+"""
 
 GAN = dict(type="NonSaturatingLoss")
 OPTIMIZER = dict(lr=2e-3, betas=(0.0, 0.99))
+WEIGHT = 2.0  # λ / 2
 TAPS = ["input", "down1", "block2"]
 CONTENT = dict(
     type="PatchTerm",
@@ -9,7 +16,7 @@ CONTENT = dict(
     head="f",
     loss=dict(type="PatchNCELoss", tau=0.07),
     sampler=dict(type="RandomSampler", num=1),
-    negatives=dict(type="WholeBatch"),  # the same place of the other crops
+    negatives=dict(type="WholeBatch"),  # the same position in the other crops
 )
 
 model = dict(
@@ -31,8 +38,8 @@ model = dict(
             optimizer=OPTIMIZER,
             terms=dict(
                 gan=dict(type="AdversarialTerm", discriminator="b", image="ab(a)", loss=GAN),
-                content=dict(CONTENT, query=("ab", "ab(a)"), key=("ab", "a"), weight=2.0),
-                identity=dict(CONTENT, query=("ab", "ab(b)"), key=("ab", "b"), weight=2.0),
+                content=dict(CONTENT, query=("ab", "ab(a)"), key=("ab", "a"), weight=WEIGHT),
+                identity=dict(CONTENT, query=("ab", "ab(b)"), key=("ab", "b"), weight=WEIGHT),
                 color=dict(type="PixelTerm", image="ab(b)", target="b", loss=dict(type="L1Loss")),
             ),
         ),

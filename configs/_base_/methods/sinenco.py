@@ -1,16 +1,21 @@
 """SinEnCo: the objective of EnCo, arXiv:2211.10867, in the setting of SinCUT, arXiv:2007.15651, section 4.4.
 
-The published code of SinEnCo does not run, so this is a reading of it: networks, adversarial loss and crops of SinCUT,
-content and identity of EnCo. The discriminator has one answer per crop, which guides no sampling: places are random.
+    L_GAN(G, D, X, Y)  +  ½ (λ_NCE L_EnCo(G, H, X)  +  λ_IDT L_IDT(G, Y))  +  R1(D, Y)      with λ_NCE = 2, λ_IDT = 10
+    gan, d                           content                  identity         r1
+
+The released code of SinEnCo does not run, so this is our reading of it: networks, adversarial loss and crops of SinCUT,
+content and identity of EnCo. The discriminator has one logit per crop, which cannot guide a sampler, so positions are
+random.
 """
 
 _base_ = "./sincut.py"
 
 LAST_IDENTITY_EPOCH = 8
+PAIRS = [("stem", "up1"), ("down1", "block6"), ("block2", "block4")]  # (key: encoder, query: decoder)
 
 model = dict(
     heads=dict(
-        f=dict(_delete_=True, type="ProjectionPredictionHead", of="ab", taps=["stem", "down1", "block2"], dim=256)
+        f=dict(type="ProjectionPredictionHead", taps=[key for key, _ in PAIRS]),
     ),
     phases=dict(
         generate=dict(
@@ -21,7 +26,7 @@ model = dict(
                     type="PatchTerm",
                     query=("ab", "a"),
                     key=("ab", "a"),
-                    taps=[("stem", "up1"), ("down1", "block6"), ("block2", "block4")],  # (key: encoder, query: decoder)
+                    taps=PAIRS,
                     head="f",
                     loss=dict(type="CosineLoss"),
                     sampler=dict(type="RandomSampler", num=256),
@@ -35,7 +40,7 @@ model = dict(
                     loss=dict(type="L1Loss"),
                     weight=dict(type="Until", epoch=LAST_IDENTITY_EPOCH, value=5.0, then=0.0),
                 ),
-                color=None,  # what identity is now
+                color=None,  # identity is an L1 distance already
             ),
         ),
     ),

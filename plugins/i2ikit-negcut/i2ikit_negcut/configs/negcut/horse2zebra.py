@@ -1,8 +1,6 @@
 _base_ = [
     "i2ikit::_base_/run.py",
-    "../_base_/methods/negcut.py",
-    "i2ikit::_base_/schedules/linear_200_200.py",
     "i2ikit::_base_/data/horse2zebra.py",
+    "i2ikit::_base_/schedules/linear_200_200.py",
+    "../_base_/methods/negcut.py",
 ]
-
-data = dict(train=dict(transform=dict(finetune_after=200)))  # the whole image once the rate decays

@@ -1,4 +1,4 @@
-# QS-Attn with places that local attention selects, on the embedded data set.
+# QS-Attn with positions that local attention selects, on the embedded data set.
 _base_ = "../qsattn/stripes.py"
 
 LOCAL = dict(sampler=dict(type="QSAttnLocalGlobalSampler"))

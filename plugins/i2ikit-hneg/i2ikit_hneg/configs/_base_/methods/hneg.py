@@ -1,4 +1,10 @@
-"""SRC and hDCE, Jung et al. 2022, arXiv:2203.01532: places of the output are related as those of the input are."""
+"""SRC and hDCE, Jung et al. 2022, arXiv:2203.01532: patches of the output are related as those of the input are.
+
+    L_GAN  +  λ_SRC L_SRC  +  λ_hDCE L_hDCE(X)  +  λ_hDCE L_hDCE(Y)
+    gan, d    relations       content             identity
+
+SRC is the consistency of relations, hDCE the contrastive loss with hard negatives, decoupled from the positive.
+"""
 
 _base_ = "i2ikit::_base_/methods/cut.py"
 
@@ -9,7 +15,7 @@ GAMMA = dict(type="Linear", start=49.9, end=10.0, first=1, last=EPOCHS)  # 50 - 
 CONTENT = dict(
     loss=dict(_delete_=True, type="DecoupledPatchNCELoss", tau=0.07),
     negatives=dict(_delete_=True, type="RelatedNegatives", gamma_schedule=GAMMA),
-    stream="content",  # all terms take the same places
+    stream="content",  # all terms sample the same positions
     weight=0.05,
 )
 
@@ -23,7 +29,7 @@ model = dict(
                     type="PatchTerm",
                     query=("ab", "ab(a)"),
                     key=("ab", "a"),
-                    taps=["pad", "down1_conv", "down2_conv", "block1", "block5"],
+                    taps=_base_.TAPS,
                     head="f",
                     loss=dict(type="RelationConsistencyLoss"),
                     sampler=dict(type="RandomSampler", num=256),

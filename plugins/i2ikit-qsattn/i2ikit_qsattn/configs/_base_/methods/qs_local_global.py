@@ -1,4 +1,4 @@
-"""QS-Attn, Hu et al. 2022, arXiv:2203.08483, places selected by local attention, values routed by global attention."""
+"""QS-Attn, Hu et al. 2022, arXiv:2203.08483, local attention selects positions, global attention routes values."""
 
 _base_ = "qs_global.py"
 

@@ -1,0 +1,1 @@
+_base_ = ["../run.py", "../methods/cut.py", "../schedules/linear_200_200.py"]

@@ -1,0 +1,1 @@
+_base_ = ["../run.py", "../methods/cyclegan.py", "../schedules/linear_100_100.py"]

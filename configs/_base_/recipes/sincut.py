@@ -1,0 +1,1 @@
+_base_ = ["../run.py", "../methods/sincut.py", "../schedules/linear_8_8.py"]
