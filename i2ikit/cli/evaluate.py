@@ -9,7 +9,6 @@ import typer
 
 from i2ikit.cli.console import busy, out
 from i2ikit.cli.options import Device
-from i2ikit.cli.translate import newest_checkpoint
 from i2ikit.engine.reporter import reasons_in_words
 from i2ikit.errors import I2IKitError
 
@@ -53,13 +52,13 @@ def evaluate(
         from i2ikit.distributed.device import pick_device
         from i2ikit.inference.evaluation import evaluate_checkpoint, evaluate_folders
 
-        place = pick_device(device)
         if images is not None:
-            found = evaluate_folders(*images, metrics=names, channels=channels, device=place)
+            found = evaluate_folders(*images, metrics=names, channels=channels, device=pick_device(device))
         else:
             assert checkpoint is not None, "checked above"
-            path = newest_checkpoint(checkpoint)
-            found = evaluate_checkpoint(path, data, metrics=names, generator=generator, device=place)
+            found = evaluate_checkpoint(
+                checkpoint, data, metrics=names, generator=generator, device=pick_device(device)
+            )
     if as_json:
         typer.echo(json.dumps(found.line(), indent=2, allow_nan=False))
     else:

@@ -7,35 +7,32 @@ from typing import Annotated
 import typer
 
 from i2ikit.cli.console import busy, out
-from i2ikit.cli.translate import newest_checkpoint
+from i2ikit.cli.options import CheckpointPath
 
 
 class Format(str, Enum):
-    """What can be written."""
+    """Layouts of exported files."""
 
     official = "official"
 
 
 def export(
-    checkpoint: Annotated[
-        Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint, or a work directory: its newest checkpoint.")
-    ],
-    target: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for the files.")],
+    checkpoint: CheckpointPath,
+    target: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the files.")],
     layout: Annotated[
         Format, typer.Option("--format", help="official: state dicts as the published code reads them.")
     ] = Format.official,
-    prefix: Annotated[str, typer.Option("--prefix", help="What the names of the files begin with.")] = "latest",
+    prefix: Annotated[str, typer.Option("--prefix", help="Prefix of the file names.")] = "latest",
 ) -> None:
-    """Write networks as files of the published code.
+    """Write networks as files of the published code: latest_net_G.pth, latest_net_D.pth, ...
 
-    They are called latest_net_G.pth, latest_net_D.pth, and so on.
+    Moving averages are written where the run kept them.
     """
     with busy("Writing the weights"):
-        from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
         from i2ikit.inference.interop.exporting import export_files
+        from i2ikit.inference.trained_model import TrainedModel
 
-        source = newest_checkpoint(checkpoint)
-        written, left_out = export_files(read_checkpoint(source), target, source=str(source), prefix=prefix)
+        written, left_out = export_files(TrainedModel(checkpoint), target, prefix=prefix)
     console = out()
     for name, path in written.items():
         console.print(f"{name} -> {path}", soft_wrap=True, markup=False)

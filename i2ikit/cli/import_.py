@@ -13,35 +13,27 @@ def import_weights(
         list[str],
         typer.Argument(
             metavar="[NAME=]FILE...",
-            help="State dicts of CycleGAN, CUT, EnCo, DCLGAN or SinCUT; NAME, such as G_A, if the file does not say.",
+            help="State dicts of CycleGAN, CUT, EnCo, DCLGAN or SinCUT; "
+            "NAME, such as G_A, unless the file name ends in _net_NAME.",
         ),
     ],
     target: Annotated[Path, typer.Option("--out", metavar="CHECKPOINT", help="The checkpoint to write.")],
-    renames: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rename",
-            metavar="OLD=NEW",
-            help="Change names of other people's code to published ones; * is any text, an empty NEW leaves out. "
-            "Can be repeated.",
-        ),
-    ] = None,
 ) -> None:
     """Read published weights and write a checkpoint.
 
-    Their architecture is found. The checkpoint is there to translate with, or to start a training from.
+    The architecture is detected. Translate with the checkpoint, or start a training from it: train --init.
     """
     with busy("Reading the weights"):
         from i2ikit.engine.checkpointing.checkpoint import write_checkpoint
         from i2ikit.inference.interop.importing import import_files
 
-        checkpoint, found = import_files(files, renames or ())
+        checkpoint, found = import_files(files)
         write_checkpoint(target, checkpoint)
     console = out()
     for each in found:
-        said = ", ".join(f"{key}={value}" for key, value in each.config.items() if key != "type")
+        arguments = ", ".join(f"{key}={value}" for key, value in each.config.items() if key != "type")
         title = f"{each.path} -> {each.name}: {each.config['type']}, {each.parameters:,} parameters"
         console.print(title, soft_wrap=True, markup=False)
-        for line in (said, *each.notes):
+        for line in (arguments, *each.notes):
             console.print(f"  {line}", soft_wrap=True, markup=False)
     console.print(f"written to {target}", soft_wrap=True, markup=False)

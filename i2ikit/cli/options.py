@@ -12,6 +12,10 @@ Options = TypeVar("Options")
 ConfigName = Annotated[
     str, typer.Argument(metavar="CONFIG", help="Config file, or name of a packaged config (enco/horse2zebra).")
 ]
+CheckpointPath = Annotated[
+    Path,
+    typer.Argument(metavar="CHECKPOINT", help="A checkpoint, or a work directory: its best or else newest checkpoint."),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override one key, such as data.batch_size=2. Repeatable."),

@@ -10,7 +10,6 @@ import typer
 
 from i2ikit.cli.console import busy
 from i2ikit.cli.options import ConfigName, DataFolder, Device, Overrides, takes
-from i2ikit.cli.translate import newest_checkpoint
 from i2ikit.errors import I2IKitError
 
 TENSORBOARD = "TensorboardVisBackend"  # mmengine's name
@@ -83,7 +82,7 @@ def train(options: TrainOptions) -> None:
                 max_steps=options.max_steps,
                 pause_at=options.pause_at,
                 resume=options.resume,
-                init=newest_checkpoint(options.init) if options.init is not None else None,
+                init=options.init,
                 reporter=reporter,
             )
         except RunError:

@@ -6,13 +6,11 @@ from typing import Annotated
 import typer
 
 from i2ikit.cli.console import busy, err, out
-from i2ikit.cli.options import Device
+from i2ikit.cli.options import CheckpointPath, Device
 
 
 def translate(
-    checkpoint: Annotated[
-        Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint, or a work directory: its newest checkpoint.")
-    ],
+    checkpoint: CheckpointPath,
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of them.")],
     target: Annotated[
         Path, typer.Argument(metavar="OUTPUT", help="A file for an image, a folder for a folder; names are kept.")
@@ -34,9 +32,7 @@ def translate(
         from i2ikit.distributed.device import pick_device
         from i2ikit.inference import Translator
 
-        translator = Translator.from_checkpoint(
-            newest_checkpoint(checkpoint), generator=generator, device=pick_device(device), size=size
-        )
+        translator = Translator.from_checkpoint(checkpoint, generator, pick_device(device), size=size)
     from rich.progress import Progress
 
     with Progress(console=err(), transient=True, disable=not err().is_terminal) as progress:
@@ -45,22 +41,3 @@ def translate(
             source, target, on_progress=lambda file: progress.update(task, completed=file.done, total=file.total)
         )
     out().print(f"{count} {'image' if count == 1 else 'images'} written to {target}", soft_wrap=True, markup=False)
-
-
-def newest_checkpoint(path: Path) -> Path:
-    """Return a checkpoint itself, or the newest one of a work directory.
-
-    Raises:
-        CheckpointError: the directory has none.
-    """
-    if not path.is_dir():
-        return path
-    from i2ikit.engine.work_dir import WorkDir
-    from i2ikit.errors import CheckpointError
-
-    found = WorkDir(path).list_checkpoints()
-    if not found:
-        raise CheckpointError(
-            f"there is no checkpoint in {path / 'checkpoints'}; is {path} the work directory of a run?"
-        )
-    return found[-1]

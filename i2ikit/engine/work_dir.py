@@ -126,6 +126,23 @@ class WorkDir:
         write_atomically(self.path / "config.json", json.dumps(config, indent=2).encode())
 
 
+def choose_checkpoint(path: Path) -> Path:
+    """Return a checkpoint itself; of a work directory the best checkpoint, or the newest where the run kept no best.
+
+    Raises:
+        CheckpointError: the directory has none.
+    """
+    if not path.is_dir():
+        return path
+    folder = WorkDir(path)
+    if folder.best_checkpoint.exists():
+        return folder.best_checkpoint
+    found = folder.list_checkpoints()
+    if not found:
+        raise CheckpointError(f"there is no checkpoint in {folder.checkpoints}; is {path} the work directory of a run?")
+    return found[-1]
+
+
 def _related(path: Path, folder: Path) -> bool:
     """Say whether a path is a folder, lies in it, or is above it."""
     return path in folder.parents or folder in (path, *path.parents)

@@ -41,6 +41,11 @@ class Checkpoint:
     plugins: dict[str, dict[str, str]] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
+    def weights(self, name: str) -> dict[str, Any]:
+        """Return the state dict of one network by its full name, such as ``generators.ab``; empty if there is none."""
+        prefix = f"{name}."
+        return {key.removeprefix(prefix): value for key, value in self.model.items() if key.startswith(prefix)}
+
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint under a temporary name, sync it, and rename it: ``path`` is never half a file.

@@ -1,51 +1,52 @@
-"""Weights to begin a run with."""
+"""Initial weights of a run, from a checkpoint."""
 
 from pathlib import Path
 
 import torch
 
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
+from i2ikit.engine.work_dir import choose_checkpoint
 from i2ikit.errors import CheckpointError
 from i2ikit.translation import UnpairedTranslation
 
 
 def load_initial(path: Path, model: UnpairedTranslation, device: torch.device) -> list[str]:
-    """Give the networks of a model the weights that networks of the same names have in a checkpoint.
+    """Load into each network of a model the weights that a checkpoint has under the same name.
 
-    A moving average that the checkpoint does not have begins as a copy of the network that it follows.
+    A moving average that the checkpoint does not have starts as a copy of the network that it follows.
 
     Args:
-        path: a checkpoint of a run, of this or another method, or one that `i2ikit import` wrote.
-        model: on ``device``; networks that the checkpoint does not have stay as they are.
+        path: a checkpoint of this or another method, one that `i2ikit import` wrote, or a work directory.
+        model: on ``device``; networks that the checkpoint does not have keep their weights.
         device: of the model.
 
     Returns:
-        full names of the networks that took weights.
+        full names of the networks that were loaded.
 
     Raises:
-        CheckpointError: a network of the checkpoint has another shape, or none has a name that the model has.
+        CheckpointError: a network has another shape in the checkpoint, or no name occurs in both.
     """
+    path = choose_checkpoint(path)
     checkpoint = read_checkpoint(path)
-    taken = []
+    loaded = []
     for name, network in model.networks.items():
-        prefix = f"{name}."
-        found = {key.removeprefix(prefix): value for key, value in checkpoint.model.items() if key.startswith(prefix)}
-        if not found:
+        weights = checkpoint.weights(name)
+        if not weights:
             continue
         try:
-            network.load_state_dict({key: value.to(device) for key, value in found.items()})
+            network.load_state_dict({key: value.to(device) for key, value in weights.items()})
         except RuntimeError as error:
             kind, _, short = name.partition(".")
             config = checkpoint.config.get("model", {}).get(kind, {}).get(short)
             raise CheckpointError(f"{name} of {path} does not fit the config; there it is {config}. {error}") from error
-        taken.append(name)
+        loaded.append(name)
     for name, average in model.averages.items():
-        if average.of in taken and name not in taken:
+        if average.of in loaded and name not in loaded:
             model.networks[name].load_state_dict(model.networks[average.of].state_dict())
-    if not taken:
+    if not loaded:
         known = sorted({".".join(key.split(".")[:2]) for key in checkpoint.model})
         raise CheckpointError(
             f"{path} has no network of the names in the config: it has {', '.join(known) or 'none'}, "
             f"the config {', '.join(model.networks)}"
         )
-    return taken
+    return loaded

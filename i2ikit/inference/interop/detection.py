@@ -1,7 +1,8 @@
-"""What network a published state dict belongs to, told from its names and shapes alone."""
+"""The architecture of a published network, from the names and shapes of its state dict."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from torch import Tensor
@@ -10,21 +11,60 @@ from i2ikit.errors import CheckpointError
 
 State = Mapping[str, Tensor]
 SIDES = (64, 128, 256, 512, 32, 1024)  # pixels, the published one first
+PREFIXES = 3  # words in front of the published names, such as `module.netG.`
 
 
 def detect(state: State, source: str) -> tuple[str, dict[str, Any]]:
     """Return the kind (``generators``, ``discriminators`` or ``heads``) and the config of the network of a state dict.
 
-    A head's config lacks ``of`` and ``taps``, which its weights do not tell; its input widths are in
-    :func:`head_widths`.
+    The config of a head has no ``of`` and ``taps``, which its weights do not determine; see :func:`head_widths`.
 
     Args:
-        state: published names and weights.
+        state: weights by published name.
         source: of the weights, for messages.
 
     Raises:
         CheckpointError: the names are those of no published network.
     """
+    finder = _finder(state)
+    if finder is None:
+        shown = ", ".join(f"{name} {list(value.shape)}" for name, value in islice(state.items(), 3))
+        raise CheckpointError(
+            f"{source} holds no published network. Its first entries are {shown}; a published generator has entries "
+            "such as model.1.weight and model.10.conv_block.1.weight, a discriminator model.0.weight, a head "
+            "mlp_0.0.weight. Rename the entries in the file if it has the same layers."
+        )
+    return finder(state)
+
+
+def published_spelling(state: State) -> tuple[State, list[str]]:
+    """Return a state dict under the published names where they are spelled in another common way.
+
+    Other spellings have prefixes (``module.``, ``netG.``), or other words for the sequence of layers (``main.1.bias``)
+    and for the inside of a residual block (``model.10.block.1.bias``).
+
+    Returns:
+        weights by published name, or by their own where they are those of no published network; and notes.
+    """
+    for words in range(PREFIXES + 1):
+        bare = {".".join(name.split(".")[words:]): value for name, value in state.items()}
+        if len({tuple(name.split(".")[:words]) for name in state}) > 1:
+            break
+        for spelled in (bare, {_published_name(name): value for name, value in bare.items()}):
+            if _finder(spelled) is not None and len(spelled) == len(state):
+                changed = next(((old, new) for old, new in zip(state, spelled, strict=True) if old != new), None)
+                return spelled, [f"read {changed[0]} as {changed[1]}, and so on"] if changed else []
+    return state, []
+
+
+def _published_name(name: str) -> str:
+    """Return the published spelling of an entry of a sequence of layers and residual blocks."""
+    name = re.sub(r"^(?:[A-Za-z_]\w*\.)?(\d+)\.", r"model.\1.", name)
+    return re.sub(r"^(model\.\d+)\.[A-Za-z_]\w*\.(\d+)\.(\w+)$", r"\1.conv_block.\2.\3", name)
+
+
+def _finder(state: State) -> Callable[[State], tuple[str, dict[str, Any]]] | None:
+    """Return the function that reads the config of a network from its state dict; None for an unknown one."""
     finders = {
         "encoder.convs.1.0.weight": _stylegan2_generator,
         "final_linear.0.weight": _stylegan2_discriminator,
@@ -34,39 +74,33 @@ def detect(state: State, source: str) -> tuple[str, dict[str, Any]]:
     }
     for name, finder in finders.items():
         if name in state:
-            return finder(state)
+            return finder
     if any(".conv_block." in name for name in state) and "model.1.weight" in state:
-        return _resnet(state)
-    if "model.0.weight" in state and state["model.0.weight"].ndim == 4:
-        return _patchgan(state)
-    shown = "\n".join(f"    {name} {list(value.shape)}" for name, value in list(state.items())[:60])
-    raise CheckpointError(
-        f"{source} holds no published network; its names fit nothing:\n{shown}\n"
-        "  Names of other code can be changed with --rename OLD=NEW."
-    )
+        return _resnet
+    return _patchgan if "model.0.weight" in state and state["model.0.weight"].ndim == 4 else None
 
 
 def head_widths(state: State) -> list[int]:
-    """Return the channels that each layer of a head takes."""
+    """Return the input channels of each layer of a head."""
     return [state[name].shape[1] for name in _layers(state, r"mlp_(\d+)\.0\.weight")]
 
 
 def _layers(state: State, pattern: str) -> list[str]:
-    """Return the names that a pattern matches, in the order of the number in it."""
+    """Return the names that match a pattern, in the order of its number."""
     found = {int(match[1]): name for name in state if (match := re.fullmatch(pattern, name))}
     return [found[number] for number in sorted(found)]
 
 
 def _norm(state: State, conv: str, norm: str) -> str:
-    """Return the norm behind a convolution; only in front of an instance norm has the published code a bias."""
+    """Return the norm after a convolution. Published convolutions have a bias only before an instance norm."""
     bias = f"{conv}.bias" in state
     if f"{norm}.weight" in state:
         return "batch" if f"{norm}.running_mean" in state and not bias else "instance_affine"
     return "instance" if bias else "none"
 
 
-def _filters_of(state: State, side: int) -> bool:
-    """Say whether there is a blur kernel of ``side`` x ``side``."""
+def _has_filter(state: State, side: int) -> bool:
+    """Return whether there is a blur kernel of ``side`` x ``side``."""
     return any(name.endswith(".filt") and value.shape[-1] == side for name, value in state.items())
 
 
@@ -77,15 +111,16 @@ def _resnet(state: State) -> tuple[str, dict[str, Any]]:
         for name, value in state.items()
         if value.ndim == 4 and (match := re.fullmatch(r"model\.\d+\.conv_block\.(\d+)\.weight", name))
     })  # fmt: skip
-    stem, last = state["model.1.weight"], state[_layers(state, r"model\.(\d+)\.weight")[-1]]
+    convs = [value for name, value in state.items() if value.ndim == 4 and name.endswith(".weight")]
+    stem, last = convs[0], convs[-1]  # by order: forks give the last layer a name of its own
     return "generators", {
         "type": "ResNetGenerator",
         "in_channels": stem.shape[1],
         "out_channels": last.shape[0],
         "filters": stem.shape[0],
         "blocks": len(blocks),
-        "antialias_down": _filters_of(state, 3),
-        "antialias_up": _filters_of(state, 4),
+        "antialias_down": _has_filter(state, 3),
+        "antialias_up": _has_filter(state, 4),
         "norm": _norm(state, "model.1", "model.2"),
         "dropout": inside[-1] - inside[0] == (5 if inside[0] else 4),
         "padding": "reflect" if inside[0] else "zero",
@@ -101,7 +136,7 @@ def _patchgan(state: State) -> tuple[str, dict[str, Any]]:
         "in_channels": state[convs[0]].shape[1],
         "filters": state[convs[0]].shape[0],
         "layers": max(len(convs) - 2, 1),
-        "antialias": _filters_of(state, 3),
+        "antialias": _has_filter(state, 3),
         "norm": _norm(state, second, behind),
     }
 
@@ -143,7 +178,7 @@ def _stylegan2_generator(state: State) -> tuple[str, dict[str, Any]]:
         (SIDES[0], max(1, round(widths[0] / 8))),
     )
     blocks = 2 * len(_layers(state, r"decoder\.convs\.(\d+)\.conv1\.0\.weight"))
-    learnt = any(value.any().item() for name, value in state.items() if name.endswith(".noise.weight"))
+    learned = any(value.any().item() for name, value in state.items() if name.endswith(".noise.weight"))
     return "generators", {
         "type": "StyleGAN2Generator",
         "in_channels": stem.shape[1],
@@ -152,7 +187,7 @@ def _stylegan2_generator(state: State) -> tuple[str, dict[str, Any]]:
         "size": size,
         "downs": len(halvings),
         "blocks": max(blocks, 2),
-        "noise": learnt or blocks > 2,  # the published small form keeps a weight for noise and adds none
+        "noise": learned or blocks > 2,  # the published small form keeps a weight for noise and adds none
     }
 
 

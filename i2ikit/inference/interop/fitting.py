@@ -1,6 +1,7 @@
 """Published weights into a network, and back."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 import torch
 from torch import Tensor, nn
@@ -8,33 +9,38 @@ from torch import Tensor, nn
 from i2ikit.errors import CheckpointError
 from i2ikit.inference.interop.layouts import Layout, layout_of
 
-SHOWN = 60  # lines of a list in a message
+SHOWN = 3  # pairs of names in a message
 
 
 def fit(network: nn.Module, published: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
-    """Return published weights under the names of ``network``, whose state dict they become.
+    """Return published weights under the names of ``network``, as its state dict.
+
+    Entries whose names are not the published ones are matched in their order, if their shapes are equal.
 
     Args:
-        network: of the architecture that the weights are for.
-        published: the published state dict; statistics of instance norms are left out, blur kernels compared.
+        network: of the architecture of the weights.
+        published: the published state dict. Statistics of instance norms are ignored, blur kernels are compared.
         source: of the weights, for messages.
 
     Raises:
-        CheckpointError: a name fits nothing, a shape is another one, a weight is missing or a kernel is not the
-            published one; the message lists all of them.
+        CheckpointError: entries do not fit, or a blur kernel is not the published one; the message names the first.
     """
     layout = layout_of(network)
     own = network.state_dict()
-    wrong = [error for name, value in published.items() if (error := _error(layout, own, name, value))]
-    missing = [name for name in layout.entries if name not in published and name not in layout.canceled]
-    if wrong or missing:
-        lines = _listed("fit nothing", wrong) + _listed("are missing", missing)
-        kind = type(network).__name__
-        hint = "Names of other code can be changed with --rename OLD=NEW."
-        raise CheckpointError("\n".join([f"{source} does not fit a {kind}:", *lines, f"  {hint}"]))
+    expected = {name: own[entry] if isinstance(entry, str) else entry for name, entry in layout.entries.items()}
+    pairs = _pairs(layout, list(published))
+    wrong = [pair for pair in pairs if not _fits(*pair, published, expected)]
+    if wrong:
+        shown = [f"{_shown(theirs, published)} / {_shown(ours, expected)}" for theirs, ours in wrong]
+        raise _refusal(source, type(network).__name__, shown)
+    theirs_of = {ours: theirs for theirs, ours in pairs}
+    kernels = {theirs_of[name]: entry for name, entry in layout.entries.items() if isinstance(entry, Tensor)}
+    for name, kernel in kernels.items():
+        if not torch.allclose(published[name].float(), kernel, rtol=0, atol=1e-6):
+            raise CheckpointError(f"{source}: {name} is another blur kernel than the published one")
     dtype = next(iter(published.values())).dtype
     return {
-        entry: published[name] if name in published else torch.zeros(own[entry].shape, dtype=dtype)
+        entry: published[theirs_of[name]] if name in theirs_of else torch.zeros(own[entry].shape, dtype=dtype)
         for name, entry in layout.entries.items()
         if isinstance(entry, str)
     }
@@ -44,7 +50,7 @@ def unfit(network: nn.Module, weights: Mapping[str, Tensor] | None = None) -> di
     """Return the weights of a network as the published code would write them: its names, its order, its blur kernels.
 
     Args:
-        network: any that some published code has.
+        network: of an architecture of the published code.
         weights: instead of the network's own, under its names.
 
     Raises:
@@ -55,23 +61,32 @@ def unfit(network: nn.Module, weights: Mapping[str, Tensor] | None = None) -> di
     return {name: state[entry] if isinstance(entry, str) else entry for name, entry in entries.items()}
 
 
-def _error(layout: Layout, own: Mapping[str, Tensor], name: str, value: Tensor) -> str:
-    """Say what is wrong with one published entry, or return an empty string."""
-    if name in layout.ignored:
-        return ""
-    entry = layout.entries.get(name)
-    if entry is None:
-        return f"{name} {list(value.shape)}"
-    expected = own[entry] if isinstance(entry, str) else entry
-    if value.shape != expected.shape:
-        return f"{name} {list(value.shape)}, where {list(expected.shape)} is needed"
-    if isinstance(entry, Tensor) and not torch.allclose(value.float(), entry, rtol=0, atol=1e-6):
-        return f"{name} is another kernel than the published one"
-    return ""
+def _pairs(layout: Layout, names: list[str]) -> list[tuple[str, str]]:
+    """Return names of a file with the published ones: equal names first, the rest in order; empty for a missing one."""
+    extra = [name for name in names if name not in layout.entries and name not in layout.ignored]
+    missing = [name for name in layout.entries if name not in names]
+    if len(extra) != len(missing):
+        missing = [name for name in missing if name not in layout.canceled]
+    equal = [(name, name) for name in names if name in layout.entries]
+    return [*equal, *zip_longest(extra, missing, fillvalue="")]
 
 
-def _listed(what: str, names: Sequence[str]) -> list[str]:
-    if not names:
-        return []
-    more = [f"    and {len(names) - SHOWN} more"] if len(names) > SHOWN else []
-    return [f"  these {what}:", *(f"    {name}" for name in names[:SHOWN]), *more]
+def _fits(theirs: str, ours: str, published: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> bool:
+    """Return whether two entries are of one kind (weight, bias, ...) and shape."""
+    if theirs not in published or ours not in expected:
+        return False
+    same_kind = theirs.rpartition(".")[2] == ours.rpartition(".")[2]
+    return same_kind and published[theirs].shape == expected[ours].shape
+
+
+def _refusal(source: str, kind: str, differing: Sequence[str]) -> CheckpointError:
+    lines = "".join(f"\n    {each}" for each in differing[:SHOWN])
+    more = f"\n    and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
+    return CheckpointError(
+        f"{source} does not fit a {kind}. Entries that differ, in the file / in a {kind}:{lines}{more}\n"
+        "  If the file has the same layers under other names, rename its entries as shown on the right."
+    )
+
+
+def _shown(name: str, state: Mapping[str, Tensor]) -> str:
+    return f"{name} {list(state[name].shape)}" if name else "-"

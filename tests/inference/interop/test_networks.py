@@ -184,42 +184,15 @@ def test_biases_that_an_instance_norm_cancels_are_known() -> None:
         assert "model.30.bias" not in layout_of(ResNetGenerator()).canceled
 
 
-def test_all_names_that_fit_nothing_and_all_that_are_missing_are_listed() -> None:
-    network = PatchGANDiscriminator(filters=2, antialias=False)
-    state = unfit(network)
-    state["model.99.weight"] = torch.zeros(3)
-    state["surprise"] = torch.zeros(1, 2)
-    state["model.0.weight"] = torch.zeros(2, 4, 4, 4)
-    del state["model.11.weight"], state["model.11.bias"]
-    with pytest.raises(CheckpointError) as error:
-        fit(network, state, "some.pth")
-    assert str(error.value).splitlines() == [
-        "some.pth does not fit a PatchGANDiscriminator:",
-        "  these fit nothing:",
-        "    model.0.weight [2, 4, 4, 4], where [2, 3, 4, 4] is needed",
-        "    model.99.weight [3]",
-        "    surprise [1, 2]",
-        "  these are missing:",
-        "    model.11.weight",
-        "    model.11.bias",
-        "  Names of other code can be changed with --rename OLD=NEW.",
-    ]
-
-
 def test_a_blur_kernel_of_another_kind_is_refused() -> None:
     network = PatchGANDiscriminator(filters=2)
     state = unfit(network)
     state["model.2.filt"] = F.normalize(torch.ones(2, 1, 3, 3))
-    with pytest.raises(CheckpointError, match=r"model\.2\.filt is another kernel than the published one"):
+    with pytest.raises(CheckpointError, match=r"model\.2\.filt is another blur kernel than the published one"):
         fit(network, state, "file")
 
 
-def test_names_of_no_published_network_are_listed() -> None:
-    with pytest.raises(CheckpointError, match=r"(?s)fit nothing:\n    conv1\.weight \[1, 2\].*--rename"):
-        detect({"conv1.weight": torch.zeros(1, 2)}, "file")
-
-
-def test_networks_that_nobody_published_have_no_layout() -> None:
+def test_other_networks_have_no_layout() -> None:
     with pytest.raises(CheckpointError, match="no published code has a MultiScaleDiscriminator"):
         layout_of(MultiScaleDiscriminator(filters=2))
     with pytest.raises(CheckpointError, match="no published generator has input_skip"):

@@ -4,7 +4,7 @@ from PIL import Image
 
 from i2ikit.errors import ConfigError, DataError
 from i2ikit.images import Reader
-from i2ikit.inference.evaluation import USUAL, NamedPairs, chosen, evaluate_folders
+from i2ikit.inference.evaluation import DEFAULT_METRICS, NamedPairs, choose_metrics, evaluate_folders
 
 
 def make_image(path, level, size=(16, 12)):
@@ -53,15 +53,15 @@ def test_gray_images_are_measured_in_one_channel(tmp_path):
 
 def test_metrics_are_named_in_any_case_the_configs_first():
     own = {"fid": {"type": "FID", "resizing": "legacy"}}
-    assert chosen(own, ["fid", "Psnr"]) == {"fid": own["fid"], "psnr": {"type": "PSNR"}}
-    assert chosen(own, ["wasserstein"]) == {"wasserstein": {"type": "SlicedWasserstein"}}
-    assert chosen(own, []) == own
-    assert list(chosen({}, [])) == list(USUAL)
+    assert choose_metrics(own, ["fid", "Psnr"]) == {"fid": own["fid"], "psnr": {"type": "PSNR"}}
+    assert choose_metrics(own, ["wasserstein"]) == {"wasserstein": {"type": "SlicedWasserstein"}}
+    assert choose_metrics(own, []) == own
+    assert list(choose_metrics({}, [])) == list(DEFAULT_METRICS)
 
 
 def test_a_metric_that_nobody_knows_is_named_with_the_nearest():
     with pytest.raises(ConfigError, match=r"no metric is called 'ssmi'\. Nearest: 'ssim'"):
-        chosen({}, ["ssmi"])
+        choose_metrics({}, ["ssmi"])
 
 
 def test_a_folder_that_is_missing_or_empty_is_named(tmp_path):

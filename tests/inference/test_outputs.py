@@ -197,8 +197,8 @@ def test_ranges_come_from_the_checkpoint_in_the_direction_of_the_generator(tmp_p
     assert translator.source.value_range == (0, 10)
 
 
-def test_a_checkpoint_that_says_wrongly_how_to_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"inside \S+x\.pt says wrongly how files are read: channels must be"):
+def test_wrong_settings_for_reading_files_are_refused_by_the_name_of_the_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"inside \S+x\.pt cannot read files: channels must be"):
         Translator.from_checkpoint(saved(tmp_path / "x.pt", {"channels": 99}))
 
 

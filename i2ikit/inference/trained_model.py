@@ -1,0 +1,143 @@
+"""What a checkpoint holds to use: its networks, rebuilt from the config inside it."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from i2ikit.build import Builder
+from i2ikit.config.data import reading
+from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
+from i2ikit.engine.work_dir import choose_checkpoint
+from i2ikit.errors import CheckpointError, nearest_hint
+from i2ikit.images import Reader, domain_readers
+from i2ikit.plugin import get_manager
+from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS
+
+REGISTRIES = {"generators": GENERATORS, "discriminators": DISCRIMINATORS, "heads": HEADS}
+
+
+class TrainedModel:
+    """A checkpoint, read once.
+
+    Full names of networks are ``generators.ab``; moving averages have the kind of the network that they follow.
+
+    Args:
+        path: a checkpoint, or a work directory: its best checkpoint, or the newest where the run kept no best.
+
+    Attributes:
+        path: of the checkpoint.
+        checkpoint: its content.
+        averages: by full name of a moving average, that of the network that it follows.
+
+    Raises:
+        CheckpointError: the file is missing or damaged, or its config has no model.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = choose_checkpoint(Path(path))
+        self.checkpoint = read_checkpoint(self.path)
+        model = self.checkpoint.config.get("model")
+        self._model: Mapping[str, Any] = model if isinstance(model, Mapping) else {}
+        averages = self._model.get("averages") or {}
+        self.averages = {f"{each['of'].partition('.')[0]}.{name}": str(each["of"]) for name, each in averages.items()}
+
+    @cached_property
+    def generators(self) -> list[str]:
+        """Short names of the generators: averages of the first one, all that were trained, all other averages."""
+        found = self._model.get("generators")
+        if not isinstance(found, Mapping) or not found:
+            raise CheckpointError(f"the config inside {self.path} names no generators")
+        first = f"generators.{next(iter(found))}"
+        averages = [name.partition(".")[2] for name in self.averages if name.startswith("generators.")]
+        return sorted([*found, *averages], key=lambda name: self.averages.get(f"generators.{name}") != first)
+
+    def choose_generator(self, name: str | None = None) -> str:
+        """Return ``name``, or the default generator: the average of the first one where there is one, else the first.
+
+        Raises:
+            CheckpointError: there is no generator of that name.
+        """
+        if name is not None and name not in self.generators:
+            hint = nearest_hint(name, self.generators)
+            raise CheckpointError(f"{self.path} has no generator {name!r}; it has {', '.join(self.generators)}.{hint}")
+        return name or self.generators[0]
+
+    def trained_name(self, name: str) -> str:
+        """Return the full name of a network, or, of a moving average, that of the network that it follows."""
+        return self.averages.get(name, name)
+
+    def averaged_name(self, name: str) -> str:
+        """Return the full name of the moving average of a network, or of the network itself where there is none."""
+        return next((average for average, of in self.averages.items() if of == name), name)
+
+    def domains(self, generator: str) -> tuple[str, str]:
+        """Return the source and the target domain of a generator: ``ab``, ``ba``, or a moving average of one."""
+        return ("b", "a") if self.trained_name(f"generators.{generator}") == "generators.ba" else ("a", "b")
+
+    def network_names(self) -> list[str]:
+        """Return the full names of the networks in the config, averages left out."""
+        return [f"{kind}.{name}" for kind in REGISTRIES for name in self._model.get(kind) or {}]
+
+    def build(self, name: str) -> nn.Module:
+        """Build a network, or a copy for a moving average, from its config, with initial weights.
+
+        Args:
+            name: full.
+
+        Raises:
+            CheckpointError: the config has an error, or needs a part that is not installed.
+        """
+        kind, _, short = self.trained_name(name).partition(".")
+        config = dict(self._model[kind][short])
+        given: dict[str, Any] = {}
+        if kind == "heads":
+            generator: Any = self.build(f"generators.{config.pop('of')}")
+            given["widths"] = generator.widths(config.pop("taps"))
+        builder = Builder()
+        network: nn.Module | None = builder.part(REGISTRIES[kind], config, f"model.{kind}.{short}", **given)
+        if network is None:
+            errors = "\n".join(f"  - {error.path}: {error.message}" for error in builder.errors)
+            raise CheckpointError(f"cannot rebuild {name} of {self.path}:\n{errors}{self._plugin_hints()}")
+        return network
+
+    def load(self, network: nn.Module, name: str, *, assign: bool = False) -> None:
+        """Load the weights of a network into one that :meth:`build` built.
+
+        Args:
+            network: it is changed.
+            name: full; of the network or of a moving average.
+            assign: put the stored tensors, with their data type, in the place of the network's own.
+
+        Raises:
+            CheckpointError: the weights do not fit.
+        """
+        try:
+            network.load_state_dict(self.checkpoint.weights(name), assign=assign)
+        except RuntimeError as error:
+            raise CheckpointError(f"the weights of {name} in {self.path} do not fit its config: {error}") from error
+
+    def readers(self, channels: int) -> dict[str, Reader]:
+        """Return how the files of the domains ``a`` and ``b`` are read.
+
+        Args:
+            channels: of images, where the config does not set them.
+
+        Raises:
+            CheckpointError: the config sets them wrongly.
+        """
+        try:
+            return domain_readers(**{"channels": channels, **reading(self.checkpoint.config)})
+        except (ValueError, TypeError) as error:
+            raise CheckpointError(f"the config inside {self.path} cannot read files: {error}") from error
+
+    def _plugin_hints(self) -> str:
+        """Return a line for each plugin of the run: whether it is installed, or how to install it."""
+        hints = ""
+        for plugin, about in self.checkpoint.plugins.items():
+            package = str(about.get("package", plugin))
+            problem = "; ".join(get_manager().problems([package])) or "it is installed"
+            hints += f"\n  It was trained with {package} {about.get('version', '')}: {problem}."
+        return hints

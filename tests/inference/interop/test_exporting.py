@@ -1,0 +1,56 @@
+"""Checkpoints as files of the published code."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
+from i2ikit.errors import CheckpointError
+from i2ikit.generators.resnet import ResNetGenerator
+from i2ikit.inference.interop.exporting import export_files
+from i2ikit.inference.trained_model import TrainedModel
+
+
+def checkpoint_of(
+    path: Path, generators: dict[str, ResNetGenerator], configs: dict[str, object], **model: object
+) -> TrainedModel:
+    weights = {f"generators.{name}.{key}": v for name, g in generators.items() for key, v in g.state_dict().items()}
+    write_checkpoint(path / "c.pt", Checkpoint(config={"model": {"generators": configs, **model}}, model=weights))
+    return TrainedModel(path / "c.pt")
+
+
+def test_networks_that_the_published_code_does_not_have_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    small = {"type": "ResNetGenerator", "filters": 2, "blocks": 1}
+    generators = {name: ResNetGenerator(filters=2, blocks=1) for name in ("ab", "extra")}
+    trained = checkpoint_of(tmp_path, generators, {"ab": small, "extra": small})
+    written, left_out = export_files(trained, tmp_path)
+    assert [path.name for path in written.values()] == ["latest_net_G.pth"]
+    assert list(left_out) == ["generators.extra"]
+
+
+def test_without_a_published_generator_nothing_is_written(tmp_path: Path) -> None:
+    config = {"type": "ResNetGenerator", "filters": 2, "blocks": 1, "input_skip": True}
+    trained = checkpoint_of(tmp_path, {"ab": ResNetGenerator(filters=2, blocks=1, input_skip=True)}, {"ab": config})
+    with pytest.raises(CheckpointError, match=r"(?s)no generator that the published code could read.*input_skip"):
+        export_files(trained, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_checkpoint_whose_weights_do_not_fit_its_config_is_named(tmp_path: Path) -> None:
+    trained = checkpoint_of(
+        tmp_path, {"ab": ResNetGenerator(filters=2, blocks=1)}, {"ab": {"type": "ResNetGenerator", "filters": 4}}
+    )
+    with pytest.raises(CheckpointError, match=r"weights of generators\.ab in \S+c\.pt do not fit its config"):
+        export_files(trained, tmp_path)
+
+
+def test_of_a_network_with_a_moving_average_the_average_is_written(tmp_path: Path) -> None:
+    generators = {name: ResNetGenerator(filters=2, blocks=1) for name in ("ab", "ab_mean")}
+    config = {"ab": {"type": "ResNetGenerator", "filters": 2, "blocks": 1}}
+    averages = {"ab_mean": {"of": "generators.ab", "momentum": 0.9}}
+    trained = checkpoint_of(tmp_path, generators, config, averages=averages)
+    written, left_out = export_files(trained, tmp_path)
+    assert not left_out
+    weights = torch.load(written["generators.ab"], weights_only=True)
+    assert torch.equal(weights["model.1.weight"], generators["ab_mean"].stages.stem.conv.weight)

@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
+from i2ikit.errors import CheckpointError
+from i2ikit.generators.resnet import ResNetGenerator
+from i2ikit.heads.mlp import MLPHead
+from i2ikit.inference.trained_model import TrainedModel
+
+RESNET = {"type": "ResNetGenerator", "filters": 4, "blocks": 1}
+AVERAGES = {"ab_slow": {"of": "generators.ab"}, "f_slow": {"of": "heads.f"}, "ba_slow": {"of": "generators.ba"}}
+
+
+def save(path: Path, generators: object, **model: object) -> Path:
+    weights = {
+        f"generators.{name}.{key}": value
+        for name in ("ab", "ab_slow")
+        for key, value in ResNetGenerator(filters=4, blocks=1).state_dict().items()
+    }
+    plugins = {"i2ikit-wavelets": {"package": "i2ikit-wavelets", "version": "1.2"}}
+    config = {"model": {"generators": generators, **model}}
+    write_checkpoint(path, Checkpoint(config=config, model=weights, plugins=plugins))
+    return path
+
+
+def test_the_default_generator_is_the_average_of_the_first_one(tmp_path: Path) -> None:
+    both = {"ab": RESNET, "ba": RESNET}
+    trained = TrainedModel(save(tmp_path / "a.pt", both, averages=AVERAGES))
+    assert trained.generators == ["ab_slow", "ab", "ba", "ba_slow"]
+    assert [trained.choose_generator(), trained.choose_generator("ba")] == ["ab_slow", "ba"]
+    assert TrainedModel(save(tmp_path / "b.pt", both)).choose_generator() == "ab"
+    with pytest.raises(CheckpointError, match=r"no generator 'f_slow'; it has ab_slow, ab, ba, ba_slow\."):
+        trained.choose_generator("f_slow")
+    with pytest.raises(CheckpointError, match=r"it has ab, ba\. Nearest: 'ab'"):
+        TrainedModel(tmp_path / "b.pt").choose_generator("abb")
+
+
+def test_averages_lead_to_the_networks_that_they_follow_and_back(tmp_path: Path) -> None:
+    trained = TrainedModel(save(tmp_path / "a.pt", {"ab": RESNET, "ba": RESNET}, averages=AVERAGES))
+    assert trained.trained_name("heads.f_slow") == "heads.f"
+    assert trained.averaged_name("heads.f") == "heads.f_slow"
+    assert trained.trained_name("generators.ba") == trained.trained_name("generators.ba_slow") == "generators.ba"
+    assert [trained.domains(name) for name in trained.generators] == [("a", "b"), ("a", "b"), ("b", "a"), ("b", "a")]
+
+
+def test_networks_are_built_from_the_config_and_filled_with_the_weights_of_an_average(tmp_path: Path) -> None:
+    heads = {"f": {"type": "MLPHead", "of": "ab", "taps": ["stem", "down1"], "dim": 5}}
+    trained = TrainedModel(save(tmp_path / "a.pt", {"ab": RESNET}, heads=heads, averages=AVERAGES))
+    assert trained.network_names() == ["generators.ab", "heads.f"]
+    assert isinstance(trained.build("heads.f_slow"), MLPHead)
+    network = trained.build("generators.ab_slow")
+    trained.load(network, "generators.ab_slow")
+    weights = trained.checkpoint.weights("generators.ab_slow")
+    assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
+
+
+def test_of_a_work_directory_the_best_checkpoint_is_read_or_else_the_newest(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"no checkpoint in \S+; is \S+ the work directory of a run"):
+        TrainedModel(tmp_path)
+    for name in ("step_000002", "step_000010"):
+        save(tmp_path / "checkpoints" / f"{name}.pt", {"ab": RESNET})
+    assert TrainedModel(tmp_path).path.name == "step_000010.pt"
+    save(tmp_path / "checkpoints" / "best.pt", {"ab": RESNET})
+    assert TrainedModel(str(tmp_path)).path.name == "best.pt"
+
+
+def test_a_part_that_is_not_installed_is_named_with_the_plugins_of_the_run(tmp_path: Path) -> None:
+    trained = TrainedModel(save(tmp_path / "a.pt", {"ab": {"type": "WaveletGenerator"}}))
+    message = r"(?s)no generator is called 'WaveletGenerator'.*i2ikit-wavelets 1\.2: .*pip install"
+    with pytest.raises(CheckpointError, match=message):
+        trained.build("generators.ab")
+
+
+def test_weights_of_another_width_are_refused_by_the_name_of_the_file(tmp_path: Path) -> None:
+    trained = TrainedModel(save(tmp_path / "a.pt", {"ab": {**RESNET, "filters": 8}}))
+    with pytest.raises(CheckpointError, match=r"the weights of generators\.ab in \S+a\.pt do not fit its config"):
+        trained.load(trained.build("generators.ab"), "generators.ab")
+
+
+def test_a_config_without_generators_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"the config inside \S+a\.pt names no generators"):
+        TrainedModel(save(tmp_path / "a.pt", [])).choose_generator()
