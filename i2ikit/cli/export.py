@@ -24,8 +24,9 @@ def export(
     ] = Format.official,
     prefix: Annotated[str, typer.Option("--prefix", help="Prefix of the file names.")] = "latest",
 ) -> None:
-    """Write networks as files of the published code: latest_net_G.pth, latest_net_D.pth, ...
+    """Write networks as files of the published code.
 
+    The files are called latest_net_G.pth, latest_net_D.pth, and so on.
     Moving averages are written where the run kept them.
     """
     with busy("Writing the weights"):

@@ -87,7 +87,7 @@ def _count_data(plan: Plan) -> None:
             plan.items[split] = len(dataset)
             if split == "train":
                 plan.dataset = dataset
-                plan.steps_per_epoch = len(build_train_loader(dataset, {**data, "workers": 0, "cache": "none"}, 0))
+                plan.steps_per_epoch = len(build_train_loader(dataset, {**data, "workers": 0, "cache": False}, 0))
         except DataError as error:
             plan.data_error = plan.data_error or error
 

@@ -44,4 +44,4 @@ def test_entries_that_do_not_fit_are_named_without_a_traceback(run, tmp_path, mo
 def test_a_run_is_either_begun_or_resumed(run, tiny):
     refused = run("train", tiny, "--init", "start.pt", "--resume")
     assert refused.code == 2
-    assert "--init begins a new run and --resume goes on with one" in refused.err
+    assert "--init starts a new run and --resume continues one" in refused.err
