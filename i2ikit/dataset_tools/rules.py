@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from i2ikit.dataset_tools.perceptual_hash import similar_pairs
 from i2ikit.dataset_tools.scan import Scan, ScannedFile
-from i2ikit.images.headers import Header
+from i2ikit.images.formats.base import Header
 
 LEVELS = ("problem", "warning", "note")
 LISTED = 20  # unreadable files named in a message

@@ -14,8 +14,8 @@ from i2ikit.dataset_tools.perceptual_hash import PerceptualHash, perceptual_hash
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.files import file_hash
 from i2ikit.images import format_extensions, list_images
-from i2ikit.images.decoding import decode
-from i2ikit.images.headers import Header, read_header
+from i2ikit.images.decoding import decode, read_header
+from i2ikit.images.formats.base import Header
 from i2ikit.images.planes import Planes
 
 DOMAIN = re.compile(r"(.+)([AB])")  # trainA: split and letter

@@ -1,4 +1,4 @@
-"""From the colors of a file to the channels that the data should have."""
+"""Converts the colors of a file to the channels that the data should have."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.images.planes import Planes, luma
+from i2ikit.images.planes import Planes, full, luma
 
 MODES_WITH_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 BACKGROUNDS = {"white": 1.0, "black": 0.0}
@@ -18,7 +18,7 @@ GRAY, COLOR = 1, 3
 
 
 def has_alpha(image: Image.Image) -> bool:
-    """Say whether an image of Pillow has transparency, as a channel or of a palette's entries."""
+    """Return whether an image of Pillow has transparency, as a channel or in its palette."""
     return image.mode in MODES_WITH_ALPHA or "transparency" in image.info
 
 
@@ -26,29 +26,29 @@ def flattened(image: Image.Image, policy: str, *, keep_edges: bool = False) -> I
     """Return an image of Pillow as RGB without transparency.
 
     Args:
-        image: of any mode with 8 bits a channel or fewer.
-        policy: ``"white"`` or ``"black"``, what lies behind; ``"ignore"``: the colors as they are stored.
-        keep_edges: only what is fully transparent shows what lies behind, the rest keeps its stored colors.
+        image: of any mode with at most 8 bits per channel.
+        policy: ``"white"`` or ``"black"``, the background; ``"ignore"``: the stored colors.
+        keep_edges: only fully transparent pixels show the background, all others keep their stored colors.
     """
     if not has_alpha(image):
         return image.convert("RGB")
-    upright = image.convert("RGBA")
-    stored = upright.convert("RGB")
+    rgba = image.convert("RGBA")
+    stored = rgba.convert("RGB")
     if policy not in BACKGROUNDS:
         return stored
-    behind = Image.new("RGBA", upright.size, policy)
-    laid = Image.alpha_composite(behind, upright).convert("RGB")
+    background = Image.new("RGBA", rgba.size, policy)
+    composed = Image.alpha_composite(background, rgba).convert("RGB")
     if not keep_edges:
-        return laid
-    seen = upright.getchannel("A").point(lambda value: 255 if value else 0)
-    return Image.composite(stored, laid, seen)
+        return composed
+    visible = rgba.getchannel("A").point(lambda value: 255 if value else 0)
+    return Image.composite(stored, composed, visible)
 
 
 def with_channels(image: Image.Image, channels: int, policy: str, path: str | Path) -> Image.Image | Planes:
-    """Return an image of Pillow with a number of channels: L or RGB, or planes whose last channel is its opacity.
+    """Return an image of Pillow with a number of channels: as L or RGB, or as planes whose last channel is opacity.
 
     Raises:
-        DataError: an image of colors cannot have that many channels.
+        DataError: gray or color images cannot have that many channels.
     """
     if policy == "keep" and channels in (GRAY + 1, COLOR + 1):
         kept = image.convert("RGBA")
@@ -61,9 +61,9 @@ def with_channels(image: Image.Image, channels: int, policy: str, path: str | Pa
 
 
 def planes_with_channels(planes: Planes, channels: int, policy: str, path: str | Path) -> Planes:
-    """Return planes with a number of channels; gray and colors become each other, nothing else is changed.
+    """Return planes with a number of channels; only gray and RGB are converted into each other.
 
-    Opacity becomes the last channel with the policy ``"keep"``, and is otherwise left beside the values.
+    With the policy ``"keep"`` opacity becomes the last channel, otherwise it remains separate.
 
     Raises:
         DataError: the file has another number of channels.
@@ -81,7 +81,7 @@ def planes_with_channels(planes: Planes, channels: int, policy: str, path: str |
 
 
 def as_bytes(planes: Planes) -> Image.Image | None:
-    """Return opaque planes of one or three bytes as an image of Pillow, None for all others."""
+    """Return opaque 8-bit planes, gray or RGB, as an image of Pillow; None for all others."""
     if planes.values.dtype != np.uint8 or planes.values.shape[2] not in (GRAY, COLOR) or planes.alpha is not None:
         return None
     values = np.ascontiguousarray(planes.values)
@@ -94,25 +94,20 @@ def as_planes(image: Image.Image) -> Planes:
     return Planes(values[:, :, None] if values.ndim == 2 else values)
 
 
-def full(dtype: np.dtype[Any]) -> float:
-    """Return what stands for opaque in numbers of a type."""
-    return 1.0 if dtype.kind in "fb" else float(np.iinfo(dtype).max)
-
-
 def opacity(alpha: NDArray[Any]) -> NDArray[np.float32]:
-    """Return (H, W, 1) in 0..1, of opacities of any type."""
+    """Return opacity (H, W) of any type as (H, W, 1) in 0..1."""
     return np.clip(alpha.astype(np.float32) / full(alpha.dtype), 0, 1)[:, :, None]
 
 
-def laid_on(
+def composed(
     values: NDArray[np.float32], alpha: NDArray[Any] | None, policy: str, *, keep_edges: bool = False
 ) -> NDArray[np.float32]:
-    """Return values (H, W, C) in 0..1 without transparency, as :func:`flattened` does."""
+    """Return values (H, W, C) in 0..1 on the background of a policy, as :func:`flattened` does."""
     if alpha is None or policy not in BACKGROUNDS:
         return values
-    share = opacity(alpha)
-    share = (share > 0).astype(np.float32) if keep_edges else share
-    return values * share + np.float32(BACKGROUNDS[policy]) * (1 - share)
+    weight = opacity(alpha)
+    weight = (weight > 0).astype(np.float32) if keep_edges else weight
+    return values * weight + np.float32(BACKGROUNDS[policy]) * (1 - weight)
 
 
 def _recolored(planes: Planes, colors: int) -> Planes:
@@ -127,8 +122,6 @@ def _recolored(planes: Planes, colors: int) -> Planes:
 
 def _wrong(path: str | Path, found: int, wanted: int, *, alpha: bool = False) -> str:
     opaque = " and transparency" if alpha else ""
-    way_out = (
-        'data.alpha="keep" makes transparency a channel.' if alpha else "Set data.channels to what the files have."
-    )
     plural = "channel" if found == 1 else "channels"
-    return f"the image {path} has {found} {plural}{opaque}, but data.channels is {wanted}. {way_out}"
+    next_step = 'To make transparency a channel, set data.alpha="keep".' if alpha else "Set data.channels to match."
+    return f"the image {path} has {found} {plural}{opaque}, but data.channels is {wanted}. {next_step}"

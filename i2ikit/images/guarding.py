@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a file becomes one error that names it and says what to do."""
+"""Turns any failure to read a file into one error that names the file and the next step."""
 
 import errno
 import os
@@ -18,10 +18,10 @@ WAY_OUT = "Repair it or move it out of the folder."
 
 
 @contextmanager
-def naming(path: str | Path) -> Iterator[None]:
-    """Turn whatever the readers of formats raise in the block into a DataError that names the file.
+def file_errors(path: str | Path) -> Iterator[None]:
+    """Turn whatever the block raises into a DataError that names the file.
 
-    What they merely warn about (odd EXIF data, old palettes) does not stop an image from being read and is not shown.
+    Warnings of the libraries (odd EXIF data, old palettes) are not shown: the image can still be read.
     """
     try:
         with warnings.catch_warnings():
@@ -30,46 +30,44 @@ def naming(path: str | Path) -> Iterator[None]:
     except DataError:
         raise
     except FileNotFoundError:
-        raise DataError(missing(path)) from None
+        raise DataError(_missing(path)) from None
     except PermissionError:
-        raise DataError(f"the image {path} cannot be read: this user may not. `chmod u+r` the file.") from None
+        raise DataError(f"no permission to read the image {path}. Allow it: `chmod u+r {path}`.") from None
     except Image.DecompressionBombError as error:
         raise DataError(f"the image {path} is refused: {error} {WAY_OUT}") from None
     except UnidentifiedImageError:
-        raise DataError(
-            f"{path} is not an image that Pillow can read, whatever its extension says. {WAY_OUT}"
-        ) from None
+        raise DataError(f"{path} is not an image in a known format, whatever its extension. {WAY_OUT}") from None
     except MemoryError:
-        raise DataError(f"the image {path} does not fit into memory. Cut it into smaller ones.") from None
-    except Exception as error:  # readers raise nearly anything on a damaged file
+        raise DataError(f"the image {path} does not fit into memory. Split it into smaller ones.") from None
+    except Exception as error:  # libraries raise nearly anything on a damaged file
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-            raise DataError(f"the name of an image is too long for this disk: {path}") from None
+            raise DataError(f"the file name of the image {path} is too long for this disk") from None
         raise DataError(f"the image {path} cannot be read: {_reason(error)}. {WAY_OUT}") from error
 
 
-def refuse_odd_files(path: str | Path) -> None:
-    """Raise DataError for what would hang a reader or tell it nothing: a pipe, a device, a folder, an empty file."""
+def refuse_special_files(path: str | Path) -> None:
+    """Raise DataError for a folder, an empty file, and for what could block the reader: a pipe, a device, a socket."""
     found = os.stat(path)
     if stat.S_ISDIR(found.st_mode):
         raise DataError(f"{path} is a folder, not an image")
     if not stat.S_ISREG(found.st_mode):
-        raise DataError(f"{path} is no ordinary file but a pipe, a device or a socket. Move it out of the folder.")
+        raise DataError(f"{path} is not a regular file but a pipe, a device or a socket. Move it out of the folder.")
     if found.st_size == 0:
         raise DataError(f"the image {path} is empty, 0 bytes. {WAY_OUT}")
 
 
 def refuse_bombs(path: str | Path, width: int, height: int, channels: int = 1) -> None:
-    """Raise DataError if a header announces more than an image can sensibly have, before anything is unpacked."""
+    """Raise DataError if a header declares an image larger than the limits, before anything is decoded."""
     if width * height > MOST_PIXELS or width * height * channels > MOST_VALUES:
         size = f"{width} x {height} pixels" + (f" in {channels} channels" if channels > 1 else "")
         raise DataError(
-            f"the image {path} is refused: it says that it has {size}, more than {MOST_PIXELS:,} pixels or "
-            f"{MOST_VALUES:,} values. If that is true, cut it into smaller ones."
+            f"the image {path} is refused: its header declares {size}, more than {MOST_PIXELS:,} pixels or "
+            f"{MOST_VALUES:,} values. If that is right, split it into smaller ones."
         )
 
 
-def missing(path: str | Path) -> str:
-    """Return the message about a file that is not there, or a link that leads nowhere."""
+def _missing(path: str | Path) -> str:
+    """Return the message about a missing file or a broken link."""
     if os.path.islink(path):
         return f"the image {path} is a link to {os.readlink(path)}, which does not exist"
     return f"the image {path} does not exist"

@@ -1,4 +1,4 @@
-"""Finding image files: each folder is listed once, and no more than names stays in memory."""
+"""Finds image files; each folder is listed once, and only names are kept in memory."""
 
 import os
 import re
@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from i2ikit.errors import DataError
-from i2ikit.images.extensions import readable_extensions
+from i2ikit.images.formats import readable_extensions
 
 DIGITS = re.compile("[0-9]+")
 
 
 class FileList:
-    """Paths of files as one piece of memory, which processes share and which takes a tenth of as many strings.
+    """Paths of files in one block of memory, which processes share and which is a tenth of the size of strings.
 
     Args:
-        root: what the names are relative to; those that are absolute stay.
+        root: folder of the names; absolute names are kept as they are.
         names: of the files.
     """
 
@@ -32,19 +32,19 @@ class FileList:
     def __len__(self) -> int:
         return len(self._ends)
 
-    def __getitem__(self, place: int) -> str:
-        """Return the path at a place, 0 .. length - 1."""
-        return os.path.join(self.root, self.name(place))
+    def __getitem__(self, index: int) -> str:
+        """Return a path; the index is in 0 .. length - 1."""
+        return os.path.join(self.root, self.name(index))
 
     def __iter__(self) -> Iterator[str]:
-        return (self[place] for place in range(len(self)))
+        return (self[index] for index in range(len(self)))
 
-    def name(self, place: int) -> str:
-        """Return the name at a place, 0 .. length - 1, relative to the root."""
-        if not 0 <= place < len(self):
-            raise IndexError(f"file {place} of {len(self)}")
-        start = self._ends[place - 1] if place else 0
-        return os.fsdecode(self._text[start : self._ends[place]])
+    def name(self, index: int) -> str:
+        """Return a name relative to the root; the index is in 0 .. length - 1."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"file {index} of {len(self)}")
+        start = self._ends[index - 1] if index else 0
+        return os.fsdecode(self._text[start : self._ends[index]])
 
 
 def natural_key(name: str) -> tuple[str, str]:
@@ -55,7 +55,7 @@ def natural_key(name: str) -> tuple[str, str]:
 def list_images(folder: str | Path) -> FileList:
     """Return all image files in ``folder`` and the folders below it in natural order, by their extensions.
 
-    Hidden files and folders (a leading dot) are left out; links are followed, each folder once.
+    Hidden files and folders (with a leading dot) are skipped; links are followed, each folder once.
 
     Raises:
         DataError: a folder cannot be listed.
@@ -64,7 +64,7 @@ def list_images(folder: str | Path) -> FileList:
 
 
 def _names(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
-    """Yield the names of a folder's images, those of folders in it in their place, each with ``prefix``."""
+    """Yield the names of images below a folder in natural order, each with ``prefix``."""
     real = os.path.realpath(folder)
     if real in seen:
         return
@@ -91,6 +91,6 @@ def _names(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
 
 
 def _number(digits: re.Match[str]) -> str:
-    """Return digits so that they are sorted as a number: before all letters, shorter numbers first."""
+    """Return digits so that they sort as a number: before all letters, shorter numbers first."""
     number = digits[0].lstrip("0")
     return f"\x01{chr(len(number) + 2)}{number}"

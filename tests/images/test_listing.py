@@ -1,5 +1,3 @@
-"""Finding image files: once, in natural order, in little memory."""
-
 import os
 from pathlib import Path
 
@@ -37,7 +35,7 @@ def test_folders_below_are_read_and_other_files_are_not(tmp_path: Path) -> None:
     assert set(map(Path, list_images(tmp_path))) == kept
 
 
-def test_links_are_followed_and_a_circle_ends(tmp_path: Path) -> None:
+def test_links_are_followed_and_a_cycle_ends(tmp_path: Path) -> None:
     save(tmp_path / "elsewhere/x.png")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/link").symlink_to(tmp_path / "elsewhere")
@@ -90,6 +88,6 @@ def test_names_that_are_no_text_and_absolute_names_come_back_as_they_were() -> N
     ]
 
 
-def test_a_place_past_the_end_is_refused() -> None:
+def test_an_index_past_the_end_is_refused() -> None:
     with pytest.raises(IndexError, match="file 1 of 1"):
         FileList("/data", ["x"])[1]

@@ -1,9 +1,8 @@
-"""Any file becomes pixels with one number of channels and one scale."""
-
 import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -12,7 +11,6 @@ from PIL import Image
 
 from i2ikit.errors import DataError
 from i2ikit.images import Reader
-from i2ikit.images.png import encode_deep_png
 
 
 def save(path: Path, image: Image.Image | None = None, **options: Any) -> Path:
@@ -51,7 +49,7 @@ def test_a_plain_rgb_file_keeps_its_pixels(tmp_path: Path) -> None:
     assert np.array_equal(np.asarray(shallow(save(tmp_path / "x.png", Image.fromarray(pixels)))), pixels)
 
 
-def test_transparent_pixels_are_laid_on_white(tmp_path: Path) -> None:
+def test_transparent_pixels_are_composed_on_white(tmp_path: Path) -> None:
     image = Image.new("RGBA", (3, 1))
     for x, alpha in enumerate((0, 51, 255)):  # 51 is a fifth
         image.putpixel((x, 0), (200, 100, 0, alpha))
@@ -59,7 +57,7 @@ def test_transparent_pixels_are_laid_on_white(tmp_path: Path) -> None:
     assert [rgb.getpixel((x, 0)) for x in range(3)] == [(255, 255, 255), (244, 224, 204), (200, 100, 0)]
 
 
-def test_a_palette_with_a_transparent_entry_is_laid_on_white(tmp_path: Path) -> None:
+def test_a_transparent_palette_entry_is_composed_on_white(tmp_path: Path) -> None:
     image = Image.new("P", (2, 1))
     image.putpalette([10, 20, 30, 40, 50, 60])
     image.putpixel((1, 0), 1)
@@ -87,7 +85,7 @@ def test_sixteen_bit_gray_keeps_its_depth_in_three_equal_channels(tmp_path: Path
     assert len(np.unique(found)) == 4
 
 
-def test_floating_point_gray_runs_from_zero_to_one(tmp_path: Path) -> None:
+def test_floating_point_gray_has_the_range_zero_to_one(tmp_path: Path) -> None:
     gray = np.array([[0.0, 0.2, 1.0]], dtype=np.float32)
     assert np.array_equal(deep(save(tmp_path / "x.tif", Image.fromarray(gray)), Reader(1))[:, :, 0], gray)
 
@@ -100,30 +98,9 @@ def test_eight_bit_gray_and_bilevel_become_three_equal_channels(tmp_path: Path) 
 @pytest.mark.parametrize("values", [[0, -3], [0, 70000]])
 def test_values_out_of_range_are_refused_with_the_key_to_set(tmp_path: Path, values: list[int]) -> None:
     path = save(tmp_path / "x.tif", Image.fromarray(np.array([values], dtype=np.int32)))
-    found = rf"x\.tif holds values from {min(values)} to {max(values)}, .* from 0 to 65535\. .*data\.value_range="
+    found = rf"x\.tif holds values from {min(values)} to {max(values)}, .* is 0 to 65535\. .*data\.value_range="
     with pytest.raises(DataError, match=found):
         Reader(1)(path)
-
-
-def test_a_text_file_named_png_is_called_by_its_name(tmp_path: Path) -> None:
-    path = tmp_path / "letter.png"
-    path.write_text("Dear Sir or Madam")
-    with pytest.raises(DataError, match=r"letter\.png is not an image that Pillow can read.*move it out"):
-        shallow(path)
-
-
-@pytest.mark.parametrize("extension", ["png", "jpg", "tif", "webp"])
-def test_a_cut_off_image_is_called_by_its_name(tmp_path: Path, extension: str) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    path = save(tmp_path / f"half.{extension}", Image.fromarray(pixels))
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(DataError, match=rf"half\.{extension}"):
-        shallow(path)
-
-
-def test_a_missing_file_is_called_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"gone\.png does not exist"):
-        shallow(tmp_path / "gone.png")
 
 
 COLORED = np.random.default_rng(0).integers(0, 256, (5, 4, 3), dtype=np.uint8)
@@ -142,9 +119,7 @@ def test_colors_become_gray_as_pillow_does_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("policy", "expected"), [("white", (244, 224, 204)), ("black", (40, 20, 0)), ("ignore", (200, 100, 0))]
 )
-def test_transparency_becomes_what_the_policy_says_at_any_depth(
-    tmp_path: Path, policy: str, expected: tuple[int, int, int]
-) -> None:
+def test_every_depth_follows_the_alpha_policy(tmp_path: Path, policy: str, expected: tuple[int, int, int]) -> None:
     image = Image.new("RGBA", (1, 1), (200, 100, 0, 51))  # a fifth
     reader = Reader(alpha=policy)
     assert shallow(save(tmp_path / "x.png", image), reader).getpixel((0, 0)) == expected
@@ -164,7 +139,7 @@ def test_kept_transparency_is_the_last_channel_and_opaque_files_have_it_too(
     assert (deep(save(tmp_path / "wall.png", Image.fromarray(COLORED)), reader)[:, :, -1] == 1).all()
 
 
-def test_a_stated_range_is_scaled_to_it_whatever_the_type(tmp_path: Path) -> None:
+def test_a_range_applies_to_any_type(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.array([[-1000, 500, 2000]], np.int16))
     reader = Reader(1, value_range=[-1000, 2000])
     assert deep(tmp_path / "x.npy", reader).flatten().tolist() == [0, 0.5, 1]
@@ -172,10 +147,10 @@ def test_a_stated_range_is_scaled_to_it_whatever_the_type(tmp_path: Path) -> Non
     assert deep(bytes_, Reader(1, value_range=[0, 200])).flatten().tolist() == [0, 0.5]
 
 
-def test_what_lies_outside_is_cut_off_if_that_is_asked_for(tmp_path: Path) -> None:
+def test_values_outside_are_clipped_on_request(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.array([[-5.0, 0.5, 7.0]]))
     assert deep(tmp_path / "x.npy", Reader(1, clip=True)).flatten().tolist() == [0, 0.5, 1]
-    with pytest.raises(DataError, match=r"values from -5 to 7, .* from 0 to 1\. .*data\.clip=true"):
+    with pytest.raises(DataError, match=r"values from -5 to 7, .* is 0 to 1\. .*data\.clip=true"):
         Reader(1)(tmp_path / "x.npy")
 
 
@@ -184,7 +159,7 @@ def test_bytes_in_an_array_take_the_published_path(tmp_path: Path) -> None:
     assert np.array_equal(np.asarray(shallow(tmp_path / "x.npy")), COLORED)
 
 
-def test_white_is_zero_is_turned_round(tmp_path: Path) -> None:
+def test_white_is_zero_is_inverted(tmp_path: Path) -> None:
     values = np.array([[0, 65535, 1000]], np.uint16)
     tifffile.imwrite(tmp_path / "x.tif", np.stack([values] * 5), photometric="miniswhite", planarconfig="separate")
     assert np.allclose(deep(tmp_path / "x.tif", Reader(5))[0, :, 0] * 65535, [65535, 0, 64535], atol=0.01)
@@ -218,8 +193,7 @@ def test_a_missing_library_is_named_with_what_to_install(
     if name.endswith("tif"):
         tifffile.imwrite(tmp_path / name, values, photometric="rgb")
     else:
-        with (tmp_path / name).open("wb") as file:
-            encode_deep_png(file, values, None, None)
+        cv2.imwrite(str(tmp_path / name), values)
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(DataError, match=r"pip install (\"i2ikit\[tiff\]\"|opencv-python)"):
         Reader()(tmp_path / name)
@@ -228,8 +202,8 @@ def test_a_missing_library_is_named_with_what_to_install(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"channels": 0}, r"channels must be a whole number in 1\.\.64, not 0"),
-        ({"channels": 65}, r"channels must be a whole number in 1\.\.64, not 65"),
+        ({"channels": 0}, r"channels must be an integer in 1\.\.64, not 0"),
+        ({"channels": 65}, r"channels must be an integer in 1\.\.64, not 65"),
         ({"value_range": [3, 1]}, r"value_range must be \[low, high\] with low below high, not \[3, 1\]"),
         ({"value_range": "0..1"}, r"value_range must be \[low, high\]"),
         ({"value_range": [0, float("inf")]}, r"value_range must be \[low, high\]"),

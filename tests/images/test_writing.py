@@ -7,7 +7,6 @@ from PIL import Image, ImageCms
 
 from i2ikit.errors import DataError, RunError
 from i2ikit.images import DecodedImage, Reader, writable_extensions, write_image
-from i2ikit.images.writing import quantized
 
 LOSSLESS = [".png", ".webp", ".tif", ".TIFF", ".bmp", ".ppm", ".tga", ".jp2"]
 
@@ -22,7 +21,7 @@ def same(one: object, other: Image.Image) -> bool:
 
 
 @pytest.mark.parametrize("extension", LOSSLESS)
-def test_lossless_formats_lose_nothing(tmp_path: Path, extension: str):
+def test_lossless_formats_keep_all_values(tmp_path: Path, extension: str):
     path = tmp_path / f"image{extension}"
     if extension.lower() not in writable_extensions():
         pytest.skip(f"this Pillow writes no {extension}")
@@ -34,13 +33,6 @@ def test_jpegs_are_written_at_quality_95_with_full_color_resolution(tmp_path: Pa
     write_image(DecodedImage(noise()), tmp_path / "ours.JPEG")
     noise().save(tmp_path / "theirs.jpg", quality=95, subsampling=0)
     assert (tmp_path / "ours.JPEG").read_bytes() == (tmp_path / "theirs.jpg").read_bytes()
-
-
-def test_an_image_taken_sideways_is_turned_upright(tmp_path: Path):
-    exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
-    noise().save(tmp_path / "sideways.png", exif=exif)
-    assert same(Reader().image(tmp_path / "sideways.png").pixels, noise().transpose(Image.Transpose.ROTATE_270))
 
 
 def test_transparency_is_turned_together_with_the_image(tmp_path: Path):
@@ -68,7 +60,7 @@ def test_a_jpeg_of_a_transparent_image_is_opaque(tmp_path: Path):
         assert image.mode == "RGB"
 
 
-def test_edges_keep_their_color_and_only_hidden_pixels_turn_white(tmp_path: Path):
+def test_only_fully_transparent_pixels_turn_white(tmp_path: Path):
     pixels = np.array([[[10, 20, 30, 0], [10, 20, 30, 1], [10, 20, 30, 255]]], dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "edge.png")
     image = Reader().image(tmp_path / "edge.png").pixels
@@ -86,7 +78,7 @@ def test_a_transparent_palette_color_counts_as_transparency(tmp_path: Path):
     assert list(alpha.tobytes()) == [0, 255]
 
 
-def test_the_color_profile_stays_with_the_colors_that_it_describes(tmp_path: Path):
+def test_the_profile_is_kept_only_with_its_colors(tmp_path: Path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     noise().save(tmp_path / "color.png", icc_profile=profile)
     noise().convert("L").save(tmp_path / "gray.png", icc_profile=profile)
@@ -96,13 +88,7 @@ def test_the_color_profile_stays_with_the_colors_that_it_describes(tmp_path: Pat
     assert Reader().image(tmp_path / "again.jpg").profile == profile
 
 
-def test_a_text_file_is_refused_by_name(tmp_path: Path):
-    (tmp_path / "notes.png").write_text("not an image")
-    with pytest.raises(DataError, match=r"notes\.png is not an image"):
-        Reader().image(tmp_path / "notes.png")
-
-
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_failed_write_leaves_only_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "out.png"
     path.write_bytes(b"old")
 
@@ -127,7 +113,7 @@ def deep(values: np.ndarray, **about: Any) -> DecodedImage:
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("transparent", [False, True])
 @pytest.mark.parametrize("extension", [".png", ".tif"])
-def test_sixteen_bits_lose_nothing(tmp_path: Path, channels: int, transparent: bool, extension: str):
+def test_sixteen_bits_keep_all_values(tmp_path: Path, channels: int, transparent: bool, extension: str):
     alpha = wide()[:, :, 0] if transparent else None
     path = tmp_path / f"deep{extension}"
     write_image(deep(wide(channels), alpha=alpha), path)
@@ -160,18 +146,18 @@ def test_kept_transparency_is_written_as_transparency(tmp_path: Path, mode: str,
         assert same(image, glass)
 
 
-def test_what_a_format_cannot_hold_is_reduced_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_what_a_format_cannot_hold_is_reduced_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     write_image(deep(wide()), tmp_path / "x.bmp")
     assert np.array_equal(np.asarray(Image.open(tmp_path / "x.bmp")), np.rint(wide() / 257).astype(np.uint8))
-    assert "x.bmp: the format holds no uint16; its range becomes 8 bits" in caplog.text
+    assert "x.bmp: BMP cannot hold uint16; its range is reduced to 8 bits" in caplog.text
     floating = DecodedImage(wide(1) / np.float32(65535), dtype=np.dtype(np.float32), limits=(-1, 1))
     write_image(floating, tmp_path / "x.png")
     assert np.array_equal(np.asarray(Image.open(tmp_path / "x.png")), wide(1)[:, :, 0])
-    assert "x.png: PNG holds no float32; its range becomes 16 bits" in caplog.text
+    assert "x.png: PNG cannot hold float32; its range is reduced to 16 bits" in caplog.text
 
 
 def test_more_channels_than_a_format_holds_are_refused(tmp_path: Path):
-    with pytest.raises(DataError, match=r"x\.png: a \.png holds no 5 channels\. Let outputs end in \.tif or \.npy"):
+    with pytest.raises(DataError, match=r"x\.png: \.png does not hold 5 channels\. Use the extension \.tif or \.npy"):
         write_image(deep(wide(5)), tmp_path / "x.png")
     assert not any(tmp_path.iterdir())
 
@@ -182,16 +168,3 @@ def test_planes_are_stored_as_they_were(tmp_path: Path, layout: str):
     found = Reader(5).image(tmp_path / "x.tif")
     assert found.layout == layout
     assert np.array_equal(np.rint(np.asarray(found.pixels, np.float64) * 65535), wide(5))
-
-
-def test_numbers_are_rounded_and_kept_within_their_type():
-    values = np.array([[[-0.5, 0.25, 2.0]]])
-    assert quantized(values, np.dtype(np.uint8), (0, 255)).tolist() == [[[0, 64, 255]]]
-    assert quantized(values, np.dtype(np.int16), (-1000, 3000)).tolist() == [[[-3000, 0, 7000]]]
-    assert quantized(values, np.dtype(np.float64), (0, 2)).tolist() == [[[-1, 0.5, 4]]]
-    assert quantized(values, np.dtype(bool), (0, 1)).tolist() == [[[False, False, True]]]
-
-
-def test_a_name_as_long_as_the_disk_allows_is_written(tmp_path: Path):
-    write_image(DecodedImage(noise()), tmp_path / ("x" * 251 + ".png"))
-    assert [len(path.name) for path in tmp_path.iterdir()] == [255]

@@ -1,5 +1,3 @@
-"""What files say of themselves."""
-
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +5,11 @@ import pytest
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.images.headers import Header, read_header
+from i2ikit.images.decoding import read_header
+from i2ikit.images.formats.base import Header
 
 
-def test_common_files_tell_format_mode_size_channels_and_depth(tmp_path: Path) -> None:
+def test_headers_of_common_files(tmp_path: Path) -> None:
     for name, image, wanted in (
         ("a.jpg", Image.new("RGB", (7, 5)), Header("JPEG", "RGB", 7, 5, 3, 8)),
         ("b.png", Image.new("P", (7, 5)), Header("PNG", "P", 7, 5, 3, 8)),
@@ -24,7 +23,7 @@ def test_common_files_tell_format_mode_size_channels_and_depth(tmp_path: Path) -
     assert read_header(tmp_path / "f.png").bits == 16
 
 
-def test_an_image_on_its_side_is_told_upright(tmp_path: Path) -> None:
+def test_the_size_of_a_rotated_image_is_the_upright_one(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[274] = 6
     Image.new("RGB", (7, 5)).save(tmp_path / "a.jpg", exif=exif)
@@ -52,7 +51,7 @@ def test_arrays_have_their_channels_first_or_last(
     assert (header.format, header.mode, header.bits) == (extension.upper(), "uint16", 16)
 
 
-def test_a_tiff_of_many_channels_is_told(tmp_path: Path) -> None:
+def test_the_header_of_a_tiff_with_many_channels(tmp_path: Path) -> None:
     tifffile = pytest.importorskip("tifffile")
     tifffile.imwrite(
         tmp_path / "a.tif", np.zeros((9, 8, 6), np.uint16), photometric="minisblack", planarconfig="contig"
@@ -69,14 +68,14 @@ def test_a_tiff_of_many_channels_is_told(tmp_path: Path) -> None:
         ("d.png", None, "does not exist"),
     ],
 )
-def test_what_is_no_image_is_named(tmp_path: Path, name: str, content: bytes | None, words: str) -> None:
+def test_files_that_are_not_images_are_named(tmp_path: Path, name: str, content: bytes | None, words: str) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=words):
         read_header(tmp_path / name)
 
 
-def test_arrays_that_are_no_images_are_named(tmp_path: Path) -> None:
+def test_arrays_that_are_not_images_are_named(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.zeros(5))
     with pytest.raises(DataError, match=r"a\.npy has the shape \(5,\)"):
         read_header(tmp_path / "a.npy")

@@ -1,0 +1,134 @@
+"""All formats that Pillow reads and writes."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from i2ikit.images.formats.base import ORIENTATION, SIDEWAYS, Header, ImageFormat, Size
+from i2ikit.images.guarding import refuse_bombs
+from i2ikit.images.planes import DecodedImage, Planes
+
+OPTIONS: dict[str, dict[str, Any]] = {  # of the formats that are written
+    "PNG": {},
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "WEBP": {"lossless": True, "exact": True},
+    "TIFF": {"compression": "tiff_lzw"},
+    "BMP": {},
+    "GIF": {},
+    "PPM": {},
+    "TGA": {},
+    "JPEG2000": {},
+    "AVIF": {"quality": 95},
+}
+EXTENSIONS = {
+    ".png": "PNG",
+    ".apng": "PNG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+    ".gif": "GIF",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".ppm": "PPM",
+    ".pnm": "PPM",
+    ".tga": "TGA",
+    ".jp2": "JPEG2000",
+    ".avif": "AVIF",
+}
+HOLD_ALPHA = ("PNG", "WEBP", "TIFF", "GIF", "TGA", "JPEG2000", "AVIF")
+CHANNELS = (1, 3)
+BITS = {"1": 1, "F": 32, "I": 32}
+CHANNELS_OF_PALETTES = 3
+
+
+class PillowFormat(ImageFormat):
+    """What no other format matches: images with 8 bits per channel, and gray ones of any depth."""
+
+    is_fallback = True
+
+    def readable(self) -> frozenset[str]:
+        """Return the extensions of all formats that this Pillow reads."""
+        return frozenset(extension for extension, name in Image.registered_extensions().items() if name in Image.OPEN)
+
+    def writable(self, channels: int, dtype: np.dtype[Any]) -> frozenset[str]:
+        """Return the common extensions, for gray and RGB; deeper values are reduced to 8 bits."""
+        return _writable() if channels in CHANNELS else frozenset()
+
+    def matches(self, head: bytes, extension: str) -> bool:
+        """Return True: Pillow tries any file."""
+        return True
+
+    def read_header(self, path: str | Path) -> Header:
+        """Return what Pillow finds in the header."""
+        with Image.open(path) as image:
+            refuse_bombs(path, *image.size)
+            width, height = image.size
+            if image.getexif().get(ORIENTATION) in SIDEWAYS:
+                width, height = height, width
+            bits = 16 if "16" in image.mode or ";16" in raw_mode(image) else BITS.get(image.mode, 8)
+            channels = CHANNELS_OF_PALETTES if image.mode in ("P", "PA") else len(image.getbands())
+            frames = int(getattr(image, "n_frames", 1))
+            return Header(str(image.format), image.mode, width, height, channels, bits, frames)
+
+    def decode(self, path: str | Path, channels: int, draft: Size | None) -> Image.Image | Planes:
+        """Return the first frame, as an image of Pillow if it has at most 8 bits per channel, else as planes."""
+        with Image.open(path) as image:
+            refuse_bombs(path, *image.size)
+            if draft is not None:
+                image.draft(None, draft)
+            dtype = _type_of(image)
+            ImageOps.exif_transpose(image, in_place=True)
+            image.load()
+            return image if dtype is None else _planes(image, dtype)
+
+    def encode(self, file: BinaryIO, image: DecodedImage, path: Path) -> None:
+        """Write gray or RGB with 8 bits, with opacity if the format holds it."""
+        values, alpha = image.reduced_values(np.dtype(np.uint8), path)
+        name = EXTENSIONS[path.suffix.lower()]
+        shallow = Image.fromarray(np.ascontiguousarray(values[:, :, 0] if values.shape[2] == 1 else values))
+        if alpha is not None and name in HOLD_ALPHA:
+            shallow.putalpha(Image.fromarray(np.ascontiguousarray(alpha)))
+        shallow.save(file, name, **OPTIONS[name], **({"icc_profile": image.profile} if image.profile else {}))
+
+
+FORMAT = PillowFormat()
+
+
+def raw_mode(image: Image.Image) -> str:
+    """Return how an opened file stores its values, in Pillow's notation."""
+    return " ".join(str(tile[3]) for tile in getattr(image, "tile", ()))
+
+
+@cache
+def _writable() -> frozenset[str]:
+    Image.init()
+    return frozenset(extension for extension, name in EXTENSIONS.items() if name in Image.SAVE)
+
+
+def _type_of(image: Image.Image) -> np.dtype[Any] | None:
+    """Return the type of an image's values; None for at most 8 bits."""
+    if image.mode == "F":
+        return np.dtype(np.float32)
+    if image.mode.startswith("I;16"):
+        return np.dtype(np.uint16)
+    if image.mode != "I":
+        return None
+    if image.format != "TIFF":
+        return np.dtype(np.uint16)
+    raw = raw_mode(image)
+    return np.dtype(np.int16 if "I;16S" in raw or "I;16BS" in raw else np.int32)
+
+
+def _planes(image: Image.Image, dtype: np.dtype[Any]) -> Planes:
+    values = np.asarray(image)
+    transparent = image.info.get("transparency")
+    alpha = None
+    if isinstance(transparent, int):
+        alpha = np.where(values == transparent, 0, np.iinfo(np.uint16).max).astype(np.uint16)
+    return Planes(values.astype(dtype)[:, :, None], alpha, color=True, layout="flat")
