@@ -11,7 +11,7 @@ from i2ikit.build import Builder
 from i2ikit.config.find import find_config, packaged_configs
 from i2ikit.config.resolve import load_config, resolve_config
 from i2ikit.config.validate import build_trial_model
-from i2ikit.engine.optimizers import build_optimizers
+from i2ikit.engine.optim import build_optimizers
 from i2ikit.interfaces.progress import Progress, Schedule
 from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.registry import SCHEDULES, TRANSFORMS

@@ -30,10 +30,9 @@ from i2ikit.config import find_config, resolve_config
 from i2ikit.config.validate import build_trial_model
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed.device import model_to_device, pick_device
-from i2ikit.engine.optimizers import build_optimizers
+from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.engine.precision import network_precision
-from i2ikit.engine.runner_model import RunnerModel
-from i2ikit.engine.update import PhaseUpdater
+from i2ikit.engine.runner import RunnerModel
 from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.profiling import batch_shapes, step_cost
 from i2ikit.translation import Progress, build_model

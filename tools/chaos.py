@@ -28,9 +28,9 @@ from torch import Tensor
 
 from i2ikit.config import find_config, resolve_config
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
-from i2ikit.engine.run import train
-from i2ikit.engine.work_dir import WorkDir
+from i2ikit.engine.train import train
 from i2ikit.files import TEMPORARY
+from i2ikit.work_dir import WorkDir
 
 METHODS = {
     **{name: f"{name}/stripes" for name in ("cyclegan", "cut", "fastcut", "enco", "enco_contrastive", "dclgan")},

@@ -26,8 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from parity_options import method_config, terms_of
 
 from i2ikit.build import Builder
-from i2ikit.engine.optimizers import build_optimizers
-from i2ikit.engine.update import PhaseUpdater
+from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.errors import ConfigError, I2IKitError
 from i2ikit.inference.interop import fit, layout_of, unfit
 from i2ikit.inference.interop.files import network_name

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from i2ikit.engine.hooks.step_times import StepTimes
-from i2ikit.engine.run import train
-from i2ikit.engine.work_dir import WorkDir
+from i2ikit.engine.train import train
 from i2ikit.errors import I2IKitError
+from i2ikit.work_dir import WorkDir
 
 
 def run_slice(job: dict[str, Any]) -> dict[str, Any]:

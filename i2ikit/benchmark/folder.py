@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from i2ikit.benchmark.plan import Entry, Plan
-from i2ikit.engine.work_dir import WorkDir
 from i2ikit.files import read_json_lines
+from i2ikit.work_dir import WorkDir
 
 SPARE = 2  # steps of a slice whose time does not count: caches and allocators are still filled
 

@@ -1,4 +1,4 @@
-"""`i2ikit reproduce`: runs a step again that a training stopped at."""
+"""`i2ikit reproduce`: runs a step again at which a training stopped."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,21 +24,21 @@ def reproduce(
         from i2ikit.engine.checkpointing.reproduce import reproduce as run
 
         found = run(file, device)
-    kept = found.kept
+    failed = found.failed
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("term", "in the run", "again", "gradients that are not finite"):
         table.add_column(column, overflow="fold")
     for name, value in found.losses.items():
         bad = found.bad_gradients.get(name, [])
-        then = kept.losses.get(name)
+        then = failed.losses.get(name)
         table.add_row(
             *map(Text, (name, "" if then is None else f"{then:.6g}", f"{value:.6g}", _several(bad))),
         )
     console = out()
-    console.print(Text(f"Step {kept.progress['step']} stopped in phase {kept.phase}."), soft_wrap=True)
+    console.print(Text(f"Step {failed.progress['step']} stopped in phase {failed.phase}."), soft_wrap=True)
     console.print(table)
-    if kept.files:
-        console.print(Text(f"Images: {', '.join(kept.files)}"), soft_wrap=True)
+    if failed.files:
+        console.print(Text(f"Images: {', '.join(failed.files)}"), soft_wrap=True)
 
 
 def _several(names: list[str], most: int = 3) -> str:

@@ -63,7 +63,7 @@ def train(options: TrainOptions) -> None:
         from i2ikit.cli.progress import make_reporter
         from i2ikit.config import find_config, resolve_config
         from i2ikit.distributed.launch import find_rank
-        from i2ikit.engine.run import train as run
+        from i2ikit.engine.train import train as run
         from i2ikit.errors import RunError
         from i2ikit.report import write_report
 

@@ -1,5 +1,6 @@
 """From a config to the built parts of a run."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,11 @@ from torch.optim import Optimizer
 
 from i2ikit.build import Builder
 from i2ikit.config.validate import find_errors
-from i2ikit.data.loading import MapDataset
+from i2ikit.data.loading import MapDataset, TrainLoader
 from i2ikit.data.randomness import seeded
 from i2ikit.engine.data import build_dataset
-from i2ikit.engine.optimizers import build_optimizers
+from i2ikit.engine.optim import build_optimizers
+from i2ikit.errors import DataError
 from i2ikit.interfaces.progress import Schedule
 from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.registry import METRICS, SCHEDULES
@@ -73,6 +75,35 @@ def assemble(config: Mapping[str, Any]) -> Parts:
     )
 
 
+def steps_per_epoch(loader: TrainLoader, accumulate: int) -> int:
+    """Return the steps of one epoch, each of ``accumulate`` batches; a remainder is dropped.
+
+    Raises:
+        DataError: an epoch has fewer batches than one step.
+    """
+    if len(loader) < accumulate:
+        raise DataError(
+            f"an epoch has {len(loader)} batches, fewer than one step of train.accumulate={accumulate}. Add images, "
+            f"or accumulate less: `--set train.accumulate={max(1, len(loader))}`."
+        )
+    return len(loader) // accumulate
+
+
+def run_length(train: Mapping[str, Any], per_epoch: int, max_steps: int | None) -> dict[str, int]:
+    """Return ``steps`` and ``epochs`` of a run.
+
+    Args:
+        train: the config's ``train``: ``epochs`` or ``steps``.
+        per_epoch: steps of one epoch, >= 1.
+        max_steps: limits the steps, not the epochs of the config.
+    """
+    epochs: int | None = train.get("epochs")
+    steps: int = train["steps"] if epochs is None else epochs * per_epoch
+    if max_steps is not None:
+        steps = min(steps, max_steps)
+    return {"steps": steps, "epochs": math.ceil(steps / per_epoch) if epochs is None else epochs}
+
+
 def _hook(config: Mapping[str, Any], builder: Builder, path: str) -> Hook | None:
     arguments = {key: value for key, value in config.items() if key != "priority"}
     try:
@@ -86,7 +117,7 @@ def _hook(config: Mapping[str, Any], builder: Builder, path: str) -> Hook | None
 
 
 def _alarm(name: str, config: Mapping[str, Any], builder: Builder) -> Hook | None:
-    """Return an alarm that goes by its name in the config."""
+    """Return an alarm with the name that it has in the config."""
     alarm = _hook(config, builder, f"alarms.{name}")
     if alarm is not None:
         alarm.name = name

@@ -1,19 +1,18 @@
-"""The training loop: epochs of steps, from wherever the run stands."""
+"""The training loop: epochs of steps, from the first or from the step after a checkpoint."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from mmengine.runner import BaseLoop, Runner
+from mmengine.runner import BaseLoop
 from torch import nn
 
 from i2ikit.data.loading import TrainLoader
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed import processes
 from i2ikit.distributed.group import any_of_all, mean_of_all
-from i2ikit.engine.checkpointing.finite import explain_stop
+from i2ikit.engine.checkpointing.reproduce import explain_stop
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
-from i2ikit.engine.runner_model import RunnerModel
-from i2ikit.engine.update import PhaseUpdater
+from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import RunError
 from i2ikit.interfaces.progress import Progress, Schedule
 
@@ -22,23 +21,23 @@ class TranslationLoop(BaseLoop):
     """Runs the steps of a training and calls mmengine's hooks at their usual points.
 
     Args:
-        runner: mmengine's.
-        dataloader: batches as a function of (seed, epoch, place).
-        accumulate: batches of a step, >= 1; those that are left over at the end of an epoch are dropped.
-        steps, epochs: of the whole run.
+        runner: of the run.
+        dataloader: batches as a function of (seed, epoch, index).
+        accumulate: batches of a step, >= 1; a remainder at the end of an epoch is dropped.
+        steps, epochs: of the complete run.
         schedule: factor of all learning rates.
-        interruption: looked at after each step.
+        interruption: checked after each step.
         pause_at: stop after this step, saved; None: run to the end.
-        may_end_early: whether a hook may call :meth:`end_early`; all processes of a run agree on it.
+        may_end_early: whether a hook may call :meth:`end_early`; equal in all processes of a run.
 
     Attributes:
-        position: epochs that are done, and batches that are done of the next one.
-        progress: of the step that runs or was done last.
+        position: complete epochs, and batches that are done of the next one.
+        progress: of the current step, or of the last one.
     """
 
     def __init__(
         self,
-        runner: Runner,
+        runner: TranslationRunner,
         dataloader: TrainLoader,
         *,
         steps: int,
@@ -54,29 +53,29 @@ class TranslationLoop(BaseLoop):
         self.steps, self.epochs = steps, epochs
         self.schedule, self.interruption = schedule, interruption
         self.last = steps if pause_at is None else min(steps, pause_at)
-        self.may_end_early, self._asked_to_end, self.ended_early = may_end_early, False, False
+        self.may_end_early, self._end_requested, self.ended_early = may_end_early, False, False
         self.position = (0, 0)
         self.progress = Progress(epoch=1, step=0, epochs=epochs, steps=steps)
         self._iter = 0
 
     @property
     def epoch(self) -> int:
-        """Epochs that are done; what mmengine's hooks ask for."""
+        """Complete epochs; read by mmengine's hooks."""
         return self.position[0]
 
     @property
     def iter(self) -> int:
-        """Steps that were done before the running one; what mmengine's hooks ask for."""
+        """Steps before the current one; read by mmengine's hooks."""
         return self._iter
 
     @property
     def max_epochs(self) -> int:
-        """Epochs of the whole run."""
+        """Epochs of the complete run."""
         return self.epochs
 
     @property
     def max_iters(self) -> int:
-        """Steps of the whole run."""
+        """Steps of the complete run."""
         return self.steps
 
     @property
@@ -85,8 +84,8 @@ class TranslationLoop(BaseLoop):
         return self._iter < self.steps and not self.ended_early
 
     def go_to(self, step: int, epoch: int, batch: int) -> None:
-        """Go on after ``step`` steps, with batch ``batch`` (from 0) of the epoch after ``epoch`` whole ones."""
-        if batch + self.accumulate > len(self.dataloader):  # the epoch was done, or the data has become less
+        """Continue after ``step`` steps, with batch ``batch`` (from 0) of the epoch after ``epoch`` complete ones."""
+        if batch + self.accumulate > len(self.dataloader):  # the epoch was complete, or there is less data now
             epoch, batch = epoch + 1, 0
         self.position, self._iter = (epoch, batch), step
         self.progress = Progress(epoch=epoch + 1, step=step, epochs=self.epochs, steps=self.steps)
@@ -96,11 +95,11 @@ class TranslationLoop(BaseLoop):
 
         Raises:
             RunError: a loss is not finite.
-            RunInterruptedError: a signal came; the hooks have saved the run.
+            RunInterruptedError: a signal arrived; the hooks have saved the run.
         """
         self.runner.call_hook("before_train")
         self.runner.model.train()
-        self._end_if_asked()
+        self._end_if_requested()
         while self._iter < self.last:
             self._run_epoch()
         if self._iter < self.steps:
@@ -110,8 +109,8 @@ class TranslationLoop(BaseLoop):
         return self.runner.model
 
     def end_early(self) -> None:
-        """Let the run end, saved, after the running step; only a loop that was told that this may happen does."""
-        self._asked_to_end = True
+        """End the run, saved, after the current step; only with ``may_end_early``."""
+        self._end_requested = True
 
     def _run_epoch(self) -> None:
         epoch, first = self.position
@@ -122,7 +121,7 @@ class TranslationLoop(BaseLoop):
         steps = min((len(self.dataloader) - first) // self.accumulate, self.last - self._iter)
         for index in range(first, first + steps * self.accumulate, self.accumulate):
             self._run_step(index, self._next(batches))
-            if self._end_if_asked():
+            if self._end_if_requested():
                 break
         self.runner.call_hook("after_train_epoch")
         if self.position[1] + self.accumulate > len(self.dataloader):
@@ -133,15 +132,14 @@ class TranslationLoop(BaseLoop):
         try:
             return [next(batches) for _ in range(self.accumulate)]
         except RuntimeError:  # a Ctrl-C reaches the loader's workers too
-            if processes.count() == 1:  # else the others would wait for an answer of this one
-                self._stop_if_asked()
+            if processes.count() == 1:  # else the other processes would wait for this one
+                self._stop_if_interrupted()
             raise
 
     def _run_step(self, index: int, batches: list[dict[str, Any]]) -> None:
         epoch = self.position[0]
         self.progress = Progress(epoch=epoch + 1, step=self._iter + 1, epochs=self.epochs, steps=self.steps)
-        model: RunnerModel = self.runner.model
-        updater: PhaseUpdater = self.runner.optim_wrapper
+        model, updater = self.runner.model, self.runner.optim_wrapper
         model.progress = self.progress
         updater.set_rates(self.schedule(self.progress))
         self.runner.call_hook("before_train_iter", batch_idx=index, data_batch=batches)
@@ -153,20 +151,20 @@ class TranslationLoop(BaseLoop):
         self.position = (epoch, index + self.accumulate)
         self.runner.call_hook("after_train_iter", batch_idx=index, data_batch=batches, outputs=losses)
         self._iter += 1
-        self._stop_if_asked()
+        self._stop_if_interrupted()
 
-    def _end_if_asked(self) -> bool:
-        """Make the step that was done last the last one, if a hook of any process wants that; say whether it does."""
-        if self.may_end_early and any_of_all(self._asked_to_end):
+    def _end_if_requested(self) -> bool:
+        """End the run after the last step if a hook of any process has requested it; return whether it ends."""
+        if self.may_end_early and any_of_all(self._end_requested):
             self.last, self.ended_early = self._iter, True
         return self.ended_early
 
-    def _stop_if_asked(self) -> None:
+    def _stop_if_interrupted(self) -> None:
         if self._iter == self.steps or not any_of_all(bool(self.interruption.requested)):
             return
         self.runner.call_hook("on_interrupt")
-        asked = self.interruption.requested or "another process was asked to end"
+        reason = self.interruption.requested or "another process was interrupted"
         raise RunInterruptedError(
-            f"{asked}: stopped after step {self._iter} of {self.steps}; the run is saved in {self.runner.work_dir}. "
-            "Go on with the same command and --resume."
+            f"{reason}: stopped after step {self._iter} of {self.steps}; the run is saved in {self.runner.work_dir}. "
+            "Resume it with the same command and --resume."
         )

@@ -1,4 +1,4 @@
-"""The numbers that networks compute with."""
+"""The floating-point type that networks compute in."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -12,14 +12,14 @@ PRECISIONS = ("fp32", "bf16", "fp16")
 
 
 def network_precision(name: str, device: torch.device) -> Callable[[], AbstractContextManager[object]]:
-    """Return what makes the context that networks compute in; weights, images and losses stay in float32.
+    """Return a factory of the context that networks compute in; weights, images and losses stay in float32.
 
     Args:
         name: "fp32", "bf16" or "fp16".
         device: where the networks are.
 
     Raises:
-        DeviceError: float16 away from CUDA, where its small range would need hardware that is not there.
+        DeviceError: fp16 on a device other than CUDA.
     """
     if name == "fp32":
         return nullcontext
@@ -29,6 +29,6 @@ def network_precision(name: str, device: torch.device) -> Callable[[], AbstractC
     return partial(torch.autocast, device.type, dtype=kind)
 
 
-def loss_scaler(name: str, device: torch.device) -> torch.amp.GradScaler | None:
-    """Return what keeps float16's small gradients from becoming zero; None for the others, which need none."""
-    return torch.amp.GradScaler(device.type) if name == "fp16" else None
+def loss_scaler(name: str, device: torch.device) -> torch.amp.GradScaler:
+    """Return the scaler that keeps small float16 gradients from underflowing; disabled for fp32 and bf16."""
+    return torch.amp.GradScaler(device.type, enabled=name == "fp16")

@@ -1,208 +1,282 @@
-"""Trains: from a config to a work directory."""
+"""A run: one training, from its config to its result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.hooks import Hook
 
-from i2ikit.config.sections import with_defaults
-from i2ikit.data.loading import TrainLoader
 from i2ikit.distributed import processes
 from i2ikit.distributed.device import model_to_device
-from i2ikit.distributed.group import ProcessGroup, begin_equal, from_first, is_first
-from i2ikit.distributed.launch import find_rank, own_device
-from i2ikit.engine.assemble import Parts, assemble
+from i2ikit.distributed.group import begin_equal, from_first, is_first
+from i2ikit.engine.assemble import assemble, run_length, steps_per_epoch
+from i2ikit.engine.checkpointing.changes import Change, changes_since, run_facts
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.checkpointing.initial import load_initial
-from i2ikit.engine.checkpointing.resume import changes_since, find_checkpoint, finished, report_changes, run_facts
+from i2ikit.engine.checkpointing.resume import find_checkpoint, finished, report_changes
 from i2ikit.engine.checkpointing.state import restore, restore_surroundings
 from i2ikit.engine.data import build_train_loader, check_sample
-from i2ikit.engine.equipment import Equipment, equip
+from i2ikit.engine.evaluation import make_evaluation
+from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm
+from i2ikit.engine.hooks.bad_files import BadFilesHook
+from i2ikit.engine.hooks.checkpoints import CheckpointsHook
+from i2ikit.engine.hooks.display import DisplayHook
+from i2ikit.engine.hooks.evaluation import EvaluationHook
+from i2ikit.engine.hooks.log import LogHook
+from i2ikit.engine.hooks.samples import SamplesHook
+from i2ikit.engine.hooks.visualizer import VisualizerHook
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
-from i2ikit.engine.length import run_length, steps_per_epoch
+from i2ikit.engine.log import RunLog, write_config
 from i2ikit.engine.loop import TranslationLoop
-from i2ikit.engine.precision import network_precision
-from i2ikit.engine.reporter import Reporter, RunResult, SilentReporter
+from i2ikit.engine.optim import PhaseUpdater
+from i2ikit.engine.precision import loss_scaler, network_precision
+from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, SilentReporter
 from i2ikit.engine.run_lock import RunLock
-from i2ikit.engine.run_log import open_log
-from i2ikit.engine.runner import TranslationRunner
-from i2ikit.engine.summary import summarize
-from i2ikit.engine.work_dir import WorkDir, writing_to
+from i2ikit.engine.runner import RunnerModel, TranslationRunner
+from i2ikit.environment import describe
 from i2ikit.evaluation.measure import Measurement
 from i2ikit.nn.synchronized_batch_norm import synchronize_batch_norms
+from i2ikit.work_dir import WorkDir
 
 
-def train(
-    config: Mapping[str, Any],
-    *,
-    work_dir: Path,
-    device: str = "cpu",
-    max_steps: int | None = None,
-    pause_at: int | None = None,
-    resume: bool = False,
-    init: Path | None = None,
-    reporter: Reporter | None = None,
-    hooks: Sequence[Hook] = (),
-) -> RunResult:
-    """Run a training to its end, measure the metrics of the config, and leave everything in a work directory.
+class Run:
+    """One training, from its config to its result; :func:`train` calls the methods in their order.
 
     Args:
-        config: resolved; keys of fixed sections that are missing have their defaults.
-        work_dir: where log, samples and checkpoints go; it is made.
-        device: as for :func:`pick_device`.
-        max_steps: ends the run after this step, >= 1, if it is shorter than the config's; schedules by step take it
-            for the run's length, schedules by epoch do not know of it.
-        pause_at: stop after this step, >= 1, saved and with no metrics measured; the run keeps its length and its
-            schedules, and goes on with ``resume``. A step that is done already, or beyond the end, changes nothing.
-        resume: go on from the newest whole checkpoint in ``work_dir``.
-        init: checkpoint whose networks a new run begins with, see :func:`load_initial`; without ``resume``.
-        reporter: told how it goes; None: nobody is.
-        hooks: of mmengine's kind, beside the config's; the checkpoint does not know of them.
+        config: resolved, with defaults.
+        folder: work directory.
+        device: of this process.
+        reporter: None in all processes but the first.
+        max_steps, pause_at, resume, init: see :class:`i2ikit.engine.train.RunOptions`.
 
-    Returns:
-        last step, metrics and last checkpoint; ``paused`` if it stopped at ``pause_at``.
-
-    Raises:
-        ConfigError, DataError, DeviceError: the run cannot start.
-        WorkDirError: ``work_dir`` holds a run and ``resume`` is off, or ``resume`` is on and it holds none; or another
-            run is writing there.
-        CheckpointError: the checkpoint is of another model.
-        WorkDirError: ``work_dir`` cannot be written.
-        ValueError: both ``resume`` and ``init``.
-        RunError: a loss is not finite, or the disk is full.
-        RunInterruptedError: a signal came; the state is saved.
+    Attributes:
+        checkpoint: to resume from, or None; after :meth:`find_checkpoint`.
+        parts: after :meth:`build`, as the next three.
+        loader: of the training batches.
+        length: ``steps`` and ``epochs`` of the run.
+        facts: of data and machine, for the checkpoints.
+        changes: since the checkpoint; after :meth:`report_changes`.
     """
-    if resume and init is not None:
-        raise ValueError(f"a run that is resumed has its weights; init={str(init)!r} is for a new one")
-    place = find_rank()
-    own = own_device(device, place)
-    folder = Path(work_dir)
-    with Interruption() as interruption, ProcessGroup(place, own), writing_to(folder), RunLock(folder) as lock:
-        told = reporter if reporter is not None and is_first() else SilentReporter()
-        run = _Run(with_defaults(config), WorkDir(folder), lock, own, told, init)
-        run.hooks = hooks
-        return run.go(max_steps, pause_at, resume, interruption)
-
-
-class _Run:
-    """The objects of one call of :func:`train`."""
 
     def __init__(
         self,
         config: dict[str, Any],
         folder: WorkDir,
-        lock: RunLock,
         device: torch.device,
-        reporter: Reporter,
-        init: Path | None,
+        reporter: Reporter | None,
+        *,
+        max_steps: int | None = None,
+        pause_at: int | None = None,
+        resume: bool = False,
+        init: Path | None = None,
     ) -> None:
-        self.config, self.folder, self.lock, self.reporter, self.init = config, folder, lock, reporter, init
-        self.hooks: Sequence[Hook] = ()
-        self.device = device
-        self.seed: int = config["seed"]
+        if resume and init is not None:
+            raise ValueError(f"a resumed run has its weights; init={str(init)!r} is for a new run")
+        self.config, self.folder, self.device = config, folder, device
+        self.reporter = reporter or SilentReporter()
+        self.max_steps, self.pause_at, self.resume, self.init = max_steps, pause_at, resume, init
+        self.changes: list[Change] = []
 
-    def go(self, max_steps: int | None, pause_at: int | None, resume: bool, interruption: Interruption) -> RunResult:
+    def find_checkpoint(self, lock: RunLock) -> None:
+        """Find the checkpoint to resume from; a folder with a run is locked first."""
         checkpoint = None
         if is_first():
             if self.folder.holds_run():
-                self.lock.take()
-            checkpoint = find_checkpoint(self.folder, self.config, resume=resume, reporter=self.reporter)
-        checkpoint = from_first(checkpoint)
-        parts = assemble(self.config)
-        data, accumulate = self.config["data"], self.config["train"]["accumulate"]
-        crew = {"rank": processes.rank(), "world": processes.count()}
-        loader = build_train_loader(parts.train_data, data, self.seed, **crew, pin=self.device.type == "cuda")
-        steps, epochs = run_length(self.config["train"], steps_per_epoch(loader, accumulate), max_steps)
-        facts = run_facts({"train": parts.train_data, "test": parts.test_data}, self.device)
-        changes = changes_since(checkpoint, self.config, facts, steps) if checkpoint else []
-        if checkpoint is not None:
-            report_changes(changes, checkpoint, self.reporter)
-            result = finished(self.folder, changes, checkpoint, steps, self.reporter)
-            if result is not None:
-                self.reporter.finish(result)
-                return result
-        self._check_sample(parts, loader)
-        self._place(parts, checkpoint)
-        if is_first():
-            self.folder.path.mkdir(parents=True, exist_ok=True)
-            self.lock.take()
-            self.lock.sign()
-        length = {"steps": steps, "epochs": epochs}
-        log = open_log(self.folder, self.config, self.device, length, checkpoint, changes, self.init)
-        equipment = None
+                lock.take()
+            checkpoint = find_checkpoint(self.folder, self.config, resume=self.resume, reporter=self.reporter)
+        self.checkpoint: Checkpoint | None = from_first(checkpoint)
+
+    def build(self) -> None:
+        """Build the parts and the loader, on the CPU."""
+        self.parts = parts = assemble(self.config)
+        self.loader = build_train_loader(
+            parts.train_data,
+            self.config["data"],
+            self.config["seed"],
+            rank=processes.rank(),
+            world=processes.count(),
+            pin=self.device.type == "cuda",
+        )
+        per_epoch = steps_per_epoch(self.loader, self.config["train"]["accumulate"])
+        self.length = run_length(self.config["train"], per_epoch, self.max_steps)
+        self.facts = run_facts({"train": parts.train_data, "test": parts.test_data}, self.device)
+
+    def report_changes(self) -> RunResult | None:
+        """Report what has changed since the checkpoint; return the result of a run that is finished and measured."""
+        if self.checkpoint is None:
+            return None
+        steps = self.length["steps"]
+        self.changes = changes_since(self.checkpoint, self.config, self.facts, steps)
+        report_changes(self.changes, self.checkpoint, self.reporter)
+        return finished(self.folder, self.changes, self.checkpoint, steps, self.reporter)
+
+    def check_data(self) -> None:
+        """Read the headers of some files, to find bad files before hours have passed."""
+        bad = check_sample(self.parts.train_data, self.loader.bad_files, self.config["seed"])
+        if bad:
+            self.reporter.note(bad)
+
+    def place_model(self) -> None:
+        """Move the model to its device and load its weights, equally in every process."""
+        model = self.parts.model
+        if processes.count() > 1:
+            synchronize_batch_norms(model)
+        model_to_device(model, self.device)
+        model.precision = network_precision(self.config["train"]["precision"], self.device)
+        if self.init is not None:
+            names = load_initial(self.init, model, self.device)
+            self.reporter.note(f"Initial weights of {', '.join(names)} are from {self.init}.")
+        if self.checkpoint is not None:
+            restore(self.checkpoint, model, self.parts.optimizers, self.device)
+        begin_equal(model)
+
+    def open_log(self, lock: RunLock) -> RunLog:
+        """Lock the folder, write the config and the first line of the log; the first process alone writes."""
+        if not is_first():
+            return RunLog(None)
+        self.folder.path.mkdir(parents=True, exist_ok=True)
+        lock.take()
+        lock.sign()
+        if self.checkpoint is None:
+            self.folder.refuse_another_run()  # one that has started and ended in the meantime
+            self.folder.clear()
+        write_config(self.folder.path, self.config)
+        step = self.checkpoint.progress["step"] if self.checkpoint else 0
+        log = RunLog(self.folder.log, keep_until=step)
+        event: dict[str, Any] = {"event": "resume", "step": step} if self.checkpoint else {"event": "start"}
+        if self.changes:
+            event["changes"] = [str(change) for change in self.changes]
+        if self.init is not None:
+            event["init"] = str(self.init)
+        event |= {"seed": self.config["seed"], **self.length, "processes": processes.count()}
+        log.write({**event, **describe(self.device)})
+        return log
+
+    def execute(self, log: RunLog, hooks: Sequence[Hook], interruption: Interruption) -> RunResult:
+        """Train and measure."""
+        evaluation = self.evaluation_hook()
+        runner = self.make_runner(log, [*self.own_hooks(evaluation), *self.parts.hooks, *hooks])
+        loop = self.make_loop(runner, interruption)
         try:
-            equipment = equip(
-                self.config, parts, self.folder, self.device, self.reporter,
-                loader=loader, log=log, facts=facts, checkpoint=checkpoint, more_hooks=self.hooks,
-            )  # fmt: skip
-            runner = equipment.runner
-            loop = TranslationLoop(
-                runner,
-                loader,
-                **length,
-                schedule=parts.schedule,
-                interruption=interruption,
-                accumulate=accumulate,
-                pause_at=pause_at,
-                may_end_early=self.config["evaluation"].get("stop_after") is not None,
-            )
-            if checkpoint is not None:
-                loop.go_to(**{key: checkpoint.progress[key] for key in ("step", "epoch", "batch")})
-            self.reporter.start(summarize(self.config, parts, loop, self.folder.path, self.device))
-            runner.train_with(loop, lambda: self._restore_surroundings(checkpoint, runner))
-            found = Measurement() if loop.paused else self._measure(equipment, interruption)
+            self.reporter.start(self.summary(loop))
+            runner.train_with(loop, lambda: self.restore_hooks(runner))
+            found = Measurement()
+            if evaluation is not None and not loop.paused:
+                found = evaluation.finish(runner, lambda: self.stop_measuring(interruption))
         finally:
-            if equipment is not None:
-                equipment.close()  # before the log: a hook may still be writing a line
-            log.close()
-        last = self.folder.checkpoint(loop.progress.step)
-        result = RunResult(
+            runner.close_hooks()
+        step = loop.progress.step
+        last = self.folder.checkpoint(step)
+        return RunResult(
             self.folder.path,
-            loop.progress.step,
+            step,
             found.metrics,
             last if last.exists() else None,
             loop.paused,
             missing=found.missing,
-            best=equipment.evaluation.evaluation.best if equipment.evaluation is not None else {},
+            best=evaluation.evaluation.best if evaluation is not None else {},
             protocol=found.protocol,
         )
-        self.reporter.finish(result)
-        return result
 
-    def _check_sample(self, parts: Parts, loader: TrainLoader) -> None:
-        bad = check_sample(parts.train_data, loader.bad_files, self.seed)
-        if bad:
-            self.reporter.note(bad)
+    def evaluation_hook(self) -> EvaluationHook | None:
+        """Return the hook that measures, for a config with metrics; in the first process only."""
+        evaluation = make_evaluation(self.config, self.parts, self.device) if is_first() else None
+        if evaluation is None:
+            return None
+        when = {key: self.config["evaluation"].get(key) for key in ("every", "stop_after")}
+        return EvaluationHook(evaluation, **when)
 
-    def _place(self, parts: Parts, checkpoint: Checkpoint | None) -> None:
-        """Bring the model to its device, and to the state of a checkpoint; the same in every process."""
-        if processes.count() > 1:
-            synchronize_batch_norms(parts.model)
-        model_to_device(parts.model, self.device)
-        parts.model.precision = network_precision(self.config["train"]["precision"], self.device)
-        if self.init is not None:
-            taken = load_initial(self.init, parts.model, self.device)
-            self.reporter.note(f"The run begins with {', '.join(taken)} of {self.init}.")
-        if checkpoint is not None:
-            restore(checkpoint, parts.model, parts.optimizers, self.device)
-        begin_equal(parts.model)
+    def own_hooks(self, evaluation: EvaluationHook | None) -> list[Hook]:
+        """Return i2ikit's hooks; processes other than the first only watch their files."""
+        hooks: list[Hook] = [BadFilesHook(self.loader.bad_files)]
+        if not is_first():
+            return hooks
+        config, test_data = self.config, self.parts.test_data
+        hooks += [LogHook(config["log"]["every"]), DisplayHook(), CheckpointsHook(**config["checkpoint"])]
+        if test_data is None:
+            self.reporter.note("The config has no data.test: no samples are written and nothing is measured.")
+        else:
+            hooks.append(SamplesHook(self.folder.samples, test_data, **config["samples"], seed=config["seed"]))
+        if evaluation is not None:
+            hooks.append(evaluation)
+        if config.get("vis_backends"):
+            hooks.append(VisualizerHook(self.folder.samples))
+        fixed = FixedOutputs(test_data or self.parts.train_data, config["seed"])
+        for hook in self.parts.hooks:
+            if isinstance(hook, OutputAlarm):
+                hook.fixed = fixed
+        return hooks
 
-    def _restore_surroundings(self, checkpoint: Checkpoint | None, runner: TranslationRunner) -> None:
-        if checkpoint is not None:
-            for text in restore_surroundings(checkpoint, runner):
+    def make_runner(self, log: RunLog, hooks: Sequence[Hook]) -> TranslationRunner:
+        """Return mmengine's runner with the model, the updater and the hooks."""
+        train = self.config["train"]
+        updater = PhaseUpdater(
+            self.parts.optimizers,
+            accumulate=train["accumulate"],
+            clip_gradients=train.get("clip_gradients"),
+            scaler=loss_scaler(train["precision"], self.device),
+        )
+        return TranslationRunner(
+            RunnerModel(self.parts.model, self.device, self.config["seed"]),
+            updater,
+            self.loader,
+            config=self.config,
+            folder=self.folder,
+            hooks=hooks,
+            backends=self.config.get("vis_backends", []) if is_first() else [],
+            reporter=self.reporter,
+            log=log,
+            facts=self.facts,
+            seconds=self.checkpoint.extra["seconds"] if self.checkpoint else 0.0,
+        )
+
+    def make_loop(self, runner: TranslationRunner, interruption: Interruption) -> TranslationLoop:
+        """Return the loop, at the step to continue with."""
+        loop = TranslationLoop(
+            runner,
+            self.loader,
+            **self.length,
+            schedule=self.parts.schedule,
+            interruption=interruption,
+            accumulate=self.config["train"]["accumulate"],
+            pause_at=self.pause_at,
+            may_end_early=self.config["evaluation"].get("stop_after") is not None,
+        )
+        if self.checkpoint is not None:
+            loop.go_to(**{key: self.checkpoint.progress[key] for key in ("step", "epoch", "batch")})
+        return loop
+
+    def summary(self, loop: TranslationLoop) -> RunSummary:
+        """Return what the run is about to do."""
+        parts, networks = self.parts, self.parts.model.networks
+        return RunSummary(
+            work_dir=self.folder.path,
+            device=str(self.device),
+            seed=self.config["seed"],
+            networks={name: sum(x.numel() for x in network.parameters()) for name, network in networks.items()},
+            **self.length,
+            steps_per_epoch=len(self.loader) // loop.accumulate,
+            batch_size=self.config["data"]["batch_size"],
+            train_images=len(parts.train_data),
+            test_images=len(parts.test_data) if parts.test_data is not None else 0,
+            first_step=loop.iter + 1,
+            epoch=parts.train_data.describe() if hasattr(parts.train_data, "describe") else "",
+            accumulate=loop.accumulate,
+            processes=processes.count(),
+            precision=self.config["train"]["precision"],
+        )
+
+    def restore_hooks(self, runner: TranslationRunner) -> None:
+        """Restore the hooks and the gradient scaler from the checkpoint."""
+        if self.checkpoint is not None:
+            for text in restore_surroundings(self.checkpoint, runner):
                 self.reporter.note(text)
 
-    def _measure(self, equipment: Equipment, interruption: Interruption) -> Measurement:
-        if equipment.evaluation is None:
-            return Measurement()
-
-        def pause() -> None:
-            if interruption.requested:
-                raise RunInterruptedError(
-                    f"{interruption.requested}: the training in {self.folder.path} is done and saved, the metrics are "
-                    "not measured. Measure them with the same command and --resume."
-                )
-
-        return equipment.evaluation.finish(equipment.runner, pause)
+    def stop_measuring(self, interruption: Interruption) -> None:
+        """Raise RunInterruptedError if a signal has arrived."""
+        if interruption.requested:
+            raise RunInterruptedError(
+                f"{interruption.requested}: the training in {self.folder.path} is done and saved, the metrics are not "
+                "measured. Measure them with the same command and --resume."
+            )

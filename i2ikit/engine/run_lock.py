@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from weakref import WeakSet
 
-from i2ikit.engine.work_dir import WorkDirError
+from i2ikit.work_dir import WorkDirError
 
 NAME = ".lock"
 FAR = 2**20  # the byte that Windows locks, beyond the text

@@ -10,11 +10,11 @@ from torch import nn
 from i2ikit.build import Builder
 from i2ikit.config.data import reading
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
-from i2ikit.engine.work_dir import choose_checkpoint
 from i2ikit.errors import CheckpointError, nearest_hint
 from i2ikit.images import Reader, domain_readers
 from i2ikit.plugin import get_manager
 from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS
+from i2ikit.work_dir import choose_checkpoint
 
 REGISTRIES = {"generators": GENERATORS, "discriminators": DISCRIMINATORS, "heads": HEADS}
 

@@ -11,7 +11,7 @@ from i2ikit.build import Builder
 from i2ikit.config.validate import build_trial_model
 from i2ikit.data.loading import MapDataset
 from i2ikit.engine.data import build_dataset, build_train_loader
-from i2ikit.engine.optimizers import build_optimizers
+from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import DataError, I2IKitError, ShapeError
 from i2ikit.interfaces.progress import Progress, Schedule
 from i2ikit.profiling import StepCost, batch_shapes, step_cost

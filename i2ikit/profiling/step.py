@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.config.validate import build_trial_model
-from i2ikit.engine.optimizers import build_optimizers
+from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import I2IKitError
 from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.profiling.arithmetic import Arithmetic

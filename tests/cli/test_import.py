@@ -24,7 +24,7 @@ def test_published_weights_go_in_start_a_run_and_come_out_again(run, tiny, tmp_p
 
     trained = run("train", tiny, "--init", "start.pt", "--max-steps", "1", "--work-dir", "w", "--device", "cpu")
     assert trained.code == 0
-    assert "The run begins with generators.ab of start.pt." in trained.out + trained.err
+    assert "Initial weights of generators.ab are from start.pt." in trained.out + trained.err
     exported = run("export", "w", "--out", "trained", "--format", "official")
     assert exported.code == 0
     assert sorted(path.name for path in (tmp_path / "trained").iterdir()) == ["latest_net_D.pth", "latest_net_G.pth"]

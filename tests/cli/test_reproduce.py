@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from i2ikit.build import Builder
-from i2ikit.engine.checkpointing.reproduce import KeptStep, write_step
+from i2ikit.engine.checkpointing.reproduce import FailedStep, write_step
 from i2ikit.translation import build_model
 
 
@@ -12,7 +12,7 @@ def test_a_file_that_is_no_step_is_an_error(run, tmp_path):
     path = tmp_path / "x.pt"
     outcome = run("reproduce", path)
     assert outcome.code == 2
-    assert f"there is no file {path}" in outcome.err.replace("\n", "")
+    assert f"there is no checkpoint at {path}" in outcome.err.replace("\n", "")
 
 
 @pytest.mark.slow
@@ -30,17 +30,9 @@ def test_the_terms_are_shown_as_they_were_and_as_they_are(run, tmp_path):
     progress = {"epoch": 1, "step": 7, "epochs": 1, "steps": 9}
     built = build_model(model, Builder())
     assert built is not None
-    kept = KeptStep(
-        {"model": model, "train": {"steps": 9}},
-        built.state_dict(),
-        [batch],
-        progress,
-        0,
-        [0],
-        "generate",
-        {"change": 0.25},
-    )
-    write_step(tmp_path / "step.pt", kept)
+    config = {"model": model, "train": {"steps": 9}}
+    failed = FailedStep(config, built.state_dict(), progress, [batch], [0], "generate", {"change": 0.25})
+    write_step(tmp_path / "step.pt", failed)
     outcome = run("reproduce", tmp_path / "step.pt", "--device", "cpu")
     assert outcome.code == 0
     rows = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in outcome.out.splitlines()]
@@ -48,6 +40,6 @@ def test_the_terms_are_shown_as_they_were_and_as_they_are(run, tmp_path):
     assert ["change", "0.25", "nan"] in rows
     assert any(row[0] == "identity" and float(row[1]) > 0 for row in rows[1:])
     assert "Images: horse.png" in outcome.out
-    kept.model.pop(next(iter(kept.model)))
-    write_step(tmp_path / "step.pt", kept)
+    failed.model.pop(next(iter(failed.model)))
+    write_step(tmp_path / "step.pt", failed)
     assert "the step's weights do not fit its config" in run("reproduce", tmp_path / "step.pt").err

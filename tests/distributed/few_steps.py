@@ -15,9 +15,8 @@ from i2ikit.data.loading import EpochSampler
 from i2ikit.distributed import processes
 from i2ikit.distributed.group import ProcessGroup
 from i2ikit.distributed.launch import ALONE, Place, find_rank
-from i2ikit.engine.optimizers import build_optimizers
-from i2ikit.engine.runner_model import RunnerModel
-from i2ikit.engine.update import PhaseUpdater
+from i2ikit.engine.optim import PhaseUpdater, build_optimizers
+from i2ikit.engine.runner import RunnerModel
 from i2ikit.interfaces.progress import Progress
 from i2ikit.nn.synchronized_batch_norm import synchronize_batch_norms
 from i2ikit.translation import build_model

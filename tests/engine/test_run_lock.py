@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from i2ikit.engine.run_lock import RunLock
-from i2ikit.engine.work_dir import WorkDirError
+from i2ikit.work_dir import WorkDirError
 
 HOLDER = """
 import os, sys, time

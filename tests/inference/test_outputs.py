@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from i2ikit.config import resolve_config
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
-from i2ikit.engine.run import train
+from i2ikit.engine.train import train
 from i2ikit.errors import CheckpointError, ConfigError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.images import DecodedImage, Reader

@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
-from i2ikit.engine.run import train
+from i2ikit.engine.train import train
 from i2ikit.errors import ShapeError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.inference import Translator

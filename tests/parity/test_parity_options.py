@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from i2ikit.config import load_config
-from i2ikit.engine.optimizers import build_optimizers
-from i2ikit.engine.update import PhaseUpdater
+from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.errors import ConfigError
 from i2ikit.plugin import get_manager
 from i2ikit.translation import Progress, RandomStreams

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from i2ikit.build import Builder
 from i2ikit.config.sections import with_defaults
-from i2ikit.engine.optimizers import build_optimizers
+from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import I2IKitError
 from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.profiling import LiveBytes, StepCost, step_cost

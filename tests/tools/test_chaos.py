@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from i2ikit.engine.run import train
+from i2ikit.engine.train import train
 
 ROOT = Path(__file__).parents[2]
 

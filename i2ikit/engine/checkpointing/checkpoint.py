@@ -1,36 +1,39 @@
-"""The file that keeps a run: written whole or not at all, read without running anybody's code."""
+"""The checkpoint file of a run: written completely or not at all, read without running code."""
 
 import json
 import pickle
 import re
 import zipfile
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from i2ikit.engine.checkpointing.plain_data import find_foreign
 from i2ikit.errors import CheckpointError, RunError
 from i2ikit.files import open_atomically
 
 FORMAT = "i2ikit checkpoint"
 FORMAT_VERSION = 1
+LEAVES = (str, int, float, bool, type(None), torch.Size, torch.dtype, torch.device)
 
 
 @dataclass
 class Checkpoint:
-    """Everything that decides the next step of a run.
+    """Everything that determines the next step of a run.
 
     Attributes:
         config: the resolved config; plain data, stored as JSON, so tuples come back as lists.
-        model: the state dict of the model: tensors, and the extra state of what keeps some.
+        model: the state dict of the model: tensors, and the extra state of modules that have one.
         optimizers: state dict by phase.
-        progress: ``epoch`` and ``step_in_epoch`` of the next step, ``step``: how many are done, and the totals.
+        progress: ``step``, ``epoch`` and ``batch``: how many steps, complete epochs, and batches of the current epoch
+            are done; ``steps``, ``epochs`` and ``batches``: their totals.
         versions: of i2ikit, torch, mmengine, python; under ``git`` the commit of the repository that it ran in.
         plugins: by name of the plugin, its ``package`` and ``version``.
-        extra: whatever else has to survive; tensors and plain data.
+        extra: states of hooks and facts of the run; in the dump of a failed step, its batches. Tensors and plain data.
     """
 
     config: dict[str, Any]
@@ -48,15 +51,15 @@ class Checkpoint:
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint under a temporary name, sync it, and rename it: ``path`` is never half a file.
+    """Write a checkpoint under a temporary name, sync it, and rename it: ``path`` is never incomplete.
 
     Args:
-        path: where it goes; its folder is made.
+        path: the file; its folder is created.
         checkpoint: what to write.
 
     Raises:
-        RunError: the disk is full or the folder cannot be written, or something in it could not be read again; what
-            stood at ``path`` is untouched.
+        RunError: the disk is full or the folder cannot be written, or something in it could not be read again; an
+            older file at ``path`` is unchanged.
     """
     content = _content(checkpoint)
     foreign = find_foreign(content)
@@ -68,13 +71,13 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
             torch.save(content, file)
     except (OSError, RuntimeError) as error:  # torch wraps some of the errors of a full disk in RuntimeError
         raise RunError(
-            f"cannot write the checkpoint {path}: {_root(error)}. Older ones are whole: make room, and go on with "
-            "--resume."
+            f"cannot write the checkpoint {path}: {_root(error)}. Older ones are intact: free some space, and resume "
+            "with --resume."
         ) from error
 
 
 def _root(error: BaseException) -> BaseException:
-    """Return the system's error behind torch's, which speaks of positions in a file."""
+    """Return the system's error behind torch's, which only names positions in a file."""
     seen: BaseException | None = error
     while seen is not None and not isinstance(seen, OSError):
         seen = seen.__cause__ or seen.__context__
@@ -82,8 +85,34 @@ def _root(error: BaseException) -> BaseException:
 
 
 def find_unreadable(checkpoint: Checkpoint) -> str:
-    """Say what of a checkpoint could be written but not be read again; empty: nothing."""
+    """Return what of a checkpoint could be written but not be read again; empty: nothing."""
     return find_foreign(_content(checkpoint))
+
+
+def find_foreign(value: Any, key: str = "") -> str:
+    """Return the key and the type of the first value that is neither a tensor nor plain data; empty: there is none.
+
+    Args:
+        value: nested dicts, lists and tuples. A subclass, such as NumPy's float64, does not count as its base class.
+        key: keys above ``value``, joined by dots.
+    """
+    if isinstance(value, Tensor) or type(value) in LEAVES:
+        return ""
+    if type(value) in (dict, OrderedDict):
+        items = [(str(name), item) for name, item in value.items()]
+        wrong = next((name for name in value if type(name) not in LEAVES), None)
+        if wrong is not None:
+            return f"{key} has the key {wrong!r}, a {_type_name(wrong)}"
+    elif type(value) in (list, tuple):
+        items = [(str(index), item) for index, item in enumerate(value)]
+    else:
+        return f"{key} is a {_type_name(value)}"
+    found = (find_foreign(item, f"{key}.{name}" if key else name) for name, item in items)
+    return next((text for text in found if text), "")
+
+
+def _type_name(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
 
 
 def _content(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -98,33 +127,33 @@ def read_checkpoint(path: Path) -> Checkpoint:
         path: the file.
 
     Raises:
-        CheckpointError: it is missing, damaged (each record's checksum is compared), not from i2ikit, from a newer
-            i2ikit, or holds types that are not allowed. The message names the file.
+        CheckpointError: it is missing, damaged (checksums are verified), not from i2ikit, from a newer i2ikit, or holds
+            types that are not allowed. The message names the file.
     """
     if not path.is_file():
         raise CheckpointError(f"there is no checkpoint at {path}")
-    _check_whole(path)
+    _check_intact(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        named = re.search(r"GLOBAL ([\w.]+)", str(error))  # the rest is advice to read it without care
+        named = re.search(r"GLOBAL ([\w.]+)", str(error))  # the rest of the message advises to read it unsafely
         what = f": {named[1]}" if named else ""
         raise CheckpointError(
-            f"{path} holds types that are not allowed in a checkpoint{what}. Nothing of it was run."
+            f"{path} holds types that are not allowed in a checkpoint{what}. No code of it was run."
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from error
     return _parse(path, content)
 
 
-def _check_whole(path: Path) -> None:
-    """Raise CheckpointError unless ``path`` is a whole zip archive whose records match their checksums."""
+def _check_intact(path: Path) -> None:
+    """Raise CheckpointError unless ``path`` is a complete zip archive whose records match their checksums."""
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
         raise CheckpointError(
-            f"{path} is not a whole checkpoint ({error}): the file is cut off, damaged, or was not written by i2ikit"
+            f"{path} is not a complete checkpoint ({error}): the file is cut off, damaged, or was not written by i2ikit"
         ) from error
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error}") from error
@@ -135,7 +164,7 @@ def _check_whole(path: Path) -> None:
 def _parse(path: Path, content: Any) -> Checkpoint:
     if not isinstance(content, Mapping) or content.get("format") != FORMAT:
         raise CheckpointError(
-            f"{path} was not written by i2ikit's training; weights of published code come in with `i2ikit import`"
+            f"{path} was not written by i2ikit's training; import weights of published code with `i2ikit import`"
         )
     version = content.get("format_version")
     if version != FORMAT_VERSION:

@@ -5,9 +5,9 @@ from pathlib import Path
 import torch
 
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
-from i2ikit.engine.work_dir import choose_checkpoint
 from i2ikit.errors import CheckpointError
 from i2ikit.translation import UnpairedTranslation
+from i2ikit.work_dir import choose_checkpoint
 
 
 def load_initial(path: Path, model: UnpairedTranslation, device: torch.device) -> list[str]:

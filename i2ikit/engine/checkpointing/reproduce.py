@@ -1,8 +1,9 @@
-"""A training step kept in a file, to be run again: what went wrong in it, term by term."""
+"""A step that failed because a loss or a gradient was not finite: what the run reports, and how to run it again.
 
-import json
+The step is saved as a checkpoint with the batches in its ``extra``.
+"""
+
 import math
-import pickle
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -15,57 +16,63 @@ from torch import Tensor
 from i2ikit.build import Builder
 from i2ikit.config.sections import with_defaults
 from i2ikit.data.randomness import seed_step
+from i2ikit.distributed import processes
 from i2ikit.distributed.device import batch_to_device, model_to_device, pick_device
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from i2ikit.engine.precision import network_precision
-from i2ikit.errors import CheckpointError
-from i2ikit.files import open_atomically
+from i2ikit.engine.runner import TranslationRunner, first_positions
+from i2ikit.environment import versions
+from i2ikit.errors import CheckpointError, I2IKitError, RunError
 from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation, build_model
 
-FORMAT = "i2ikit step"
+KEY = "failed_step"  # in a checkpoint's extra
+ADVICE = (
+    "Often the learning rate is too high: lower it with `--set optimizer.lr=...`, or clip gradients: "
+    "`--set train.clip_gradients=1`. If an image is named, inspect it."
+)
+MOST = 6  # files that are named
 
 
 @dataclass
-class KeptStep:
-    """One step as it was before the phase that failed in it.
+class FailedStep:
+    """A step as it was before the phase that failed in it.
 
     Attributes:
         config: of the run, resolved.
-        model: state dict; networks that an earlier phase of the step updated are as they were after that.
-        batches: the images, with their paths under ``a_path`` and ``b_path``.
+        model: state dict; networks that an earlier phase of the step updated have their new weights.
         progress: of the step: ``epoch``, ``step``, ``epochs``, ``steps``.
-        seed: of the run.
-        firsts: place of each batch's first image among all images of the step.
+        batches: the images, with their paths under ``a_path`` and ``b_path``.
+        firsts: index of each batch's first image among all images of the step.
         phase: the one that failed.
-        losses: what the terms came to.
+        losses: values of the terms.
     """
 
     config: dict[str, Any]
     model: dict[str, Any]
-    batches: list[dict[str, Any]]
     progress: dict[str, int]
-    seed: int
+    batches: list[dict[str, Any]]
     firsts: list[int]
     phase: str
     losses: dict[str, float]
 
     @property
     def files(self) -> list[str]:
-        """The images of the batches, where the data set names them."""
+        """Paths of the images in the batches, if the data set gives them."""
         paths = [batch.get(f"{domain}_path", ()) for batch in self.batches for domain in ("a", "b")]
         return [str(path) for listed in paths for path in ([listed] if isinstance(listed, str) else listed)]
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What a kept step comes to when it is run again.
+    """The result of running a failed step again.
 
     Attributes:
-        kept: the step.
-        losses: by term, as far as the run got; to be compared with ``kept.losses``.
+        failed: the step.
+        losses: by term, as far as the step got; compare them with ``failed.losses``.
         bad_gradients: by term of the failed phase, the parameters whose gradient by that term alone is not finite.
     """
 
-    kept: KeptStep
+    failed: FailedStep
     losses: dict[str, float]
     bad_gradients: dict[str, list[str]] = field(default_factory=dict)
 
@@ -75,94 +82,172 @@ class Reproduction:
         return [name for name, value in self.losses.items() if not math.isfinite(value)]
 
 
-def write_step(path: Path, kept: KeptStep) -> None:
-    """Write a step whole or not at all.
+def write_step(path: Path, step: FailedStep) -> None:
+    """Write a step as a checkpoint.
 
     Raises:
-        OSError: the file cannot be written.
+        RunError: the file cannot be written.
     """
-    content = {name: getattr(kept, name) for name in KeptStep.__dataclass_fields__}
-    with open_atomically(path) as file:
-        torch.save({**content, "config": json.dumps(kept.config), "format": FORMAT}, file)
+    extra = {name: getattr(step, name) for name in ("batches", "firsts", "phase", "losses")}
+    write_checkpoint(
+        path, Checkpoint(step.config, step.model, progress=step.progress, versions=versions(), extra={KEY: extra})
+    )
 
 
-def read_step(path: Path) -> KeptStep:
-    """Read a step with ``weights_only``: no code in the file is run.
+def read_step(path: Path) -> FailedStep:
+    """Read a step from its checkpoint.
 
     Raises:
-        CheckpointError: the file is missing, damaged, or no kept step.
+        CheckpointError: the file is missing, damaged, or a checkpoint without a failed step.
     """
+    checkpoint = read_checkpoint(path)
+    if KEY not in checkpoint.extra:
+        raise CheckpointError(
+            f"{path} has no failed step; a run that stops at a loss that is not finite writes not_finite_step_N.pt"
+        )
+    return FailedStep(checkpoint.config, checkpoint.model, checkpoint.progress, **checkpoint.extra[KEY])
+
+
+def explain_stop(
+    run: TranslationRunner, phase: str, batches: Sequence[Mapping[str, Any]], losses: Mapping[str, Tensor]
+) -> str:
+    """Write the step that failed into the work directory and return the message for the user.
+
+    The failed phase has updated nothing. If the run has one process, the step is run again to find the gradients that
+    are not finite, term by term.
+
+    Args:
+        run: its model is as it was before the failed phase.
+        phase: name of the phase.
+        batches: of the step.
+        losses: values of the terms.
+    """
+    progress = run.progress
+    failed = FailedStep(
+        config=run.config,
+        model=_to_cpu(run.translation.state_dict()),
+        progress={name: getattr(progress, name) for name in ("epoch", "step", "epochs", "steps")},
+        batches=[_to_cpu(dict(batch)) for batch in batches],
+        firsts=first_positions(batches),
+        phase=phase,
+        losses={name: value.item() for name, value in losses.items()},
+    )
+    what = _what(failed, run.model.device)
+    more = f" and {len(failed.files) - MOST} more" if len(failed.files) > MOST else ""
+    files = f"The batch: {', '.join(failed.files[:MOST])}{more}. " if failed.files else ""
+    return (
+        f"step {progress.step} (epoch {progress.epoch}) stopped before its update: {what}. {files}{_saved(run, failed)}"
+        f" {ADVICE}"
+    )
+
+
+def _to_cpu(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().cpu()
+    if isinstance(value, Mapping):
+        return {key: _to_cpu(item) for key, item in value.items()}
+    return [_to_cpu(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _what(failed: FailedStep, device: torch.device) -> str:
+    """Name the terms whose value, or else whose gradient, is not finite."""
+    own = failed.config["model"]["phases"][failed.phase]["terms"]  # terms of later phases may be affected too
+    bad = [f"{name!r} is {value}" for name, value in failed.losses.items() if name in own and not math.isfinite(value)]
+    if bad:
+        return f"in phase {failed.phase!r} a loss is not finite: {', '.join(bad)}"
+    found: dict[str, list[str]] = {}
+    if processes.count() == 1:
+        try:
+            found = run_again(failed, device).bad_gradients
+        except (RuntimeError, I2IKitError):  # such as too little memory; the message is true without it
+            found = {}
+    named = "; ".join(f"that of term {name!r} in {_first_of(names)}" for name, names in found.items())
+    listed = ", ".join(f"{name!r} is {value:.4g}" for name, value in failed.losses.items())
+    colon = ": " if named else ""
+    return f"in phase {failed.phase!r} a gradient is not finite{colon}{named}, while the losses are ({listed})"
+
+
+def _first_of(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{more}"
+
+
+def _saved(run: TranslationRunner, failed: FailedStep) -> str:
+    """Write the step; name its file, and the checkpoints, which are of earlier steps."""
+    rank = f"_process_{processes.rank()}" if processes.count() > 1 else ""
+    path = run.folder.path / f"not_finite_step_{failed.progress['step']:06d}{rank}.pt"
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise CheckpointError(f"there is no file {path}") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        raise CheckpointError(f"{path} cannot be read as a kept step: {str(error).splitlines()[0]}") from error
-    if not isinstance(content, Mapping) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no kept step; a run that stops at a loss that is not finite leaves one")
-    fields = {name: content[name] for name in KeptStep.__dataclass_fields__}
-    return KeptStep(**{**fields, "config": json.loads(content["config"])})
+        write_step(path, failed)
+    except RunError as error:
+        saved = f"The step could not be saved: {error}"
+    else:
+        saved = f"The step is saved in {path}; `i2ikit reproduce {path}` runs it again."
+    before = run.folder.list_checkpoints()
+    return f"{saved} " + (
+        f"Checkpoints of earlier steps: {before[0].parent}." if before else "No checkpoint was due yet."
+    )
 
 
 def reproduce(path: Path, device: str = "cpu") -> Reproduction:
-    """Run a kept step again, without its updates, and the terms of the failed phase one by one.
+    """Run a failed step again, without its updates, and the terms of the failed phase one by one.
 
-    The values are those of the run, on the same kind of device, unless an earlier phase of the step has changed a
-    network that its own images came through: then they are those of one update later.
+    The values equal those of the run, on the same kind of device, unless an earlier phase of the step has changed a
+    network that produced its images: then they are those of one update later.
 
     Args:
-        path: from a run that stopped.
+        path: written by a run that stopped.
         device: as for :func:`pick_device`.
 
     Raises:
-        CheckpointError: the file is no kept step, or its config cannot be built here.
+        CheckpointError: the file has no failed step, or its config cannot be built here.
     """
     return run_again(read_step(path), pick_device(device))
 
 
-def run_again(kept: KeptStep, device: torch.device) -> Reproduction:
+def run_again(failed: FailedStep, device: torch.device) -> Reproduction:
     """Do what :func:`reproduce` does with a step in memory."""
-    losses, _ = _run(kept, kept.config, device)
-    terms = kept.config["model"]["phases"][kept.phase]["terms"]
+    losses, _ = _run(failed, failed.config, device)
+    terms = failed.config["model"]["phases"][failed.phase]["terms"]
     bad = {}
     for name in terms:
         if not math.isfinite(losses.get(name, 0.0)):
-            continue  # its value says it
-        alone = deepcopy(kept.config)
-        alone["model"]["phases"][kept.phase]["terms"] = {name: terms[name]}
-        _, parameters = _run(kept, alone, device)
+            continue
+        alone = deepcopy(failed.config)
+        alone["model"]["phases"][failed.phase]["terms"] = {name: terms[name]}
+        _, parameters = _run(failed, alone, device)
         if parameters:
             bad[name] = parameters
-    return Reproduction(kept, losses, bad)
+    return Reproduction(failed, losses, bad)
 
 
-def _run(kept: KeptStep, config: Mapping[str, Any], device: torch.device) -> tuple[dict[str, float], list[str]]:
+def _run(failed: FailedStep, config: Mapping[str, Any], device: torch.device) -> tuple[dict[str, float], list[str]]:
     """Return the terms' values, and the parameters of the failed phase whose gradient is not finite."""
-    model = _model(kept, with_defaults(config), device)
+    config = with_defaults(config)
+    model = _model(failed, config, device)
     bad: dict[str, None] = {}
 
     def update(phase: str, loss: Tensor) -> None:
-        if phase == kept.phase and loss.requires_grad:
+        if phase == failed.phase and loss.requires_grad:
             model.zero_grad(set_to_none=True)
             loss.backward()
-            bad.update(dict.fromkeys(not_finite_gradients(model, model.phases[phase].update)))
+            bad.update(dict.fromkeys(_bad_gradients(model, model.phases[phase].update)))
 
-    progress = Progress(**kept.progress)
-    seed_step(kept.seed, progress.step, device)
-    draws = [RandomStreams(kept.seed, progress.step, first=first) for first in kept.firsts]
-    batches = [batch_to_device(batch, device) for batch in kept.batches]
-    values = model.train_step_on(batches, update, progress, draws)
+    progress = Progress(**failed.progress)
+    seed_step(config["seed"], progress.step, device)
+    streams = [RandomStreams(config["seed"], progress.step, first=first) for first in failed.firsts]
+    batches = [batch_to_device(batch, device) for batch in failed.batches]
+    values = model.train_step_on(batches, update, progress, streams)
     return {name: value.item() for name, value in values.items()}, list(bad)
 
 
-def _model(kept: KeptStep, config: Mapping[str, Any], device: torch.device) -> UnpairedTranslation:
+def _model(failed: FailedStep, config: Mapping[str, Any], device: torch.device) -> UnpairedTranslation:
     builder = Builder()
     model = build_model(config["model"], builder)
     if model is None:
         raise CheckpointError(f"the step's config cannot be built here: {builder.errors[0].message}")
     own = model.state_dict()
     try:
-        model.load_state_dict({key: value for key, value in kept.model.items() if key in own})
+        model.load_state_dict({key: value for key, value in failed.model.items() if key in own})
     except RuntimeError as error:
         raise CheckpointError(f"the step's weights do not fit its config: {error}") from error
     model_to_device(model, device)
@@ -170,7 +255,7 @@ def _model(kept: KeptStep, config: Mapping[str, Any], device: torch.device) -> U
     return model.train()
 
 
-def not_finite_gradients(model: UnpairedTranslation, networks: Sequence[str]) -> list[str]:
+def _bad_gradients(model: UnpairedTranslation, networks: Sequence[str]) -> list[str]:
     """Return the full names of the parameters of these networks whose gradient is not finite."""
     return [
         f"{network}.{name}"

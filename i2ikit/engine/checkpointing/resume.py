@@ -1,79 +1,62 @@
-"""Where a run begins: at its start, or after a checkpoint; and what has changed since then."""
+"""Where a run starts: at its first step, or after a checkpoint."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import torch
-
-from i2ikit.data.loading import MapDataset
-from i2ikit.distributed import processes
-from i2ikit.engine.checkpointing.changes import Change, config_changes, value_changes
-from i2ikit.engine.checkpointing.checkpoint import Checkpoint
-from i2ikit.engine.checkpointing.fingerprint import fingerprint
+from i2ikit.engine.checkpointing.changes import Change, config_changes
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint
 from i2ikit.engine.reporter import Reporter, RunResult
-from i2ikit.engine.work_dir import WorkDir
-from i2ikit.environment import versions
 from i2ikit.errors import CheckpointError
 from i2ikit.files import read_json_lines
+from i2ikit.work_dir import WorkDir, WorkDirError
 
 LISTED = 12  # changes in one message
-OTHER = " (the steps to come are computed with it)"
+EFFECT = " (changes the next steps)"
 
 
 def find_checkpoint(
     folder: WorkDir, config: Mapping[str, Any], *, resume: bool, reporter: Reporter
 ) -> Checkpoint | None:
-    """Return the checkpoint to go on from, None for a new run; what a killed run left half written is removed.
+    """Return the checkpoint to resume from, None for a new run; partial files of a killed run are removed.
 
     Raises:
         WorkDirError: the folder holds a run and ``resume`` is off, or it is on and there is no checkpoint.
-        CheckpointError: the networks of the config are others than those of the checkpoint.
+        CheckpointError: the config has other networks than the checkpoint.
     """
     if not resume:
         folder.refuse_another_run()
-        folder.clean()
+        folder.remove_partial_files()
         return None
-    checkpoint = folder.read_newest_checkpoint(reporter)
-    folder.clean()
+    checkpoint = read_newest_checkpoint(folder, reporter)
+    folder.remove_partial_files()
     networks = [change for change in config_changes(checkpoint.config, config) if change.of_networks]
     if networks:
         raise CheckpointError(
             f"the run in {folder.path} is of another model than the config:\n{_listed(networks)}\n"
-            "  A run goes on with the networks that it began with. For a new run with what fits of their weights: "
+            "  A run resumes with the networks that it started with. To start a new run with the weights that fit: "
             f"--init {folder.checkpoint(checkpoint.progress['step'])} --work-dir DIR."
         )
     return checkpoint
 
 
-def run_facts(datasets: Mapping[str, MapDataset | None], device: torch.device) -> dict[str, Any]:
-    """Return what a checkpoint has to remember of data and machine for :func:`changes_since`: plain data."""
-    machine = {"device": device.type, "threads": torch.get_num_threads(), "processes": processes.count()}
-    return {"files": fingerprint(datasets), "machine": machine}
+def read_newest_checkpoint(folder: WorkDir, reporter: Reporter) -> Checkpoint:
+    """Return the newest intact checkpoint; newer ones that are damaged are reported.
 
-
-def changes_since(
-    checkpoint: Checkpoint, config: Mapping[str, Any], now: Mapping[str, Any], steps: int
-) -> list[Change]:
-    """Return what has changed since a checkpoint: config, length of the run, data, versions, device.
-
-    Args:
-        checkpoint: that the run goes on from.
-        config: of now, resolved.
-        now: facts of now.
-        steps: of the whole run.
+    Raises:
+        WorkDirError: there is none.
     """
-    before = checkpoint.extra
-    return [
-        *config_changes(checkpoint.config, config),
-        *value_changes({"steps": checkpoint.progress["steps"]}, {"steps": steps}, "length."),
-        *value_changes(before.get("files", now["files"]), now["files"], "files."),
-        *value_changes(checkpoint.versions, versions(), "versions."),
-        *value_changes(before.get("machine", now["machine"]), now["machine"], "machine."),
-    ]
+    found = folder.list_checkpoints()
+    for path in reversed(found):
+        try:
+            return read_checkpoint(path)
+        except CheckpointError as error:
+            reporter.note(f"Skipped: {error}")
+    reason = "all of them are damaged" if found else "no run has saved one there; start it without --resume"
+    raise WorkDirError(f"there is no checkpoint to resume from in {folder.checkpoints}: {reason}")
 
 
 def report_changes(changes: list[Change], checkpoint: Checkpoint, reporter: Reporter) -> None:
-    """Tell key by key what has changed since a checkpoint."""
+    """Report key by key what has changed since a checkpoint."""
     if changes:
         step = checkpoint.progress["step"]
         reporter.note(f"Changed since step {step} (before -> now):\n{_listed(changes, mark=True)}")
@@ -82,14 +65,14 @@ def report_changes(changes: list[Change], checkpoint: Checkpoint, reporter: Repo
 def finished(
     folder: WorkDir, changes: list[Change], checkpoint: Checkpoint, steps: int, reporter: Reporter
 ) -> RunResult | None:
-    """Tell of a run that has done its last step; return its result if it is measured too, None if there is more to do.
+    """Report that a run has done its last step; return its result if it is measured too, None if there is more to do.
 
     Args:
         folder: of the run.
-        changes: since then; other metrics or test data are measured anew.
-        checkpoint: its newest.
-        steps: of the whole run.
-        reporter: told.
+        changes: since the checkpoint; if metrics or test data have changed, the run is measured again.
+        checkpoint: the newest one.
+        steps: of the complete run.
+        reporter: gets a note.
     """
     step = checkpoint.progress["step"]
     if step < steps:
@@ -97,7 +80,7 @@ def finished(
     again = any(change.key.startswith(("metrics", "evaluation", "files.test", "data.test")) for change in changes)
     line = None if again else _last_measurement(folder, step)
     done = "all its steps are done" if line is None else "all its steps are done and it is measured"
-    reporter.note(f"This run is finished: {done}. To train on, give it more: `--set train.steps=N`, N above {step}.")
+    reporter.note(f"This run is finished: {done}. To train longer: `--set train.steps=N`, N above {step}.")
     if line is None:
         return None
     about = {key: line.get(key, {}) for key in ("missing", "best", "protocol")}
@@ -105,12 +88,12 @@ def finished(
 
 
 def _last_measurement(folder: WorkDir, step: int) -> dict[str, Any] | None:
-    """Return the line of the log about the measurement at the end of a run, if there is one."""
+    """Return the line of the log with the measurement at the end of a run, if there is one."""
     measured = [line for line in read_json_lines(folder.log) if line.get("event") == "metrics" and line.get("last")]
     return next((line for line in reversed(measured) if line.get("step") == step), None)
 
 
 def _listed(changes: list[Change], *, mark: bool = False) -> str:
-    lines = [f"  {change}{OTHER if mark and change.of_weights else ''}" for change in changes[:LISTED]]
+    lines = [f"  {change}{EFFECT if mark and change.of_weights else ''}" for change in changes[:LISTED]]
     more = len(changes) - LISTED
     return "\n".join([*lines, *([f"  and {more} more"] if more > 0 else [])])

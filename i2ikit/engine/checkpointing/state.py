@@ -1,33 +1,27 @@
-"""A run as a checkpoint, and back."""
+"""A run as a checkpoint, and a checkpoint restored to a run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
-from mmengine.runner import Runner
+from mmengine.hooks import EMAHook, Hook
 from torch import Tensor
 from torch.optim import Optimizer
 
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
-from i2ikit.engine.checkpointing.hook_states import hook_states, restore_hooks
+from i2ikit.engine.runner import TranslationRunner
 from i2ikit.environment import plugins, versions
 from i2ikit.errors import CheckpointError
 from i2ikit.translation import UnpairedTranslation
 
 
-def capture(runner: Runner, config: dict[str, Any], facts: Mapping[str, Any]) -> Checkpoint:
-    """Return everything that decides the next step; all random draws are functions of the seed and the step.
-
-    Args:
-        runner: of a run, between two steps.
-        config: resolved.
-        facts: tensors and plain data to keep beside it.
-    """
-    loop, updater = runner.train_loop, runner.optim_wrapper
+def capture(run: TranslationRunner) -> Checkpoint:
+    """Return the state of a run between two steps; all random numbers are functions of the seed and the step."""
+    loop, updater = run.train_loop, run.optim_wrapper
     epoch, batch = loop.position
     return Checkpoint(
-        config=config,
-        model=runner.model.translation.state_dict(),
+        config=run.config,
+        model=run.translation.state_dict(),
         optimizers={name: optimizer.state_dict() for name, optimizer in updater.optimizers.items()},
         progress={
             "step": loop.progress.step,
@@ -38,11 +32,12 @@ def capture(runner: Runner, config: dict[str, Any], facts: Mapping[str, Any]) ->
             "batches": len(loop.dataloader),
         },
         versions=versions(),
-        plugins=plugins(config),
+        plugins=plugins(run.config),
         extra={
-            "hooks": hook_states(runner.hooks),
-            "scaler": updater.scaler.state_dict() if updater.scaler is not None else None,
-            **facts,
+            "hooks": hook_states(run.hooks),
+            "scaler": updater.scaler.state_dict(),
+            "seconds": run.seconds(),
+            **run.facts,
         },
     )
 
@@ -50,7 +45,7 @@ def capture(runner: Runner, config: dict[str, Any], facts: Mapping[str, Any]) ->
 def restore(
     checkpoint: Checkpoint, model: UnpairedTranslation, optimizers: Mapping[str, Optimizer], device: torch.device
 ) -> None:
-    """Give model and optimizers the state of a checkpoint.
+    """Load model and optimizers from a checkpoint.
 
     Raises:
         CheckpointError: the checkpoint is of another model.
@@ -71,27 +66,76 @@ def restore(
         except ValueError as error:
             raise CheckpointError(f"the optimizer of phase {name!r} does not fit the config: {error}") from error
         for group, own in zip(optimizer.param_groups, settings, strict=True):
-            group.update(own)  # the config's, so that what has changed there takes effect
+            group.update(own)  # the config's, so that changed settings take effect
+
+
+def restore_surroundings(checkpoint: Checkpoint, run: TranslationRunner) -> list[str]:
+    """Restore the gradient scaler and the hooks of a run, once they all exist.
+
+    Returns:
+        one sentence for each hook without a saved state, and for each saved state without a hook.
+    """
+    run.optim_wrapper.scaler.load_state_dict(checkpoint.extra["scaler"])
+    return restore_hooks(run.hooks, checkpoint.extra["hooks"])
+
+
+def hook_states(hooks: Iterable[Hook]) -> dict[str, Any]:
+    """Return the states of all hooks that have one, by name.
+
+    A hook has a state if it has ``state_dict()`` and ``load_state_dict(state)``, as torch's modules do; the state of
+    mmengine's own EMAHook, which has neither, are its averages. The name of a hook is its attribute ``name``, else the
+    name of its class; the second hook of a class has ``#2`` after it.
+    """
+    states = {name: _state(hook) for name, hook in _named(hooks).items()}
+    return {name: state for name, state in states.items() if state is not None}
+
+
+def restore_hooks(hooks: Iterable[Hook], states: Mapping[str, Any]) -> list[str]:
+    """Restore the states of hooks; returns as :func:`restore_surroundings`."""
+    named, notes = _named(hooks), []
+    for name, hook in named.items():
+        if name in states:
+            _load(hook, states[name])
+        elif _state(hook) is not None:
+            notes.append(f"The checkpoint has no state of the hook {name}: it starts without one.")
+    return notes + [
+        f"The checkpoint has a state of the hook {name}, which the run no longer has."
+        for name in states
+        if name not in named
+    ]
+
+
+def _named(hooks: Iterable[Hook]) -> dict[str, Hook]:
+    found: dict[str, Hook] = {}
+    for hook in hooks:
+        name = base = str(getattr(hook, "name", type(hook).__name__))
+        count = 1
+        while name in found:
+            count += 1
+            name = f"{base}#{count}"
+        found[name] = hook
+    return found
+
+
+def _state(hook: Hook) -> Any:
+    if isinstance(hook, EMAHook):
+        return dict(hook.ema_model.state_dict())
+    return hook.state_dict() if hasattr(hook, "state_dict") else None
+
+
+def _load(hook: Hook, state: Any) -> None:
+    if isinstance(hook, EMAHook):
+        hook.ema_model.load_state_dict(state)
+    else:
+        hook.load_state_dict(state)
 
 
 def _settings(optimizer: Optimizer, group: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in group.items() if key in optimizer.defaults or key == "initial_lr"}
 
 
-def restore_surroundings(checkpoint: Checkpoint, runner: Runner) -> list[str]:
-    """Give what stands around the model its state: the hooks and the gradient scaler, once they are all there.
-
-    Returns:
-        one sentence for each state that found no owner, and each owner that found none.
-    """
-    scaler = runner.optim_wrapper.scaler
-    if scaler is not None and checkpoint.extra.get("scaler"):
-        scaler.load_state_dict(checkpoint.extra["scaler"])
-    return restore_hooks(runner.hooks, checkpoint.extra.get("hooks", {}))
-
-
 def _to(value: Any, device: torch.device) -> Any:
-    """Move all tensors of nested plain data; load_state_dict leaves extra state where it is."""
+    """Move all tensors of nested plain data; load_state_dict does not move extra state."""
     if isinstance(value, Tensor):
         return value.to(device)
     if isinstance(value, Mapping):

@@ -1,29 +1,22 @@
 """Checkpoints of a run: every N steps, at the end, when it is interrupted; the last K are kept, and the best."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from mmengine.hooks import Hook
-from mmengine.runner import Runner
 from torch import Tensor
 
 from i2ikit.engine.checkpointing.checkpoint import find_unreadable, write_checkpoint
 from i2ikit.engine.checkpointing.state import capture
-from i2ikit.engine.hooks.clock import Clock
-from i2ikit.engine.work_dir import WorkDir
+from i2ikit.engine.hooks.base import RunHook
+from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import RunError, nearest_hint
 
 
-class CheckpointsHook(Hook):
+class CheckpointsHook(RunHook):
     """Writes checkpoints and drops the oldest.
 
     Args:
-        work_dir: of the run.
-        config: resolved, for the checkpoint.
-        facts: of the run, for the checkpoint: tensors and plain data.
-        clock: of the run.
-        note: told what the user should know.
         every: steps between checkpoints, >= 1.
         keep: how many stay, >= 1.
         keep_every: those of steps that it divides are written too, and stay; None: none do.
@@ -38,75 +31,65 @@ class CheckpointsHook(Hook):
 
     def __init__(
         self,
-        work_dir: WorkDir,
-        config: dict[str, Any],
         *,
-        facts: Mapping[str, Any],
-        clock: Clock,
-        note: Callable[[str], None],
         every: int,
         keep: int,
         keep_every: int | None = None,
         best: str | None = None,
         best_is: str = "lower",
     ) -> None:
-        self.work_dir, self.config, self.facts, self.clock, self.note = work_dir, config, facts, clock, note
         self.every, self.keep, self.keep_every = every, keep, keep_every
         self.best, self.sign = best, 1 if best_is == "lower" else -1
         self.last: int | None = None
         self._record: dict[str, Any] = {}
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, run: TranslationRunner) -> None:
         """Find out, before hours have passed, whether what the run will save can be read again.
 
         Raises:
             RunError: a part or a hook keeps a state that is neither tensors nor plain data.
         """
-        foreign = find_unreadable(capture(runner, self.config, self._facts()))
+        foreign = find_unreadable(capture(run))
         if foreign:
             raise RunError(f"this run could not be resumed: {foreign}. Only tensors and plain data can be saved.")
 
-    def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Mapping[str, Tensor] | None = None,
-    ) -> None:
+    def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
         """Save if it is time."""
-        progress = runner.train_loop.progress
+        progress = run.progress
         due = any(progress.step % every == 0 for every in (self.every, self.keep_every) if every)
         if due or progress.step == progress.steps:
-            self.save(runner)
+            self.save(run)
 
-    def after_val_epoch(self, runner: Runner, metrics: Mapping[str, float] | None = None) -> None:
+    def after_val_epoch(self, run: TranslationRunner, metrics: Mapping[str, float] | None = None) -> None:
         """Keep the model that was measured, if it is the best so far."""
         if self.best is None or not metrics:
             return
         if self.best not in metrics:
             hint = nearest_hint(self.best, metrics) or f" Measured are {', '.join(metrics)}."
-            self.note(f"No best checkpoint is kept: checkpoint.best={self.best!r} is not among the numbers.{hint}")
+            run.reporter.note(
+                f"No best checkpoint is kept: checkpoint.best={self.best!r} is not among the numbers.{hint}"
+            )
             self.best = None
             return
         value = metrics[self.best]
         known = self._record.get("value") if self._record.get("of") == self.best else None
         if not math.isnan(value) and (known is None or self.sign * value < self.sign * known):
-            self._record = {"of": self.best, "value": value, "step": runner.train_loop.progress.step}
-            write_checkpoint(self.work_dir.best_checkpoint, capture(runner, self.config, self._facts()))
+            self._record = {"of": self.best, "value": value, "step": run.progress.step}
+            write_checkpoint(run.folder.best_checkpoint, capture(run))
 
-    def on_interrupt(self, runner: Runner) -> None:
+    def on_interrupt(self, run: TranslationRunner) -> None:
         """Save a run that ends early; the loop calls this hook."""
-        self.save(runner)
+        self.save(run)
 
-    def save(self, runner: Runner) -> None:
+    def save(self, run: TranslationRunner) -> None:
         """Write the checkpoint of the step that was done last, unless it is written, and drop the oldest ones."""
-        step = runner.train_loop.progress.step
+        step = run.progress.step
         if step == self.last:
             return
-        path = self.work_dir.checkpoint(step)
-        write_checkpoint(path, capture(runner, self.config, self._facts()))
+        path = run.folder.checkpoint(step)
+        write_checkpoint(path, capture(run))
         self.last = step
-        self.work_dir.drop_checkpoints_before(path, self.keep, self.keep_every)
+        run.folder.drop_checkpoints_before(path, self.keep, self.keep_every)
 
     def state_dict(self) -> dict[str, Any]:
         """Return which step was the best so far, and its number."""
@@ -115,6 +98,3 @@ class CheckpointsHook(Hook):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up what :meth:`state_dict` returned."""
         self._record = dict(state)
-
-    def _facts(self) -> dict[str, Any]:
-        return {"seconds": self.clock.seconds(), **self.facts}

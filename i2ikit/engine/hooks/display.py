@@ -1,47 +1,39 @@
-"""Feeds the reporter while a run goes on."""
+"""Reports the progress of a run to the user."""
 
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
 
-from mmengine.hooks import Hook
-from mmengine.runner import Runner
 from torch import Tensor
 
-from i2ikit.engine.reporter import Reporter
+from i2ikit.engine.hooks.base import RunHook
+from i2ikit.engine.runner import TranslationRunner
 
-SECONDS_BETWEEN = 0.25  # reading losses makes a GPU wait, so not every step is told
-WINDOW = 60  # tellings over which the speed is taken
+SECONDS_BETWEEN = 0.25  # reading losses makes a GPU wait, so not every step is reported
+WINDOW = 60  # reports over which the speed is averaged
 
 
-class DisplayHook(Hook):
-    """Tells the reporter about the first and the last step and about others, a few each second."""
+class DisplayHook(RunHook):
+    """Reports the first and the last step to the reporter, and others a few times a second."""
 
     priority = "BELOW_NORMAL"
 
-    def __init__(self, reporter: Reporter) -> None:
-        self.reporter = reporter
-        self._told: deque[tuple[float, int]] = deque(maxlen=WINDOW)
+    def __init__(self) -> None:
+        self._reported: deque[tuple[float, int]] = deque(maxlen=WINDOW)
 
-    def before_train(self, runner: Runner) -> None:
-        """Start to take the time."""
-        self._told.append((time.monotonic(), runner.train_loop.iter))
+    def before_train(self, run: TranslationRunner) -> None:
+        """Start the clock."""
+        self._reported.append((time.monotonic(), run.train_loop.iter))
 
-    def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Mapping[str, Tensor] | None = None,
-    ) -> None:
-        """Tell the reporter if it is time."""
-        now, progress = time.monotonic(), runner.train_loop.progress
-        if now - self._told[-1][0] < SECONDS_BETWEEN and len(self._told) > 1 and progress.step != progress.steps:
+    def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
+        """Report the step if it is due."""
+        now, progress = time.monotonic(), run.progress
+        recent = now - self._reported[-1][0] < SECONDS_BETWEEN
+        if recent and len(self._reported) > 1 and progress.step != progress.steps:
             return
-        then, step = self._told[0]
-        self._told.append((now, progress.step))
+        then, step = self._reported[0]
+        self._reported.append((now, progress.step))
         rate = (progress.step - step) / max(now - then, 1e-9)
         eta = (progress.steps - progress.step) / rate
-        losses = {name: loss.item() for name, loss in (outputs or {}).items()}
-        self.reporter.step(progress.step, progress.epoch, rate, eta, losses)
+        values = {name: loss.item() for name, loss in losses.items()}
+        run.reporter.step(progress.step, progress.epoch, rate, eta, values)

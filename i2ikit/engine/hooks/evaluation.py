@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mmengine.hooks import Hook
-from mmengine.runner import Runner
 from torch import Tensor
 
 from i2ikit.engine.evaluation import Evaluation
-from i2ikit.engine.json_log import JsonLog
+from i2ikit.engine.hooks.base import RunHook
 from i2ikit.engine.reporter import reasons_in_words
+from i2ikit.engine.runner import TranslationRunner
 from i2ikit.evaluation.measure import Measurement
 
 SHOWN = 4  # numbers of a measurement that are told at once; the log has all
@@ -19,7 +18,7 @@ class _AskedToStopError(Exception):
     """A signal came while a measurement ran."""
 
 
-class EvaluationHook(Hook):
+class EvaluationHook(RunHook):
     """Measures every N steps, and once more when the run is done.
 
     A measurement becomes a line of the log, and is handed to all hooks as mmengine's ``after_val_epoch``. One that a
@@ -27,8 +26,6 @@ class EvaluationHook(Hook):
 
     Args:
         evaluation: what is measured.
-        log: where lines go.
-        note: told about each measurement in one sentence.
         every: steps between measurements, >= 1; 0: at the end alone.
         stop_after: measurements in a row without a new best, >= 1, after which the run ends; None: it does not.
 
@@ -41,46 +38,38 @@ class EvaluationHook(Hook):
     def __init__(
         self,
         evaluation: Evaluation,
-        log: JsonLog,
-        note: Callable[[str], None],
         *,
         every: int = 0,
         stop_after: int | None = None,
     ) -> None:
-        self.evaluation, self.log, self.note = evaluation, log, note
+        self.evaluation = evaluation
         self.every, self.stop_after = every, stop_after
         self.last: Measurement | None = None
         self._due: int | None = None
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, run: TranslationRunner) -> None:
         """Say what cannot be measured while there is time to mend it; make up for an interrupted measurement."""
         for sentence in reasons_in_words(self.evaluation.prepare()):
-            self.note(sentence)
-        if self._due is not None and self._due == runner.train_loop.progress.step:
-            self._measure_on_the_way(runner)
-        self._stop_if_stale(runner)
+            run.reporter.note(sentence)
+        if self._due is not None and self._due == run.progress.step:
+            self._measure_on_the_way(run)
+        self._stop_if_stale(run)
 
-    def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Mapping[str, Tensor] | None = None,
-    ) -> None:
+    def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
         """Measure if it is time; the last step is left to :meth:`finish`."""
-        progress = runner.train_loop.progress
+        progress = run.progress
         if self.every and progress.step % self.every == 0 and progress.step != progress.steps:
-            self._measure_on_the_way(runner)
-            self._stop_if_stale(runner)
+            self._measure_on_the_way(run)
+            self._stop_if_stale(run)
 
-    def finish(self, runner: Runner, pause: Callable[[], None]) -> Measurement:
+    def finish(self, run: TranslationRunner, pause: Callable[[], None]) -> Measurement:
         """Measure the run at its end.
 
         Args:
-            runner: whose run is done.
+            run: whose run is done.
             pause: called after each batch; what it raises ends the measurement.
         """
-        self.last = self._measure(runner, pause, last=True)
+        self.last = self._measure(run, pause, last=True)
         return self.last
 
     def state_dict(self) -> dict[str, Any]:
@@ -92,37 +81,37 @@ class EvaluationHook(Hook):
         self.evaluation.load_state_dict(state)
         self._due = state.get("due")
 
-    def _measure_on_the_way(self, runner: Runner) -> None:
-        interruption = runner.train_loop.interruption
+    def _measure_on_the_way(self, run: TranslationRunner) -> None:
+        interruption = run.train_loop.interruption
 
         def pause() -> None:
             if interruption.requested:
                 raise _AskedToStopError
 
-        self._due = runner.train_loop.progress.step
+        self._due = run.progress.step
         try:
-            found = self._measure(runner, pause)
+            found = self._measure(run, pause)
         except _AskedToStopError:  # the loop saves the run and ends it
             return
         if found.metrics:
-            self.note(f"step {runner.train_loop.progress.step}: {in_words(found, self.evaluation.best)}")
+            run.reporter.note(f"step {run.progress.step}: {in_words(found, self.evaluation.best)}")
 
-    def _measure(self, runner: Runner, pause: Callable[[], None], *, last: bool = False) -> Measurement:
-        progress = runner.train_loop.progress
+    def _measure(self, run: TranslationRunner, pause: Callable[[], None], *, last: bool = False) -> Measurement:
+        progress = run.progress
         found = self.evaluation.measure(progress.step, pause)
         self._due = None
         line = {"event": "metrics", "step": progress.step, "epoch": progress.epoch, **found.line()}
-        self.log.write({**line, "last": True, "best": self.evaluation.best} if last else line)
-        runner.call_hook("before_val_epoch")  # mmengine's hooks undo after one what they do before it
-        runner.call_hook("after_val_epoch", metrics=found.metrics)
+        run.log.write({**line, "last": True, "best": self.evaluation.best} if last else line)
+        run.call_hook("before_val_epoch")  # mmengine's hooks undo after one what they do before it
+        run.call_hook("after_val_epoch", metrics=found.metrics)
         return found
 
-    def _stop_if_stale(self, runner: Runner) -> None:
-        loop, waited = runner.train_loop, self.evaluation.since_best
+    def _stop_if_stale(self, run: TranslationRunner) -> None:
+        loop, waited = run.train_loop, self.evaluation.since_best
         if self.stop_after is None or waited < self.stop_after or loop.progress.step == loop.steps:
             return
         best = self.evaluation.best
-        self.note(
+        run.reporter.note(
             f"The run ends at step {loop.progress.step} of {loop.steps}: {best['metric']} was best at step "
             f"{best['step']} and has not improved in {waited} measurements since."
         )

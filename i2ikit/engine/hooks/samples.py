@@ -4,15 +4,14 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
-from mmengine.hooks import Hook
-from mmengine.runner import Runner
 from torch import Tensor
 
 from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
+from i2ikit.engine.hooks.base import RunHook
+from i2ikit.engine.runner import TranslationRunner
 from i2ikit.evaluation.gallery import write_gallery
 from i2ikit.evaluation.grid import compose, grid_columns
 from i2ikit.evaluation.items import first_items
@@ -23,7 +22,7 @@ from i2ikit.translation.expressions import parse
 EARLY = 100  # the step of the first grid, so that somebody who waits sees something
 
 
-class SamplesHook(Hook):
+class SamplesHook(RunHook):
     """Writes ``step_NNNNNN.png``, and beside it what its columns are as JSON, every N steps, early on and at the end.
 
     Args:
@@ -43,23 +42,17 @@ class SamplesHook(Hook):
         self._inputs: list[dict[str, Tensor]] = []
         self._names: list[dict[str, str]] = []
 
-    def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Mapping[str, Tensor] | None = None,
-    ) -> None:
+    def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
         """Write a grid if it is time."""
-        progress = runner.train_loop.progress
+        progress = run.progress
         if progress.step % self.every == 0 or progress.step in (EARLY, progress.steps):
-            self.write(runner.model.translation, runner.model.device, progress.step)
+            self.write(run.translation, run.model.device, progress.step)
         if self.gallery and progress.step == progress.steps:
             write_gallery(
                 self.folder / "gallery",
-                runner.model.translation,
+                run.translation,
                 self.dataset,
-                device=runner.model.device,
+                device=run.model.device,
                 step=progress.step,
                 count=self.gallery,
                 seed=self.seed,

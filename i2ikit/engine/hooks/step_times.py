@@ -1,49 +1,50 @@
-"""What each step of a run took: seconds, and memory."""
+"""Measures time and memory of each step of a run."""
 
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
 from torch import Tensor
 
+from i2ikit.engine.hooks.base import RunHook
+from i2ikit.engine.runner import TranslationRunner
+
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-RESET_PEAK = "5"  # Linux's word for it
+RESET_PEAK = "5"  # Linux's command to reset the peak
 
 
 class StepTimes:
-    """Takes time and memory of every step: waiting for data and updating, without what other hooks do in between.
+    """Measures every step: waiting for data and updating, without the time of other hooks.
 
     Attributes:
         seconds: by step, counted from 1.
-        memory: most bytes during a step, by step: allocated on the GPU, or of the whole process on a CPU under Linux,
-            above what it had when this was made. Empty on other systems.
-        hooks: what a run has to be given, one that begins to count and one that ends.
+        memory: peak bytes of each step: allocated on the GPU, or of the process on a CPU under Linux, above what it
+            had when this was made. Empty on other systems.
+        hooks: pass both to the run; one starts the measurement of a step, one ends it.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[int, float] = {}
         self.memory: dict[int, int] = {}
         self.before = process_memory("VmRSS")
-        self.begun = 0.0
-        self.hooks: list[Hook] = [_Begin(self), _End(self)]
+        self.started = 0.0
+        self.hooks: list[Hook] = [_Start(self), _End(self)]
 
-    def begin(self, device: torch.device) -> None:
-        """Begin a step."""
+    def start(self, device: torch.device) -> None:
+        """Start a step."""
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(device)
         else:
             with suppress(OSError):
                 RESET.write_text(RESET_PEAK)
-        self.begun = time.perf_counter()
+        self.started = time.perf_counter()
 
     def end(self, step: int, device: torch.device) -> None:
         """End a step."""
-        self.seconds[step] = time.perf_counter() - self.begun
+        self.seconds[step] = time.perf_counter() - self.started
         peak = process_memory("VmHWM")
         if device.type == "cuda":
             self.memory[step] = torch.cuda.max_memory_allocated(device)
@@ -54,7 +55,7 @@ class StepTimes:
 def process_memory(name: str) -> int | None:
     """Return a line of Linux's ``/proc/self/status`` in bytes, such as ``VmRSS`` or ``VmHWM``; None elsewhere.
 
-    The peak is read from there and not from ``getrusage``, which a process inherits from the one that starts it.
+    The peak is read there and not by ``getrusage``, which a process inherits from its parent.
     """
     try:
         lines = STATUS.read_text().splitlines()
@@ -63,43 +64,31 @@ def process_memory(name: str) -> int | None:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), None)
 
 
-class _Begin(Hook):
-    """Begins to count when all other hooks are done."""
+class _Start(RunHook):
+    """Starts a step after all other hooks."""
 
     priority = "LOWEST"
 
     def __init__(self, times: StepTimes) -> None:
         self.times = times
 
-    def before_train_epoch(self, runner: Runner) -> None:
-        self.times.begin(runner.model.device)
+    def before_train_epoch(self, run: TranslationRunner) -> None:
+        self.times.start(run.model.device)
 
-    def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Mapping[str, Tensor] | None = None,
-    ) -> None:
-        self.times.begin(runner.model.device)
+    def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
+        self.times.start(run.model.device)
 
 
-class _End(Hook):
-    """Ends before any other hook begins."""
+class _End(RunHook):
+    """Ends a step before all other hooks."""
 
     priority = "HIGHEST"
 
     def __init__(self, times: StepTimes) -> None:
         self.times = times
 
-    def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Mapping[str, Tensor] | None = None,
-    ) -> None:
-        for loss in (outputs or {}).values():
-            loss.item()  # waits for a GPU, whose update would be counted to the next step otherwise
+    def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
+        for loss in losses.values():
+            loss.item()  # waits for a GPU, whose update would otherwise count for the next step
             break
-        self.times.end(runner.train_loop.progress.step, runner.model.device)
+        self.times.end(run.progress.step, run.model.device)

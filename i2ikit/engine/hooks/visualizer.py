@@ -1,4 +1,4 @@
-"""Scalars and grids of a run for mmengine's visualization back ends, TensorBoard among them."""
+"""Sends scalars and samples of a run to mmengine's visualization back ends, such as TensorBoard."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmengine.hooks import Hook
-from mmengine.runner import Runner
 from PIL import Image
 from torch import Tensor
 
+from i2ikit.engine.hooks.base import RunHook
+from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import I2IKitError
 
 EXTRAS = {"TensorboardVisBackend": "pip install 'i2ikit[tensorboard]'"}
 
 
-class VisualizerHook(Hook):
-    """Hands each line of the log, and each grid of samples, to the visualizer of the run.
+class VisualizerHook(RunHook):
+    """Passes each line of the log, and each grid of samples, to the visualizer of the run.
 
-    Scalars are called ``losses/TERM``, ``lr/NETWORK``, ``metrics/METRIC.NUMBER``, and grids ``samples``.
+    Scalars are called ``losses/TERM``, ``lr/NETWORK``, ``metrics/METRIC.VALUE``, and grids ``samples``.
 
     Args:
         samples: folder of the grids.
@@ -31,49 +31,44 @@ class VisualizerHook(Hook):
         self.samples = samples
         self._visualizer: Any = None
 
-    def before_train(self, runner: Runner) -> None:
-        """Open all back ends, so that what they lack is found before the first step.
+    def before_train(self, run: TranslationRunner) -> None:
+        """Open all back ends, so that a missing package is found before the first step, and listen to the log.
 
         Raises:
             I2IKitError: a back end needs a package that is not installed, or cannot be reached.
         """
-        self._visualizer = runner.visualizer
-        for backend in runner.visualizer._vis_backends.values():  # mmengine has no other way to open them early
+        self._visualizer = run.visualizer
+        for backend in run.visualizer._vis_backends.values():  # mmengine has no other way to open them early
             name = type(backend).__name__
             try:
                 _ = backend.experiment
             except Exception as error:  # each service has errors of its own
                 hint = f" Install it: {EXTRAS[name]}" if name in EXTRAS else ""
                 raise I2IKitError(f"the visualization back end {name} cannot be used: {error}.{hint}") from error
+        run.log.listeners.append(self.add_line)
 
-    def hear(self, line: Mapping[str, Any]) -> None:
-        """Pass on the scalars of a line of the log."""
+    def add_line(self, line: Mapping[str, Any]) -> None:
+        """Send the scalars of a line of the log."""
         found = dict(scalars(line))
-        if found and self._visualizer is not None:
+        if found:
             self._visualizer.add_scalars(found, step=line["step"])
 
-    def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Mapping[str, Tensor] | None = None,
-    ) -> None:
-        """Pass on the grid of this step, if there is one."""
-        step = runner.train_loop.progress.step
+    def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
+        """Send the grid of this step, if there is one."""
+        step = run.progress.step
         path = self.samples / f"step_{step:06d}.png"
         if path.is_file():
             with Image.open(path) as image:
                 self._visualizer.add_image("samples", np.asarray(image.convert("RGB")), step=step)
 
     def close(self) -> None:
-        """Let all back ends write what they hold."""
+        """Flush and close all back ends."""
         if self._visualizer is not None:
             self._visualizer.close()
 
 
 def scalars(line: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """Yield the finite numbers of a line of the log by name."""
+    """Yield the finite values of a line of the log by name."""
     for group in ("losses", "lr", "metrics"):
         found = line.get(group)
         for name, value in found.items() if isinstance(found, Mapping) else ():

@@ -1,13 +1,29 @@
 import os
 import pickle
 import random
+from collections import OrderedDict, defaultdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import (
+    Checkpoint,
+    find_foreign,
+    find_unreadable,
+    read_checkpoint,
+    write_checkpoint,
+)
 from i2ikit.errors import CheckpointError, RunError
+
+PLAIN = {
+    "tensors": [torch.ones(2), nn.Parameter(torch.ones(1)), torch.zeros(1, dtype=torch.bfloat16)],
+    "numbers": (1, 2.5, True, None),
+    "text": "x",
+    3: OrderedDict(size=torch.Size([1, 2]), dtype=torch.float16, device=torch.device("cpu")),
+}
 
 
 class Trap:
@@ -56,7 +72,7 @@ def test_writing_leaves_nothing_but_the_checkpoint(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
 
 
-def test_a_write_that_fails_leaves_the_older_file_whole(tmp_path, monkeypatch):
+def test_a_write_that_fails_leaves_the_older_file_intact(tmp_path, monkeypatch):
     write_checkpoint(tmp_path / "a.pt", a_checkpoint())
     before = (tmp_path / "a.pt").read_bytes()
 
@@ -80,7 +96,7 @@ def test_a_cut_off_checkpoint_is_named(tmp_path, kept):
     path = tmp_path / "cut.pt"
     write_checkpoint(path, a_checkpoint())
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(CheckpointError, match=r"cut\.pt is not a whole checkpoint"):
+    with pytest.raises(CheckpointError, match=r"cut\.pt is not a complete checkpoint"):
         read_checkpoint(path)
 
 
@@ -99,7 +115,7 @@ def test_a_flipped_bit_in_a_weight_is_found(tmp_path):
 def test_a_file_with_code_is_refused_and_the_code_does_not_run(tmp_path):
     torch.save({"format": Trap(tmp_path / "trapped")}, tmp_path / "trap.pt")
     with pytest.raises(
-        CheckpointError, match=r"trap\.pt holds types that are not allowed in a checkpoint: posix\.mkdir\. Nothing"
+        CheckpointError, match=r"trap\.pt holds types that are not allowed in a checkpoint: posix\.mkdir\. No code"
     ):
         read_checkpoint(tmp_path / "trap.pt")
     assert not (tmp_path / "trapped").exists()
@@ -107,7 +123,7 @@ def test_a_file_with_code_is_refused_and_the_code_does_not_run(tmp_path):
 
 def test_a_plain_pickle_is_refused(tmp_path):
     (tmp_path / "old.pt").write_bytes(pickle.dumps({"a": 1}))
-    with pytest.raises(CheckpointError, match=r"old\.pt is not a whole checkpoint"):
+    with pytest.raises(CheckpointError, match=r"old\.pt is not a complete checkpoint"):
         read_checkpoint(tmp_path / "old.pt")
 
 
@@ -128,3 +144,35 @@ def test_a_checkpoint_with_a_part_missing_is_called_damaged(tmp_path):
     torch.save({"format": "i2ikit checkpoint", "format_version": 1, "config": "{}"}, tmp_path / "part.pt")
     with pytest.raises(CheckpointError, match=r"part\.pt is damaged: it has no 'model'"):
         read_checkpoint(tmp_path / "part.pt")
+
+
+def test_what_counts_as_plain_comes_back_from_a_file(tmp_path):
+    assert find_foreign(PLAIN) == ""
+    write_checkpoint(tmp_path / "a.pt", Checkpoint(config={}, model={}, extra=PLAIN))
+    read = read_checkpoint(tmp_path / "a.pt").extra
+    assert read[3] == PLAIN[3]
+    assert torch.equal(read["tensors"][2], PLAIN["tensors"][2])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": [1, {"b": Path("x")}]}, "a.1.b is a pathlib."),
+        ({"a": np.float64(1)}, "a is a numpy.float64"),  # a float to isinstance, a stranger to the reader
+        ({"a": np.ones(2)}, "a is a numpy.ndarray"),
+        ({"a": {1, 2}}, "a is a set"),
+        ({"a": defaultdict(int)}, "a is a collections.defaultdict"),
+        ({"a": {Path("x"): 1}}, "a has the key "),
+        ({"a": len}, "a is a builtin_function_or_method"),
+    ],
+)
+def test_anything_else_is_named_with_its_key(value, expected):
+    assert find_foreign(value).startswith(expected)
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path):
+    checkpoint = Checkpoint(config={}, model={}, extra={"best": np.float64(0.5)})
+    assert find_unreadable(checkpoint) == "extra.best is a numpy.float64"
+    with pytest.raises(RunError, match=r"a\.pt: extra\.best is a numpy\.float64\. Only tensors and plain data"):
+        write_checkpoint(tmp_path / "a.pt", checkpoint)
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ from torch import Tensor
 from i2ikit.build import Builder
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from i2ikit.engine.checkpointing.initial import load_initial
-from i2ikit.engine.run import train
+from i2ikit.engine.train import train
 from i2ikit.errors import CheckpointError
 from i2ikit.translation import UnpairedTranslation, build_model
 
@@ -80,6 +80,6 @@ def test_a_wrong_start_leaves_no_work_directory_behind(cut, tmp_path):
     assert not (tmp_path / "run" / "log.jsonl").exists()
 
 
-def test_a_run_cannot_be_resumed_and_begun_at_once(cut, tmp_path):
-    with pytest.raises(ValueError, match="a run that is resumed has its weights"):
+def test_a_run_cannot_be_resumed_and_started_at_once(cut, tmp_path):
+    with pytest.raises(ValueError, match="a resumed run has its weights"):
         train(cut, work_dir=tmp_path / "run", resume=True, init=tmp_path / "c.pt")

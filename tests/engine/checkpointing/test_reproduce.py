@@ -1,5 +1,3 @@
-"""A step that is not finite: what is said, and the file that runs it again."""
-
 import re
 from pathlib import Path
 from typing import Any
@@ -8,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from i2ikit.engine.checkpointing.reproduce import KeptStep, read_step, reproduce, write_step
-from i2ikit.engine.run import train
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
+from i2ikit.engine.checkpointing.reproduce import FailedStep, read_step, reproduce, write_step
+from i2ikit.engine.train import train
 from i2ikit.errors import CheckpointError, RunError
 from i2ikit.registry import LOSSES
 
@@ -67,7 +66,7 @@ def test_the_message_names_term_images_file_and_checkpoints(loss, cut, tmp_path)
         assert re.search(r"a gradient is not finite: that of term 'bad' in generators\.ab\.\S+ and \d+ more", message)
     assert re.search(r"The batch: a\d, b\d\.", message)
     assert f"i2ikit reproduce {file}" in message
-    assert f"Checkpoints of steps before are in {tmp_path / 'checkpoints'}" in message
+    assert f"Checkpoints of earlier steps are in {tmp_path / 'checkpoints'}" in message
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step_000005.pt"]
 
 
@@ -75,10 +74,10 @@ def test_the_message_names_term_images_file_and_checkpoints(loss, cut, tmp_path)
 def test_the_step_runs_again_to_the_same_numbers(cut, tmp_path):
     _, file = stopped(failing(cut, "RootAtZero"), tmp_path)
     found = reproduce(file)
-    kept = found.kept
-    assert kept.phase == "generate"
+    failed = found.failed
+    assert failed.phase == "generate"
     assert {name: found.losses[name] for name in ("gan", "content", "bad")} == {
-        name: kept.losses[name] for name in ("gan", "content", "bad")
+        name: failed.losses[name] for name in ("gan", "content", "bad")
     }
     assert list(found.bad_gradients) == ["bad"]
     assert found.bad_losses == []
@@ -98,42 +97,24 @@ def test_an_image_that_is_not_finite_is_named(cut, tmp_path):
     message, file = stopped(cut, tmp_path)
     assert "stopped before its update: in phase 'discriminate' a loss is not finite: 'd' is nan. The batch:" in message
     assert "No checkpoint was due yet." in message
-    assert not reproduce(file).kept.batches[0]["a"].isfinite().all()
+    assert not reproduce(file).failed.batches[0]["a"].isfinite().all()
 
 
-def kept_step() -> KeptStep:
+def failed_step() -> FailedStep:
     progress = {"epoch": 1, "step": 3, "epochs": 1, "steps": 9}
     batch = {"a": torch.zeros(1, 3, 4, 4), "a_path": ["x.png", "y.png"], "b_path": "z.png"}
-    return KeptStep(
-        {"model": {}}, {"weight": torch.ones(2)}, [batch], progress, 5, [0], "generate", {"gan": float("nan")}
-    )
+    return FailedStep({"model": {}}, {"w": torch.ones(2)}, progress, [batch], [0], "generate", {"gan": float("nan")})
 
 
 def test_a_step_is_read_as_it_was_written(tmp_path):
-    write_step(tmp_path / "step.pt", kept_step())
+    write_step(tmp_path / "step.pt", failed_step())
     found = read_step(tmp_path / "step.pt")
     assert found.files == ["x.png", "y.png", "z.png"]
-    assert (found.progress, found.seed, found.phase, found.config) == (
-        kept_step().progress,
-        5,
-        "generate",
-        {"model": {}},
-    )
+    assert (found.progress, found.firsts, found.phase) == (failed_step().progress, [0], "generate")
     assert torch.equal(found.batches[0]["a"], torch.zeros(1, 3, 4, 4))
-    assert [path.name for path in tmp_path.iterdir()] == ["step.pt"]
 
 
-def test_other_files_are_refused(tmp_path):
-    path = tmp_path / "file.pt"
-    with pytest.raises(CheckpointError, match=r"there is no file .*file\.pt"):
-        read_step(path)
-    path.write_bytes(b"nothing")
-    with pytest.raises(CheckpointError, match=r"file\.pt cannot be read as a kept step"):
-        read_step(path)
-    torch.save({"format": "i2ikit checkpoint"}, path)
-    with pytest.raises(CheckpointError, match=r"file\.pt is no kept step"):
-        read_step(path)
-    write_step(path, kept_step())
-    path.write_bytes(path.read_bytes()[:-400])
-    with pytest.raises(CheckpointError, match="cannot be read as a kept step"):
-        read_step(path)
+def test_a_checkpoint_without_a_failed_step_is_refused(tmp_path):
+    write_checkpoint(tmp_path / "file.pt", Checkpoint(config={}, model={}))
+    with pytest.raises(CheckpointError, match=r"file\.pt has no failed step"):
+        read_step(tmp_path / "file.pt")

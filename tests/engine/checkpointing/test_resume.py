@@ -11,14 +11,15 @@ import torch
 from mmengine.hooks import Hook
 from torch import nn
 
-from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from i2ikit.engine.checkpointing.resume import read_newest_checkpoint
 from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.engine.reporter import SilentReporter
-from i2ikit.engine.run import train
-from i2ikit.engine.work_dir import WorkDirError
+from i2ikit.engine.train import train
 from i2ikit.errors import CheckpointError, RunError
 from i2ikit.registry import DATASETS, VIEWS
 from i2ikit.views.base import View
+from i2ikit.work_dir import WorkDir, WorkDirError
 
 pytestmark = pytest.mark.slow  # whole trainings, and the import of mmengine's runner
 LOOKS = 1  # items that are looked at before a run, to see that the data can be read
@@ -133,7 +134,7 @@ def test_a_hook_of_the_config_has_its_state_back(cut, tmp_path, temporary_hook):
     assert_same(state, state_of(tmp_path / "whole"))
     listener = Listener()
     train({**cut, "hooks": cut["hooks"][:1]}, work_dir=tmp_path / "parts", resume=True, reporter=listener)
-    assert sum("the hook third, which the run does not have any more" in note for note in listener.notes) == 1
+    assert sum("the hook third, which the run no longer has" in note for note in listener.notes) == 1
 
 
 def test_mmengines_moving_average_goes_on(cut, tmp_path):
@@ -210,7 +211,7 @@ def test_what_has_changed_in_the_config_is_told_key_by_key(cut, tmp_path):
     train(changed, work_dir=tmp_path, resume=True, reporter=listener)
     (note,) = [note for note in listener.notes if note.startswith("Changed since step 5 (before -> now):")]
     assert note.splitlines()[1:] == [
-        "  optimizer.lr: 0.001 -> 0.002 (the steps to come are computed with it)",
+        "  optimizer.lr: 0.001 -> 0.002 (changes the next steps)",
         "  train.steps: 12 -> 14",
         "  log.every: 2 -> 3",
         "  length.steps: 12 -> 14",
@@ -249,7 +250,7 @@ def test_changed_data_is_told(cut, tmp_path):
     listener = Listener()
     train(cut, work_dir=tmp_path, resume=True, reporter=listener)
     (note,) = [note for note in listener.notes if note.startswith("Changed since")]
-    assert "  files.train.items: 7 -> 9 (the steps to come are computed with it)" in note.splitlines()
+    assert "  files.train.items: 7 -> 9 (changes the next steps)" in note.splitlines()
 
 
 def test_a_run_that_is_finished_says_so_and_does_nothing(cut, tmp_path):
@@ -260,7 +261,7 @@ def test_a_run_that_is_finished_says_so_and_does_nothing(cut, tmp_path):
     again = train(cut, work_dir=tmp_path, resume=True, reporter=listener)
     assert again.metrics == first.metrics
     assert listener.notes == [
-        "This run is finished: all its steps are done and it is measured. To train on, give it more: "
+        "This run is finished: all its steps are done and it is measured. To train longer: "
         "`--set train.steps=N`, N above 12."
     ]
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
@@ -274,6 +275,25 @@ def test_a_finished_run_is_measured_anew_by_other_metrics(cut, tmp_path):
 
 
 # Files
+
+
+def test_the_newest_intact_checkpoint_is_read_and_the_damaged_ones_are_reported(tmp_path):
+    listener = Listener()
+    folder = WorkDir(tmp_path)
+    for step in (1, 2, 3):
+        write_checkpoint(folder.checkpoint(step), Checkpoint(config={}, model={}, progress={"step": step}))
+    folder.checkpoint(3).write_bytes(b"PK")
+    assert read_newest_checkpoint(folder, listener).progress == {"step": 2}
+    assert len(listener.notes) == 1
+    assert "step_000003.pt is not a complete checkpoint" in listener.notes[0]
+
+
+def test_only_damaged_checkpoints_are_none(tmp_path):
+    folder = WorkDir(tmp_path)
+    folder.checkpoints.mkdir()
+    folder.checkpoint(3).write_bytes(b"")
+    with pytest.raises(WorkDirError, match="all of them are damaged"):
+        read_newest_checkpoint(folder, Listener())
 
 
 def test_what_a_killed_run_left_half_written_is_removed(cut, tmp_path):
@@ -321,9 +341,7 @@ def test_a_best_number_that_nothing_measures_is_told_with_the_nearest(cut, tmp_p
     cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
     listener = Listener()
     train(cut, work_dir=tmp_path, max_steps=1, reporter=listener)
-    assert any(
-        "checkpoint.best='mean.brightnes' is not among the numbers. Nearest: 'mean.br" in n for n in listener.notes
-    )
+    assert any("checkpoint.best='mean.brightnes' is not measured. Nearest: 'mean.br" in n for n in listener.notes)
     assert not (tmp_path / "checkpoints" / "best.pt").exists()
 
 

@@ -1,4 +1,4 @@
-"""A run made of stand-ins, so that an alarm can be shown any run in a moment."""
+"""A stand-in for a run, so that a hook can be tested without a training."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from i2ikit.engine.hooks.alarms import Look, Watch
+from i2ikit.engine.hooks.alarms import FixedOutputs, GeneratorOutputs, OutputAlarm
 from i2ikit.interfaces.progress import Progress
 
 
@@ -26,49 +26,58 @@ class Images:
         return {"a": ramp + 0.1 * index, "a_path": f"a{index}"}
 
 
-def look_at(outputs: Any, count: int = 6) -> Look:
-    """Return what a generator would show that makes ``outputs(image)`` of an image."""
-    inputs = [Images()[index]["a"] for index in range(count)]
-    return Look("ab", inputs, [outputs(image) for image in inputs])
-
-
-class Stage:
-    """A run: what its generator makes of an image, its terms, its step; and what was told."""
+class FakeRun:
+    """A run: outputs of its generator, its terms, its step; and what was reported and logged."""
 
     def __init__(self, outputs: Any = None, terms: dict[str, Any] | None = None) -> None:
         self.notes: list[str] = []
         self.lines: list[dict[str, Any]] = []
+        self.steps: list[tuple[int, float, float]] = []
         phase = SimpleNamespace(terms={name: SimpleNamespace(term=term) for name, term in (terms or {}).items()})
-        model = SimpleNamespace(
+        self.translation = SimpleNamespace(
             generators={"ab": None, "ab_mean": None},
             averages={"generators.ab_mean": None},
             phases={"discriminate": phase},
             render=lambda batch, expressions: {text: outputs(batch["a"]) for text in expressions},
         )
-        self.runner: Any = SimpleNamespace(
-            model=SimpleNamespace(translation=model, device=torch.device("cpu")),
-            train_loop=SimpleNamespace(progress=Progress(1, 1, 1, 100)),
-        )
+        self.model = SimpleNamespace(device=torch.device("cpu"))
+        self.optim_wrapper = SimpleNamespace(rates=lambda: {"net": 0.5})
+        self.train_loop = SimpleNamespace(iter=0)
+        self.reporter = SimpleNamespace(note=self.notes.append, step=self.note_step)
+        self.log = SimpleNamespace(write=self.lines.append, listeners=[])
+        self.progress = Progress(1, 1, 1, 100)
 
-    def watch(self, alarm: Any, name: str = "test") -> Any:
-        """Attach an alarm and return it."""
+    def seconds(self) -> float:
+        return 100.0
+
+    def note_step(self, step: int, epoch: int, rate: float, eta: float, losses: dict[str, float]) -> None:
+        self.steps.append((step, rate, eta))
+
+    def attach(self, alarm: Any, name: str = "test") -> Any:
+        """Name an alarm, let it check the outputs of this run, and return it."""
         alarm.name = name
-        alarm.attach(Watch(self.notes.append, self.lines.append, Images()))
+        if isinstance(alarm, OutputAlarm):
+            alarm.fixed = FixedOutputs(Images())
         return alarm
 
-    def step(self, alarm: Any, step: int, **losses: Tensor) -> None:
-        """Let one step end."""
-        self.runner.train_loop.progress = Progress(1, step, 1, 10_000)
-        alarm.after_train_iter(self.runner, step - 1, None, losses)
+    def step(self, hook: Any, step: int, steps: int = 10_000, **losses: Tensor) -> None:
+        """End one step."""
+        self.progress = Progress(1, step, 1, steps)
+        hook.after_train_iter(self, step - 1, None, losses)
 
 
 @pytest.fixture
-def look() -> Callable[..., Look]:
-    """Makes looks: ``look(function from image to image, number of images)``."""
-    return look_at
+def outputs_of() -> Callable[..., GeneratorOutputs]:
+    """Makes outputs: ``outputs_of(function from image to image, number of images)``."""
+
+    def make(outputs: Any, count: int = 6) -> GeneratorOutputs:
+        inputs = [Images()[index]["a"] for index in range(count)]
+        return GeneratorOutputs("ab", inputs, [outputs(image) for image in inputs])
+
+    return make
 
 
 @pytest.fixture
-def new_stage() -> type[Stage]:
-    """Makes stages."""
-    return Stage
+def new_run() -> type[FakeRun]:
+    """Makes stand-ins for runs."""
+    return FakeRun

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from i2ikit.data.bad_files import BadFiles
-from i2ikit.engine.run import train
+from i2ikit.engine.train import train
 from i2ikit.errors import DataError
 from i2ikit.report.record import read_record
 
@@ -51,8 +51,8 @@ def config(cut: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
     return cut
 
 
-def told(notes: Notes) -> list[str]:
-    return [note for note in notes.notes if "Another takes its place" in note]
+def reported(notes: Notes) -> list[str]:
+    return [note for note in notes.notes if "replaced by another file" in note]
 
 
 @pytest.mark.slow  # two trainings
@@ -61,9 +61,9 @@ def test_a_bad_file_is_named_once_though_the_run_is_resumed(config: dict[str, An
     train(config, work_dir=tmp_path / "run", pause_at=5, reporter=first)
     train(config, work_dir=tmp_path / "run", resume=True, reporter=second)
     assert "4 images of a and 5 images of b; an epoch takes 5 (the longest domain)" in first.epoch
-    assert len(told(first) + told(second)) == 1
-    assert "trainA/2.png" in told(first)[0]
-    assert "1 of 1 bad files that the run bears" in told(first)[0]
+    assert len(reported(first) + reported(second)) == 1
+    assert "trainA/2.png" in reported(first)[0]
+    assert "1 of 1 bad files that this run allows" in reported(first)[0]
     log = (tmp_path / "run/log.jsonl").read_text()
     assert log.count('"bad_file"') == 1
     assert read_record(tmp_path / "run") is not None

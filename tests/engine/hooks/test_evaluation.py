@@ -14,7 +14,7 @@ from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.hooks.evaluation import in_words
 from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.engine.reporter import SilentReporter
-from i2ikit.engine.run import train
+from i2ikit.engine.train import train
 from i2ikit.errors import MetricError
 from i2ikit.evaluation.measure import Measurement
 from i2ikit.registry import METRICS

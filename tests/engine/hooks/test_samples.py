@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 
 from i2ikit.build import Builder
-from i2ikit.engine.hooks import SamplesHook
+from i2ikit.engine.hooks.samples import SamplesHook
 from i2ikit.registry import DATASETS
 from i2ikit.translation import build_model
 

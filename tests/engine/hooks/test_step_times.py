@@ -6,11 +6,11 @@ from mmengine.hooks import Hook
 
 from i2ikit.engine.hooks import step_times
 from i2ikit.engine.hooks.step_times import StepTimes, process_memory
-from i2ikit.engine.run import train
+from i2ikit.engine.train import train
 
 
 class Clock:
-    """A second passes whenever somebody looks at it."""
+    """A second passes at each reading."""
 
     now = 0.0
 
@@ -29,7 +29,7 @@ class Slow(Hook):
         self.clock.now += 100
 
 
-def test_every_step_is_timed_and_what_other_hooks_do_is_not(cut, tmp_path, monkeypatch):
+def test_every_step_is_timed_without_other_hooks(cut, tmp_path, monkeypatch):
     clock, times = Clock(), StepTimes()
     monkeypatch.setattr(step_times, "time", clock)
     config = {**cut, "train": {"steps": 4}, "data": {**cut["data"], "test": None}}
@@ -37,11 +37,11 @@ def test_every_step_is_timed_and_what_other_hooks_do_is_not(cut, tmp_path, monke
     assert times.seconds == {1: 1.0, 2: 1.0, 3: 1.0, 4: 1.0}
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel of Linux tells the memory of a process")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux reports the memory of a process")
 def test_memory_is_what_a_step_needs_above_what_was_there():
     times = StepTimes()
     cpu = step_times.torch.device("cpu")
-    times.begin(cpu)
+    times.start(cpu)
     with mmap.mmap(-1, 60_000_000) as held:  # from the system: the allocator may have as much left over from before
         held.write(b"x" * len(held))
         times.end(1, cpu)
@@ -49,10 +49,10 @@ def test_memory_is_what_a_step_needs_above_what_was_there():
     assert process_memory("VmRSS") > 1_000_000
 
 
-def test_a_system_that_does_not_tell_has_times_only(monkeypatch, tmp_path):
+def test_a_system_without_memory_statistics_has_times_only(monkeypatch, tmp_path):
     monkeypatch.setattr(step_times, "STATUS", tmp_path / "none")
     monkeypatch.setattr(step_times, "RESET", tmp_path)
     times = StepTimes()
-    times.begin(step_times.torch.device("cpu"))
+    times.start(step_times.torch.device("cpu"))
     times.end(3, step_times.torch.device("cpu"))
     assert (list(times.seconds), times.memory) == ([3], {})

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from i2ikit.engine.hooks.visualizer import VisualizerHook, scalars
-from i2ikit.engine.run import train
+from i2ikit.engine.train import train
 from i2ikit.errors import I2IKitError
 
 

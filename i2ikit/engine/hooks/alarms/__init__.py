@@ -1,23 +1,21 @@
-"""Hooks that look at a run now and then and say, once, what looks wrong and what people do about it."""
+"""Hooks that check a run for typical failures and report each of them once, with common remedies."""
 
-from i2ikit.engine.hooks.alarms.base import Alarm, attach_alarms
+from i2ikit.engine.hooks.alarms.base import Alarm
 from i2ikit.engine.hooks.alarms.collapse import CollapseAlarm
 from i2ikit.engine.hooks.alarms.inversion import InversionAlarm
 from i2ikit.engine.hooks.alarms.loader_stall import LoaderStallAlarm
-from i2ikit.engine.hooks.alarms.looking import LookingAlarm
 from i2ikit.engine.hooks.alarms.nothing_learned import NothingLearnedAlarm
+from i2ikit.engine.hooks.alarms.outputs import FixedOutputs, GeneratorOutputs, OutputAlarm
 from i2ikit.engine.hooks.alarms.overpowering import OverpoweringAlarm
-from i2ikit.engine.hooks.alarms.watch import Look, Watch
 
 __all__ = [
     "Alarm",
     "CollapseAlarm",
+    "FixedOutputs",
+    "GeneratorOutputs",
     "InversionAlarm",
     "LoaderStallAlarm",
-    "Look",
-    "LookingAlarm",
     "NothingLearnedAlarm",
+    "OutputAlarm",
     "OverpoweringAlarm",
-    "Watch",
-    "attach_alarms",
 ]

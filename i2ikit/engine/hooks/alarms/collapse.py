@@ -1,47 +1,46 @@
-"""Mode collapse: the generator makes the same image of everything."""
+"""Mode collapse: the generator outputs the same image for every input."""
 
 import torch
 import torch.nn.functional as F
 from mmengine.registry import HOOKS
 from torch import Tensor
 
-from i2ikit.engine.hooks.alarms.looking import LookingAlarm
-from i2ikit.engine.hooks.alarms.watch import Look
+from i2ikit.engine.hooks.alarms.outputs import GeneratorOutputs, OutputAlarm
 
 SIDE = 32  # pixels; images of any size are compared at this one
 
 
 @HOOKS.register_module()
-class CollapseAlarm(LookingAlarm):
-    """Rings when the outputs for different inputs hardly differ.
+class CollapseAlarm(OutputAlarm):
+    """Triggers when the outputs for different inputs hardly differ.
 
     Measured is the spread over images: the standard deviation of each pixel over the fixed images, averaged, of the
-    outputs divided by that of the inputs; all at 32 x 32 pixels. 1 is as varied as the inputs, 0 one image for all.
-    Needs two images that differ, so it is silent for a single test image.
+    outputs divided by that of the inputs; all at 32 x 32 pixels. 1: as varied as the inputs, 0: one image for all.
+    Needs two images that differ, so it is inactive for a single test image.
 
     Args:
-        below: spread of the outputs as a share of that of the inputs, > 0. Healthy runs: 0.5 to 1.5.
-        every, start, times: see :class:`LookingAlarm`.
+        below: spread of the outputs as a fraction of that of the inputs, > 0. Healthy runs: 0.5 to 1.5.
+        every, start, times: see :class:`OutputAlarm`.
     """
 
     advice = (
-        "People go back to a checkpoint from before it, lower the learning rate of the generator and the discriminator "
-        "(--set optimizer.lr=...), raise the weight of the content or cycle term, and look whether the other domain's "
-        "images are varied enough. It does not mend itself."
+        "It does not recover by itself. Return to an earlier checkpoint, lower the learning rate of the generator and "
+        "the discriminator (--set optimizer.lr=...), raise the weight of the content or cycle term, and check "
+        "whether the other domain's images are varied enough."
     )
 
     def __init__(self, below: float = 0.1, *, every: int = 500, start: int = 1000, times: int = 2) -> None:
         super().__init__(below, every=every, start=start, times=times)
 
-    def measure(self, look: Look) -> float | None:
-        """Return the spread of the outputs as a share of that of the inputs."""
-        if len(look.inputs) < 2:
+    def measure(self, found: GeneratorOutputs) -> float | None:
+        """Return the spread of the outputs as a fraction of that of the inputs."""
+        if len(found.inputs) < 2:
             return None
-        inputs, outputs = _spread(look.inputs), _spread(look.outputs)
+        inputs, outputs = _spread(found.inputs), _spread(found.outputs)
         return outputs / inputs if inputs > 0 else None
 
     def describe(self, generator: str, value: float) -> str:
-        """Return what was seen."""
+        """Describe a generator that triggers the alarm."""
         return (
             f"the outputs of generator {generator!r} are nearly one image for different inputs: they vary "
             f"{value:.1%} as much as their inputs (alarm below {self.below:.0%}); this is mode collapse"
@@ -49,6 +48,6 @@ class CollapseAlarm(LookingAlarm):
 
 
 def _spread(images: list[Tensor]) -> float:
-    """Return the standard deviation over images, the mean over places and channels."""
+    """Return the standard deviation over images, the mean over positions and channels."""
     small = torch.stack([F.adaptive_avg_pool2d(image, SIDE) for image in images])  # (N, C, 32, 32)
     return float(small.std(dim=0).mean())

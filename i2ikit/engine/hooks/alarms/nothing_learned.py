@@ -1,42 +1,41 @@
-"""Nothing learned: the generator hands its input through."""
+"""Nothing learned: the generator copies its input."""
 
 from mmengine.registry import HOOKS
 
-from i2ikit.engine.hooks.alarms.looking import LookingAlarm
-from i2ikit.engine.hooks.alarms.watch import Look
+from i2ikit.engine.hooks.alarms.outputs import GeneratorOutputs, OutputAlarm
 
 LEVELS = 127.5  # 8-bit levels in one unit of -1..1
 
 
 @HOOKS.register_module()
-class NothingLearnedAlarm(LookingAlarm):
-    """Rings when the outputs stay nearly equal to the inputs.
+class NothingLearnedAlarm(OutputAlarm):
+    """Triggers when the outputs stay nearly equal to the inputs.
 
-    Measured is the mean absolute difference between input and output in 8-bit levels, over the fixed images. Silent
-    where input and output differ in their number of channels.
+    Measured is the mean absolute difference between input and output in 8-bit levels, over the fixed images. Inactive
+    if input and output differ in their number of channels.
 
     Args:
         below: levels of 255, > 0. Healthy runs of the embedded data set: 5 and more.
-        every, start, times: see :class:`LookingAlarm`.
+        every, start, times: see :class:`OutputAlarm`.
     """
 
     advice = (
-        "People lower what holds the output to the input (the weight of the identity, cycle or content term), give the "
-        "discriminator a higher learning rate, and look whether the two folders really show different things."
+        "Lower the weight of the terms that tie the output to the input (identity, cycle or content), raise the "
+        "discriminator's learning rate, and check whether the two folders really show different things."
     )
 
     def __init__(self, below: float = 2.0, *, every: int = 500, start: int = 2000, times: int = 3) -> None:
         super().__init__(below, every=every, start=start, times=times)
 
-    def measure(self, look: Look) -> float | None:
+    def measure(self, found: GeneratorOutputs) -> float | None:
         """Return the mean difference in levels."""
-        pairs = list(zip(look.inputs, look.outputs, strict=True))
+        pairs = list(zip(found.inputs, found.outputs, strict=True))
         if any(one.shape != other.shape for one, other in pairs):
             return None
         return sum(float((one - other).abs().mean()) for one, other in pairs) * LEVELS / len(pairs)
 
     def describe(self, generator: str, value: float) -> str:
-        """Return what was seen."""
+        """Describe a generator that triggers the alarm."""
         return (
             f"the outputs of generator {generator!r} are nearly its inputs: they differ by {value:.2f} of 255 levels "
             f"on average (alarm below {self.below:g}); it has learned to change nothing"

@@ -1,28 +1,28 @@
-"""A discriminator that wins: it tells real from generated without an error, and teaches the generator no more."""
+"""An overpowering discriminator: it separates real from generated without an error, so the generator learns nothing."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 from mmengine.registry import HOOKS
-from mmengine.runner import Runner
 from torch import Tensor
 
 from i2ikit.checks import positive, positive_int
 from i2ikit.engine.hooks.alarms.base import Alarm
+from i2ikit.engine.runner import TranslationRunner
 from i2ikit.terms.adversarial import DiscriminatorTerm
 
 
 @HOOKS.register_module()
 class OverpoweringAlarm(Alarm):
-    """Rings when a discriminator's loss stays near 0: its answers are saturated.
+    """Triggers when a discriminator's loss stays near 0: its logits are saturated.
 
-    Measured is the mean of a DiscriminatorTerm over a window, as a share of what a discriminator has that answers 0 to
-    everything (least squares 0.5, vanilla and non-saturating ln 2, hinge 1). Losses without such a scale (WGAN) are
-    left out. Cost: one addition a step for each discriminator; one value is read per window.
+    Measured is the mean of a DiscriminatorTerm over a window, as a fraction of the loss of logits that are all 0 (least
+    squares 0.5, vanilla and non-saturating ln 2, hinge 1). Losses without such a scale (WGAN) are skipped. Cost: one
+    addition a step for each discriminator; one value is read per window.
 
     Args:
-        below: share, > 0. Healthy runs stay above 0.05.
+        below: fraction, > 0. Healthy runs stay above 0.05.
         steps: length of the window, >= 1.
 
     Raises:
@@ -30,8 +30,8 @@ class OverpoweringAlarm(Alarm):
     """
 
     advice = (
-        "People lower the discriminator's learning rate (--set model.phases.discriminate.optimizer.lr=...), give it "
-        "fewer filters, keep a history of generated images, add a gradient penalty, or more and more varied images."
+        "Lower the discriminator's learning rate (--set model.phases.discriminate.optimizer.lr=...), use fewer filters "
+        "in it, a pool of generated images, a gradient penalty, or more and more varied images."
     )
 
     def __init__(self, below: float = 0.02, steps: int = 1000) -> None:
@@ -41,57 +41,50 @@ class OverpoweringAlarm(Alarm):
         self._sums: dict[str, Tensor | float] = {}
         self._counts: dict[str, int] = {}
 
-    def before_train(self, runner: Runner) -> None:
-        """Find the discriminators' terms and what their losses mean."""
-        phases = runner.model.translation.phases.values()
+    def before_train(self, run: TranslationRunner) -> None:
+        """Find the discriminators' terms and the scales of their losses."""
+        phases = run.translation.phases.values()
         terms = {name: weighted.term for phase in phases for name, weighted in phase.terms.items()}
         found = {name: term for name, term in terms.items() if isinstance(term, DiscriminatorTerm)}
-        losses = {name: _of_undecided(term) for name, term in found.items()}
+        losses = {name: _undecided_loss(term) for name, term in found.items()}
         self._undecided = {name: loss for name, loss in losses.items() if loss > 0}
 
-    def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Mapping[str, Tensor] | None = None,
-    ) -> None:
-        """Add the losses of a step; judge at the end of a window."""
-        if self.silent:
+    def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
+        """Add the losses of a step; check them at the end of a window."""
+        if self.triggered:
             return
-        for name in self._undecided:
-            if name in (outputs or {}):
-                self._sums[name] = self._sums.get(name, 0.0) + (outputs or {})[name]
-                self._counts[name] = self._counts.get(name, 0) + 1
-        if runner.train_loop.progress.step % self.steps:
+        for name in self._undecided.keys() & losses.keys():
+            self._sums[name] = self._sums.get(name, 0.0) + losses[name]
+            self._counts[name] = self._counts.get(name, 0) + 1
+        if run.progress.step % self.steps:
             return
-        shares = {
+        fractions = {
             name: float(total) / self._counts[name] / self._undecided[name]
             for name, total in self._sums.items()
-            if self._counts[name] >= self.steps / 2  # not after a resume with a window that is cut off
+            if self._counts[name] >= self.steps / 2  # not after a resume with an incomplete window
         }
         self._sums, self._counts = {}, {}
-        low = {name: share for name, share in shares.items() if share < self.below}
+        low = {name: value for name, value in fractions.items() if value < self.below}
         if low:
-            named = ", ".join(f"{name!r} was {share:.2%}" for name, share in low.items())
-            self.ring(
-                runner,
-                f"a discriminator has won: over the last {self.steps} steps the loss {named} of the loss of one that "
-                f"answers 0 to everything (alarm below {self.below:.0%}); the generator learns little from it",
+            named = ", ".join(f"{name!r} was {value:.2%}" for name, value in low.items())
+            self.trigger(
+                run,
+                f"a discriminator has won: over the last {self.steps} steps the loss {named} of the loss of logits "
+                f"that are all 0 (alarm below {self.below:.0%}); the generator learns little from it",
             )
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed run has to know."""
+        """Return the state for the checkpoint."""
         sums = {name: float(total) for name, total in self._sums.items()}
         return {**super().state_dict(), "sums": sums, "counts": dict(self._counts)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take it back."""
+        """Restore what :meth:`state_dict` returned."""
         super().load_state_dict(state)
         self._sums, self._counts = dict(state["sums"]), dict(state["counts"])
 
 
-def _of_undecided(term: DiscriminatorTerm) -> float:
-    """Return the loss of a discriminator that answers 0 to everything."""
-    answer = torch.zeros(1, 1, 1, 1)
-    return 0.5 * float(term.loss.real(answer) + term.loss.fake(answer))
+def _undecided_loss(term: DiscriminatorTerm) -> float:
+    """Return the loss of a discriminator whose logits are all 0."""
+    logits = torch.zeros(1, 1, 1, 1)
+    return 0.5 * float(term.loss.real(logits) + term.loss.fake(logits))

@@ -16,14 +16,14 @@ from i2ikit.engine.hooks.alarms import InversionAlarm
         (lambda x: x.mT, 0.0),  # a ramp downwards for a ramp to the right
     ],
 )
-def test_the_correlation_is_that_of_places_the_mean_over_channels(outputs, correlation, look):
-    assert InversionAlarm().measure(look(outputs)) == pytest.approx(correlation, abs=1e-5)
+def test_the_correlation_is_that_of_positions_the_mean_over_channels(outputs, correlation, outputs_of):
+    assert InversionAlarm().measure(outputs_of(outputs)) == pytest.approx(correlation, abs=1e-5)
 
 
-def test_texture_does_not_count(look):
+def test_texture_does_not_count(outputs_of):
     stripes = torch.tensor([1.0, -1.0]).repeat(16)  # as strong as the image, one pixel wide
-    assert InversionAlarm().measure(look(lambda x: x + stripes)) == pytest.approx(1, abs=1e-5)
+    assert InversionAlarm().measure(outputs_of(lambda x: x + stripes)) == pytest.approx(1, abs=1e-5)
 
 
-def test_outputs_of_other_channels_say_nothing(look):
-    assert InversionAlarm().measure(look(lambda x: torch.zeros(1, 32, 32))) is None
+def test_outputs_of_other_channels_are_skipped(outputs_of):
+    assert InversionAlarm().measure(outputs_of(lambda x: torch.zeros(1, 32, 32))) is None

@@ -13,29 +13,29 @@ def term(loss=None):
 
 
 @pytest.fixture
-def play(new_stage):
-    """Shows an alarm a run whose discriminator has these losses, and returns the stage."""
+def play(new_run):
+    """Shows an alarm a run whose discriminator has these losses, and returns the run."""
 
     def play(alarm, values, terms=None, first=1):
-        stage = new_stage(terms=terms or {"d": term()})
-        stage.watch(alarm, "overpowering").before_train(stage.runner)
+        run = new_run(terms=terms or {"d": term()})
+        run.attach(alarm, "overpowering").before_train(run)
         for step, value in enumerate(values, start=first):
-            stage.step(alarm, step, d=torch.tensor(value))
-        return stage
+            run.step(alarm, step, d=torch.tensor(value))
+        return run
 
     return play
 
 
-def test_a_loss_near_0_over_a_window_rings_with_its_share(play):
-    stage = play(OverpoweringAlarm(below=0.02, steps=4), [0.004, 0.0, 0.004, 0.008])
-    # the mean, 0.004, is 0.8 % of 0.5: what least squares give a discriminator that answers 0
-    assert "over the last 4 steps the loss 'd' was 0.80% of the loss of one" in stage.notes[0]
-    assert stage.lines[0]["step"] == 4
+def test_a_loss_near_0_over_a_window_triggers_with_its_fraction(play):
+    run = play(OverpoweringAlarm(below=0.02, steps=4), [0.004, 0.0, 0.004, 0.008])
+    # the mean, 0.004, is 0.8 % of 0.5: the least-squares loss of logits that are all 0
+    assert "over the last 4 steps the loss 'd' was 0.80% of the loss of logits" in run.notes[0]
+    assert run.lines[0]["step"] == 4
 
 
-def test_a_window_with_some_errors_does_not_ring_and_the_next_begins_at_0(play):
-    stage = play(OverpoweringAlarm(below=0.02, steps=4), [0.001] * 3 + [0.3] + [0.02] * 4)
-    assert stage.notes == []
+def test_a_window_with_some_errors_does_not_trigger_and_the_next_begins_at_0(play):
+    run = play(OverpoweringAlarm(below=0.02, steps=4), [0.001] * 3 + [0.3] + [0.02] * 4)
+    assert run.notes == []
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_loss_without_a_scale_and_the_generators_term_are_left_out(play):
     assert not play(OverpoweringAlarm(0.1, 1), [0.0], {"d": AdversarialTerm("b", "ab(a)", LSGANLoss())}).notes
 
 
-def test_a_window_goes_on_after_a_resume(play):
+def test_a_window_continues_after_a_resume(play):
     first = OverpoweringAlarm(below=0.02, steps=4)
     play(first, [0.2, 0.2])
     second = OverpoweringAlarm(below=0.02, steps=4)

@@ -1,27 +1,29 @@
-"""``log.jsonl``: one JSON object a line, on disk as soon as it is written."""
+"""``log.jsonl`` of a run, one JSON object a line, and the config beside it."""
 
 import json
 import math
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from i2ikit.config import dump_config
 from i2ikit.files import read_json_lines, write_atomically
 
 
-class JsonLog:
-    """Appends lines to a log.
+class RunLog:
+    """Appends lines to a log; each is on disk as soon as it is written.
 
     Args:
-        path: the file.
-        keep_until: lines about later steps are dropped when the log is opened: a resumed run writes them again.
+        path: the file; None: nothing is written.
+        keep_until: lines of later steps are dropped when the log is opened: a resumed run writes them again.
 
     Attributes:
-        listeners: called with each line that is written, as it was given.
+        listeners: called with each line that is written, as it was passed.
     """
 
-    def __init__(self, path: Path, keep_until: int | None = None) -> None:
-        self.path = path
+    def __init__(self, path: Path | None, keep_until: int | None = None) -> None:
+        path = path or Path(os.devnull)
         if keep_until is not None and path.exists():
             kept = [line for line in read_json_lines(path) if line.get("step", 0) <= keep_until]
             write_atomically(path, "".join(f"{json.dumps(line)}\n" for line in kept))
@@ -29,7 +31,7 @@ class JsonLog:
         self.listeners: list[Callable[[Mapping[str, Any]], None]] = []
 
     def write(self, line: Mapping[str, Any]) -> None:
-        """Append one line; numbers that are not finite, which JSON cannot hold, become null."""
+        """Append one line; values that are not finite, which JSON cannot hold, become null."""
         self._file.write(json.dumps(_finite(line), allow_nan=False) + "\n")
         self._file.flush()
         for listener in self.listeners:
@@ -46,3 +48,9 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write the resolved config into a folder, as Python (``config.py``) and as JSON (``config.json``)."""
+    write_atomically(folder / "config.py", dump_config(config))
+    write_atomically(folder / "config.json", json.dumps(config, indent=2))

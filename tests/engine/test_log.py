@@ -1,7 +1,8 @@
 import json
 import math
+import runpy
 
-from i2ikit.engine.json_log import JsonLog
+from i2ikit.engine.log import RunLog, write_config
 
 
 def lines(path):
@@ -9,14 +10,14 @@ def lines(path):
 
 
 def test_a_line_is_on_disk_before_the_log_is_closed(tmp_path):
-    log = JsonLog(tmp_path / "log.jsonl")
+    log = RunLog(tmp_path / "log.jsonl")
     log.write({"step": 1, "losses": {"gan": 0.5}})
     assert lines(tmp_path / "log.jsonl") == [{"step": 1, "losses": {"gan": 0.5}}]
     log.close()
 
 
 def test_numbers_that_json_cannot_hold_become_null(tmp_path):
-    log = JsonLog(tmp_path / "log.jsonl")
+    log = RunLog(tmp_path / "log.jsonl")
     log.write({"metrics": {"psnr": math.inf, "ratio": math.nan, "ok": 1.5}})
     log.close()
     assert lines(tmp_path / "log.jsonl") == [{"metrics": {"psnr": None, "ratio": None, "ok": 1.5}}]
@@ -25,13 +26,21 @@ def test_numbers_that_json_cannot_hold_become_null(tmp_path):
 def test_a_reopened_log_drops_later_steps_and_a_line_that_was_cut_off(tmp_path):
     path = tmp_path / "log.jsonl"
     path.write_text('{"event": "start"}\n{"step": 5}\n{"step": 10}\n{"step": 15}\n{"step": 2')
-    log = JsonLog(path, keep_until=10)
+    log = RunLog(path, keep_until=10)
     log.write({"step": 11})
     log.close()
     assert lines(path) == [{"event": "start"}, {"step": 5}, {"step": 10}, {"step": 11}]
 
 
 def test_a_new_log_appends_to_nothing(tmp_path):
-    log = JsonLog(tmp_path / "log.jsonl", keep_until=0)
+    log = RunLog(tmp_path / "log.jsonl", keep_until=0)
     log.close()
     assert (tmp_path / "log.jsonl").read_text() == ""
+
+
+def test_config_py_and_config_json_are_equal(tmp_path):
+    config = {"model": {"taps": ["stem", "out"], "none": None}, "optimizer": {"lr": 2e-4}, "hooks": []}
+    write_config(tmp_path, config)
+    assert json.loads((tmp_path / "config.json").read_text()) == config
+    found = runpy.run_path(str(tmp_path / "config.py"))
+    assert {key: found[key] for key in config} == config

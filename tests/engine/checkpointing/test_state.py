@@ -1,10 +1,8 @@
-"""The states of hooks by name."""
-
 from typing import Any
 
 from mmengine.hooks import Hook
 
-from i2ikit.engine.checkpointing.hook_states import hook_states, restore_hooks
+from i2ikit.engine.checkpointing.state import hook_states, restore_hooks
 
 
 class Plain(Hook):
@@ -31,11 +29,11 @@ def test_hooks_go_by_their_name_or_class_and_those_without_a_state_are_left_out(
     }  # fmt: skip
 
 
-def test_each_hook_takes_its_own_state_back_and_strangers_are_told():
+def test_each_hook_takes_its_own_state_back_and_unknown_ones_are_reported():
     hooks = [Counter(), Plain(), Counter(), Counter(name="new")]
     notes = restore_hooks(hooks, {"Counter": {"count": 5}, "Counter#2": {"count": 6}, "gone": {}})
     assert [hook.count for hook in hooks if isinstance(hook, Counter)] == [5, 6, 0]
     assert notes == [
-        "The checkpoint has no state of the hook new: it begins anew.",
-        "The checkpoint has a state of the hook gone, which the run does not have any more.",
+        "The checkpoint has no state of the hook new: it starts without one.",
+        "The checkpoint has a state of the hook gone, which the run no longer has.",
     ]

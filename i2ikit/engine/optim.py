@@ -1,0 +1,140 @@
+"""Optimizers of the phases, and the one place where losses become updates of weights."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from mmengine.optim import OptimWrapper, OptimWrapperDict
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+from torch.optim import Optimizer
+
+from i2ikit.config.overrides import optimizer_class
+from i2ikit.distributed.group import average
+from i2ikit.errors import ConfigError
+from i2ikit.translation import Phase
+
+
+def build_optimizers(
+    phases: Mapping[str, Phase], networks: Mapping[str, nn.Module], default: Mapping[str, Any]
+) -> dict[str, Optimizer]:
+    """Build the optimizers of all phases; the config they come from has been validated.
+
+    Args:
+        phases: of the model; ``phase.optimizer`` overrides single keys of ``default``, ``phase.groups`` those of the
+            networks it names: ``"heads"`` for all heads, ``"heads.f"`` for one, which wins.
+        networks: by full name.
+        default: the config's ``optimizer``: ``dict(type="Adam", lr=2e-4, ...)``, any optimizer of torch or of mmengine.
+
+    Returns:
+        optimizers by name of the phase. A network without parameters has no group. A group's ``name`` is that of its
+        network, its ``initial_lr`` the rate that schedules multiply.
+
+    Raises:
+        ConfigError: there is no such optimizer, or a phase has no parameter to update.
+    """
+    return {
+        name: _build(phase, networks, {**default, **phase.optimizer}, f"model.phases.{name}")
+        for name, phase in phases.items()
+    }
+
+
+def _build(phase: Phase, networks: Mapping[str, nn.Module], config: dict[str, Any], path: str) -> Optimizer:
+    kind = config.pop("type", None)
+    found = optimizer_class(kind)
+    if found is None:
+        raise ConfigError("the config", [f"{path}.optimizer.type: no optimizer is called {kind!r}."])
+    groups = list(_groups(phase, networks))
+    if not groups:
+        raise ConfigError("the config", [f"{path}.update: none of {', '.join(phase.update)} has a parameter to update"])
+    optimizer: Optimizer = found(groups, **config)
+    for group in optimizer.param_groups:
+        group["initial_lr"] = float(group["lr"])
+    return optimizer
+
+
+def _groups(phase: Phase, networks: Mapping[str, nn.Module]) -> Iterator[dict[str, Any]]:
+    for network in phase.update:
+        parameters = [parameter for parameter in networks[network].parameters() if parameter.requires_grad]
+        if parameters:
+            kind = network.partition(".")[0]
+            options = {**phase.groups.get(kind, {}), **phase.groups.get(network, {})}
+            yield {"params": parameters, "name": network, **options}
+
+
+class PhaseUpdater(OptimWrapperDict):
+    """Updates the networks of a phase, and keeps values that are not finite away from the weights.
+
+    Args:
+        optimizers: by name of the phase.
+        accumulate: losses per update, >= 1; the update descends their mean.
+        clip_gradients: maximum Euclidean norm of all gradients of a phase, > 0; longer ones are scaled down to it.
+        scaler: of losses in half precision; None: losses are not scaled.
+
+    Attributes:
+        blocked: name of the phase whose loss or gradient was not finite; from then on nothing is updated. Empty: none.
+            With a scaler, a gradient that overflows does not count: the scaler skips that update and lowers its scale.
+    """
+
+    def __init__(
+        self,
+        optimizers: dict[str, Optimizer],
+        *,
+        accumulate: int = 1,
+        clip_gradients: float | None = None,
+        scaler: torch.amp.GradScaler | None = None,
+    ) -> None:
+        super().__init__(**{name: OptimWrapper(optimizer) for name, optimizer in optimizers.items()})
+        self.optimizers = optimizers
+        self.accumulate, self.clip_gradients = accumulate, clip_gradients
+        self.scaler = scaler or torch.amp.GradScaler("cpu", enabled=False)
+        self.blocked = ""
+        self._losses: list[Tensor] = []
+
+    def __call__(self, phase: str, loss: Tensor) -> None:
+        """Backpropagate one of the losses of ``phase``; after the last of them, update the weights.
+
+        The gradient is averaged over all processes first, so all processes agree on whether it is finite.
+        """
+        if self.blocked:
+            return
+        if not self._losses:
+            self.optimizers[phase].zero_grad(set_to_none=True)
+        part = loss / self.accumulate
+        self.scaler.scale(part).backward()
+        self._losses.append(part.detach())
+        if len(self._losses) == self.accumulate:
+            self._update(phase, torch.stack(self._losses).sum())
+            self._losses = []
+
+    def _update(self, phase: str, loss: Tensor) -> None:
+        optimizer = self.optimizers[phase]
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        average([*gradients, loss])
+        self.scaler.unscale_(optimizer)
+        norm = get_total_norm(gradients)
+        if not math.isfinite((loss if self.scaler.is_enabled() else loss + 0 * norm.to(loss)).item()):
+            self.blocked = phase
+            optimizer.zero_grad(set_to_none=True)
+            return
+        if self.clip_gradients is not None:
+            clip_grads_with_norm_(parameters, self.clip_gradients, norm)
+        self.scaler.step(optimizer)
+        self.scaler.update()
+
+    def set_rates(self, factor: float) -> None:
+        """Set the learning rate of every group to its own initial one times ``factor``."""
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * factor
+
+    def rates(self) -> dict[str, float]:
+        """Return the learning rates by network; a network that several phases update appears once for each of them."""
+        groups = [(phase, group) for phase, optimizer in self.optimizers.items() for group in optimizer.param_groups]
+        names = [group["name"] for _, group in groups]
+        return {
+            group["name"] if names.count(group["name"]) == 1 else f"{group['name']} in {phase}": float(group["lr"])
+            for phase, group in groups
+        }
