@@ -182,10 +182,9 @@ def _saved(run: TranslationRunner, failed: FailedStep) -> str:
         saved = f"The step could not be saved: {error}"
     else:
         saved = f"The step is saved in {path}; `i2ikit reproduce {path}` runs it again."
-    before = run.folder.list_checkpoints()
-    return f"{saved} " + (
-        f"Checkpoints of earlier steps: {before[0].parent}." if before else "No checkpoint was due yet."
-    )
+    has_earlier = bool(run.folder.list_checkpoints())
+    earlier = f"Checkpoints of earlier steps are in {run.folder.checkpoints}." if has_earlier else ""
+    return f"{saved} {earlier or 'No checkpoint was due yet.'}"
 
 
 def reproduce(path: Path, device: str = "cpu") -> Reproduction:

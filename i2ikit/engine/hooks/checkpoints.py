@@ -66,9 +66,7 @@ class CheckpointsHook(RunHook):
             return
         if self.best not in metrics:
             hint = nearest_hint(self.best, metrics) or f" Measured are {', '.join(metrics)}."
-            run.reporter.note(
-                f"No best checkpoint is kept: checkpoint.best={self.best!r} is not among the numbers.{hint}"
-            )
+            run.reporter.note(f"No best checkpoint is kept: checkpoint.best={self.best!r} is not measured.{hint}")
             self.best = None
             return
         value = metrics[self.best]
