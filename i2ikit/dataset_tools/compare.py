@@ -10,10 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from i2ikit.errors import DataError, MetricError, nearest_hint
+from i2ikit.dataset_tools.scan import existing_folder
+from i2ikit.errors import DataError
 from i2ikit.images import Reader, list_images
-from i2ikit.metrics.backbones import STANDARD_WEIGHTS, Inception
-from i2ikit.metrics.functional.feature_distances import frechet_distance, kernel_distance
 from i2ikit.metrics.functional.sliced_wasserstein import (
     patches_at,
     random_directions,
@@ -28,7 +27,6 @@ PER_IMAGE = 64  # patches, and single pixels
 FEWEST = 4  # images of a domain
 SCALES = 3  # of texture: the image, its half, its quarter
 DIRECTIONS = 128  # of the sliced Wasserstein distance
-BATCH = 16  # images in one pass of Inception
 VERDICTS = (  # up to this ratio to the spread within a domain
     (1.5, "the domains are hardly distinguishable"),
     (3.0, "an easy pair: the domains differ little more than images of one domain do"),
@@ -95,7 +93,6 @@ class Comparison:
         spread: the distance of patches between two halves of one domain, the larger of both: a baseline.
         color, contrast, saturation: target minus source; color is the length of the difference of the means.
         texture: target divided by source, at full, half and quarter size.
-        fid, kid: of Inception features; None without its weights.
     """
 
     source: str
@@ -107,8 +104,6 @@ class Comparison:
     contrast: float
     saturation: float
     texture: tuple[float, ...]
-    fid: float | None = None
-    kid: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -136,11 +131,7 @@ def sample_domain(folder: str | Path, *, most: int = 200, seed: int = 0) -> Doma
     Raises:
         DataError: fewer than four images can be read.
     """
-    root = Path(folder).expanduser()
-    if not root.is_dir():
-        beside = [entry.name for entry in root.parent.iterdir() if entry.is_dir()] if root.parent.is_dir() else []
-        kind = "is a file." if root.exists() else f"does not exist.{nearest_hint(root.name, beside)}"
-        raise DataError(f"{root} {kind} Give a folder with images, such as horse2zebra/trainA.")
+    root = existing_folder(folder, "Name a folder with images, such as horse2zebra/trainA.")
     files = list_images(root)
     chosen = sorted(random.Random(seed).sample(range(len(files)), min(most, len(files))))
     images = _read_images([files[index] for index in chosen])
@@ -156,83 +147,33 @@ def sample_domain(folder: str | Path, *, most: int = 200, seed: int = 0) -> Doma
     return DomainSample(str(folder), len(files), torch.stack(images), pixels=sample(1), patches=sample(PATCH))
 
 
-def compare_domains(
-    source: DomainSample, targets: Sequence[DomainSample], inception: Inception | None = None
-) -> list[Comparison]:
+def compare_domains(source: DomainSample, targets: Sequence[DomainSample]) -> list[Comparison]:
     """Compare a source with each target, and return the nearest first.
 
     Args:
         source: domain to translate from.
-        targets: domains to translate to, >= 1.
-        inception: loaded, for FID and KID; None: without them.
-
-    Raises:
-        DataError: there is no target.
+        targets: domains to translate to.
     """
-    if not targets:
-        raise DataError("there is nothing to compare with: give at least two folders")
-    features = None if inception is None else _features(source, inception)
     found = [
-        _compare(source, target, features, None if inception is None else _features(target, inception))
+        Comparison(
+            source=source.name,
+            target=target.name,
+            pixels=_distance(source.pixels, target.pixels),
+            patches=_distance(source.patches, target.patches),
+            spread=max(source.spread(), target.spread()),
+            color=(target.color - source.color).norm().item(),
+            contrast=target.contrast - source.contrast,
+            saturation=target.saturation - source.saturation,
+            texture=tuple(b / max(a, 1e-9) for a, b in zip(source.texture, target.texture, strict=True)),
+        )
         for target in targets
     ]
     return sorted(found, key=lambda comparison: comparison.patches)
 
 
-def find_inception(weights: str | Path | None = None) -> tuple[Inception | None, str]:
-    """Return the network of FID and KID if its weights are on this machine, else None and why; never download them.
-
-    Args:
-        weights: the file; None: torch's cache.
-
-    Raises:
-        MetricError: ``weights`` is given and is not the right file.
-    """
-    cache = Path(torch.hub.get_dir()) / "checkpoints"
-    here = [cache / name for name in STANDARD_WEIGHTS.names if (cache / name).is_file()]
-    if weights is None and not here:
-        return None, (
-            f"FID and KID are left out: there is no {STANDARD_WEIGHTS.names[0]} in {cache}. Get it from "
-            f"{STANDARD_WEIGHTS.url}, or name it with --weights FILE."
-        )
-    inception = Inception(weights or here[0])
-    try:
-        inception.load(torch.device("cpu"))
-    except MetricError as error:
-        if weights is not None:
-            raise
-        return None, f"FID and KID are left out: {error}"
-    return inception, ""
-
-
-def _compare(
-    source: DomainSample, target: DomainSample, features: Tensor | None, target_features: Tensor | None
-) -> Comparison:
-    fid = kid = None
-    if features is not None and target_features is not None:
-        fid, kid = frechet_distance(features, target_features), kernel_distance(features, target_features)[0]
-    return Comparison(
-        source=source.name,
-        target=target.name,
-        pixels=_distance(source.pixels, target.pixels),
-        patches=_distance(source.patches, target.patches),
-        spread=max(source.spread(), target.spread()),
-        color=(target.color - source.color).norm().item(),
-        contrast=target.contrast - source.contrast,
-        saturation=target.saturation - source.saturation,
-        texture=tuple(b / max(a, 1e-9) for a, b in zip(source.texture, target.texture, strict=True)),
-        fid=fid,
-        kid=kid,
-    )
-
-
 def _distance(one: Tensor, other: Tensor) -> float:
     directions = random_directions(DIRECTIONS, one.shape[1], torch.Generator().manual_seed(0))
     return sliced_wasserstein(one, other, directions).item()
-
-
-def _features(domain: DomainSample, inception: Inception) -> Tensor:
-    return torch.cat([inception((images * 255).round().byte()) for images in domain.images.split(BATCH)])
 
 
 def _read_images(paths: Sequence[str]) -> list[Tensor]:

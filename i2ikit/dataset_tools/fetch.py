@@ -1,13 +1,13 @@
 """Fetches a published data set, by download or from an archive that the user has."""
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from i2ikit.dataset_tools.unpack import unpack
 from i2ikit.download import Progress, download
 from i2ikit.errors import DataError, nearest_hint
-from i2ikit.files import file_hash
+from i2ikit.files import file_hash, folder_atomically
 
 MIRRORS = (
     "https://efrosgans.eecs.berkeley.edu/cyclegan/datasets/{name}.zip",
@@ -102,7 +102,7 @@ def fetch(
         raise DataError(f"{folder} is not an empty folder. See what it holds with `i2ikit data check {folder}`.")
     if archive is not None:
         _verify(wanted, archive)
-        return unpack(archive, folder)
+        return _unpack(archive, folder)
     target = folder.with_name(f"{name}.zip")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -114,9 +114,23 @@ def fetch(
     except DataError as error:
         raise DataError(f"cannot fetch {name}: {error}\n{_by_hand(wanted, folder)}") from error
     _verify(wanted, target)
-    count = unpack(target, folder)
+    count = _unpack(target, folder)
     target.unlink()
     return count
+
+
+def _unpack(archive: Path, folder: Path) -> int:
+    """Unpack a verified archive into a new folder, without the single folder at its top; return the number of files."""
+    try:
+        with zipfile.ZipFile(archive) as opened, folder_atomically(folder) as temporary:
+            files = [file for file in opened.infolist() if not file.is_dir() and "__MACOSX" not in file.filename]
+            in_one_folder = len({file.filename.split("/")[0] for file in files}) == 1
+            for file in files:
+                file.filename = file.filename.partition("/")[2] if in_one_folder else file.filename
+                opened.extract(file, temporary)
+    except OSError as error:
+        raise DataError(f"{archive} cannot be unpacked to {folder}: {error.strerror or error}") from error
+    return len(files)
 
 
 def _by_hand(wanted: PublishedSet, folder: Path) -> str:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from i2ikit.dataset_tools.perceptual_hash import PerceptualHash, perceptual_hash
+from i2ikit.datasets.sources import folders_in
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.files import file_hash
 from i2ikit.images import format_extensions, list_images
@@ -92,11 +93,8 @@ def scan_folder(root: str | Path, progress: Callable[[int, int], None] | None = 
     Raises:
         DataError: the folder does not exist or holds no image.
     """
-    root = Path(root).expanduser()
-    if not root.is_dir():
-        kind = "is a file." if root.exists() else f"does not exist.{nearest_hint(root.name, _folders_in(root.parent))}"
-        raise DataError(f"{root} {kind} Give a folder with trainA, trainB, testA and testB, or one with images.")
-    folders = {name: root / name for name in sorted(_folders_in(root)) if DOMAIN.fullmatch(name)} or {ROOT: root}
+    root = existing_folder(root, "Name a folder with trainA, trainB, testA and testB, or one with images.")
+    folders = {name: root / name for name in folders_in(root) if DOMAIN.fullmatch(name)} or {ROOT: root}
     listed = [(name, path) for name, folder in folders.items() for path in list_images(folder)]
     if not listed:
         raise DataError(f"no images in {root} or the folders in it. Image extensions: {format_extensions()}.")
@@ -111,6 +109,19 @@ def scan_folder(root: str | Path, progress: Callable[[int, int], None] | None = 
         if others > 0:
             scan.other_files[name] = others
     return scan
+
+
+def existing_folder(folder: str | Path, next_step: str) -> Path:
+    """Return the path of a folder.
+
+    Raises:
+        DataError: it does not exist or is a file; the message names the nearest folder and the next step.
+    """
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        reason = "is a file." if path.exists() else f"does not exist.{nearest_hint(path.name, folders_in(path.parent))}"
+        raise DataError(f"{path} {reason} {next_step}")
+    return path
 
 
 def _scan_file(folder_name: str, folder: Path, path: str) -> ScannedFile:
@@ -128,10 +139,6 @@ def _scan_file(folder_name: str, folder: Path, path: str) -> ScannedFile:
         return ScannedFile(folder_name, name, size, digest, error=f"no permission to read {path}")
     except (DataError, OSError) as error:
         return ScannedFile(folder_name, name, size, digest, error=str(error))
-
-
-def _folders_in(folder: Path) -> Iterable[str]:
-    return [entry.name for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
 
 
 def _count_files(folder: Path) -> int:

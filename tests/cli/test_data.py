@@ -63,17 +63,11 @@ def test_errors_exit_with_2_and_one_message(run: Callable[..., Any], stripes: Pa
 
 
 @pytest.mark.slow  # five folders are read
-def test_domains_are_compared(
-    run: Callable[..., Any], stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("torch.hub._hub_dir", str(tmp_path))
-    done = run("data", "compare", stripes / "trainA", stripes / "trainB", stripes / "testA", "--image", "out/p.png")
+def test_domains_are_compared(run: Callable[..., Any], stripes: Path) -> None:
+    done = run("data", "compare", stripes / "trainA", stripes / "trainB", stripes / "testA")
     assert done.code == 0
-    assert "nearest" in done.out
-    assert "FID and KID are left out" in done.out
-    assert (tmp_path / "out/p.png").stat().st_size > 1000
+    assert "nearest: " in done.out
     done = run("data", "compare", stripes / "trainA", stripes / "trainB", "--json")
-    (found,) = json.loads(done.out)["comparisons"]
+    (found,) = json.loads(done.out)
     assert found["target"] == str(stripes / "trainB")
-    assert found["fid"] is None
     assert found["patches"] > 0

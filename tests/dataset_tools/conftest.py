@@ -1,7 +1,5 @@
-"""Small data sets of images that differ, and archives."""
+"""Small data sets of images that differ."""
 
-import stat
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,21 +32,3 @@ def root(tmp_path: Path, paint: Paint) -> Path:
         for k in range(count):
             paint(f"{folder}/{k}.png", 100 * number + k, tint=(70, 0, 0) if folder.endswith("A") else (0, 0, 70))
     return tmp_path
-
-
-@pytest.fixture
-def pack(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a zip archive of two files in a top folder, and more."""
-    usual = {"set/trainA/1.jpg": b"one", "set/trainB/2.jpg": b"two", "set/.DS_Store": b""}
-
-    def pack(path: str, more: dict[str, bytes] | None = None, links: tuple[str, ...] = ()) -> Path:
-        with zipfile.ZipFile(tmp_path / path, "w") as archive:
-            archive.writestr("set/", "")
-            for name, content in {**usual, **(more or {})}.items():
-                entry = zipfile.ZipInfo(name)
-                if name in links:
-                    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
-                archive.writestr(entry, content)
-        return tmp_path / path
-
-    return pack

@@ -156,7 +156,7 @@ def test_a_single_folder_of_images_can_be_checked(root: Path) -> None:
     ("name", "words"),
     [
         ("trainC", r"trainC does not exist\. Nearest: 'train[AB]'"),
-        ("trainA/0.png", r"0\.png is a file\. Give a folder"),
+        ("trainA/0.png", r"0\.png is a file\. Name a folder"),
         ("empty", r"no images in .*empty or the folders in it\. Image extensions: \.png"),
     ],
 )

@@ -1,5 +1,5 @@
 import hashlib
-from collections.abc import Callable
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,12 @@ from i2ikit.errors import DataError
 
 
 @pytest.fixture
-def archive(pack: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The archive of a published set "toy", whose server is down."""
-    path = pack("by_hand.zip")
+    path = tmp_path / "by_hand.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name in ("set/", "set/trainA/1.jpg", "set/trainB/2.jpg", "__MACOSX/set/1.jpg"):
+            packed.writestr(name, "")
     content = path.read_bytes()
     toy = PublishedSet("toy", len(content), hashlib.sha256(content).hexdigest())
     monkeypatch.setitem(module.SETS, "toy", toy)
@@ -22,9 +25,9 @@ def archive(pack: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_given_archive_is_unpacked_and_kept(archive: Path, tmp_path: Path) -> None:
     assert fetch("toy", tmp_path / "data/toy", archive=archive) == 2
-    assert (tmp_path / "data/toy/trainA/1.jpg").exists()
+    files = [path.relative_to(tmp_path / "data") for path in (tmp_path / "data").rglob("*") if path.is_file()]
+    assert sorted(map(str, files)) == ["toy/trainA/1.jpg", "toy/trainB/2.jpg"]
     assert archive.exists()
-    assert [path.name for path in (tmp_path / "data").iterdir()] == ["toy"]
 
 
 def test_a_downloaded_archive_is_removed_after_unpacking(archive: Path, tmp_path: Path) -> None:
