@@ -1,4 +1,4 @@
-"""Builds parts from config dicts and collects every error on the way, so that all of them can be shown together."""
+"""Builds parts from config dicts. All errors are collected, so that they can be shown together."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -28,26 +28,26 @@ def registry_of_argument(name: str) -> Registry | None:
 
 
 def is_part(value: Any) -> bool:
-    """Say whether a config value describes a part: a mapping with a ``type``."""
+    """Return whether a config value describes a part: a mapping with a ``type``."""
     return isinstance(value, Mapping) and "type" in value
 
 
 class Builder:
     """Builds registered parts from dicts; what cannot be built becomes a :class:`ConfigProblem` and None.
 
-    A value ``dict(type=...)`` of an argument whose name ends in the name of a registry (``loss``, ``sampler``,
-    ``negatives``, ``transform``, ...) is built first and handed over as an object.
+    Where the name of an argument ends in a kind of parts (``loss``, ``sampler``, ``negatives``, ``transform``, ...),
+    its value ``dict(type=...)`` is built first and passed as an object.
     """
 
     def __init__(self) -> None:
         self.errors: list[ConfigProblem] = []
 
     def error(self, path: str, message: str) -> None:
-        """Note one error."""
+        """Record one error."""
         self.errors.append(ConfigProblem(path, message))
 
     def raise_errors(self, source: str = "the config") -> None:
-        """Raise ConfigError with all errors that were noted, if there are any; ``source`` is where they stand."""
+        """Raise ConfigError with all recorded errors, if there are any; ``source`` names the config."""
         if self.errors:
             raise ConfigError(source, [f"{error.path}: {error.message}" for error in self.errors])
 
@@ -59,10 +59,10 @@ class Builder:
             config: ``dict(type="ClassName", argument=value, ...)``.
             path: key path of ``config``, for messages.
             given: arguments that the caller supplies where the config does not; those that the class does not take are
-                left out.
+                ignored.
 
         Returns:
-            the object, or None after noting at least one error.
+            the object, or None after at least one error.
         """
         make = self.prepare(registry, config, path, **given)
         if make is None:
@@ -74,9 +74,9 @@ class Builder:
             return None
 
     def prepare(self, registry: Registry, config: Any, path: str, **given: Any) -> Callable[[], Any] | None:
-        """Check the config of one part as :meth:`part` does, and return what makes the part, or None after an error.
+        """Check the config of one part as :meth:`part` does, and return a factory for it, or None after an error.
 
-        For parts that must not be made yet, such as a data set, which reads the disk.
+        For parts that must not be built yet, such as a data set, which reads the disk.
         """
         found: Callable[..., Any] | None = self._class(registry, config, path)
         if found is None:

@@ -1,7 +1,9 @@
 """The registries: every part of a method is found by its class name in one of these.
 
-A registry is a strict child of mmengine's: it holds what was registered, imports nothing by dotted name, and answers a
-wrong name with the nearest right ones. The first look-up loads the built-in parts and the plugins.
+There is one registry per kind of parts: ``GENERATORS``, ``LOSSES``, ``SAMPLERS``, ...; :mod:`i2ikit.kinds` lists
+them. A registry is stricter than mmengine's, which it extends: it holds only what was registered, imports nothing by
+dotted name, and an unknown name raises an error with the nearest known ones. The first look-up imports the built-in
+parts and the plugins.
 """
 
 from collections import deque
@@ -11,16 +13,16 @@ from typing import Any, TypeVar
 from mmengine.registry import Registry as MMEngineRegistry
 
 from i2ikit.errors import DuplicateComponentError, UnknownComponentError, nearest_hint
-from i2ikit.plugin.disabled import DISABLE
-from i2ikit.plugin.info import CORE
-from i2ikit.plugin.loading import import_with_submodules, load_builtin_parts
+from i2ikit.kinds import KINDS
+from i2ikit.plugin.builtins import import_with_submodules, load_builtin_parts
+from i2ikit.plugin.info import CORE, DISABLE
 from i2ikit.plugin.manager import get_manager, load_components
 
 Part = TypeVar("Part", bound=type[Any])
 
 
 class Registry(MMEngineRegistry):
-    """Parts of one kind by class name.
+    """The parts of one kind, by class name.
 
     Args:
         kind: what one part is called in messages, such as ``"loss"``.
@@ -41,13 +43,13 @@ class Registry(MMEngineRegistry):
         """Return the class registered as ``key``.
 
         Raises:
-            UnknownComponentError: nothing has that name; the message has the nearest ones, and the plugins that may
-                have it but cannot be used.
+            UnknownComponentError: no part has that name; the message lists the nearest names, and the plugins that
+                may have it but cannot be used.
             DuplicateComponentError: two plugins registered that name.
         """
         load_components()
         if key not in self.module_dict:
-            note = get_manager().missing_part(self.plural, key)
+            note = get_manager().unusable("part")
             raise UnknownComponentError(self.kind, self.plural, key, self.names(), note)
         if key in self.contested:
             raise DuplicateComponentError(self.contested[key])
@@ -65,7 +67,7 @@ class Registry(MMEngineRegistry):
             if not isinstance(part, type):
                 raise TypeError(f"{self.plural} hold classes; {part!r} is not one")
             if _package(part) != CORE:
-                load_builtin_parts()  # nobody takes the name of a part of the core by coming first
+                load_builtin_parts()  # so that a name of the core is taken even if the plugin is imported first
             key = name or part.__name__
             taken = self.module_dict.get(key)
             if taken is not None and not force:
@@ -73,7 +75,7 @@ class Registry(MMEngineRegistry):
                     f"two {self.plural} are called {key!r}: {taken.__module__}.{taken.__qualname__} and "
                     f"{part.__module__}.{part.__qualname__}. Rename one of them."
                 )
-                if _package(taken) != CORE:  # the core's own name stands
+                if _package(taken) != CORE:  # a name of the core keeps its class
                     self.contested[key] = f"{message[:-1]}, or switch one plugin off with {DISABLE}=NAME."
                 raise DuplicateComponentError(message)
             self.contested.pop(key, None)
@@ -87,36 +89,15 @@ def _package(part: type[Any]) -> str:
     return part.__module__.partition(".")[0]
 
 
-GENERATORS = Registry("generator", "generators")
-DISCRIMINATORS = Registry("discriminator", "discriminators")
-HEADS = Registry("head", "heads")
-SAMPLERS = Registry("sampler", "samplers")
-NEGATIVES = Registry("source of negatives", "negatives")
-LOSSES = Registry("loss", "losses")
-TERMS = Registry("term", "terms")
-VIEWS = Registry("view", "views")
-SCHEDULES = Registry("schedule", "schedules")
-DATASETS = Registry("dataset", "datasets")
-TRANSFORMS = Registry("transform", "transforms")
-METRICS = Registry("metric", "metrics")
+REGISTRIES = {kind.plural: Registry(kind.singular, kind.plural) for kind in KINDS}
 
-REGISTRIES: dict[str, Registry] = {
-    registry.plural: registry
-    for registry in (
-        GENERATORS,
-        DISCRIMINATORS,
-        HEADS,
-        SAMPLERS,
-        NEGATIVES,
-        LOSSES,
-        TERMS,
-        VIEWS,
-        SCHEDULES,
-        DATASETS,
-        TRANSFORMS,
-        METRICS,
-    )
-}
+
+def __getattr__(name: str) -> Registry:
+    """Return the registry of a kind by its name in capitals: ``from i2ikit.registry import LOSSES``."""
+    if not name.isupper() or name.lower() not in REGISTRIES:
+        hint = nearest_hint(name, map(str.upper, REGISTRIES))
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}")
+    return REGISTRIES[name.lower()]
 
 
 def part_exports(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

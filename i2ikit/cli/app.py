@@ -1,4 +1,4 @@
-"""The command line: its commands, the options of all of them, and how errors are shown. Imports nothing heavy."""
+"""The `i2ikit` command: its subcommands, global options and error messages. Imports nothing heavy."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ from i2ikit.cli.export import export
 from i2ikit.cli.import_ import import_weights
 from i2ikit.cli.list import list_parts
 from i2ikit.cli.new import new
-from i2ikit.cli.plugin_commands import missing_command, plugin_commands
+from i2ikit.cli.plugin_commands import plugin_commands
 from i2ikit.cli.plugins import plugins
 from i2ikit.cli.report import report
 from i2ikit.cli.reproduce import reproduce
@@ -35,13 +35,13 @@ UsageError: Any = typer.BadParameter.__bases__[0]  # typer brings its own click 
 
 
 class Commands(TyperGroup):
-    """The commands; those of plugins are asked for only when a name is unknown or all are listed."""
+    """The subcommands. Those of plugins are loaded only when a name is unknown or all are listed."""
 
     _debug = False
     _plugins_added = False
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take ``--debug`` and ``--no-plugins`` wherever they stand, before a ``--``."""
+        """Accept ``--debug`` and ``--no-plugins`` anywhere before a ``--``."""
         end = args.index("--") if "--" in args else len(args)
         self._debug = DEBUG in args[:end]
         if NO_PLUGINS in args[:end]:
@@ -54,17 +54,18 @@ class Commands(TyperGroup):
         return super().list_commands(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find a command by name, with the nearest names for one that nobody knows."""
+        """Find a command by name; the error for an unknown one has the nearest names."""
         if args and args[0] not in self.commands:
             self._add_plugins()
         if args and args[0] not in self.commands:
-            hint = nearest_hint(args[0], self.commands)
-            note = missing_command()
+            from i2ikit.plugin import get_manager
+
+            hint, note = nearest_hint(args[0], self.commands), get_manager().unusable("command")
             raise I2IKitError(f"no command is called {args[0]!r}.{hint} See them with `i2ikit --help`.{note}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; show an error as one message and turn it into an exit code."""
+        """Run a command; turn an error into one message and an exit code."""
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, UsageError, BrokenPipeError):
@@ -77,7 +78,7 @@ class Commands(TyperGroup):
             raise typer.Exit(error.exit_code) from None
         except Exception as error:
             reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            self._show(error, f"{reason}\nThis was not foreseen. Run again with {DEBUG} to see where it happened.")
+            self._show(error, f"{reason}\nThis is an unexpected error. Run again with {DEBUG} for the traceback.")
             raise typer.Exit(1) from None
 
     def _show(self, error: Exception, message: str) -> None:
@@ -87,7 +88,7 @@ class Commands(TyperGroup):
             complain(message)
 
     def _add_plugins(self) -> None:
-        """Add the commands of plugins; a built-in name stays with the built-in command."""
+        """Add the commands of plugins; none can replace a built-in command."""
         if self._plugins_added:
             return
         self._plugins_added = True
@@ -99,8 +100,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Unpaired image-to-image translation in which a method is a config.",
-    epilog="Exit codes: 0 done, 1 the run failed, 2 an error that you can mend, 130 interrupted.",
+    help="Train, evaluate and apply models for unpaired image-to-image translation. A method is a config.",
+    epilog="Exit codes: 0 success, 1 the run failed, 2 invalid input, 130 interrupted.",
 )
 
 
@@ -113,11 +114,12 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
-    debug: Annotated[bool, typer.Option(DEBUG, help="Show the traceback of an error. May stand anywhere.")] = False,
+    debug: Annotated[bool, typer.Option(DEBUG, help="Show the traceback of an error.")] = False,
     no_plugins: Annotated[
-        bool, typer.Option(NO_PLUGINS, help="Leave all plugins out. May stand anywhere; see I2IKIT_DISABLE_PLUGINS.")
+        bool,
+        typer.Option(NO_PLUGINS, help="Disable all plugins; see I2IKIT_DISABLE_PLUGINS."),
     ] = False,
 ) -> None:
     pass

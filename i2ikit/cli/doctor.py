@@ -1,4 +1,4 @@
-"""`i2ikit doctor`: looks at this machine and says what will get in the way."""
+"""`i2ikit doctor`: checks this machine for known problems."""
 
 import json
 from dataclasses import asdict
@@ -10,57 +10,53 @@ import typer
 from i2ikit.cli.console import busy, out
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from i2ikit.doctor import Examination
+    from i2ikit.doctor import Diagnosis
 
 COLORS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "bold red"}
 
 
 def doctor(
-    work_dir: Annotated[Path, typer.Option("--work-dir", metavar="DIR", help="Where runs would be written.")] = Path(
-        "runs"
-    ),
+    work_dir: Annotated[
+        Path, typer.Option("--work-dir", metavar="DIR", help="Where runs would be written; its disk is checked.")
+    ] = Path("runs"),
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Look for known troubles on this machine.
+    """Check this machine for known problems.
 
-    Shows versions, devices, threads, determinism and plugins, and tries the troubles out.
+    Shows versions, devices, threads, determinism and plugins, and probes for problems.
 
-    Exit code 1 if something was found that lets runs fail.
+    The exit code is 1 if a problem was found that makes runs fail.
     """
-    with busy("Looking at this machine"):
-        from i2ikit.doctor import examine
+    with busy("Checking this machine"):
+        from i2ikit.doctor import diagnose
 
-        found = examine(work_dir)
+        found = diagnose(work_dir)
     if as_json:
-        typer.echo(json.dumps({**asdict(found), "sound": found.sound}, indent=2))
+        typer.echo(json.dumps({**asdict(found), "healthy": found.healthy}, indent=2))
     else:
-        _show(found, out())
-    if not found.sound:
+        _show(found)
+    if not found.healthy:
         raise typer.Exit(1)
 
 
-def _show(found: "Examination", console: "Console") -> None:
+def _show(found: "Diagnosis") -> None:
     from rich.text import Text
 
-    def line(name: str, value: str) -> None:
+    console = out()
+    devices = f"\n{'':12}".join(found.devices)
+    settings = {name: {True: "on", False: "off"}.get(value, value) for name, value in found.determinism.items()}  # type: ignore[call-overload]
+    facts = {
+        "versions": ", ".join(f"{name} {version}" for name, version in found.versions.items()),
+        "devices": devices,
+        "threads": ", ".join(f"{name} {count:g}" for name, count in found.threads.items()),
+        "determinism": ", ".join(f"{name} {value}" for name, value in settings.items()),
+        "plugins": ", ".join(f"{each['name']} {each['version']} {each['state']}" for each in found.plugins),
+    }
+    for name, value in facts.items():
         console.print(Text.assemble((f"{name:<12}", "bold"), value), soft_wrap=True)
-
-    line("versions", ", ".join(f"{name} {version}" for name, version in found.versions.items()))
-    for index, device in enumerate(found.devices):
-        line("devices" if index == 0 else "", device)
-    line("threads", ", ".join(f"{name} {count:g}" for name, count in found.threads.items()))
-    line("determinism", ", ".join(f"{name} {_word(value)}" for name, value in found.determinism.items()))
-    plugins = [f"{each['name']} {each['version']} {each['state']}" for each in found.plugins]
-    line("plugins", ", ".join(plugins))
     console.print()
-    for finding in found.findings:
-        mark = (f"{finding.state:<9}", COLORS[finding.state])
-        console.print(Text.assemble(mark, (finding.name, "bold"), f": {finding.found}."), soft_wrap=True)
-        if finding.advice:
-            console.print(Text(f"{'':9}{finding.advice}"), soft_wrap=True)
-
-
-def _word(value: object) -> str:
-    return {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    for name, result in found.results.items():
+        state = (f"{result.state:<9}", COLORS[result.state])
+        console.print(Text.assemble(state, (name, "bold"), f": {result.found}."), soft_wrap=True)
+        if result.advice:
+            console.print(Text(f"{'':9}{result.advice}"), soft_wrap=True)

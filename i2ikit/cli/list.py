@@ -1,6 +1,8 @@
 """`i2ikit list`: the parts that configs are made of."""
 
-from typing import TYPE_CHECKING, Annotated
+import inspect
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,7 +11,6 @@ from i2ikit.cli.console import busy, complain, out
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from i2ikit.plugin.scan import Declared
     from i2ikit.registry import Registry
 
 CONFIGS = "configs"
@@ -20,21 +21,23 @@ def list_parts(
         str | None, typer.Argument(metavar="[KIND]", help="Such as losses or generators; configs lists the configs.")
     ] = None,
 ) -> None:
-    """List parts, with what they do and who brings them."""
+    """List the registered parts, or the packaged configs."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    with busy("Looking for parts"):
+    with busy("Importing the parts"):
         if kind == CONFIGS:
             _fill_configs(table)
         else:
-            _fill_parts(table, None if kind is None else registry_called(kind))
+            from i2ikit.registry import REGISTRIES
+
+            _fill_parts(table, REGISTRIES.values() if kind is None else [find_registry(kind)], with_kind=kind is None)
     out().print(table)
-    _mention_broken()
+    _report_broken_plugins()
 
 
-def registry_called(kind: str) -> "Registry":
-    """Return the registry of this name, in the plural (``losses``) or the singular (``loss``).
+def find_registry(kind: str) -> "Registry":
+    """Return the registry of a kind, named in the plural (``losses``) or the singular (``loss``).
 
     Raises:
         I2IKitError: there is none; the message has the nearest names.
@@ -49,6 +52,14 @@ def registry_called(kind: str) -> "Registry":
     raise I2IKitError(f"no kind of parts is called {kind!r}.{nearest_hint(kind, known)} Kinds: {', '.join(known)}.")
 
 
+def package_of(part: type[Any]) -> str:
+    """Return the package that registered a part."""
+    from i2ikit.plugin import get_manager
+
+    owner = get_manager().owner(part.__module__)
+    return owner.package if owner else part.__module__.partition(".")[0]
+
+
 def _fill_configs(table: "Table") -> None:
     from rich.text import Text
 
@@ -60,40 +71,24 @@ def _fill_configs(table: "Table") -> None:
         table.add_row(*map(Text, (name, str(path))))
 
 
-def _fill_parts(table: "Table", registry: "Registry | None") -> None:
-    """List the parts of one registry, or of all: what their sources declare, so that nothing has to be imported."""
+def _fill_parts(table: "Table", registries: "Iterable[Registry]", *, with_kind: bool) -> None:
     from rich.text import Text
 
-    from i2ikit.plugin import get_manager
-    from i2ikit.registry import REGISTRIES
-
-    rows = [
-        (part.registry, part.name, part.summary, info.package)
-        for info, part in get_manager().declared()
-        if info.state == "ready" or _is_registered(part)
-    ]
-    if registry is None:
+    if with_kind:
         table.add_column("kind", no_wrap=True)
-    for column in ("name", "what it is", "from"):
-        table.add_column(column, no_wrap=column != "what it is")
-    for plural in REGISTRIES if registry is None else [registry.plural]:
-        shown = sorted(row for row in rows if row[0] == plural)
-        for index, (_, *cells) in enumerate(shown):
-            heading = [] if registry is not None else [plural if index == 0 else ""]
-            table.add_row(*map(Text, [*heading, *cells]), end_section=index == len(shown) - 1)
+    for column in ("name", "description", "package"):
+        table.add_column(column, no_wrap=column != "description")
+    for registry in registries:
+        names = registry.names()
+        for name in names:
+            part = registry.module_dict[name]
+            heading = [registry.plural if name == names[0] else ""] if with_kind else []
+            summary = inspect.cleandoc(part.__doc__ or "").partition("\n")[0]
+            table.add_row(*map(Text, [*heading, name, summary, package_of(part)]), end_section=name == names[-1])
 
 
-def _is_registered(part: "Declared") -> bool:
-    """Say whether a part of a broken plugin can be used all the same."""
-    from i2ikit.registry import REGISTRIES
-
-    registry = REGISTRIES.get(part.registry)
-    found = registry.module_dict.get(part.name) if registry is not None else None
-    return found is not None and found.__module__ == part.module
-
-
-def _mention_broken() -> None:
-    """Say on standard error that parts are missing from a list."""
+def _report_broken_plugins() -> None:
+    """Report on standard error that parts are missing from a list."""
     from i2ikit.plugin import get_manager
 
     broken = [info.title for info in get_manager().plugins if info.error]

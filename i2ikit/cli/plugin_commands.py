@@ -1,4 +1,4 @@
-"""The commands that plugins bring."""
+"""The commands of plugins."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
@@ -10,13 +10,13 @@ from i2ikit.cli.console import complain
 if TYPE_CHECKING:
     from i2ikit.plugin import PluginInfo
 
-UNFIT = (RuntimeError, TypeError, AssertionError)  # typer's words for what cannot be a command
+INVALID = (RuntimeError, TypeError, AssertionError)  # what typer raises for a function that cannot be a command
 
 
 def plugin_commands(taken: Collection[str]) -> dict[str, Any]:
-    """Return the commands of all plugins by name, without those whose names are taken.
+    """Return the commands of all plugins by name, except those whose names are taken.
 
-    A plugin whose commands cannot be made is broken from then on, and costs nobody else's.
+    A plugin whose commands cannot be built is marked as broken; the commands of other plugins are not affected.
 
     Args:
         taken: names of the built-in commands.
@@ -34,7 +34,7 @@ def plugin_commands(taken: Collection[str]) -> dict[str, Any]:
     for info, app in apps:
         for name, command in _commands(info, app).items():
             if name in taken or name in found:
-                complain(f"the command {name!r} of the plugin {info.title} is left out: the name is taken")
+                complain(f"the command {name!r} of the plugin {info.title} is ignored: the name is taken")
             else:
                 found[name] = command
     return found
@@ -45,16 +45,7 @@ def _commands(info: "PluginInfo", app: typer.Typer) -> dict[str, Any]:
         return {}
     try:
         return dict(typer.main.get_group(app).commands)
-    except UNFIT as error:
+    except INVALID as error:
         info.fail("i2ikit_commands", error)
-        complain(f"commands of the plugin {info.title} are left out: {error}")
+        complain(f"the commands of the plugin {info.title} are ignored: {error}")
         return {}
-
-
-def missing_command() -> str:
-    """Say, for a command that nobody knows, which plugins that cannot be used may have it; lines, or nothing."""
-    from i2ikit.plugin import get_manager
-
-    manager = get_manager()
-    complaints = [manager.complaint(info) for info in manager.plugins]
-    return "".join(f"\n  It may be a command of {complaint}" for complaint in complaints if complaint)

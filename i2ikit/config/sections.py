@@ -7,6 +7,7 @@ from typing import Any
 
 from i2ikit.config.alarms import with_default_alarms
 from i2ikit.errors import nearest_hint
+from i2ikit.kinds import KINDS
 
 Check = Callable[[Any], str]
 REQUIRED = ("model", "optimizer", "data", "train")
@@ -143,7 +144,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
 DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
 PHASE_KEYS = ("update", "terms", "optimizer", "groups")
 AVERAGE_KEYS = ("of", "momentum", "init")
-COLLECTIONS = ("generators", "discriminators", "heads", "views", "terms", "metrics")  # of named parts
+COLLECTIONS = tuple(kind.plural for kind in KINDS if kind.named)  # of named parts
 MODEL_KEYS = ("type", "generators", "discriminators", "heads", "averages", "views", "phases")
 SECTIONS = (
     "plugins",

@@ -1,6 +1,6 @@
-"""Looks at a machine: what is installed, and which known troubles really occur here."""
+"""Checks a machine: what is installed, and which known problems occur on it."""
 
-from i2ikit.doctor.examination import Examination, examine
-from i2ikit.doctor.finding import Finding
+from i2ikit.doctor.diagnosis import Diagnosis, diagnose
+from i2ikit.doctor.probes import ProbeResult
 
-__all__ = ["Examination", "Finding", "examine"]
+__all__ = ["Diagnosis", "ProbeResult", "diagnose"]

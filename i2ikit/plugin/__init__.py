@@ -1,4 +1,4 @@
-"""The outside door: hook specifications, the marker for their implementations, and the manager that finds them."""
+"""Plugins: hook specifications, the decorator for their implementations, and the manager that finds plugins."""
 
 from i2ikit.plugin.hooks import hookimpl, hookspec
 from i2ikit.plugin.info import PluginInfo

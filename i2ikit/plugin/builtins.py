@@ -1,36 +1,42 @@
-"""The built-in parts and configs, offered by the same hooks that a third-party package uses."""
+"""The built-in parts and configs, which enter through the same hooks as those of a third-party package."""
 
-from collections.abc import Sequence
+import importlib
+import pkgutil
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import i2ikit
+from i2ikit.kinds import KINDS
 from i2ikit.plugin.hooks import hookimpl
-
-PARTS = (
-    "generators",
-    "discriminators",
-    "heads",
-    "samplers",
-    "negatives",
-    "losses",
-    "terms",
-    "views",
-    "schedules",
-    "datasets",
-    "transforms",
-    "metrics",
-)
 
 
 @hookimpl
 def i2ikit_components() -> Sequence[str]:
-    """Name the packages of the core that hold parts."""
-    return [f"i2ikit.{part}" for part in PARTS]
+    """Return the packages of the core that hold parts."""
+    return [f"i2ikit.{kind.plural}" for kind in KINDS]
 
 
 @hookimpl
 def i2ikit_configs() -> Sequence[Path]:
-    """Name the folder of packaged configs: inside an installed package, beside the package in a checkout."""
+    """Return the folder of packaged configs: inside an installed package, beside the package in a checkout."""
     package = Path(i2ikit.__file__).parent
     packaged = package / "packaged_configs"
     return [packaged if packaged.is_dir() else package.parent / "configs"]
+
+
+@cache
+def load_builtin_parts() -> None:
+    """Import the built-in parts, and those of no plugin."""
+    for package in i2ikit_components():
+        for _ in import_with_submodules(package):
+            pass
+
+
+def import_with_submodules(name: str) -> Iterator[ModuleType]:
+    """Import a module, and all modules inside it if it is a package; yield each."""
+    module = importlib.import_module(name)
+    yield module
+    for found in pkgutil.iter_modules(getattr(module, "__path__", [])):
+        yield from import_with_submodules(f"{name}.{found.name}")

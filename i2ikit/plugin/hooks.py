@@ -1,4 +1,4 @@
-"""Hook specifications: what a plugin can give to i2ikit. Plugins register under the entry-point group ``i2ikit``."""
+"""Hook specifications: what a plugin can add to i2ikit. Plugins register under the entry-point group ``i2ikit``."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,12 +17,12 @@ hookimpl = pluggy.HookimplMarker(GROUP)
 
 @hookspec
 def i2ikit_components() -> Sequence[str]:  # type: ignore[empty-body]
-    """Return names of modules or packages whose import registers parts; packages are imported with their modules."""
+    """Return names of modules or packages that register parts on import. Of a package, all modules are imported."""
 
 
 @hookspec
 def i2ikit_configs() -> Sequence[str | Path]:  # type: ignore[empty-body]
-    """Return folders of configs, each with one folder a method, that can be used by name (``enco/horse2zebra``)."""
+    """Return folders of configs with one subfolder per method; ``cut/maps.py`` in one is the config ``cut/maps``."""
 
 
 @hookspec

@@ -1,8 +1,9 @@
-"""What is known about one plugin, and what to do when it is broken."""
+"""What is known about one plugin: its origin, its state, and how to repair it when it is broken."""
 
+import os
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -10,14 +11,17 @@ from packaging.utils import canonicalize_name
 
 from i2ikit import __version__
 from i2ikit.errors import PluginError, nearest_hint
-from i2ikit.plugin.builtins import PARTS
+from i2ikit.kinds import KINDS
 
 CORE = "i2ikit"
+DISABLE = "I2IKIT_DISABLE_PLUGINS"
+ALL = ("1", "all", "true", "yes", "on")
+NONE = ("", "0", "none", "false", "no", "off")
 
 
 @dataclass
 class PluginInfo:
-    """One plugin: where it comes from, the modules that hold its parts, and what went wrong with it.
+    """One plugin: its package, the modules that hold its parts, and its errors.
 
     Attributes:
         name: of the entry point; ``"i2ikit"`` for the built-in parts.
@@ -25,10 +29,10 @@ class PluginInfo:
         version: of the distribution.
         modules: names of the modules that were imported for their parts.
         error: one line, or empty.
-        advice: what to do about the error, one sentence, or empty.
+        advice: how to repair the error, one sentence, or empty.
         details: the traceback of the error, or empty.
-        off: whether it was switched off.
-        notice: what is odd about it but does not stop it, or empty.
+        off: whether it is switched off.
+        notice: a warning that does not stop it, or empty.
     """
 
     name: str
@@ -43,12 +47,12 @@ class PluginInfo:
 
     @property
     def title(self) -> str:
-        """How messages call it: name, package and version."""
+        """Name, package and version, for messages."""
         return f"{self.name!r} ({self.package} {self.version})"
 
     @property
     def names(self) -> set[str]:
-        """Its name and its package's, in the spelling by which pip compares names."""
+        """Its name and its package's, normalized as pip does."""
         return {canonicalize_name(self.name), canonicalize_name(self.package)}
 
     @property
@@ -56,8 +60,19 @@ class PluginInfo:
         """One word: ``ready``, ``broken`` or ``off``."""
         return "off" if self.off else "broken" if self.error else "ready"
 
+    @property
+    def complaint(self) -> str:
+        """Why it cannot be used, with its version and the next step; empty for a plugin that is ready."""
+        if self.off:
+            return f"the plugin {self.title}, which is switched off by {DISABLE} or --no-plugins"
+        if not self.error:
+            return ""
+        error = " ".join(self.error.split()).rstrip(".")
+        see = "`i2ikit plugins --verbose` shows the traceback."
+        return f"the plugin {self.title}, which is broken: {error}. {self.advice} {see}"
+
     def fail(self, stage: str, error: BaseException) -> None:
-        """Remember an error; the first one stands."""
+        """Record an error; only the first one is kept."""
         if not self.error:
             self.error = f"{stage}: {type(error).__name__}: {error}"
             self.advice = advice(error, self.package)
@@ -65,11 +80,11 @@ class PluginInfo:
 
 
 class VersionError(PluginError):
-    """A plugin was made for another version of i2ikit."""
+    """A plugin requires another version of i2ikit."""
 
 
 def check_version(requires: Iterable[str]) -> None:
-    """Raise VersionError if what a distribution requires of i2ikit is another version than this."""
+    """Raise VersionError if the requirements of a distribution exclude this version of i2ikit."""
     for text in requires:
         try:
             wanted = Requirement(text)
@@ -84,13 +99,41 @@ def check_version(requires: Iterable[str]) -> None:
 def advice(error: BaseException, package: str) -> str:
     """Return the next step for the user of a broken plugin, by the kind of its error."""
     if isinstance(error, VersionError):
-        return f"Take a version of it that fits: `pip install --upgrade {package}`; or another version of i2ikit."
+        return f"Install a version that fits: `pip install --upgrade {package}`; or another version of i2ikit."
     if isinstance(error, ImportError):
         wanted = re.search(r"cannot import name '(\w+)' from 'i2ikit\.registry'", str(error))
         if wanted is not None:
-            registries = [part.upper() for part in PARTS]
+            registries = [kind.plural.upper() for kind in KINDS]
             return f"There is no registry {wanted[1]!r}.{nearest_hint(wanted[1], registries)}"
         if isinstance(error, ModuleNotFoundError) and error.name:
             top = error.name.partition(".")[0]
             return f"Install the package that has the module {top!r}, or reinstall it: `pip install {package}`."
-    return f"Look for a newer version, `pip install --upgrade {package}`, or tell its authors."
+    return f"Try a newer version, `pip install --upgrade {package}`, or report it to its authors."
+
+
+def is_disabled(info: PluginInfo) -> bool:
+    """Return whether a plugin is switched off: by its name, by its package's, or with all plugins."""
+    return _disabled().lower() in ALL or not info.names.isdisjoint(map(canonicalize_name, _disabled_names()))
+
+
+def unknown_disabled_names(plugins: Collection[PluginInfo]) -> list[str]:
+    """Return one message for each name that is to be switched off and that belongs to none of ``plugins``."""
+    names = [name for info in plugins for name in (info.name, info.package)]
+    known = set().union(*(info.names for info in plugins))
+    return [
+        f"{DISABLE} names {name!r}, but there is no such plugin.{nearest_hint(name, names)} List them with "
+        "`i2ikit plugins`."
+        for name in _disabled_names()
+        if canonicalize_name(name) not in known
+    ]
+
+
+def _disabled_names() -> list[str]:
+    """Return the names that are to be switched off one by one."""
+    if _disabled().lower() in (*ALL, *NONE):
+        return []
+    return [name.strip() for name in _disabled().split(",") if name.strip()]
+
+
+def _disabled() -> str:
+    return os.environ.get(DISABLE, "").strip()

@@ -1,4 +1,4 @@
-"""Finds plugins, asks their hooks, and keeps a broken one from stopping anybody else."""
+"""Finds plugins and calls their hooks; an error in one plugin does not affect the others."""
 
 import logging
 import re
@@ -16,62 +16,54 @@ from packaging.utils import canonicalize_name
 from i2ikit import __version__
 from i2ikit.errors import PluginError, nearest_hint
 from i2ikit.plugin import builtins, hooks
-from i2ikit.plugin.disabled import DISABLE, is_disabled, wrong_names
-from i2ikit.plugin.info import CORE, PluginInfo, VersionError, check_version
-from i2ikit.plugin.loading import import_with_submodules, load_builtin_parts
-from i2ikit.plugin.scan import Declared, scan
+from i2ikit.plugin.builtins import import_with_submodules, load_builtin_parts
+from i2ikit.plugin.info import CORE, PluginInfo, VersionError, check_version, is_disabled, unknown_disabled_names
 
 if TYPE_CHECKING:
     import typer
 
-SLOW = 5.0  # seconds of an import, after which it is mentioned
+SLOW = 5.0  # seconds; an import that takes longer is reported
 logger = logging.getLogger(__name__)
 
 
 class Manager:
-    """All plugins found here, the built-in parts first; finding them imports only their entry-point modules."""
+    """All installed plugins, the built-in parts first. Finding them imports only their entry-point modules."""
 
     def __init__(self) -> None:
         self.plugins: list[PluginInfo] = []
         self._loaded: list[tuple[PluginInfo, Any]] = []
         self._pluggy = pluggy.PluginManager(hooks.GROUP)
         self._pluggy.add_hookspecs(hooks)
-        self._components: list[tuple[PluginInfo, list[str]]] | None = None
         self._components_loaded = False
-        self._add(PluginInfo(CORE, CORE, __version__), builtins)
+        self.plugins.append(PluginInfo(CORE, CORE, __version__))
+        self._add(self.plugins[0], builtins)
         for entry in sorted(entry_points(group=hooks.GROUP), key=lambda entry: entry.name):
             self._add_entry_point(entry)
-        for message in wrong_names(self.plugins[1:]):
+        for message in unknown_disabled_names(self.plugins[1:]):
             logger.warning(message)
 
     def _add_entry_point(self, entry: EntryPoint) -> None:
         distribution = entry.dist
-        info = PluginInfo(
-            entry.name, distribution.name if distribution else "?", distribution.version if distribution else "?"
-        )
-        if is_disabled(info):
-            info.off = True
-            self.plugins.append(info)
+        package, version = (distribution.name, distribution.version) if distribution else ("?", "?")
+        info = PluginInfo(entry.name, package, version)
+        self.plugins.append(info)
+        info.off = is_disabled(info)
+        if info.off:
             return
         started = monotonic()
         try:
             check_version(list(distribution.requires or []) if distribution else [])
-            module = entry.load()
+            self._add(info, entry.load())
         except VersionError as error:
             info.fail("version", error)
-            self.plugins.append(info)
-        except (Exception, SystemExit) as error:  # a stranger's module may raise anything; it must not stop this run
+        except (Exception, SystemExit) as error:  # third-party code may raise anything; it must not stop this run
             info.fail(f"import of {entry.value!r}", error)
-            self.plugins.append(info)
-        else:
-            self._add(info, module)
-        _notice_slowness(info, entry.value, started)
+        _report_slowness(info, entry.value, started)
 
     def _add(self, info: PluginInfo, module: Any) -> None:
-        self.plugins.append(info)
         try:
             self._pluggy.register(module, name=info.name)
-        except (ValueError, pluggy.PluginValidationError) as error:  # its name is taken, or a hook of it asks for more
+        except (ValueError, pluggy.PluginValidationError) as error:  # a duplicate name, or a hook with wrong arguments
             info.fail("hooks", error)
             return
         self._loaded.append((info, module))
@@ -86,10 +78,10 @@ class Manager:
             hint = f" {forgotten[0]} is not marked with @hookimpl." if forgotten else ""
             info.fail("hooks", PluginError(f"{module!r} has no hook of i2ikit.{hint}"))
 
-    def _ask(
+    def _call(
         self, hook: str, arguments: Callable[[PluginInfo], Mapping[str, Any]] = lambda info: {}
     ) -> Iterator[tuple[PluginInfo, Any]]:
-        """Call one hook plugin by plugin, so that one that raises costs only its own answer."""
+        """Call one hook plugin by plugin, and yield what each returns; one that raises is marked as broken."""
         found = {id(each.plugin): each for each in getattr(self._pluggy.hook, hook).get_hookimpls()}
         for info, module in self._loaded:
             if id(module) not in found:
@@ -101,29 +93,22 @@ class Manager:
             except (Exception, SystemExit) as error:  # as above
                 info.fail(hook, error)
 
-    def _ask_for_list(self, hook: str) -> Iterator[tuple[PluginInfo, list[str | Path]]]:
-        """Call one hook plugin by plugin and pass on what is a list of texts or paths."""
-        for info, answer in self._ask(hook):
-            if isinstance(answer, list | tuple) and all(isinstance(each, str | Path) for each in answer):
-                yield info, list(answer)
+    def _call_for_list(self, hook: str) -> Iterator[tuple[PluginInfo, list[str | Path]]]:
+        """Call one hook plugin by plugin, and yield the results that are lists of strings or paths."""
+        for info, result in self._call(hook):
+            if isinstance(result, list | tuple) and all(isinstance(each, str | Path) for each in result):
+                yield info, list(result)
             else:
-                info.fail(hook, PluginError(f"must return a list of texts or paths, not {answer!r}"))
-
-    def components(self) -> list[tuple[PluginInfo, list[str]]]:
-        """Return the names of the modules and packages that each plugin says hold its parts; nothing is imported."""
-        if self._components is None:
-            answers = self._ask_for_list("i2ikit_components")
-            self._components = [(info, [str(name) for name in names]) for info, names in answers]
-        return self._components
+                info.fail(hook, PluginError(f"must return a list of strings or paths, not {result!r}"))
 
     def load_components(self) -> None:
         """Import every module that holds parts, once."""
         if self._components_loaded:
             return
         self._components_loaded = True
-        load_builtin_parts()  # so that the time for PyTorch is not counted as a plugin's
-        for info, names in self.components():
-            for name in names:
+        load_builtin_parts()  # first, so that the time for PyTorch is not charged to a plugin
+        for info, names in self._call_for_list("i2ikit_components"):
+            for name in map(str, names):
                 started = monotonic()
                 try:
                     info.modules.extend(module.__name__ for module in import_with_submodules(name))
@@ -132,56 +117,33 @@ class Manager:
                         raise  # a bug of ours
                     info.fail(f"import of {name!r}", error)
                 if info.name != CORE:
-                    _notice_slowness(info, name, started)
-
-    def declared(self) -> list[tuple[PluginInfo, Declared]]:
-        """Return the parts of all plugins, without importing them where the scan of their source can vouch for them.
-
-        Where it cannot for one plugin, all parts are imported, so that the plugins say truly which of them are broken.
-        """
-        found: list[tuple[PluginInfo, Declared]] = []
-        taken: set[tuple[str, str]] = set()
-        certain = True
-        for info, names in self.components():
-            for name in names:
-                result = scan(name)
-                keys = [(part.registry, part.name) for part in result.parts]
-                certain &= info.name == CORE or (
-                    result.plain and taken.isdisjoint(keys) and len(set(keys)) == len(keys)
-                )
-                taken.update(keys)
-                found += [(info, part) for part in result.parts]
-        if not certain:
-            self.load_components()
-        return found
+                    _report_slowness(info, name, started)
 
     def config_folders(self) -> list[Path]:
         """Return the folders of configs of all plugins, the built-in one first."""
-        return [Path(folder) for _, folders in self._ask_for_list("i2ikit_configs") for folder in folders]
+        return [Path(folder) for _, folders in self._call_for_list("i2ikit_configs") for folder in folders]
 
     def config_folders_of(self, package: str) -> list[Path]:
-        """Return the folders of configs of the plugin with this name, of the package or of the entry point."""
+        """Return the folders of configs of one plugin, given the name of its package or of its entry point."""
         wanted = canonicalize_name(package)
-        answers = self._ask_for_list("i2ikit_configs")
-        return [Path(folder) for info, folders in answers if wanted in info.names for folder in folders]
+        found = self._call_for_list("i2ikit_configs")
+        return [Path(folder) for info, folders in found if wanted in info.names for folder in folders]
 
     def add_commands(self, app_of: Callable[[PluginInfo], "typer.Typer"]) -> None:
         """Let every plugin add its commands to an application of its own, which ``app_of`` makes."""
-        for _ in self._ask("i2ikit_commands", lambda info: {"app": app_of(info)}):
+        for _ in self._call("i2ikit_commands", lambda info: {"app": app_of(info)}):
             pass
 
     def owner(self, module: str) -> PluginInfo | None:
-        """Return the plugin whose parts live in the module of this name, or None."""
+        """Return the plugin whose parts are in the module of this name, or None."""
         return next((info for info in self.plugins if module in info.modules), None)
 
     def problems(self, names: Iterable[str]) -> list[str]:
-        """Say which plugins that a config or a checkpoint needs cannot be used, and what to do about each.
+        """Return one message, with the next step, for each required plugin that cannot be used.
 
         Args:
-            names: of packages or entry points; a version may follow, as in ``"i2ikit-foo>=0.2"``.
-
-        Returns:
-            one message for each that is not installed, broken, of another version or switched off.
+            names: of packages or entry points that a config or a checkpoint requires; a version may follow, as in
+                ``"i2ikit-foo>=0.2"``.
         """
         return [message for name in names if (message := self._problem(name))]
 
@@ -189,54 +151,29 @@ class Manager:
         try:
             wanted = Requirement(name)
         except InvalidRequirement:
-            return f"{name!r} is no name of a package, such as 'i2ikit-foo' or 'i2ikit-foo>=0.2'"
+            return f"{name!r} is not the name of a package, such as 'i2ikit-foo' or 'i2ikit-foo>=0.2'"
+        install = f'"{name}"' if re.search(r"[<>=!~\s]", name) else name
         found = [info for info in self.plugins if canonicalize_name(wanted.name) in info.names]
         if not found:
-            return f"the plugin {wanted.name!r} is not installed: `pip install {_quoted(name)}`"
+            return f"the plugin {wanted.name!r} is not installed: `pip install {install}`"
         info = found[0]
-        if not info.off and not info.error and not wanted.specifier.contains(info.version, prereleases=True):
-            return f"the plugin {info.title} is not {str(wanted.specifier)!r}: `pip install {_quoted(name)}`"
-        return self.complaint(info)
+        if info.state == "ready" and not wanted.specifier.contains(info.version, prereleases=True):
+            return f"the plugin {info.title} is not {str(wanted.specifier)!r}: `pip install {install}`"
+        return info.complaint
 
-    def complaint(self, info: PluginInfo) -> str:
-        """Return what is wrong with a plugin, with its version, the cause and the next step; or an empty string."""
-        if info.off:
-            return f"the plugin {info.title}, which is switched off by {DISABLE} or --no-plugins"
-        if not info.error:
-            return ""
-        see = "`i2ikit plugins --verbose` shows where."
-        return f"the plugin {info.title}, which is broken: {_one_line(info.error)}. {info.advice} {see}"
+    def unusable(self, what: str) -> str:
+        """Return lines for the end of a message about a missing part or command, one per plugin that may have it.
 
-    def missing_part(self, registry: str, name: str) -> str:
-        """Say, for a name that no registry knows, which plugin that cannot be used has it or may have it.
+        Args:
+            what: ``"part"`` or ``"command"``.
 
         Returns:
-            lines for the end of a message, each with a leading newline, or an empty string if every plugin works.
+            lines that each begin with a newline; empty if every plugin is ready.
         """
-        unusable = [info for info in self.plugins if info.off or info.error]
-        having = {
-            info.name
-            for info, modules in self.components()
-            for module in modules
-            if info in unusable and any((part.registry, part.name) == (registry, name) for part in scan(module).parts)
-        }
-        lines = [
-            f"\n  {'It is a part of' if info.name in having else 'It may be a part of'} {self.complaint(info)}"
-            for info in unusable
-            if info.name in having or not having
-        ]
-        return "".join(lines)
+        return "".join(f"\n  It may be a {what} of {info.complaint}" for info in self.plugins if info.complaint)
 
 
-def _quoted(requirement: str) -> str:
-    return f'"{requirement}"' if re.search(r"[<>=!~\s]", requirement) else requirement
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).rstrip(".")
-
-
-def _notice_slowness(info: PluginInfo, what: str, started: float) -> None:
+def _report_slowness(info: PluginInfo, what: str, started: float) -> None:
     seconds = monotonic() - started
     if seconds >= SLOW and not info.notice:
         info.notice = f"the import of {what!r} took {seconds:.0f} s"
@@ -250,5 +187,5 @@ def get_manager() -> Manager:
 
 
 def load_components() -> None:
-    """Import the built-in parts and those of every plugin, once a process."""
+    """Import the built-in parts and those of every plugin, once per process."""
     get_manager().load_components()

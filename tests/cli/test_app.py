@@ -26,7 +26,7 @@ def test_help_lists_every_command():
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["data", "--help"], ["data", "make", "--help"]])
-def test_each_command_says_what_it_does_in_a_whole_sentence(arguments, run):
+def test_the_help_of_each_command_is_one_sentence_that_fits(arguments, run):
     commands = run(*arguments).out.partition("Commands:")[2].partition("Exit codes:")[0].strip().splitlines()
     assert commands
     assert [line for line in commands if not line.rstrip().endswith(".") or line.rstrip().endswith("...")] == []
@@ -99,9 +99,9 @@ def failing():
         (
             ZeroDivisionError("by zero"),
             1,
-            "i2ikit: ZeroDivisionError: by zero\nThis was not foreseen. Run again with --d",
+            "i2ikit: ZeroDivisionError: by zero\nThis is an unexpected error. Run again with --d",
         ),
-        (NotImplementedError(), 1, "i2ikit: NotImplementedError\nThis was not foreseen."),
+        (NotImplementedError(), 1, "i2ikit: NotImplementedError\nThis is an unexpected error."),
         (typer.Exit(7), 7, ""),
     ],
 )
@@ -150,7 +150,7 @@ def test_a_plugin_adds_a_command_but_takes_none_away(run, plugin):
     assert "\n  hello" in run("--help").out
     outcome = run("plugins")
     assert "taken" not in outcome.out
-    left_out = "the command 'plugins' of the plugin 'toy' (i2ikit-toy 0.1) is left out: the name is taken"
+    left_out = "the command 'plugins' of the plugin 'toy' (i2ikit-toy 0.1) is ignored: the name is taken"
     assert left_out in outcome.err
 
 
@@ -164,7 +164,7 @@ def test_a_plugin_whose_commands_cannot_be_built_costs_only_them(run, plugin):
     outcome = run("--help")
     assert outcome.code == 0
     assert "Commands:" in outcome.out
-    assert "commands of the plugin 'toy' (i2ikit-toy 0.1) are left out: " in outcome.err
+    assert "the commands of the plugin 'toy' (i2ikit-toy 0.1) are ignored: " in outcome.err
     assert "broken toy: i2ikit_commands: " in run("plugins").out
     unknown = run("brokn")
     assert unknown.code == 2
@@ -185,7 +185,7 @@ def test_a_plugin_whose_commands_cannot_be_built_costs_no_other_plugin_its_own(r
     monkeypatch.setattr(get_manager(), "add_commands", add)
     outcome = run("good")
     assert outcome.out == "good\n"
-    assert "commands of the plugin 'bad' (i2ikit-bad 0.1) are left out" in outcome.err
+    assert "commands of the plugin 'bad' (i2ikit-bad 0.1) are ignored" in outcome.err
 
 
 def test_plugins_are_not_asked_for_a_built_in_command(run, plugin):

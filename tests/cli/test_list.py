@@ -36,13 +36,13 @@ def test_a_part_is_shown_with_its_arguments_and_a_line_for_a_config(run):
     assert "PatchNCELoss  loss" in out
     assert "arXiv:2007.15651" in out
     assert ["tau", "0.07", "float"] in [line.split() for line in out.splitlines()]
-    assert "module   i2ikit.losses.patch_nce of i2ikit" in out
+    assert "module   i2ikit.losses.patch_nce\npackage  i2ikit\n" in out
     assert 'config   dict(type="PatchNCELoss", tau=0.07)' in out
 
 
 def test_an_argument_that_has_to_be_given_is_marked(run):
     out = run("show", "dataset", "UnpairedFolders").out
-    assert "(needed)" in out
+    assert "(required)" in out
     assert 'dict(type="UnpairedFolders", root=..., split="train"' in out
 
 

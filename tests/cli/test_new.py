@@ -8,15 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from i2ikit.cli.scaffold import KINDS, snake
+from i2ikit.cli.scaffold import Home, new_part, snake
+from i2ikit.kinds import KINDS, Kind
 
 CORE = Path(__file__).parents[2]
-
-
-def names() -> dict[str, str]:
-    """Return a right name for each kind."""
-
-    return {kind: f"Fresh{kind.capitalize()}" for kind in KINDS}
 
 
 def call(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -29,13 +24,13 @@ def call(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedPr
 @pytest.mark.slow
 def test_every_kind_passes_its_tests_and_the_linter_in_a_plugin_and_in_the_core(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert run("new", "plugin", "i2ikit-ripe", "--with", ",".join(KINDS)).code == 0
+    assert run("new", "plugin", "i2ikit-ripe", "--with", ",".join(kind.word for kind in KINDS)).code == 0
     assert run("new", "loss", "OtherLoss", "--into", "i2ikit-ripe").code == 0
     plugin, core = tmp_path / "i2ikit-ripe", tmp_path / "checkout"
     shutil.copytree(CORE / "i2ikit", core / "i2ikit", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(CORE / "pyproject.toml", core)
-    for kind, name in names().items():
-        outcome = run("new", kind, name, "--into", str(core))
+    for kind in KINDS:
+        outcome = run("new", kind.word, f"Fresh{kind.word.capitalize()}", "--into", str(core))
         assert outcome.code == 0, outcome.err
     tested = call(
         *("pytest", "-q", "-p", "no:cacheprovider", "-c", str(plugin / "pyproject.toml"), str(plugin / "tests")),
@@ -55,17 +50,17 @@ def test_every_kind_passes_its_tests_and_the_linter_in_a_plugin_and_in_the_core(
 @pytest.mark.parametrize(
     ("kind", "name", "message"),
     [
-        ("loss", "my_loss", "'my_loss' is not how a loss is called here; write MyLoss"),
+        ("loss", "my_loss", "'my_loss' is not how a loss is named; write MyLoss"),
         ("loss", "Charbonnier", "write CharbonnierLoss"),
         ("sampler", "hard-places", "write HardPlacesSampler"),
         ("metric", "my change", "write MyChange"),
         ("loss", "loss", "cannot be the name of a class"),
         ("loss", "3", "cannot be the name of a class"),
-        ("loss", "L1Loss", "'L1Loss' is taken: i2ikit.losses.pixel of i2ikit registers it"),
-        ("los", "MyLoss", "of the kind 'los'. Nearest: 'loss'"),
-        ("plugin", "foo", "'foo' is not how a plugin is called; write i2ikit-foo"),
+        ("loss", "L1Loss", "'L1Loss' is taken: i2ikit.losses.pixel registers it"),
+        ("los", "MyLoss", "no kind is called 'los'. Nearest: 'loss'"),
+        ("plugin", "foo", "'foo' is not how a plugin is named; write i2ikit-foo"),
         ("plugin", "i2ikit_Foo_Bar", "write i2ikit-foo-bar"),
-        ("plugin", "i2ikit", "'i2ikit' names no plugin"),
+        ("plugin", "i2ikit", "'i2ikit' is not the name of a plugin"),
     ],
 )
 def test_a_wrong_name_brings_the_right_spelling(run, tmp_path, kind, name, message):
@@ -80,7 +75,7 @@ def test_nothing_is_overwritten(run, tmp_path):
     assert run("new", "plugin", "i2ikit-foo", "--into", str(tmp_path)).code == 0
     outcome = run("new", "plugin", "i2ikit-foo", "--into", str(tmp_path))
     assert outcome.code == 2
-    assert "nothing is overwritten, and there is already:" in outcome.err
+    assert "nothing is overwritten; these files exist already:" in outcome.err
 
 
 def test_a_folder_that_is_no_package_is_refused(run, tmp_path):
@@ -96,6 +91,15 @@ def test_a_part_without_a_folder_for_parts_goes_into_the_package(run, tmp_path):
     assert run("new", "losses", "MyLoss", "--into", str(tmp_path)).code == 0
     assert (tmp_path / "src" / "foo_package" / "my_loss.py").is_file()
     assert "from foo_package.my_loss import MyLoss" in (tmp_path / "tests" / "test_my_loss.py").read_text()
+
+
+def test_a_kind_without_a_template_of_its_own_has_a_part_and_a_test_too():
+    contents = new_part(Kind("toys", "toy"), "Ball", Home(CORE, "i2ikit"))
+    assert [path.relative_to(CORE).as_posix() for path in contents] == [
+        "i2ikit/toys/ball.py",
+        "tests/toys/test_ball.py",
+    ]
+    assert all(compile(text, path.name, "exec") for path, text in contents.items())
 
 
 def test_with_belongs_to_plugins(run):

@@ -136,7 +136,7 @@ def test_broken_plugins_are_named_and_stop_nobody(shelf):
     listed = " ".join(plugins[1].split())
     for name, (_, _, _, words) in {**BROKEN, "nothing": (0, 0, "", "AttributeError")}.items():
         assert f"{name} i2ikit-{name} 0.3 broken" in listed
-        assert words in listed.partition(f"broken {name}:")[2].partition("See where")[0]
+        assert words in listed.partition(f"broken {name}:")[2].partition("See the traceback")[0]
     assert "working i2ikit-working 0.3 ready 1 losses" in listed
     assert "slow working: the import of" in listed
     assert "WorkingLoss" in losses[1]
@@ -144,7 +144,7 @@ def test_broken_plugins_are_named_and_stop_nobody(shelf):
     assert "module   i2ikit.losses.pixel" in show[1]
     assert used[0] == 2
     message = (
-        "It is a part of the plugin 'raising' (i2ikit-raising 0.3), which is broken: import of 'toy_raising.parts'"
+        "It may be a part of the plugin 'raising' (i2ikit-raising 0.3), which is broken: import of 'toy_raising.parts'"
     )
     assert message in used[2]
     assert "pip install --upgrade i2ikit-raising" in used[2]

@@ -94,9 +94,9 @@ def test_a_package_is_imported_with_its_modules(install):
         (components("raise SystemExit"), "i2ikit_components: SystemExit"),
         (
             components("return 'toys'"),
-            "i2ikit_components: PluginError: must return a list of texts or paths, not 'toys'",
+            "i2ikit_components: PluginError: must return a list of strings or paths, not 'toys'",
         ),
-        (components("pass"), "must return a list of texts or paths, not None"),
+        (components("pass"), "must return a list of strings or paths, not None"),
         (components("return ['toys_no']"), "import of 'toys_no': ModuleNotFoundError"),
         (
             f"{HOOK}@hookimpl\ndef i2ikit_components_(): pass",
@@ -167,7 +167,7 @@ def test_folders_of_configs_come_after_the_built_in_one(install, tmp_path):
     bad = f"{HOOK}@hookimpl\ndef i2ikit_configs():\n    return 3"
     manager = install({"toys": "toys", "worse": "toys_worse"}, toys=good, toys_worse=bad)
     assert manager.config_folders()[1:] == [tmp_path]
-    assert "i2ikit_configs: PluginError: must return a list of texts or paths, not 3" in info(manager, "worse").error
+    assert "i2ikit_configs: PluginError: must return a list of strings or paths, not 3" in info(manager, "worse").error
 
 
 def test_each_plugin_adds_commands_to_an_application_of_its_own(install):
@@ -205,7 +205,7 @@ def test_what_a_config_or_a_checkpoint_needs_is_asked_by_package_or_plugin(insta
     assert absent == "the plugin 'i2ikit-none' is not installed: `pip install \"i2ikit-none>=2\"`"
     assert old == "the plugin 'toys' (i2ikit-toys 0.2) is not '>=0.3': `pip install \"i2ikit-toys>=0.3\"`"
     assert broken.startswith("the plugin 'bad' (? ?), which is broken: import of 'toys_bad': ZeroDivisionError")
-    assert odd == "'no name' is no name of a package, such as 'i2ikit-foo' or 'i2ikit-foo>=0.2'"
+    assert odd == "'no name' is not the name of a package, such as 'i2ikit-foo' or 'i2ikit-foo>=0.2'"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_name_that_is_to_be_switched_off_and_that_nobody_has_is_told_with_the_
     monkeypatch.setenv("I2IKIT_DISABLE_PLUGINS", "Toys, tois")
     install({"toys": "toys"}, toys=GOOD, toys_parts="")
     (message,) = (record.message for record in caplog.records)
-    assert message.startswith("I2IKIT_DISABLE_PLUGINS names 'tois', but no plugin is called so. Nearest: 'toys'. See")
+    assert message.startswith("I2IKIT_DISABLE_PLUGINS names 'tois', but there is no such plugin. Nearest: 'toys'. List")
 
 
 def test_an_import_that_takes_long_is_mentioned(install, monkeypatch, caplog):

@@ -1,4 +1,4 @@
-"""All of it, as plain data."""
+"""The diagnosis of a machine, as plain data."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,39 +6,23 @@ from pathlib import Path
 
 import torch
 
-from i2ikit.doctor.finding import PROBLEM, Finding
-from i2ikit.doctor.libraries import (
-    probe_batch_1_gradients,
-    probe_half_precision,
-    probe_loader,
-    probe_mmengine_paths,
-    probe_mmengine_resume,
-    probe_repeatability,
-    probe_torchvision,
-)
-from i2ikit.doctor.system import (
-    cores,
-    probe_disk,
-    probe_memory,
-    probe_open_files,
-    probe_shared_memory,
-    probe_threads,
-)
+from i2ikit.doctor import probes
+from i2ikit.doctor.probes import PROBLEM, ProbeResult, cores
 from i2ikit.environment import versions
 from i2ikit.plugin import get_manager
 
 
 @dataclass(frozen=True)
-class Examination:
-    """What was found.
+class Diagnosis:
+    """The environment of a machine and the results of all probes.
 
     Attributes:
         versions: by package.
         devices: what i2ikit can compute on, with names and memory.
         threads: of torch, and the cores that this process may use.
-        determinism: which switches of torch are on.
+        determinism: settings of torch.
         plugins: name, package, version and state of each.
-        findings: of the probes.
+        results: by the name of the probe.
     """
 
     versions: dict[str, str]
@@ -46,38 +30,35 @@ class Examination:
     threads: dict[str, float]
     determinism: dict[str, object]
     plugins: list[dict[str, str]]
-    findings: list[Finding]
+    results: dict[str, ProbeResult]
 
     @property
-    def sound(self) -> bool:
-        """Whether nothing was found that lets runs fail."""
-        return all(finding.state != PROBLEM for finding in self.findings)
+    def healthy(self) -> bool:
+        """Whether no probe found a problem."""
+        return all(result.state != PROBLEM for result in self.results.values())
 
 
-def examine(folder: Path) -> Examination:
-    """Look at this machine; takes a few seconds, and writes small files that it removes.
+def diagnose(folder: Path) -> Diagnosis:
+    """Check this machine; takes a few seconds, and writes small files that it removes.
 
     Args:
         folder: where runs would be written.
     """
-    probes: list[Callable[[], Finding]] = [
-        probe_batch_1_gradients,
-        probe_repeatability,
-        probe_half_precision,
-        probe_mmengine_resume,
-        probe_mmengine_paths,
-        probe_torchvision,
-        probe_loader,
-        probe_threads,
-        probe_memory,
-        probe_shared_memory,
-        probe_open_files,
-        lambda: probe_disk(folder),
-    ]
-    findings = [_guarded(probe) for probe in probes]
     manager = get_manager()
     manager.load_components()
-    return Examination(
+    checks: dict[str, Callable[[], ProbeResult]] = {
+        "instance norm at batch 1": probes.probe_batch_1_gradients,
+        "repeated training": probes.probe_repeatability,
+        "bf16 on the CPU": probes.probe_half_precision,
+        "torchvision": probes.probe_torchvision,
+        "data-loading workers": probes.probe_loader,
+        "threads": probes.probe_threads,
+        "memory": probes.probe_memory,
+        "shared memory": probes.probe_shared_memory,
+        "open files": probes.probe_open_files,
+        "disk": lambda: probes.probe_disk(folder),
+    }
+    return Diagnosis(
         versions=versions(),
         devices=_devices(),
         threads={
@@ -95,17 +76,16 @@ def examine(folder: Path) -> Examination:
             {"name": info.name, "package": info.package, "version": info.version, "state": info.state}
             for info in manager.plugins
         ],
-        findings=findings,
+        results={name: _run(probe) for name, probe in checks.items()},
     )
 
 
-def _guarded(probe: Callable[[], Finding]) -> Finding:
-    """Return what a probe finds; one that fails has found something too."""
+def _run(probe: Callable[[], ProbeResult]) -> ProbeResult:
+    """Run a probe; one that raises is a problem."""
     try:
         return probe()
     except Exception as error:
-        name = getattr(probe, "__name__", "probe").removeprefix("probe_").replace("_", " ")
-        return Finding(name, PROBLEM, f"the probe failed: {type(error).__name__}: {error}")
+        return ProbeResult(PROBLEM, f"the probe failed: {type(error).__name__}: {error}")
 
 
 def _devices() -> list[str]:

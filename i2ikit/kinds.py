@@ -1,0 +1,41 @@
+"""The kinds of parts: registries, packages of built-in parts, config keys and `i2ikit new` derive from this list."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of parts.
+
+    Attributes:
+        plural: name of the registry and of the package with the built-in parts, such as ``"losses"``.
+        singular: what messages call one part, such as ``"loss"``.
+        named: whether a config gives such parts names of their own: ``generators=dict(ab=..., ba=...)``.
+        suffix: whether the name of a class ends in the kind, as in ``MLPHead``.
+    """
+
+    plural: str
+    singular: str
+    named: bool = False
+    suffix: bool = False
+
+    @property
+    def word(self) -> str:
+        """The singular in one word, as `i2ikit new` takes it."""
+        return self.singular.rpartition(" ")[2]
+
+
+KINDS = (
+    Kind("generators", "generator", named=True, suffix=True),
+    Kind("discriminators", "discriminator", named=True, suffix=True),
+    Kind("heads", "head", named=True, suffix=True),
+    Kind("samplers", "sampler", suffix=True),
+    Kind("negatives", "source of negatives"),
+    Kind("losses", "loss", suffix=True),
+    Kind("terms", "term", named=True, suffix=True),
+    Kind("views", "view", named=True),
+    Kind("schedules", "schedule"),
+    Kind("datasets", "dataset"),
+    Kind("transforms", "transform"),
+    Kind("metrics", "metric", named=True),
+)
