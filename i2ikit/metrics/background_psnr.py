@@ -1,55 +1,42 @@
-"""Is what should stay left alone? PSNR of outputs against inputs outside the masks."""
+"""PSNR of outputs against inputs outside the masks: is the background left unchanged?"""
 
-import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
-from i2ikit.errors import DataError
-from i2ikit.metrics.base import in_unit_range, inputs_of
+from i2ikit.metrics.base import MeanOverImages, in_unit_range
 from i2ikit.metrics.functional.image_quality import psnr
 from i2ikit.registry import METRICS
 
 
 @METRICS.register_module()
-class BackgroundPSNR:
+class BackgroundPSNR(MeanOverImages):
     """Mean over images of the PSNR between output and input where the mask is 0.
 
-    An image whose mask leaves no background is passed over.
+    Images whose mask leaves no background are skipped.
 
     Returns:
-        from compute: "db", the mean PSNR in dB for values in 0..1; inf where nothing at all was changed.
+        from compute: "db", the mean PSNR in dB for values in 0..1; inf if the background of an image is unchanged.
 
     Raises:
-        DataError: a sample has no mask.
-        ValueError: compute before any update with background in it.
-        ShapeError: the shapes do not go together.
+        MetricError: a sample has no mask or no input.
+        ValueError: compute before any update with a background.
+        ShapeError: the shapes do not match.
+
+    Example:
+        >>> metric = BackgroundPSNR()
+        >>> metric.update({"a": torch.zeros(1, 3, 4, 4), "output": torch.full((1, 3, 4, 4), 0.2),
+        ...                "mask": torch.zeros(1, 1, 4, 4)})
+        >>> round(metric.compute()["db"], 3)
+        20.0
     """
 
-    better: Mapping[str, str] = {"db": "higher"}
-
+    better: ClassVar[Mapping[str, str]] = {"db": "higher"}
     needs_inputs = True
+    needs_masks = True
 
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget all samples."""
-        self._values: list[float] = []
-
-    def update(self, sample: Mapping[str, Any]) -> None:
-        """Add a batch: "a", "output" (B, C, H, W) in -1..1, "mask" (B, 1, H, W) of 0 and 1."""
-        if "mask" not in sample:
-            raise DataError("BackgroundPSNR needs a data set whose items have a mask")
-        image, target = (
-            in_unit_range(images.detach().float()) for images in (sample["output"], inputs_of(sample, "BackgroundPSNR"))
-        )
-        background: Tensor = 1 - sample["mask"].to(image)
-        self._values += [value for value in psnr(image, target, background).tolist() if not math.isnan(value)]
-
-    def compute(self) -> dict[str, float]:
-        """Return the mean over all samples since the last reset."""
-        if not self._values:
-            raise ValueError("BackgroundPSNR has nothing to compute: call update first")
-        return {"db": sum(self._values) / len(self._values)}
+    def per_image(self, sample: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Return the ratios of a batch."""
+        image, source = in_unit_range(sample["output"]), in_unit_range(sample["a"])
+        return {"db": psnr(image, source, 1 - sample["mask"].to(image))}

@@ -1,19 +1,12 @@
-"""What a metric is, and what several of them share.
+"""The base of all metrics, and what several of them share.
 
-A metric has ``reset()``, ``update(sample)`` and ``compute() -> {number: value}``. A sample holds a batch: "a", the real
-inputs, and "output", their translations, (B, C, H, W) in -1..1; "b", the paired truth, where the test images are pairs;
-"mask" (B, 1, H, W), where the data set has one. What else a metric may have:
-
-- ``add_real(images, masks)``: it is called with the real images of the target domain, each once, masks or None;
-- ``prepare(device)``: it is called before the first batch, to load weights; it raises MetricError where it cannot;
-- ``protocol()``: what its numbers depend on, as plain data that is stored beside them;
-- ``better``: ``"higher"`` or ``"lower"`` by number;
-- ``paired``: True if its numbers compare outputs with paired truth; ``needs_inputs``: True if with inputs.
+A metric derives from :class:`Metric`, or from :class:`MeanOverImages` if it averages one value per image. The defaults of
+the base are those of a metric that needs outputs alone.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -21,28 +14,78 @@ from torch import Tensor
 from i2ikit.errors import MetricError
 
 
-class Metric(Protocol):
-    """What every metric has."""
+class Metric(ABC):
+    """Measures translations of a test set: reset, update with each batch, compute.
 
+    Attributes:
+        better: ``"higher"`` or ``"lower"`` for each value that has a direction.
+        needs_pairs: whether outputs are compared with their paired truth.
+        needs_inputs: whether outputs are compared with their inputs.
+        needs_masks: whether every sample must have a mask.
+    """
+
+    better: ClassVar[Mapping[str, str]] = {}
+    needs_pairs: ClassVar[bool] = False
+    needs_inputs: ClassVar[bool] = False
+    needs_masks: ClassVar[bool] = False
+
+    @abstractmethod
     def reset(self) -> None:
         """Forget all samples."""
 
+    @abstractmethod
     def update(self, sample: Mapping[str, Any]) -> None:
-        """Add a batch."""
+        """Add a batch.
 
+        Args:
+            sample: "output", the translations, and where they exist "a", their inputs, and "b", the paired truth, all
+                (B, C, H, W) in -1..1; where the data set has masks "mask", (B, 1, H, W) of 0 and 1.
+        """
+
+    @abstractmethod
     def compute(self) -> dict[str, float]:
-        """Return the numbers over all samples since the last reset."""
+        """Return the values by name over all samples since the last reset."""
+
+    def prepare(self, device: torch.device) -> None:  # noqa: B027
+        """Load weights onto the device of the networks; called before the first batch.
+
+        Raises:
+            MetricError: a file of weights or a package is missing.
+        """
+
+    def add_real(self, images: Tensor, masks: Tensor | None = None) -> None:  # noqa: B027
+        """Add real images of the target domain (B, C, H, W) in -1..1, each once, and their masks (B, 1, H, W)."""
+
+    def protocol(self) -> dict[str, Any]:
+        """Return what the values depend on, as plain data that is stored beside them."""
+        return {}
+
+    def check(self, sample: Mapping[str, Any]) -> None:
+        """Check that a sample has what the metric needs.
+
+        Raises:
+            MetricError: the truth, the inputs or the masks are missing, or output and truth differ in shape.
+        """
+        name = type(self).__name__
+        if self.needs_masks and "mask" not in sample:
+            raise MetricError(f"{name} needs a dataset whose items have a mask, such as Stripes")
+        if self.needs_inputs and "a" not in sample:
+            raise MetricError(f"{name} needs the inputs of the translations: measure a checkpoint instead of a folder")
+        if not self.needs_pairs:
+            return
+        if "b" not in sample:
+            raise MetricError(
+                f"{name} needs paired test images: give an input and its truth the same file name (testA/7.png and "
+                "testB/7.png), or use a dataset of pairs such as PairedFolders"
+            )
+        if sample["b"].shape != sample["output"].shape:
+            raise MetricError(
+                f"{name} needs pairs of one size: an output is {_size(sample['output'])}, its truth {_size(sample['b'])}"
+            )
 
 
-class MeanOverPairs(ABC):
-    """A metric that compares each output with its paired truth and averages over images; subclasses fill `compare`.
-
-    Attributes:
-        better, paired: see this module.
-    """
-
-    better: Mapping[str, str] = {}
-    paired = True
+class MeanOverImages(Metric):
+    """A metric with values for each image, averaged over images; subclasses implement `per_image`."""
 
     def __init__(self) -> None:
         self.reset()
@@ -52,73 +95,43 @@ class MeanOverPairs(ABC):
         self._values: dict[str, list[float]] = {}
 
     def update(self, sample: Mapping[str, Any]) -> None:
-        """Add a batch: "output" and its truth "b" (B, C, H, W) in -1..1."""
-        truth = paired_truth(sample, type(self).__name__)
-        for name, values in self.compare(sample["output"].detach().float(), truth, sample).items():
+        """Add a batch; values that are NaN are left out of the mean."""
+        self.check(sample)
+        for name, values in self.per_image(sample).items():
             self._values.setdefault(name, []).extend(value for value in values.tolist() if value == value)
 
     @abstractmethod
-    def compare(self, output: Tensor, truth: Tensor, sample: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Return numbers (B,) by name for a batch in -1..1; NaN says that an image has none."""
+    def per_image(self, sample: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Return values (B,) by name for a batch; NaN where an image has none."""
 
     def compute(self) -> dict[str, float]:
         """Return the means over images.
 
         Raises:
-            ValueError: nothing was added since the last reset.
+            ValueError: no image since the last reset has a value.
         """
         if not any(self._values.values()):
             raise ValueError(f"{type(self).__name__} has nothing to compute: call update first")
         return {name: sum(values) / len(values) for name, values in self._values.items() if values}
 
 
-def paired_truth(sample: Mapping[str, Any], who: str) -> Tensor:
-    """Return the paired truth of a sample.
+def in_unit_range(images: Tensor) -> Tensor:
+    """Return images in -1..1 as float32 in 0..1, without their graph."""
+    return images.detach().float() / 2 + 0.5
+
+
+def to_bytes(images: Tensor, who: str) -> Tensor:
+    """Return images (B, 3, H, W) in -1..1 as the uint8 of an 8-bit file; gray images are repeated to 3 channels.
 
     Raises:
-        MetricError: the test images are not pairs.
+        MetricError: they have neither 1 nor 3 channels; the message names ``who``.
     """
-    if "b" not in sample:
-        raise MetricError(
-            f"{who} needs paired test images: an input and its truth have one file name (testA/7.png and testB/7.png), "
-            "or the test set is one of pairs, such as PairedFolders"
-        )
-    truth: Tensor = sample["b"].detach().float()
-    if truth.shape != sample["output"].shape:
-        raise MetricError(
-            f"{who} needs pairs of one size: an output is {_size(sample['output'])}, its truth {_size(truth)}"
-        )
-    return truth
+    if images.shape[1] not in (1, 3):
+        raise MetricError(f"{who} needs images with 3 channels or 1, not {images.shape[1]}")
+    levels = ((images.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    return levels.expand(-1, 3, -1, -1).contiguous()
 
 
 def _size(images: Tensor) -> str:
     channels, height, width = images.shape[1:]
     return f"{width}x{height} with {channels} channel{'s' * (channels != 1)}"
-
-
-def inputs_of(sample: Mapping[str, Any], who: str) -> Tensor:
-    """Return the inputs of a sample.
-
-    Raises:
-        MetricError: nobody knows them.
-    """
-    if "a" not in sample:
-        raise MetricError(f"{who} needs the inputs of the translations; measure a checkpoint, which makes them")
-    return sample["a"].detach().float()
-
-
-def in_unit_range(images: Tensor) -> Tensor:
-    """Return images of -1..1 as values in 0..1."""
-    return images / 2 + 0.5
-
-
-def to_bytes(images: Tensor, who: str) -> Tensor:
-    """Return images (B, 3, H, W) in -1..1 as the uint8 that a file of 8 bits would hold; gray ones three times.
-
-    Raises:
-        MetricError: they have neither 1 nor 3 channels.
-    """
-    if images.shape[1] not in (1, 3):
-        raise MetricError(f"{who} needs images of 3 channels, or gray ones, not of {images.shape[1]}")
-    levels = ((images.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return levels.expand(-1, 3, -1, -1).contiguous()

@@ -1,32 +1,39 @@
-"""Do different inputs give different outputs? How far outputs differ among themselves, against inputs."""
+"""Distance of outputs from each other, relative to that of inputs: do different inputs give different outputs?"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from i2ikit.errors import MetricError
-from i2ikit.metrics.base import in_unit_range
+from i2ikit.metrics.base import Metric, in_unit_range
 from i2ikit.registry import METRICS
 
-THUMBNAIL = 32  # pixels; what differs at this size is more than noise
+THUMBNAIL = 32  # pixels; a difference at this size is more than noise
 
 
 @METRICS.register_module()
-class Diversity:
-    """Root mean squared distance between two outputs of different inputs, all pairs, on thumbnails of 32 x 32.
+class Diversity(Metric):
+    """Root mean squared distance between outputs of different inputs, over all pairs, on thumbnails of 32 x 32.
 
     Returns:
-        from compute: "outputs", in 0..1, and "ratio", divided by the same number of the inputs: near 1 is as it should
-        be, near 0 is a collapse: whatever comes in, the same image comes out.
+        from compute: "outputs", in 0..1, and "ratio", the same divided by the value of the inputs. A ratio near 1 is
+        normal; near 0 is mode collapse: every input gives the same output.
 
     Raises:
-        MetricError: there are fewer than 2 samples, or all inputs are the same.
+        MetricError: there are fewer than 2 samples, or all inputs are equal.
+
+    Example:
+        >>> inputs = torch.linspace(-1, 1, 4).view(4, 1, 1, 1).expand(4, 3, 8, 8)
+        >>> metric = Diversity()
+        >>> metric.update({"a": inputs, "output": inputs / 2})
+        >>> round(metric.compute()["ratio"], 3)
+        0.5
     """
 
-    better: Mapping[str, str] = {"outputs": "higher", "ratio": "higher"}
+    better: ClassVar[Mapping[str, str]] = {"outputs": "higher", "ratio": "higher"}
 
     def __init__(self) -> None:
         self.reset()
@@ -39,8 +46,7 @@ class Diversity:
         """Add a batch: "output" and, for the ratio, "a" (B, C, H, W) in -1..1."""
         for name, found in self._thumbnails.items():
             if name in sample:
-                image = in_unit_range(sample[name].detach().float().cpu())
-                found.append(F.adaptive_avg_pool2d(image, THUMBNAIL).flatten(1))
+                found.append(F.adaptive_avg_pool2d(in_unit_range(sample[name].cpu()), THUMBNAIL).flatten(1))
 
     def compute(self) -> dict[str, float]:
         """Return the distances over all samples since the last reset."""
@@ -49,12 +55,12 @@ class Diversity:
             return {"outputs": outputs}
         inputs = _mean_distance(self._thumbnails["a"])
         if not inputs:
-            raise MetricError("Diversity needs different inputs; all of these are one image")
+            raise MetricError("Diversity needs different inputs, but all of these are equal")
         return {"outputs": outputs, "ratio": outputs / inputs}
 
 
 def _mean_distance(batches: list[Tensor]) -> float:
-    """Return the root mean squared difference of two different rows: of all pairs it is twice the variance."""
+    """Return the root mean squared difference of two different rows: the square over all pairs is twice the variance."""
     if sum(map(len, batches)) < 2:
         raise MetricError("Diversity needs at least 2 images to compare")
     return (2 * torch.cat(batches).double().var(dim=0).mean()).sqrt().item()

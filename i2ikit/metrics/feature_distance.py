@@ -1,32 +1,54 @@
-"""What the distances between features of outputs and of real images share."""
+"""The base of distances between features of outputs and of real images."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from i2ikit.checks import positive_int
 from i2ikit.errors import MetricError
-from i2ikit.metrics.backbones import Backbone
-from i2ikit.metrics.base import to_bytes
+from i2ikit.metrics.backbones import INCEPTION, RESIZING, Backbone, make_backbone
+from i2ikit.metrics.base import Metric, to_bytes
 from i2ikit.metrics.feature_store import FeatureStore, RealFeatures, shared_store
 
 
-class FeatureDistance(ABC):
-    """Gathers features of all outputs and of all real images; subclasses fill `distance`.
+class FeatureDistance(Metric):
+    """Collects features of all outputs and of all real images; subclasses implement `distance`.
 
-    Images are taken as the 8 bits that a file of them would hold. Real images are those of the target domain, each
-    once; their features are kept on disk.
+    Images are converted to 8 bits first, as a file would hold them. Real images are those of the target domain, each
+    once; their features are cached on disk.
 
     Args:
-        backbone: what makes the features.
+        backbone: ``"inception-v3-compat"``, the network that FID and KID are defined by, or a classifier of torchvision
+            such as ``"resnet50"``, whose features before the last linear layer are compared.
+        weights: file of the state dict. None: the standard Inception weights from torch's cache, downloaded if they are
+            missing. A file for Inception must be the standard one; its hash is checked.
+        resizing: ``"clean"`` (Pillow's bicubic, antialiased) or ``"legacy"`` (bilinear, not antialiased, as in
+            TensorFlow 1 and most papers before 2022). Their values differ by several points.
+        size: height and width in pixels, >= 1, of the input of a classifier; Inception always takes 299.
+
+    Attributes:
+        value: name of the distance: the resizing for the standard Inception, else "distance".
+
+    Raises:
+        ValueError: the backbone or the resizing is unknown.
     """
 
-    better: Mapping[str, str] = {}
+    better: ClassVar[Mapping[str, str]] = dict.fromkeys((*RESIZING, "distance"), "lower")
 
-    def __init__(self, backbone: Backbone) -> None:
-        self.backbone = backbone
+    def __init__(
+        self,
+        backbone: str = INCEPTION,
+        weights: str | Path | None = None,
+        *,
+        resizing: str = "clean",
+        size: int = 224,
+    ) -> None:
+        self.backbone: Backbone = make_backbone(backbone, weights, resizing, positive_int("size", size))
+        self.value = resizing if backbone == INCEPTION else "distance"
         self._store: FeatureStore | None = None
         self.reset()
 
@@ -52,7 +74,7 @@ class FeatureDistance(ABC):
         self._outputs.append(store.features(to_bytes(sample["output"], type(self).__name__)))
 
     def add_real(self, images: Tensor, masks: Tensor | None = None) -> None:
-        """Add real images (B, C, H, W) in -1..1, C 1 or 3; masks are not looked at."""
+        """Add real images (B, C, H, W) in -1..1, C 1 or 3; masks are ignored."""
         store = self._prepared()
         self._known = self._known or RealFeatures(store.key)
         self._real.append(store.features(to_bytes(images, type(self).__name__), self._known))
@@ -73,16 +95,14 @@ class FeatureDistance(ABC):
         """
         outputs, real = sum(map(len, self._outputs)), sum(map(len, self._real))
         if min(outputs, real) < 2:
-            raise MetricError(
-                f"{type(self).__name__} needs at least 2 outputs and 2 real images, there are {outputs} and {real}"
-            )
+            raise MetricError(f"{type(self).__name__} needs at least 2 outputs and 2 real images, not {outputs} and {real}")
         if self._known is not None:
             self._known.save()
         return self.distance(torch.cat(self._outputs), torch.cat(self._real))
 
     @abstractmethod
     def distance(self, outputs: Tensor, real: Tensor) -> dict[str, float]:
-        """Return numbers by name for features (N, D) and (M, D)."""
+        """Return values by name for features (N, D) and (M, D)."""
 
     def _prepared(self) -> FeatureStore:
         if self._store is None:

@@ -1,22 +1,20 @@
-"""Is what should change as crisp and as gray as the truth? Contrast and saturation inside the masks."""
+"""Contrast and saturation inside the masks: is the changed part as crisp and as gray as the truth?"""
 
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from i2ikit.errors import DataError
-from i2ikit.metrics.base import paired_truth
-from i2ikit.metrics.functional.image_quality import high_pass_contrast, saturation
+from i2ikit.metrics.base import MeanOverImages, in_unit_range
+from i2ikit.metrics.functional.image_quality import check_window, high_pass_contrast, saturation
 from i2ikit.registry import METRICS
 
 
 @METRICS.register_module()
-class MaskedAppearance:
+class MaskedAppearance(MeanOverImages):
     """High-pass contrast and color saturation of outputs inside the masks, beside those of the paired truth b.
 
-    Both are taken per image and averaged over images; images with an empty mask are passed over.
+    Both are measured per image and averaged over images; images with an empty mask are skipped.
 
     Args:
         window: box in pixels whose mean the contrast is measured against, odd, >= 3.
@@ -26,44 +24,37 @@ class MaskedAppearance:
         "saturation" and "saturation_truth", in 0..1.
 
     Raises:
-        DataError: a sample has no mask.
-        MetricError: a sample has no paired truth.
-        ValueError: the window is even or too small; compute before any update with something in its mask.
-        ShapeError: the shapes do not go together.
+        MetricError: a sample has no mask or no paired truth.
+        ValueError: the window is even or too small; compute before any update with a mask that is not empty.
+        ShapeError: the shapes do not match.
+
+    Example:
+        >>> truth = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        >>> metric = MaskedAppearance()
+        >>> metric.update({"output": truth / 2, "b": truth, "mask": torch.ones(1, 1, 16, 16)})
+        >>> round(metric.compute()["contrast"], 3)
+        0.5
     """
 
-    paired = True
+    needs_pairs = True
+    needs_masks = True
 
     def __init__(self, *, window: int = 5) -> None:
-        if window < 3 or window % 2 == 0:
-            raise ValueError(f"window must be odd and at least 3, not {window!r}")
-        self.window = window
-        self.reset()
+        self.window = check_window(window)
+        super().__init__()
 
-    def reset(self) -> None:
-        """Forget all samples."""
-        self._rows: list[Tensor] = []
-
-    def update(self, sample: Mapping[str, Any]) -> None:
-        """Add a batch: "b", "output" (B, C, H, W) in -1..1, "mask" (B, 1, H, W) of 0 and 1."""
-        if "mask" not in sample:
-            raise DataError("MaskedAppearance needs a data set whose items have a mask")
-        paired_truth(sample, "MaskedAppearance")
-        columns = []
-        for name in ("output", "b"):
-            image = sample[name].detach().float() / 2 + 0.5
+    def per_image(self, sample: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Return contrast and saturation of the outputs and of the truth."""
+        found: dict[str, Tensor] = {}
+        for name, suffix in (("output", ""), ("b", "_truth")):
+            image = in_unit_range(sample[name])
             mask = sample["mask"].to(image)
-            columns += [high_pass_contrast(image, mask, window=self.window), saturation(image, mask)]
-        rows = torch.stack(columns, dim=1).cpu()  # (B, 4)
-        self._rows.append(rows[~rows.isnan().any(dim=1)])
+            found[f"contrast{suffix}"] = high_pass_contrast(image, mask, window=self.window)
+            found[f"saturation{suffix}"] = saturation(image, mask)
+        return found
 
     def compute(self) -> dict[str, float]:
-        """Return the means over all samples since the last reset."""
-        if not sum(map(len, self._rows)):
-            raise ValueError("MaskedAppearance has nothing to compute: call update first")
-        contrast, color, true_contrast, true_color = torch.cat(self._rows).mean(dim=0).tolist()
-        return {
-            "contrast": contrast / true_contrast if true_contrast else float("inf"),
-            "saturation": color,
-            "saturation_truth": true_color,
-        }
+        """Return the means over all samples since the last reset, the contrast relative to the truth's."""
+        found = super().compute()
+        contrast, truth = found["contrast"], found.pop("contrast_truth")
+        return {**found, "contrast": contrast / truth if truth else float("inf")}

@@ -17,11 +17,11 @@ def check_features(who: str, x: Tensor, y: Tensor) -> None:
 
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:
-    """Return the Frechet distance of two Gaussians that have the mean and the covariance of the sets.
+    """Return the Frechet distance of two Gaussians with the means and covariances of the sets.
 
     That is |mean x - mean y|^2 + tr(Cx) + tr(Cy) - 2 tr((Cx Cy)^(1/2)), in float64. With Cx = X'X and Cy = Y'Y the
-    last trace is the sum of the singular values of X Y', which needs no root of a matrix and stays exact where there
-    are fewer vectors than features, so that both covariances are singular.
+    last trace is the sum of the singular values of X Y', which needs no matrix square root and is exact also if there
+    are fewer vectors than features and both covariances are singular.
 
     Shape:
         x: (N, D); y: (M, D); N and M >= 2.
@@ -49,20 +49,20 @@ def _mean_and_root(x: Tensor) -> tuple[Tensor, Tensor]:
 def kernel_distance(
     x: Tensor, y: Tensor, *, subsets: int = 100, subset_size: int = 1000, seed: int = 2020
 ) -> tuple[float, float]:
-    """Return mean and deviation, over random subsets, of the squared maximum mean discrepancy of two sets.
+    """Return mean and standard deviation, over random subsets, of the squared maximum mean discrepancy of two sets.
 
-    The kernel is (a'b / D + 1)^3, the estimate is unbiased, so it may be a little below 0. Computed in float64.
+    The kernel is (a'b / D + 1)^3, the estimate is unbiased, so it may be slightly below 0. Computed in float64.
 
     Args:
         x: (N, D).
         y: (M, D).
-        subsets: how many are drawn, >= 1.
-        subset_size: vectors that a subset takes of each set, without repetition, >= 2; sets that are smaller give as
-            many as the smaller one has.
-        seed: of the subsets; they are those that torch-fidelity draws from this seed.
+        subsets: number of random subsets, >= 1.
+        subset_size: vectors that a subset takes from each set, without repetition, >= 2; at most as many as the
+            smaller set has.
+        seed: of the subsets, which equal those of torch-fidelity.
 
     Raises:
-        ValueError: there are no subsets, or they are too small.
+        ValueError: subsets is below 1, or subset_size below 2.
         ShapeError: a set is too small, or the widths differ.
     Source:
         Binkowski et al. 2018, arXiv:1801.01401.
@@ -72,11 +72,11 @@ def kernel_distance(
     if positive_int("subsets", subsets) and positive_int("subset_size", subset_size) < 2:
         raise ValueError(f"subset_size must be at least 2, not {subset_size!r}")
     x, y = x.detach().double().cpu(), y.detach().double().cpu()
-    draws = np.random.RandomState(seed)
+    random = np.random.RandomState(seed)
     values = []
     for _ in range(subsets):
-        chosen_x = torch.from_numpy(draws.choice(len(x), size, replace=False))
-        chosen_y = torch.from_numpy(draws.choice(len(y), size, replace=False))
+        chosen_x = torch.from_numpy(random.choice(len(x), size, replace=False))
+        chosen_y = torch.from_numpy(random.choice(len(y), size, replace=False))
         values.append(_discrepancy(x[chosen_x], y[chosen_y]))
     return float(np.mean(values)), float(np.std(values))
 

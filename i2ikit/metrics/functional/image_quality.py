@@ -22,8 +22,15 @@ def check_mask(who: str, image: Tensor, mask: Tensor) -> None:
         )
 
 
+def check_window(window: int) -> int:
+    """Return ``window`` if it is odd and at least 3, else raise ValueError."""
+    if window < 3 or window % 2 == 0:
+        raise ValueError(f"window must be odd and at least 3, not {window!r}")
+    return window
+
+
 def masked_mean(value: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean over the masked places of each image, (B,); NaN where a mask is empty.
+    """Return the mean over the masked pixels of each image, (B,); NaN where a mask is empty.
 
     Shape: value (B, 1, H, W); mask (B, 1, H, W).
     """
@@ -35,10 +42,10 @@ def psnr(image: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Args:
         image, target: (B, C, H, W) in 0..1.
-        mask: (B, 1, H, W), where to compare; None means everywhere. NaN where it is empty.
+        mask: (B, 1, H, W), where to compare; None: everywhere. An empty mask gives NaN.
 
     Raises:
-        ShapeError: the shapes do not go together.
+        ShapeError: the shapes do not match.
     """
     same_shape("psnr", image=image, target=target)
     if mask is None:
@@ -48,7 +55,7 @@ def psnr(image: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
 
 
 def gray(image: Tensor) -> Tensor:
-    """Return the luma (B, 1, H, W) of an RGB image (B, 3, H, W); an image of one channel is returned as it is.
+    """Return the luma (B, 1, H, W) of an RGB image (B, 3, H, W); an image with one channel is returned unchanged.
 
     Raises:
         ShapeError: there are neither 1 nor 3 channels.
@@ -61,22 +68,21 @@ def gray(image: Tensor) -> Tensor:
 
 
 def high_pass_contrast(image: Tensor, mask: Tensor, *, window: int = 5) -> Tensor:
-    """Return how strongly the luma swings about its neighborhood: the deviation of (luma - box mean) in the mask.
+    """Return the local contrast: the standard deviation of (luma - box mean) in the mask.
 
     Args:
         image: (B, C, H, W) in 0..1, C 1 or 3.
         mask: (B, 1, H, W).
-        window: height and width of the box in pixels, odd, >= 3; outside the image its border is repeated.
+        window: height and width of the box in pixels, odd, >= 3; beyond the image its border is repeated.
 
     Shape:
         returns: (B,) in 0..1, NaN where the mask is empty.
 
     Raises:
         ValueError: the window is even or too small.
-        ShapeError: the shapes do not go together.
+        ShapeError: the shapes do not match.
     """
-    if window < 3 or window % 2 == 0:
-        raise ValueError(f"window must be odd and at least 3, not {window!r}")
+    check_window(window)
     check_mask("high_pass_contrast", image, mask)
     luma = gray(image)
     half = window // 2
@@ -87,14 +93,14 @@ def high_pass_contrast(image: Tensor, mask: Tensor, *, window: int = 5) -> Tenso
 
 
 def saturation(image: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean distance of the strongest from the weakest channel in the mask.
+    """Return the mean difference of the strongest and the weakest channel in the mask.
 
     Shape:
         image: (B, C, H, W) in 0..1; mask: (B, 1, H, W).
         returns: (B,) in 0..1: 0 is gray, 1 is pure red, green or blue; NaN where the mask is empty.
 
     Raises:
-        ShapeError: the shapes do not go together.
+        ShapeError: the shapes do not match.
     """
     check_mask("saturation", image, mask)
     return masked_mean(image.amax(dim=1, keepdim=True) - image.amin(dim=1, keepdim=True), mask)

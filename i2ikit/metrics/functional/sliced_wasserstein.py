@@ -1,4 +1,4 @@
-"""How far two sets of image patches lie apart: the sliced Wasserstein distance."""
+"""The sliced Wasserstein distance of two sets of image patches, and the patches."""
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from i2ikit.errors import ShapeError
 
 
 def random_directions(count: int, width: int, generator: torch.Generator) -> Tensor:
-    """Draw directions evenly from the unit sphere.
+    """Sample directions uniformly from the unit sphere.
 
     Args:
         count: K >= 1.
@@ -23,12 +23,12 @@ def random_directions(count: int, width: int, generator: torch.Generator) -> Ten
 
 
 def sample_positions(inside: Tensor, patch: int, count: int, generator: torch.Generator) -> Tensor:
-    """Draw places of patches that fit into an image, without repetition.
+    """Sample positions of patches that fit into an image, without repetition.
 
     Args:
-        inside: (H, W) bool, where the center of a patch may lie.
+        inside: (H, W) bool, where the center of a patch may be.
         patch: height and width of a patch in pixels, odd, at most H and W.
-        count: places to draw, >= 1; fewer come back when fewer exist.
+        count: positions, >= 1; all of them if there are fewer.
         generator: CPU generator.
 
     Shape:
@@ -41,16 +41,16 @@ def sample_positions(inside: Tensor, patch: int, count: int, generator: torch.Ge
     if min(height, width) < patch:
         raise ShapeError(f"patches of {patch}x{patch} do not fit into an image of {height}x{width}")
     half = patch // 2
-    places = inside[half : height - patch + half + 1, half : width - patch + half + 1].nonzero()
-    return places[torch.randperm(len(places), generator=generator)[:count]]
+    positions = inside[half : height - patch + half + 1, half : width - patch + half + 1].nonzero()
+    return positions[torch.randperm(len(positions), generator=generator)[:count]]
 
 
-def patches_at(image: Tensor, places: Tensor, patch: int) -> Tensor:
+def patches_at(image: Tensor, positions: Tensor, patch: int) -> Tensor:
     """Cut patches out of an image.
 
     Args:
         image: (C, H, W).
-        places: (N, 2) rows and columns of the top left corners.
+        positions: (N, 2) rows and columns of the top left corners.
         patch: height and width of a patch in pixels.
 
     Shape:
@@ -59,18 +59,18 @@ def patches_at(image: Tensor, places: Tensor, patch: int) -> Tensor:
     width = image.shape[2]
     step = torch.arange(patch)
     offsets = (step[:, None] * width + step).flatten()  # (patch * patch,) from a corner, in the flat image
-    corners = places[:, 0] * width + places[:, 1]
+    corners = positions[:, 0] * width + positions[:, 1]
     return image.flatten(1)[:, corners[:, None] + offsets].transpose(0, 1).flatten(1)
 
 
 def _sorted_columns(points: Tensor) -> Tensor:
-    """Sort each column of (N, K); numpy needs a tenth of torch's time, as it keeps no record of the order."""
+    """Sort each column of (N, K); numpy needs a tenth of torch's time, as it returns no indices."""
     rows = points.detach().cpu().T.contiguous().numpy()
     return torch.from_numpy(np.sort(rows, axis=1)).T
 
 
 def wasserstein_1d(x: Tensor, y: Tensor) -> Tensor:
-    """Return the exact Wasserstein-1 distance of each column of two sets of numbers, which may differ in size.
+    """Return the exact Wasserstein-1 distance of each column of two sets of values, which may differ in size.
 
     It is the area between the two quantile functions, which are steps of width 1 / N and 1 / M. Computed on the CPU; no
     gradient flows.
@@ -80,7 +80,7 @@ def wasserstein_1d(x: Tensor, y: Tensor) -> Tensor:
         returns: (K,), >= 0, in the unit of x.
 
     Raises:
-        ShapeError: a set is empty, or the numbers of columns differ.
+        ShapeError: a set is empty, or the column counts differ.
     """
     if not len(x) or not len(y) or x.shape[1:] != y.shape[1:]:
         raise ShapeError(f"two sets (N, K) and (M, K) are needed, N and M above 0, not {(*x.shape,)} and {(*y.shape,)}")
@@ -111,6 +111,6 @@ def sliced_wasserstein(x: Tensor, y: Tensor, directions: Tensor) -> Tensor:
     """
     if x.shape[-1] != directions.shape[-1] or y.shape[-1] != directions.shape[-1]:
         raise ShapeError(
-            f"points and directions need one width, not {x.shape[-1]}, {y.shape[-1]} and {directions.shape[-1]}"
+            f"points and directions need equal widths, not {x.shape[-1]}, {y.shape[-1]} and {directions.shape[-1]}"
         )
     return wasserstein_1d(x @ directions.T, y @ directions.T).mean()

@@ -12,13 +12,13 @@ C1, C2 = 0.01**2, 0.03**2  # for values in 0..1
 
 
 def ssim(image: Tensor, target: Tensor) -> Tensor:
-    """Return the structural similarity of each image with its target, the mean over channels and places.
+    """Return the structural similarity of each image with its target, the mean over channels and positions.
 
-    Local moments are taken in a Gaussian window of 11 x 11 pixels and a deviation of 1.5 that lies inside the image.
+    Local moments are taken in a Gaussian window of 11 x 11 pixels and a standard deviation of 1.5, at positions where it fits into the image.
 
     Shape:
         image, target: (B, C, H, W) in 0..1, H and W >= 11.
-        returns: (B,), at most 1, which equal images have.
+        returns: (B,), at most 1, the value of equal images.
 
     Raises:
         ShapeError: the shapes differ, or an image is smaller than the window.
@@ -39,8 +39,8 @@ def ssim(image: Tensor, target: Tensor) -> Tensor:
 
 def _blur(x: Tensor) -> Tensor:
     """Return the Gaussian means (B, C, H - 10, W - 10) of (B, C, H, W)."""
-    places = torch.arange(WINDOW, dtype=x.dtype, device=x.device) - WINDOW // 2
-    bell = torch.exp(-(places**2) / (2 * SIGMA**2))
+    offsets = torch.arange(WINDOW, dtype=x.dtype, device=x.device) - WINDOW // 2
+    bell = torch.exp(-(offsets**2) / (2 * SIGMA**2))
     bell = (bell / bell.sum()).expand(x.shape[1], 1, 1, WINDOW)
     across = F.conv2d(x, bell, groups=x.shape[1])
     return F.conv2d(across, bell.mT, groups=x.shape[1])

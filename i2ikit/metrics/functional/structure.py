@@ -1,4 +1,4 @@
-"""What an image keeps when its colors and textures change: where its edges are, and which of its parts look alike."""
+"""Structure of an image that does not depend on its colors and textures: edges and self-similarity."""
 
 import torch
 import torch.nn.functional as F
@@ -9,11 +9,11 @@ from i2ikit.errors import ShapeError
 from i2ikit.metrics.functional.image_quality import gray
 
 PATCH = 5  # pixels, width of a patch of the self-similarity
-REACH = (2, 4, 6)  # pixels, how far the patches lie apart, along both axes and both diagonals
+REACH = (2, 4, 6)  # pixels, distances between patches, along both axes and both diagonals
 
 
 def brightness(image: Tensor) -> Tensor:
-    """Return the luma (B, 1, H, W) of gray and RGB images, the mean over channels of others."""
+    """Return the luma (B, 1, H, W) of gray and RGB images; for other images the mean over channels."""
     return gray(image) if image.shape[1] in (1, 3) else image.mean(dim=1, keepdim=True)
 
 
@@ -25,10 +25,10 @@ def correlation(x: Tensor, y: Tensor) -> Tensor:
 
 
 def edge_correlation(image: Tensor, target: Tensor) -> Tensor:
-    """Return how far the edges of two images lie at the same places: the correlation of their Sobel magnitudes.
+    """Return the correlation of the Sobel magnitudes of two images: do they have edges at the same positions?
 
     Shape:
-        image, target: (B, C, H, W) in 0..1, H and W >= 3; the numbers of channels may differ.
+        image, target: (B, C, H, W) in 0..1, H and W >= 3; channels may differ.
         returns: (B,) in -1..1; NaN where an image has no edges.
 
     Raises:
@@ -45,20 +45,20 @@ def _edges(luma: Tensor) -> Tensor:
 
 
 def self_similarity_correlation(image: Tensor, target: Tensor) -> Tensor:
-    """Return how far the same parts look alike in two images: the correlation of their local self-similarities.
+    """Return the correlation of the local self-similarities of two images: do the same parts look alike in both?
 
-    The self-similarity of a place and a place nearby is exp(-d / m), d the mean squared difference of the 5 x 5
+    The self-similarity of two neighboring positions is exp(-d / m), d the mean squared difference of the 5 x 5
     patches around them, m the mean of d over the image. It does not change when an image is inverted, brightened or
     given more contrast.
 
     Shape:
-        image, target: (B, C, H, W) in 0..1, H and W >= 11; the numbers of channels may differ.
+        image, target: (B, C, H, W) in 0..1, H and W >= 11; channels may differ.
         returns: (B,) in -1..1; NaN where an image is constant.
 
     Raises:
         ShapeError: the sizes differ, or are too small.
     Source:
-        Shechtman and Irani 2007, "Matching Local Self-Similarities across Images and Videos"; as a measure of kept
+        Shechtman and Irani 2007, "Matching Local Self-Similarities across Images and Videos"; as a measure of preserved
         content in translation Zheng et al. 2021 (F-LSeSim), arXiv:2104.00854, there of deep features.
     """
     smallest = PATCH + max(REACH)
@@ -68,7 +68,7 @@ def self_similarity_correlation(image: Tensor, target: Tensor) -> Tensor:
 
 
 def _self_similarity(luma: Tensor) -> Tensor:
-    """Return the similarities (B, N) of all places with their neighbors."""
+    """Return the similarities (B, N) of all positions with their neighbors."""
     height, width = luma.shape[-2:]
     found = []
     for reach in REACH:
