@@ -1,6 +1,6 @@
 """The items of a test set: read one by one, the same at every call, and which of them are pairs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -22,6 +22,13 @@ def first_items(dataset: MapDataset, count: int | None = None, *, seed: int = 0)
         yield item
 
 
-def is_pair(path: Any, other: Any) -> bool:
-    """Return whether two images are input and truth: their files have one stem, or a path is unknown (None)."""
-    return path is None or other is None or PurePath(str(path)).stem == PurePath(str(other)).stem
+def has_truth(dataset: MapDataset, item: Mapping[str, Any], source: str, target: str) -> bool:
+    """Return whether an item has an image of ``target`` that is the truth for its image of ``source``.
+
+    This is so if the dataset declares pairs by ``paired = True``, if their files have one stem, or if a path is unknown.
+    """
+    if target not in item:
+        return False
+    path, other = (item.get(f"{name}_path") for name in (source, target))
+    unknown = path is None or other is None
+    return bool(getattr(dataset, "paired", False)) or unknown or PurePath(str(path)).stem == PurePath(str(other)).stem

@@ -1,4 +1,4 @@
-"""Networks whose features images are compared by: the Inception of the FID, and any classifier of torchvision."""
+"""Networks that compute features of images: the Inception of the FID, and any classifier of torchvision."""
 
 import importlib.util
 import pickle
@@ -17,10 +17,10 @@ from i2ikit.errors import MetricError, nearest_hint
 from i2ikit.files import file_hash
 from i2ikit.metrics.weights import WeightsFile, find_weights
 
-INCEPTION = "inception-v3-compat"  # torch-fidelity's name of the network that the FID is defined by
+INCEPTION = "inception-v3-compat"  # torch-fidelity's name of the network of FID and KID
 INCEPTION_SIZE = 299  # pixels
 STANDARD_WEIGHTS = WeightsFile(
-    "the file of the Inception of FID and KID",
+    "the Inception weights of FID and KID",
     ("weights-inception-2015-12-05-6726825d.pth", "pt_inception-2015-12-05-6726825d.pth"),
     "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth",
     "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
@@ -30,15 +30,15 @@ IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class Backbone(ABC):
-    """A network that makes a vector of features of an image; its weights are loaded by `load`.
+    """A network that computes a feature vector of an image; `load` loads its weights.
 
     Args:
-        weights: a file, or None for the standard weights where the network has such.
+        weights: a file, or None for the standard weights, if the network has any.
         resizing: ``"clean"``: Pillow's bicubic, antialiased, not rounded; ``"legacy"``: bilinear without
             antialiasing, as the first published code of the network resizes.
 
     Attributes:
-        digest: sha256 of the file of weights, empty until it is loaded.
+        digest: SHA-256 of the file of weights, empty before it is loaded.
     """
 
     name: str
@@ -55,8 +55,7 @@ class Backbone(ABC):
             MetricError: the weights or a package are missing, or the weights do not fit.
         """
         if not self.digest:
-            path = self._find()
-            self._build(path)
+            self._network, path = self._build()
             self.digest = file_hash(path)
         self.device = device
         self._network.to(device)
@@ -70,15 +69,9 @@ class Backbone(ABC):
         """Return what the features depend on."""
         return {"backbone": self.name, "weights_sha256": self.digest, "resizing": self.resizing}
 
-    _network: nn.Module
-
     @abstractmethod
-    def _find(self) -> Path:
-        """Return the file of weights."""
-
-    @abstractmethod
-    def _build(self, path: Path) -> None:
-        """Make ``_network`` with the weights of a file."""
+    def _build(self) -> tuple[nn.Module, Path]:
+        """Return the network with its weights, and their file."""
 
     @abstractmethod
     def _features(self, images: Tensor) -> Tensor:
@@ -86,44 +79,34 @@ class Backbone(ABC):
 
 
 class Inception(Backbone):
-    """The Inception network of the FID, out of torch-fidelity: 2048 features of an image of 299 x 299.
+    """The Inception network of the FID, from torch-fidelity: 2048 features of an image of 299 x 299.
 
     Args:
-        weights: a file; None: the standard one, from torch's cache or its source.
+        weights: the standard file, whose hash is checked; None: from torch's cache, or downloaded.
         resizing: as for Backbone; ``"legacy"`` is that of TensorFlow 1.
-        standard: whether the file must be the standard one.
     Source:
         Heusel et al. 2017, arXiv:1706.08500; clean resizing: Parmar et al. 2022, arXiv:2104.11222.
     """
 
     name = INCEPTION
 
-    def __init__(self, weights: str | Path | None = None, resizing: str = "clean", *, standard: bool = True) -> None:
+    def __init__(self, weights: str | Path | None = None, resizing: str = "clean") -> None:
         super().__init__(weights, resizing)
-        self.standard = standard
 
-    def _find(self) -> Path:
+    def _build(self) -> tuple[nn.Module, Path]:
         if importlib.util.find_spec("torch_fidelity") is None:
-            raise MetricError("the Inception of the FID needs torch-fidelity: pip install 'i2ikit[metrics]'")
-        if self.standard or self.weights is None:
-            return find_weights(STANDARD_WEIGHTS, self.weights)
-        return _given(self.weights)
-
-    def _build(self, path: Path) -> None:
+            raise MetricError("the Inception network of FID and KID needs torch-fidelity: pip install 'i2ikit[metrics]'")
+        path = find_weights(STANDARD_WEIGHTS, self.weights)
         from torch_fidelity import FeatureExtractorInceptionV3
 
-        read_weights(path)  # torch-fidelity would run what is pickled in a file
-        try:
-            self._network = FeatureExtractorInceptionV3(INCEPTION, ["2048"], feature_extractor_weights_path=str(path))
-        except RuntimeError as error:
-            raise MetricError(f"{path} holds no weights of {INCEPTION}: {str(error).splitlines()[0]}") from error
+        return FeatureExtractorInceptionV3(INCEPTION, ["2048"], feature_extractor_weights_path=str(path)), path
 
     def _features(self, images: Tensor) -> Tensor:
         if self.resizing == "legacy":
             features: Tensor = self._network(images.to(self.device))[0]
             return features
         x = (clean_resize(images, INCEPTION_SIZE).to(self.device) - 128) / 128
-        for name, layer in self._network.named_children():  # the network itself takes whole numbers alone
+        for name, layer in self._network.named_children():  # the network's own forward only takes uint8
             if name != "fc":
                 x = layer(x)
         return x.flatten(1)
@@ -136,10 +119,10 @@ class Classifier(Backbone):
         name: such as ``"resnet50"``.
         weights: file of its state dict.
         resizing: as for Backbone.
-        size: pixels, height and width of what the network sees.
+        size: height and width in pixels of the network's input.
 
     Raises:
-        ValueError: torchvision has no such classifier.
+        ValueError: torchvision has no such classifier, or there is no file.
     """
 
     def __init__(self, name: str, weights: str | Path | None, resizing: str = "clean", *, size: int = 224) -> None:
@@ -148,8 +131,8 @@ class Classifier(Backbone):
 
         known = torchvision.models.list_models(torchvision.models)
         if name not in known:
-            hint = nearest_hint(name, known)
-            raise ValueError(f"neither {INCEPTION} nor a classifier of torchvision is called {name!r}.{hint}")
+            hint = nearest_hint(name, [INCEPTION, *known])
+            raise ValueError(f"backbone {name!r} is neither {INCEPTION} nor a classifier of torchvision.{hint}")
         if weights is None:
             raise ValueError(f"{name} needs weights=FILE, the state dict of torchvision's {name}")
         self.name, self.size = name, size
@@ -158,22 +141,20 @@ class Classifier(Backbone):
         """Return what the features depend on."""
         return {**super().protocol(), "size": f"{self.size}x{self.size}"}
 
-    def _find(self) -> Path:
-        return _given(self.weights)
-
-    def _build(self, path: Path) -> None:
+    def _build(self) -> tuple[nn.Module, Path]:
         import torchvision.models
 
+        path = Path(str(self.weights)).expanduser()
         state = read_weights(path)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # some tell how they would draw weights
+            warnings.simplefilter("ignore", FutureWarning)  # some networks warn about their initialization
             network = torchvision.models.get_model(self.name, weights=None)
         try:
             network.load_state_dict(state)
         except RuntimeError as error:
-            raise MetricError(f"{path} holds no weights of {self.name}: {str(error).splitlines()[0]}") from error
+            raise MetricError(f"{path} has no weights of {self.name}: {str(error).splitlines()[0]}") from error
         _remove_last_linear(network, self.name)
-        self._network = network.eval().requires_grad_(False)
+        return network.eval().requires_grad_(False), path
 
     def _features(self, images: Tensor) -> Tensor:
         if self.resizing == "clean":
@@ -182,13 +163,6 @@ class Classifier(Backbone):
             x = nn.functional.interpolate(images.to(self.device) / 255, (self.size, self.size), mode="bilinear")
         mean, deviation = (x.new_tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_DEVIATION))
         return self._network((x - mean) / deviation).flatten(1)
-
-
-def make_backbone(name: str, weights: str | Path | None, resizing: str, size: int) -> Backbone:
-    """Return the backbone that a user names; Inception is the standard one only without a file of the user's."""
-    if name == INCEPTION:
-        return Inception(weights, resizing, standard=weights is None)
-    return Classifier(name, weights, resizing, size=size)
 
 
 def clean_resize(images: Tensor, size: int) -> Tensor:
@@ -208,30 +182,25 @@ def clean_resize(images: Tensor, size: int) -> Tensor:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read a state dict without running what a file may hold besides.
+    """Read a state dict without running code from the file.
 
     Raises:
-        MetricError: the file is damaged or holds something else.
+        MetricError: the file is missing, damaged, or no state dict.
     """
+    if not path.is_file():
+        raise MetricError(f"there is no file of weights at {path}")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
         raise MetricError(f"{path} cannot be read as a file of weights: {str(error).splitlines()[0]}") from error
     if not isinstance(state, dict):
-        raise MetricError(f"{path} holds no weights by name, but a {type(state).__name__}")
+        raise MetricError(f"{path} is no state dict but a {type(state).__name__}")
     return state
-
-
-def _given(path: str | Path | None) -> Path:
-    found = Path(str(path)).expanduser()
-    if not found.is_file():
-        raise MetricError(f"there is no file of weights at {found}")
-    return found
 
 
 def _remove_last_linear(network: nn.Module, name: str) -> None:
     linear = [path for path, module in network.named_modules() if isinstance(module, nn.Linear)]
     if not linear:
-        raise MetricError(f"{name} ends in no linear layer, so what its features are is not clear; choose another")
+        raise MetricError(f"{name} has no linear layer whose input could serve as features; choose another backbone")
     parent, _, leaf = linear[-1].rpartition(".")
     setattr(network.get_submodule(parent), leaf, nn.Identity())

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from i2ikit.checks import positive_int
 from i2ikit.errors import MetricError
-from i2ikit.metrics.backbones import INCEPTION, RESIZING, Backbone, make_backbone
+from i2ikit.metrics.backbones import INCEPTION, RESIZING, Backbone, Classifier, Inception
 from i2ikit.metrics.base import Metric, to_bytes
 from i2ikit.metrics.feature_store import FeatureStore, RealFeatures, shared_store
 
@@ -47,8 +47,11 @@ class FeatureDistance(Metric):
         resizing: str = "clean",
         size: int = 224,
     ) -> None:
-        self.backbone: Backbone = make_backbone(backbone, weights, resizing, positive_int("size", size))
-        self.value = resizing if backbone == INCEPTION else "distance"
+        standard, size = backbone == INCEPTION, positive_int("size", size)
+        self.backbone: Backbone = (
+            Inception(weights, resizing) if standard else Classifier(backbone, weights, resizing, size=size)
+        )
+        self.value = resizing if standard else "distance"
         self._store: FeatureStore | None = None
         self.reset()
 

@@ -1,4 +1,4 @@
-"""Features of images, so that none is computed twice: by content, in memory, and those of real images on disk."""
+"""A cache of image features by content: in memory, and for real images on disk."""
 
 import hashlib
 from collections import OrderedDict
@@ -10,8 +10,8 @@ from torch import Tensor
 from i2ikit.files import open_atomically, user_cache
 from i2ikit.metrics.backbones import Backbone
 
-IN_MEMORY = 8192  # vectors, 64 MB of Inception's
-BATCH = 32  # images that go through a backbone at once
+IN_MEMORY = 8192  # vectors; 64 MB for Inception
+BATCH = 32  # images per forward pass of a backbone
 
 _stores: dict[str, "FeatureStore"] = {}
 
@@ -29,11 +29,11 @@ def shared_store(backbone: Backbone) -> "FeatureStore":
 
 
 class FeatureStore:
-    """Computes features, or remembers them.
+    """Computes features, and keeps the latest in memory.
 
     Args:
         backbone: loaded.
-        key: names backbone, weights and resizing.
+        key: identifies backbone, weights and resizing.
     """
 
     def __init__(self, backbone: Backbone, key: str) -> None:
@@ -45,7 +45,7 @@ class FeatureStore:
 
         Args:
             images: of one size.
-            known: features of real images, which are looked at first, and to which new ones are added.
+            known: features of real images that are already known; new ones are added.
         """
         keys = [image_key(image) for image in images]
         found = {key: self._memory[key] for key in keys if key in self._memory}
@@ -70,9 +70,9 @@ class FeatureStore:
 
 
 class RealFeatures:
-    """Features of one set of real images, kept in a file that the set's first image and the backbone name.
+    """Features of one set of real images, cached in a file named after the backbone and the set's first image.
 
-    What has changed in the set is computed anew, as every image is looked up by its content.
+    Every image is found by its content, so only images that have changed are computed again.
 
     Args:
         key: of the store.
@@ -85,22 +85,22 @@ class RealFeatures:
         self._used: dict[str, Tensor] = {}
 
     def open(self, first: str) -> None:
-        """Read the file of the set that begins with this image; later calls do nothing."""
+        """Read the file of the set whose first image has this key; later calls do nothing."""
         if self._path is not None:
             return
         self._path = user_cache("features") / f"{self.key}_{first[:16]}.pt"
         try:
             stored = torch.load(self._path, map_location="cpu", weights_only=True)
             self.found = dict(zip(stored["keys"], stored["features"], strict=True))
-        except Exception:  # no file yet, or one that is damaged: all of it is computed anew
+        except Exception:  # no file yet, or a damaged one: compute all features again
             self.found = {}
 
     def add(self, key: str, vector: Tensor) -> None:
-        """Note the features of an image of the set."""
+        """Add the features of an image of the set."""
         self._used[key] = vector
 
     def save(self) -> None:
-        """Write the file, unless it holds the set already; a folder that cannot be written costs nothing but time."""
+        """Write the file, unless it is up to date; errors are ignored, as the features can be computed again."""
         if self._path is None or self._used.keys() == self.found.keys():
             return
         try:

@@ -1,4 +1,4 @@
-"""Would a person say that output and paired truth look alike? LPIPS, by torchmetrics."""
+"""LPIPS: learned perceptual distance between outputs and the paired truth, computed by torchmetrics."""
 
 import importlib.util
 import os
@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,33 +15,38 @@ from torch import Tensor, nn
 from i2ikit.checks import one_of
 from i2ikit.errors import MetricError
 from i2ikit.metrics.backbones import read_weights
-from i2ikit.metrics.base import MeanOverPairs, to_bytes
+from i2ikit.metrics.base import MeanOverImages, to_bytes
 from i2ikit.metrics.weights import WeightsFile, find_weights
 from i2ikit.registry import METRICS
 
-NETWORKS = {"alex": "alexnet", "vgg": "vgg16", "squeeze": "squeezenet1_1"}  # names of LPIPS, of torchvision
-SMALLEST = 64  # pixels, below which the networks have nothing left to compare
+NETWORKS = {"alex": "alexnet", "vgg": "vgg16", "squeeze": "squeezenet1_1"}  # LPIPS name: torchvision name
+SMALLEST = 64  # pixels; smaller images have no features left in the last layers
 
 
 @METRICS.register_module()
-class LPIPS(MeanOverPairs):
+class LPIPS(MeanOverImages):
     """Mean over images of the learned perceptual distance between output and paired truth, both as 8 bits.
 
     Args:
-        network: ``"alex"``, ``"vgg"`` or ``"squeeze"``; figures of one network alone compare.
-        weights: torchvision's file of that network; None: torch's cache, or a download to there.
+        network: ``"alex"``, ``"vgg"`` or ``"squeeze"``; compare only values of one network.
+        weights: torchvision's file of that network; None: from torch's cache, or downloaded.
 
     Returns:
-        from compute: the distance under the network's name, >= 0, 0 for equal images.
+        from compute: the distance, named after the network, >= 0; 0 for equal images.
 
     Raises:
         ValueError: no such network.
-        MetricError: weights or torchmetrics are missing (from prepare); images are no pairs, or smaller than 64 x 64.
+        MetricError: weights or torchmetrics are missing (from prepare); images are not pairs, or below 64 x 64.
     Source:
         Zhang et al. 2018, arXiv:1801.03924.
+
+    Example:
+        >>> LPIPS("vgg").protocol()["network"]
+        'vgg16'
     """
 
-    better: Mapping[str, str] = dict.fromkeys(NETWORKS, "lower")
+    better: ClassVar[Mapping[str, str]] = dict.fromkeys(NETWORKS, "lower")
+    needs_pairs = True
 
     def __init__(self, network: str = "alex", weights: str | Path | None = None) -> None:
         self.network, self.weights = one_of("network", network, NETWORKS), weights
@@ -54,29 +59,30 @@ class LPIPS(MeanOverPairs):
             if importlib.util.find_spec("torchmetrics") is None:
                 raise MetricError("LPIPS needs torchmetrics: pip install 'i2ikit[metrics]'")
             path = find_weights(standard_weights(self.network), self.weights)
-            read_weights(path)  # torchvision's reading comes second, so a damaged file has one clear message
+            read_weights(path)  # a clear message if the file is damaged
             self._net = _build(self.network, path)
         self._net.to(device)
 
     def protocol(self) -> dict[str, Any]:
-        """Return what the number depends on."""
+        """Return what the values depend on."""
         return {"network": NETWORKS[self.network], "weights_sha256": standard_weights(self.network).sha256}
 
-    def compare(self, output: Tensor, truth: Tensor, sample: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Return the distances of a batch in -1..1."""
+    def per_image(self, sample: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Return the distances of a batch."""
+        output = sample["output"]
         if min(output.shape[-2:]) < SMALLEST:
             raise MetricError(f"LPIPS needs images of at least {SMALLEST}x{SMALLEST}, not {tuple(output.shape[-2:])}")
         if self._net is None:
             self.prepare(torch.device("cpu"))
         assert self._net is not None, "prepare makes it"
         device = next(self._net.parameters()).device
-        images = [to_bytes(image, "LPIPS").to(device) / 127.5 - 1 for image in (output, truth)]
+        images = [to_bytes(image, "LPIPS").to(device) / 127.5 - 1 for image in (output, sample["b"])]
         with torch.inference_mode():
             return {self.network: self._net(*images).flatten().float().cpu()}
 
 
 def standard_weights(network: str) -> WeightsFile:
-    """Return the file in which torchvision publishes a network; the name ends in the first digits of its hash."""
+    """Return torchvision's file of a network; its name ends in the first digits of its hash."""
     import torchvision.models
 
     url: str = torchvision.models.get_model_weights(NETWORKS[network]).DEFAULT.url
@@ -94,7 +100,7 @@ def _build(network: str, path: Path) -> nn.Module:
 
 @contextmanager
 def _as_torchs_cache(path: Path, name: str) -> Iterator[None]:
-    """Let torchvision find a file where it looks: its models take no path."""
+    """Make a file torch's cache for a while: torchvision's models take no path."""
     before = torch.hub.get_dir()
     if path == Path(before) / "checkpoints" / name:
         yield

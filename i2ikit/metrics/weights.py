@@ -1,4 +1,4 @@
-"""Finding files of weights: at a given path, in torch's cache, or, where there is a network, at their source."""
+"""Find files of weights: at a given path, in torch's cache, or by downloading them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,10 @@ class WeightsFile:
     """A published file of weights.
 
     Attributes:
-        what: what it holds, in words.
-        names: file names under which it is published, the first one is used for a download.
-        url: where the first one comes from.
-        sha256: of the file, or the first digits of it.
+        what: what the file contains, for messages.
+        names: file names under which it is published; downloads get the first one.
+        url: its source.
+        sha256: of the file, or its first digits.
     """
 
     what: str
@@ -28,14 +28,15 @@ class WeightsFile:
 
 
 def find_weights(wanted: WeightsFile, path: str | Path | None = None) -> Path:
-    """Return where a file of weights lies, after comparing its hash.
+    """Return the path of a file of weights after checking its hash.
 
     Args:
         wanted: the file.
-        path: where the user says that it is; None: torch's cache, else it is downloaded to there.
+        path: its path; None: torch's cache, into which it is downloaded if it is missing.
 
     Raises:
-        MetricError: it is nowhere, or it is another file; the message has its name, its hash and where to put it.
+        MetricError: the file is missing, cannot be downloaded, or has another hash; the message says where to get it
+            and where to put it.
     """
     cache = Path(torch.hub.get_dir()) / "checkpoints"
     if path is not None:
@@ -49,14 +50,14 @@ def find_weights(wanted: WeightsFile, path: str | Path | None = None) -> Path:
     digest = file_hash(found)
     if not digest.startswith(wanted.sha256):
         raise MetricError(
-            f"{found} is another file than {wanted.what}: its sha256 begins with {digest[:8]}. {_wanted(wanted)}"
+            f"{found} is not {wanted.what}: its SHA-256 begins with {digest[:8]}. {_wanted(wanted)}"
         )
     return found
 
 
 def _wanted(wanted: WeightsFile) -> str:
     digits = wanted.sha256 if len(wanted.sha256) == 64 else f"{wanted.sha256}..."
-    return f"Needed is {wanted.names[0]} (sha256 {digits}) from {wanted.url}"
+    return f"Needed is {wanted.names[0]} (SHA-256 {digits}) from {wanted.url}"
 
 
 def _download(wanted: WeightsFile, target: Path) -> None:

@@ -1,10 +1,51 @@
 """The sliced Wasserstein distance of two sets of image patches, and the patches."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from i2ikit.checks import positive_int
 from i2ikit.errors import ShapeError
+
+
+@dataclass(frozen=True)
+class PatchSampling:
+    """How patches are sampled from images, and how many directions they are projected on.
+
+    Args:
+        patch: height and width of a patch in pixels, odd, >= 1.
+        directions: number of random directions, >= 1.
+        per_image: patches per image, >= 1.
+        seed: of the random positions and directions.
+
+    Raises:
+        ValueError: a value is out of range.
+    """
+
+    patch: int
+    directions: int
+    per_image: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        for name in ("patch", "directions", "per_image"):
+            positive_int(name, getattr(self, name))
+        if self.patch % 2 == 0:
+            raise ValueError(f"patch must be odd, so that it has a center, not {self.patch!r}")
+
+    def generator(self) -> torch.Generator:
+        """Return a new generator with the seed."""
+        return torch.Generator().manual_seed(self.seed)
+
+    def positions(self, inside: Tensor, generator: torch.Generator) -> Tensor:
+        """Sample positions (N, 2) of patches whose center is in ``inside`` (H, W), see :func:`sample_positions`."""
+        return sample_positions(inside, self.patch, self.per_image, generator)
+
+    def distance(self, x: Tensor, y: Tensor, generator: torch.Generator) -> Tensor:
+        """Return the sliced Wasserstein distance of patches (N, D) and (M, D)."""
+        return sliced_wasserstein(x, y, random_directions(self.directions, y.shape[1], generator))
 
 
 def random_directions(count: int, width: int, generator: torch.Generator) -> Tensor:
