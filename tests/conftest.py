@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from i2ikit.metrics.base import Metric
 from i2ikit.registry import DATASETS, METRICS
 
 PORTS = range(20000, 32000)  # below those that the system hands out to connections, which could take one in between
@@ -54,8 +55,8 @@ class NoisyPairs:
         return {"a": image(-0.5), "b": image(0.5), "a_path": f"a{index}", "b_path": f"b{index}"}
 
 
-class MeanBrightness:
-    """Mean of the outputs, and how many there were."""
+class MeanBrightness(Metric):
+    """Mean of the outputs, and their count."""
 
     def __init__(self) -> None:
         self.reset()

@@ -19,7 +19,6 @@ PENDING = {
     "schedules",
     "datasets",
     "transforms",
-    "metrics",
 }  # kinds of which some parts still lack an example
 PARTS = [
     (f"{kind}.{name}", registry.get(name))

@@ -63,11 +63,11 @@ def one_of(*known: str) -> Check:
     return check
 
 
-def number_name(value: Any) -> str:
-    """Say what is wrong with the name of a number that a metric measures, or return an empty string."""
+def value_name(value: Any) -> str:
+    """Return what is wrong with the full name of a value of a metric, or an empty string."""
     metric, _, number = value.partition(".") if isinstance(value, str) else ("", "", "")
     fine = bool(metric and number)
-    return "" if fine else f'must be a metric and its number, such as "wasserstein.ratio", not {value!r}'
+    return "" if fine else f'must be a metric and its value, such as "wasserstein.ratio", not {value!r}'
 
 
 def switch(value: Any) -> str:
@@ -130,13 +130,11 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
         "every": Key(whole(1), 1000),
         "keep": Key(whole(1), 3),
         "keep_every": Key(whole(1)),
-        "best": Key(number_name),
-        "best_is": Key(one_of("lower", "higher"), "lower"),
     },
     "evaluation": {
         "every": Key(whole(0), 0),
         "weights": Key(one_of("average", "raw"), "average"),
-        "metric": Key(number_name),
+        "metric": Key(value_name),
         "better": Key(one_of("lower", "higher")),
         "stop_after": Key(whole(1)),
     },

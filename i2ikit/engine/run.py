@@ -17,12 +17,11 @@ from i2ikit.engine.checkpointing.initial import load_initial
 from i2ikit.engine.checkpointing.resume import find_checkpoint, finished, report_changes
 from i2ikit.engine.checkpointing.state import restore, restore_surroundings
 from i2ikit.engine.data import build_train_loader, check_sample
-from i2ikit.engine.evaluation import make_evaluation
 from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm
 from i2ikit.engine.hooks.bad_files import BadFilesHook
 from i2ikit.engine.hooks.checkpoints import CheckpointsHook
 from i2ikit.engine.hooks.display import DisplayHook
-from i2ikit.engine.hooks.evaluation import EvaluationHook
+from i2ikit.engine.hooks.evaluation import EvaluationHook, make_evaluator
 from i2ikit.engine.hooks.log import LogHook
 from i2ikit.engine.hooks.samples import SamplesHook
 from i2ikit.engine.hooks.visualizer import VisualizerHook
@@ -175,17 +174,17 @@ class Run:
             last if last.exists() else None,
             loop.paused,
             missing=found.missing,
-            best=evaluation.evaluation.best if evaluation is not None else {},
+            best=evaluation.evaluator.best if evaluation is not None else {},
             protocol=found.protocol,
         )
 
     def evaluation_hook(self) -> EvaluationHook | None:
         """Return the hook that measures, for a config with metrics; in the first process only."""
-        evaluation = make_evaluation(self.config, self.parts, self.device) if is_first() else None
-        if evaluation is None:
+        evaluator = make_evaluator(self.config, self.parts, self.device) if is_first() else None
+        if evaluator is None:
             return None
         when = {key: self.config["evaluation"].get(key) for key in ("every", "stop_after")}
-        return EvaluationHook(evaluation, **when)
+        return EvaluationHook(evaluator, **when)
 
     def own_hooks(self, evaluation: EvaluationHook | None) -> list[Hook]:
         """Return i2ikit's hooks; processes other than the first only watch their files."""
@@ -193,7 +192,8 @@ class Run:
         if not is_first():
             return hooks
         config, test_data = self.config, self.parts.test_data
-        hooks += [LogHook(config["log"]["every"]), DisplayHook(), CheckpointsHook(**config["checkpoint"])]
+        checkpoints = CheckpointsHook(**config["checkpoint"], evaluator=evaluation.evaluator if evaluation else None)
+        hooks += [LogHook(config["log"]["every"]), DisplayHook(), checkpoints]
         if test_data is None:
             self.reporter.note("The config has no data.test: no samples are written and nothing is measured.")
         else:

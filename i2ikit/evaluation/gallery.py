@@ -14,7 +14,7 @@ from torch import Tensor
 from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.evaluation.grid import to_pil
-from i2ikit.evaluation.items import first_items, is_pair
+from i2ikit.evaluation.items import first_items, has_truth
 from i2ikit.files import write_atomically
 from i2ikit.metrics.functional.image_quality import psnr
 from i2ikit.translation import UnpairedTranslation
@@ -54,9 +54,7 @@ def write_gallery(
     folder.mkdir(parents=True)
     items = []
     for index, item in enumerate(first_items(dataset, count, seed=seed)):
-        paired = bool(getattr(dataset, "paired", False)) or is_pair(
-            *(item.get(f"{name}_path") for name in generator[:2])
-        )
+        paired = has_truth(dataset, item, generator[0], generator[1])
         items.append(_write_item(folder, index, _translated(model, generator, item, device), paired))
     used = {name for item in items for name in item["values"]}
     about = {

@@ -25,7 +25,7 @@ def first_items(dataset: MapDataset, count: int | None = None, *, seed: int = 0)
 def has_truth(dataset: MapDataset, item: Mapping[str, Any], source: str, target: str) -> bool:
     """Return whether an item has an image of ``target`` that is the truth for its image of ``source``.
 
-    This is so if the dataset declares pairs by ``paired = True``, if their files have one stem, or if a path is unknown.
+    It is if the dataset declares pairs by ``paired = True``, if their files have one stem, or if a path is unknown.
     """
     if target not in item:
         return False

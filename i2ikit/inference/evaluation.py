@@ -12,7 +12,7 @@ from i2ikit.config.data import dataset_config, read_from
 from i2ikit.config.sections import with_defaults
 from i2ikit.engine.data import build_dataset
 from i2ikit.errors import ConfigError, DataError, nearest_hint
-from i2ikit.evaluation.measure import Measurement, measure
+from i2ikit.evaluation.measure import EvaluationData, Measurement, measure
 from i2ikit.images import FileList, Reader, format_extensions, list_images
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.inference.translator import Translator
@@ -72,12 +72,9 @@ def evaluate_checkpoint(
     full = f"generators.{name}"
     found = measure(
         Translator.from_checkpoint(trained, name, device),
-        dataset,
+        EvaluationData(dataset, source, target, config["seed"]),
         parts,
-        source=source,
-        target=target,
         device=torch.device(device),
-        seed=config["seed"],
         about={
             "data": dataset_config(config["data"], "test"),
             "generator": trained.trained_name(full).partition(".")[2],
@@ -118,7 +115,7 @@ def evaluate_folders(
     dataset = NamedPairs(outputs, real, Reader(channels))
     found = measure(
         None,
-        dataset,
+        EvaluationData(dataset),
         parts,
         device=torch.device(device),
         about={"data": {"outputs": str(outputs), "real": str(real)}},
@@ -194,8 +191,8 @@ def _build(configs: Mapping[str, Any], builder: Builder) -> dict[str, Any]:
 def _without_inapplicable(found: Measurement, parts: Mapping[str, Any]) -> Measurement:
     """Drop the reasons of default metrics that do not apply to these images: they need pairs, or inputs."""
     for name, metric in parts.items():
-        unpaired = getattr(metric, "paired", False) and not found.protocol["pairs"]
-        alone = getattr(metric, "needs_inputs", False) and "generator" not in found.protocol
+        unpaired = metric.needs_pairs and not found.protocol["pairs"]
+        alone = metric.needs_inputs and "generator" not in found.protocol
         if unpaired or alone:
             found.missing.pop(name, None)
     return found

@@ -95,7 +95,7 @@ class Inception(Backbone):
 
     def _build(self) -> tuple[nn.Module, Path]:
         if importlib.util.find_spec("torch_fidelity") is None:
-            raise MetricError("the Inception network of FID and KID needs torch-fidelity: pip install 'i2ikit[metrics]'")
+            raise MetricError("the Inception of FID and KID needs torch-fidelity: pip install 'i2ikit[metrics]'")
         path = find_weights(STANDARD_WEIGHTS, self.weights)
         from torch_fidelity import FeatureExtractorInceptionV3
 

@@ -1,7 +1,7 @@
 """The base of all metrics, and what several of them share.
 
-A metric derives from :class:`Metric`, or from :class:`MeanOverImages` if it averages one value per image. The defaults of
-the base are those of a metric that needs outputs alone.
+A metric derives from :class:`Metric`, or from :class:`MeanOverImages` if it averages values of single images. The
+defaults are those of a metric that only needs outputs.
 """
 
 from abc import ABC, abstractmethod
@@ -79,9 +79,8 @@ class Metric(ABC):
                 "testB/7.png), or use a dataset of pairs such as PairedFolders"
             )
         if sample["b"].shape != sample["output"].shape:
-            raise MetricError(
-                f"{name} needs pairs of one size: an output is {_size(sample['output'])}, its truth {_size(sample['b'])}"
-            )
+            output, truth = _size(sample["output"]), _size(sample["b"])
+            raise MetricError(f"{name} needs pairs of one size: an output is {output}, its truth {truth}")
 
 
 class MeanOverImages(Metric):

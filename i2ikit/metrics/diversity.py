@@ -60,7 +60,7 @@ class Diversity(Metric):
 
 
 def _mean_distance(batches: list[Tensor]) -> float:
-    """Return the root mean squared difference of two different rows: the square over all pairs is twice the variance."""
+    """Return the root mean squared difference of two rows; its square, over all pairs, is twice the variance."""
     if sum(map(len, batches)) < 2:
         raise MetricError("Diversity needs at least 2 images to compare")
     return (2 * torch.cat(batches).double().var(dim=0).mean()).sqrt().item()

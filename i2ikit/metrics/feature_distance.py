@@ -98,7 +98,9 @@ class FeatureDistance(Metric):
         """
         outputs, real = sum(map(len, self._outputs)), sum(map(len, self._real))
         if min(outputs, real) < 2:
-            raise MetricError(f"{type(self).__name__} needs at least 2 outputs and 2 real images, not {outputs} and {real}")
+            raise MetricError(
+                f"{type(self).__name__} needs at least 2 outputs and 2 real images, not {outputs} and {real}"
+            )
         if self._known is not None:
             self._known.save()
         return self.distance(torch.cat(self._outputs), torch.cat(self._real))

@@ -57,12 +57,12 @@ class PairedPatchDistance(MeanOverImages):
 
     def per_image(self, sample: Mapping[str, Any]) -> dict[str, Tensor]:
         """Return the distances of a batch."""
-        pairs = list(zip(*(in_unit_range(sample[name]).cpu() for name in ("output", "b")), strict=True))
+        pairs = list(zip(in_unit_range(sample["output"]).cpu(), in_unit_range(sample["b"]).cpu(), strict=True))
         everywhere = torch.ones(sample["b"].shape[-2:], dtype=torch.bool)
-        found = {"distance": torch.stack([self._distance(*pair, everywhere) for pair in pairs])}
+        found = {"distance": torch.stack([self._distance(image, target, everywhere) for image, target in pairs])}
         if "mask" in sample:
             masks = sample["mask"].cpu()[:, 0] > 0.5
-            inside = [self._distance(*pair, mask) for pair, mask in zip(pairs, masks, strict=True)]
+            inside = [self._distance(image, target, mask) for (image, target), mask in zip(pairs, masks, strict=True)]
             found["distance_masked"] = torch.stack(inside)
         return found
 
@@ -72,6 +72,5 @@ class PairedPatchDistance(MeanOverImages):
         positions = self.sampling.positions(inside, random)
         if not len(positions):
             return torch.tensor(torch.nan)
-        return self.sampling.distance(
-            *(patches_at(each, positions, self.sampling.patch) for each in (image, target)), random
-        )
+        output, truth = (patches_at(each, positions, self.sampling.patch) for each in (image, target))
+        return self.sampling.distance(output, truth, random)

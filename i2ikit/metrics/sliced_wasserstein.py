@@ -112,7 +112,7 @@ class SlicedWasserstein(Metric):
             self._samples.add({name: image[index] for name, image in images.items()}, one_mask)
 
     def add_real(self, images: Tensor, masks: Tensor | None = None) -> None:
-        """Add real images (B, C, H, W) in -1..1, and their masks (B, 1, H, W); ignored if there is a reference dataset."""
+        """Add real images (B, C, H, W) in -1..1, and masks (B, 1, H, W); ignored with a reference dataset."""
         if self.reference_dataset is None:
             for image, one_mask in zip(images.detach().cpu(), _one_by_one(masks, len(images)), strict=True):
                 self._targets.add({"b": image}, one_mask)

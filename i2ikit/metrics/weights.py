@@ -49,9 +49,7 @@ def find_weights(wanted: WeightsFile, path: str | Path | None = None) -> Path:
             _download(wanted, found)
     digest = file_hash(found)
     if not digest.startswith(wanted.sha256):
-        raise MetricError(
-            f"{found} is not {wanted.what}: its SHA-256 begins with {digest[:8]}. {_wanted(wanted)}"
-        )
+        raise MetricError(f"{found} is not {wanted.what}: its SHA-256 begins with {digest[:8]}. {_wanted(wanted)}")
     return found
 
 

@@ -3,11 +3,13 @@ import pytest
 from i2ikit.build import Builder
 from i2ikit.config.evaluation import check_evaluation, directions
 from i2ikit.config.mmengine_parts import check_vis_backends
+from i2ikit.config.sections import FIXED
+from i2ikit.registry import METRICS
 
-METRICS = {"distance": {"type": "SlicedWasserstein"}, "looks": {"type": "MaskedAppearance"}}
+CONFIGS = {"distance": {"type": "SlicedWasserstein"}, "looks": {"type": "MaskedAppearance"}}
 
 
-def errors(section, metrics=METRICS):
+def errors(section, metrics=CONFIGS):
     builder = Builder()
     check_evaluation(section, metrics, builder)
     return [f"{error.path}: {error.message}" for error in builder.errors]
@@ -25,23 +27,37 @@ def test_a_sound_section_has_no_errors():
         ({"metric": "distanc.ratio"}, "evaluation.metric: there is no metric 'distanc'. Nearest: 'distance'."),
         (
             {"metric": "distance.ratoi"},
-            "evaluation.metric: distance has no number 'ratoi' that says which way it counts. Nearest: 'ratio'.",
+            "evaluation.metric: distance has no value 'ratoi' with a direction. Nearest: 'ratio'.",
         ),
         (
             {"metric": "looks.contrast"},
-            'evaluation.better: must say which way looks.contrast counts: "lower" or "higher"',
+            'evaluation.better: looks.contrast has no direction: set it to "lower" or "higher"',
         ),
-        ({"stop_after": 2}, "evaluation.stop_after: needs measurements on the way: set evaluation.every"),
+        ({"stop_after": 2}, "evaluation.stop_after: needs measurements during the run: set evaluation.every"),
     ],
 )
 def test_each_error_is_named_with_a_way_out(section, message):
     assert errors(section) == [message]
 
 
+@pytest.mark.parametrize("value", ["distance", 3])
+def test_the_decisive_value_is_written_as_metric_and_value(value):
+    assert "must be a metric and its value, such as" in FIXED["evaluation"]["metric"].check(value)
+
+
 def test_a_run_without_a_direction_would_never_stop():
     assert errors({"every": 2, "stop_after": 2}, {"looks": {"type": "MaskedAppearance"}}) == [
-        "evaluation.stop_after: needs to know what should improve: set evaluation.metric"
+        "evaluation.stop_after: needs to know which value should improve: set evaluation.metric"
     ]
+
+
+def test_a_metric_without_the_base_class_is_an_error():
+    class Bare:
+        pass
+
+    METRICS.register_module()(Bare)
+    assert errors({}, {"x": {"type": "Bare"}}) == ["metrics.x: Bare must derive from i2ikit.metrics.base.Metric"]
+    METRICS.module_dict.pop("Bare")
 
 
 def test_an_unknown_metric_is_left_to_the_check_of_metrics():

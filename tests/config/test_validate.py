@@ -244,7 +244,7 @@ def test_defaults_are_filled_in_and_sections_stand_in_their_order(tiny):
     ]
     assert config["log"] == {"every": 50}
     assert config["samples"] == {"every": 500, "count": 8, "gallery": 100}
-    assert config["checkpoint"] == {"every": 1000, "keep": 3, "best_is": "lower"}
+    assert config["checkpoint"] == {"every": 1000, "keep": 3}
     assert {key: config["data"][key] for key in ("batch_size", "workers")} == {"batch_size": 1, "workers": 2}
     assert "load_size" not in config["data"]
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from i2ikit.evaluation.items import first_items, is_pair
+from i2ikit.evaluation.items import first_items, has_truth
 from i2ikit.registry import DATASETS
 
 pytestmark = pytest.mark.usefixtures("tiny_parts")
@@ -23,7 +23,16 @@ def test_there_are_no_more_items_than_the_data_set_has():
     assert len(list(first_items(dataset, 9))) == len(list(first_items(dataset))) == 3
 
 
-def test_images_are_a_pair_if_their_files_have_one_stem_or_no_path():
-    assert is_pair("testA/7.png", "testB/7.jpg")
-    assert not is_pair("testA/7.png", "testB/17.png")
-    assert is_pair(None, "testB/17.png")
+def item(first, second):
+    return {"a": torch.zeros(1), "b": torch.zeros(1), "a_path": first, "b_path": second}
+
+
+def test_images_are_a_pair_if_their_files_have_one_stem_or_no_path_or_the_dataset_declares_it():
+    dataset = DATASETS.get("NoisyPairs")(count=3)
+    assert has_truth(dataset, item("testA/7.png", "testB/7.jpg"), "a", "b")
+    assert has_truth(dataset, item(None, "testB/17.png"), "a", "b")
+    assert not has_truth(dataset, {"a": torch.zeros(1)}, "a", "b")
+    unlike = item("testA/7.png", "testB/17.png")
+    assert not has_truth(dataset, unlike, "a", "b")
+    dataset.paired = True
+    assert has_truth(dataset, unlike, "a", "b")

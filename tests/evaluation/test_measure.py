@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from i2ikit.errors import MetricError
-from i2ikit.evaluation.measure import batches, measure
+from i2ikit.evaluation.measure import EvaluationData, Measurement, measure
+from i2ikit.metrics.base import Metric
 
 
 def halved(images: Tensor) -> Tensor:
@@ -28,8 +29,9 @@ class Items:
         return {"a": torch.full((3, size, size), 0.5), "b": torch.ones(3, size, size), **paths}
 
 
-class Recording:
+class Recording(Metric):
     better = {"images": "higher"}  # noqa: RUF012
+    needs_pairs = True
 
     def __init__(self) -> None:
         self.samples: list[dict[str, Tensor]] = [{}]
@@ -67,11 +69,16 @@ class Failing(Recording):
         return {"inf": float("inf"), "fine": 1.0}
 
 
+def measured(items: Items, metrics: dict[str, Metric], **options: Any) -> Measurement:
+    return measure(halved, EvaluationData(items), metrics, **options)
+
+
 def test_a_metric_sees_every_image_with_its_translation_and_is_reset_first():
     metric = Recording()
-    found = measure(halved, Items(*[4] * 20), {"count": metric})
+    found = measured(Items(*[4] * 20), {"count": metric})
     assert found.metrics == {"count.images": 20.0}
     assert found.better == {"count.images": "higher"}
+    assert found.paired == ["count.images"]
     assert [len(sample["a"]) for sample in metric.samples] == [16, 4]
     assert torch.equal(metric.samples[0]["output"], metric.samples[0]["a"] / 2)
     assert metric.samples[0].keys() == {"a", "b", "output"}
@@ -79,14 +86,14 @@ def test_a_metric_sees_every_image_with_its_translation_and_is_reset_first():
 
 def test_images_of_different_sizes_come_in_batches_of_their_own():
     metric = Recording()
-    found = measure(halved, Items(4, 4, 6, 4), {"count": metric})
+    found = measured(Items(4, 4, 6, 4), {"count": metric})
     assert [tuple(sample["a"].shape) for sample in metric.samples] == [(2, 3, 4, 4), (1, 3, 6, 6), (1, 3, 4, 4)]
     assert found.protocol["size"] == "4x4, 6x6"
 
 
 def test_a_generator_from_b_to_a_is_measured_with_b_as_its_input():
     metric = Recording()
-    measure(halved, Items(4), {"count": metric}, source="b", target="a")
+    measure(halved, EvaluationData(Items(4), source="b", target="a"), {"count": metric})
     assert metric.samples[0]["a"].mean() == 1.0
     assert metric.samples[0]["output"].mean() == 0.5
     assert metric.real[0].mean() == 0.5
@@ -94,13 +101,13 @@ def test_a_generator_from_b_to_a_is_measured_with_b_as_its_input():
 
 def test_the_pause_comes_after_each_batch():
     calls = []
-    measure(halved, Items(*[4] * 33), {}, pause=lambda: calls.append(1))
+    measured(Items(*[4] * 33), {}, pause=lambda: calls.append(1))
     assert len(calls) == 3
 
 
 def test_an_image_that_the_data_set_repeats_counts_once():
     metric = Recording()
-    found = measure(halved, Items(4, 4, 4, a="123", b="xyx"), {"count": metric})
+    found = measured(Items(4, 4, 4, a="123", b="xyx"), {"count": metric})
     assert sum(len(sample["a"]) for sample in metric.samples) == 3
     assert sum(map(len, metric.real)) == 2
     assert (found.protocol["images"], found.protocol["real"], found.protocol["pairs"]) == (3, 2, 0)
@@ -108,39 +115,33 @@ def test_an_image_that_the_data_set_repeats_counts_once():
 
 def test_a_real_image_without_a_new_input_is_no_sample():
     metric = Recording()
-    measure(halved, Items(4, 4, a="11", b="xy"), {"count": metric})
+    measured(Items(4, 4, a="11", b="xy"), {"count": metric})
     assert sum(len(sample["a"]) for sample in metric.samples) == 1
     assert sum(map(len, metric.real)) == 2
 
 
 def test_only_pairs_come_with_a_truth():
-    found = list(batches(Items(4, 4, a=["x/1.png", "x/2.png"], b=["y/1.png", "y/3.png"]), "a", "b", 0))
+    found = list(EvaluationData(Items(4, 4, a=["x/1.png", "x/2.png"], b=["y/1.png", "y/3.png"])).batches())
     assert [batch.keys() for batch in found] == [{"a", "b", "real"}, {"a", "real"}]
-
-
-def test_a_data_set_of_pairs_needs_no_names_that_match():
-    items = Items(4, a=["x/1.png"], b=["y/3.png"])
-    items.paired = True
-    assert next(batches(items, "a", "b", 0)).keys() == {"a", "b", "real"}
 
 
 @pytest.mark.parametrize(
     ("where", "reason"), [("prepare", "no weights"), ("update", "no sample of mine"), ("compute", "too few")]
 )
-def test_a_metric_that_fails_is_missing_with_its_reason_and_the_others_go_on(where, reason):
-    found = measure(halved, Items(4), {"bad": Failing(where), "count": Recording()})
+def test_a_metric_that_fails_is_missing_with_its_reason_and_the_others_continue(where, reason):
+    found = measured(Items(4), {"bad": Failing(where), "count": Recording()})
     assert found.metrics == {"count.images": 1.0}
     assert found.missing == {"bad": reason}
 
 
-def test_a_number_that_is_not_finite_is_missing():
-    found = measure(halved, Items(4), {"odd": Failing("nowhere")})
+def test_a_value_that_is_not_finite_is_missing():
+    found = measured(Items(4), {"odd": Failing("nowhere")})
     assert found.metrics == {"odd.fine": 1.0}
     assert found.missing == {"odd.inf": "it is inf"}
 
 
-def test_a_measurement_says_which_images_it_was_taken_on():
-    first, second, other = (measure(halved, Items(*sizes), {}).protocol for sizes in ([4, 4], [4, 4], [4, 5]))
+def test_a_measurement_identifies_its_images():
+    first, second, other = (measured(Items(*sizes), {}).protocol for sizes in ([4, 4], [4, 4], [4, 5]))
     assert first == second
     assert first["images_digest"] != other["images_digest"]
     assert (first["images"], first["channels"], first["seed"]) == (2, [3], 0)

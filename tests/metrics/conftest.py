@@ -30,7 +30,7 @@ def random_inception(tmp_path_factory) -> Path:
         empty = str(folder / "empty.pth")
         network = FeatureExtractorInceptionV3("random", ["2048"], feature_extractor_weights_path=empty)
         for module in network.modules():
-            if isinstance(module, torch.nn.Conv2d):  # torch's own draw lets features fade to numbers that are slow
+            if isinstance(module, torch.nn.Conv2d):  # torch's default gives slow denormal features
                 torch.nn.init.kaiming_normal_(module.weight)
     torch.save(network.state_dict(), folder / "random.pth")
     return folder / "random.pth"

@@ -1,10 +1,8 @@
 import pytest
 import torch
 
-from i2ikit.errors import MetricError
 from i2ikit.metrics.content_preservation import ContentPreservation
 from i2ikit.metrics.functional.structure import edge_correlation, self_similarity_correlation
-from i2ikit.registry import METRICS
 
 
 def images(seed: int = 0) -> torch.Tensor:
@@ -17,7 +15,7 @@ def test_an_untouched_input_keeps_all_of_its_content():
     assert metric.compute() == pytest.approx({"edges": 1.0, "structure": 1.0})
 
 
-def test_the_numbers_are_means_over_images_of_all_batches():
+def test_the_values_are_means_over_images_of_all_batches():
     metric = ContentPreservation()
     metric.update({"a": images()[:1], "output": images(1)[:1]})
     metric.update({"a": images()[1:], "output": images(1)[1:]})
@@ -26,21 +24,8 @@ def test_the_numbers_are_means_over_images_of_all_batches():
     assert metric.compute() == pytest.approx({name: value.item() for name, value in expected.items()}, abs=1e-6)
 
 
-def test_images_without_edges_are_passed_over():
+def test_images_without_edges_are_skipped():
     metric = ContentPreservation()
     flat = torch.cat([images()[:2], torch.zeros(1, 3, 16, 16)])
     metric.update({"a": images(), "output": flat})
     assert metric.compute()["edges"] == pytest.approx(1)
-
-
-def test_translations_without_their_inputs_cannot_be_measured():
-    with pytest.raises(MetricError, match="ContentPreservation needs the inputs of the translations"):
-        ContentPreservation().update({"output": images()})
-
-
-def test_nothing_seen_is_no_answer_and_reset_forgets():
-    metric = METRICS.get("ContentPreservation")()
-    metric.update({"a": images(), "output": images()})
-    metric.reset()
-    with pytest.raises(ValueError, match="ContentPreservation has nothing to compute"):
-        metric.compute()

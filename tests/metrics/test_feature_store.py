@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from i2ikit.files import CACHE_VARIABLE
 from i2ikit.metrics import feature_store
@@ -19,10 +19,7 @@ class Means(Backbone):
         super().__init__(None, resizing)
         self.seen = 0
 
-    def _find(self) -> Path:
-        raise AssertionError("a mean needs no weights")
-
-    def _build(self, path: Path) -> None:
+    def _build(self) -> tuple[nn.Module, Path]:
         raise AssertionError("a mean needs no network")
 
     def _features(self, images: Tensor) -> Tensor:
@@ -34,7 +31,7 @@ def images(*levels: int) -> Tensor:
     return torch.stack([torch.full((3, 2, 2), level, dtype=torch.uint8) for level in levels])
 
 
-def test_no_image_is_looked_at_twice():
+def test_no_features_are_computed_twice():
     store = FeatureStore(Means(), "x")
     assert store.features(images(1, 2, 1)).tolist() == [[1.0] * 3, [2.0] * 3, [1.0] * 3]
     assert store.features(images(2, 3)).tolist() == [[2.0] * 3, [3.0] * 3]
@@ -48,7 +45,7 @@ def test_an_image_of_another_shape_with_the_same_bytes_is_another_image():
     assert store.backbone.seen == 2
 
 
-def test_memory_has_an_end(monkeypatch):
+def test_memory_is_limited(monkeypatch):
     monkeypatch.setattr(feature_store, "IN_MEMORY", 2)
     store = FeatureStore(Means(), "x")
     store.features(images(1, 2, 3))
@@ -66,14 +63,14 @@ def gather(backbone: Backbone, *levels: int) -> Tensor:
     return found
 
 
-def test_real_images_are_looked_at_by_one_process_alone():
+def test_features_of_real_images_are_kept_for_other_processes():
     gather(Means(), 1, 2, 3)
     later = Means()
     assert gather(later, 1, 2, 3).tolist() == [[1.0] * 3, [2.0] * 3, [3.0] * 3]
     assert later.seen == 0
 
 
-def test_only_what_has_changed_in_a_real_set_is_looked_at_again():
+def test_only_changed_images_of_a_real_set_are_computed_again():
     gather(Means(), 1, 2, 3)
     later = Means()
     assert gather(later, 1, 9, 3)[1].tolist() == [9.0] * 3
@@ -81,7 +78,7 @@ def test_only_what_has_changed_in_a_real_set_is_looked_at_again():
 
 
 @pytest.mark.parametrize("content", [b"", b"half a file"])
-def test_a_damaged_file_is_written_anew(content, own_cache):
+def test_a_damaged_file_is_replaced(content, own_cache):
     gather(Means(), 1, 2)
     (path,) = (own_cache / "features").iterdir()
     path.write_bytes(content)
@@ -93,7 +90,7 @@ def test_a_damaged_file_is_written_anew(content, own_cache):
     assert last.seen == 0
 
 
-def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path, monkeypatch):
+def test_a_cache_that_cannot_be_written_is_ignored(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
     assert gather(Means(), 1).tolist() == [[1.0] * 3]

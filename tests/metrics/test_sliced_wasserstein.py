@@ -6,7 +6,6 @@ import torch
 from i2ikit.datasets.stripes.stripes import Stripes
 from i2ikit.errors import DataError, ShapeError
 from i2ikit.metrics.sliced_wasserstein import SlicedWasserstein
-from i2ikit.registry import METRICS
 
 COUNT = 24
 
@@ -108,15 +107,6 @@ def test_a_set_without_real_images_is_refused(scenes):
     metric.update({"a": scenes["a"], "output": scenes["a"]})
     with pytest.raises(DataError, match="no real images to compare with"):
         metric.compute()
-
-
-def test_it_is_found_by_its_name():
-    assert METRICS.get("SlicedWasserstein") is SlicedWasserstein
-
-
-def test_computing_nothing_is_refused(others):
-    with pytest.raises(ValueError, match="nothing to compute: call update first"):
-        metric_against(others).compute()
 
 
 def test_an_empty_reference_is_refused(scenes):

@@ -1,8 +1,6 @@
-"""Checkpoints of a run: every N steps, at the end, when it is interrupted; the last K are kept, and the best."""
+"""Checkpoints of a run: every N steps, at the end, and at an interruption; the last K are kept, and the best."""
 
-import math
 from collections.abc import Mapping
-from typing import Any
 
 from torch import Tensor
 
@@ -10,18 +8,18 @@ from i2ikit.engine.checkpointing.checkpoint import find_unreadable, write_checkp
 from i2ikit.engine.checkpointing.state import capture
 from i2ikit.engine.hooks.base import RunHook
 from i2ikit.engine.runner import TranslationRunner
-from i2ikit.errors import RunError, nearest_hint
+from i2ikit.errors import RunError
+from i2ikit.evaluation.evaluator import Evaluator
 
 
 class CheckpointsHook(RunHook):
-    """Writes checkpoints and drops the oldest.
+    """Writes checkpoints and removes the oldest.
 
     Args:
         every: steps between checkpoints, >= 1.
-        keep: how many stay, >= 1.
-        keep_every: those of steps that it divides are written too, and stay; None: none do.
-        best: the number whose best checkpoint stays as ``best.pt``, such as "wasserstein.ratio"; None: there is none.
-        best_is: "lower" or "higher".
+        keep: how many are kept, >= 1.
+        keep_every: checkpoints of steps that it divides are written too, and always kept; None: none.
+        evaluator: if its ``metric`` is set, the checkpoint of its best measurement is kept as ``best.pt``.
 
     Attributes:
         last: step of the checkpoint that was written last, or None.
@@ -30,21 +28,14 @@ class CheckpointsHook(RunHook):
     priority = "VERY_LOW"
 
     def __init__(
-        self,
-        *,
-        every: int,
-        keep: int,
-        keep_every: int | None = None,
-        best: str | None = None,
-        best_is: str = "lower",
+        self, *, every: int, keep: int, keep_every: int | None = None, evaluator: Evaluator | None = None
     ) -> None:
         self.every, self.keep, self.keep_every = every, keep, keep_every
-        self.best, self.sign = best, 1 if best_is == "lower" else -1
+        self.evaluator = evaluator if evaluator is not None and evaluator.metric else None
         self.last: int | None = None
-        self._record: dict[str, Any] = {}
 
     def before_train(self, run: TranslationRunner) -> None:
-        """Find out, before hours have passed, whether what the run will save can be read again.
+        """Check before the first step that what the run will save can be read again.
 
         Raises:
             RunError: a part or a hook keeps a state that is neither tensors nor plain data.
@@ -54,33 +45,23 @@ class CheckpointsHook(RunHook):
             raise RunError(f"this run could not be resumed: {foreign}. Only tensors and plain data can be saved.")
 
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
-        """Save if it is time."""
+        """Save every N steps and after the last one."""
         progress = run.progress
         due = any(progress.step % every == 0 for every in (self.every, self.keep_every) if every)
         if due or progress.step == progress.steps:
             self.save(run)
 
     def after_val_epoch(self, run: TranslationRunner, metrics: Mapping[str, float] | None = None) -> None:
-        """Keep the model that was measured, if it is the best so far."""
-        if self.best is None or not metrics:
-            return
-        if self.best not in metrics:
-            hint = nearest_hint(self.best, metrics) or f" Measured are {', '.join(metrics)}."
-            run.reporter.note(f"No best checkpoint is kept: checkpoint.best={self.best!r} is not measured.{hint}")
-            self.best = None
-            return
-        value = metrics[self.best]
-        known = self._record.get("value") if self._record.get("of") == self.best else None
-        if not math.isnan(value) and (known is None or self.sign * value < self.sign * known):
-            self._record = {"of": self.best, "value": value, "step": run.progress.step}
+        """Keep the measured model if it is the best so far."""
+        if self.evaluator is not None and self.evaluator.is_best(run.progress.step):
             write_checkpoint(run.folder.best_checkpoint, capture(run))
 
     def on_interrupt(self, run: TranslationRunner) -> None:
-        """Save a run that ends early; the loop calls this hook."""
+        """Save an interrupted run; called by the loop."""
         self.save(run)
 
     def save(self, run: TranslationRunner) -> None:
-        """Write the checkpoint of the step that was done last, unless it is written, and drop the oldest ones."""
+        """Write the checkpoint of the last finished step, unless it exists, and remove the oldest ones."""
         step = run.progress.step
         if step == self.last:
             return
@@ -88,11 +69,3 @@ class CheckpointsHook(RunHook):
         write_checkpoint(path, capture(run))
         self.last = step
         run.folder.drop_checkpoints_before(path, self.keep, self.keep_every)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return which step was the best so far, and its number."""
-        return dict(self._record)
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up what :meth:`state_dict` returned."""
-        self._record = dict(state)

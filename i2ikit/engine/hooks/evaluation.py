@@ -1,116 +1,146 @@
-"""Metrics on held-out images while a run goes on and at its end; ends a run that no longer improves."""
+"""Measures metrics on held-out images during a run and at its end; ends a run that no longer improves."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from i2ikit.engine.evaluation import Evaluation
+from i2ikit.config.data import dataset_config
+from i2ikit.engine.assemble import Parts
 from i2ikit.engine.hooks.base import RunHook
 from i2ikit.engine.reporter import reasons_in_words
 from i2ikit.engine.runner import TranslationRunner
+from i2ikit.errors import nearest_hint
+from i2ikit.evaluation.evaluator import Evaluator
 from i2ikit.evaluation.measure import Measurement
 
-SHOWN = 4  # numbers of a measurement that are told at once; the log has all
+SHOWN = 4  # values of a measurement that are reported at once; the log has all
 
 
-class _AskedToStopError(Exception):
-    """A signal came while a measurement ran."""
+class _InterruptedError(Exception):
+    """A signal came during a measurement."""
+
+
+def make_evaluator(config: Mapping[str, Any], parts: Parts, device: torch.device) -> Evaluator | None:
+    """Return the evaluator of a run, or None for a config without metrics or without test data.
+
+    Args:
+        config: resolved, with defaults.
+        parts: of the run, the model on ``device``.
+        device: where it runs.
+    """
+    if parts.test_data is None or not parts.metrics:
+        return None
+    return Evaluator(
+        parts.model,
+        parts.test_data,
+        parts.metrics,
+        device=device,
+        seed=config["seed"],
+        about={"data": dataset_config(config["data"], "test")},
+        **{key: config["evaluation"].get(key) for key in ("weights", "metric", "better")},
+    )
 
 
 class EvaluationHook(RunHook):
-    """Measures every N steps, and once more when the run is done.
+    """Measures every N steps, and once more at the end of the run.
 
-    A measurement becomes a line of the log, and is handed to all hooks as mmengine's ``after_val_epoch``. One that a
-    signal interrupts is made when the run is resumed.
+    A measurement is written to the log and passed to the ``after_val_epoch`` of all hooks. One that a signal interrupts
+    is repeated when the run is resumed.
 
     Args:
-        evaluation: what is measured.
-        every: steps between measurements, >= 1; 0: at the end alone.
-        stop_after: measurements in a row without a new best, >= 1, after which the run ends; None: it does not.
+        evaluator: of the run.
+        every: steps between measurements, >= 1; 0: only at the end.
+        stop_after: measurements in a row without a new best, >= 1, after which the run ends; None: never.
 
     Attributes:
         last: the measurement at the end of the run, or None.
     """
 
-    priority = "LOW"  # after the log's line of the step, before the checkpoint that has to know of the best
+    priority = "LOW"  # after the log's line of the step, before the checkpoint that holds the best
 
-    def __init__(
-        self,
-        evaluation: Evaluation,
-        *,
-        every: int = 0,
-        stop_after: int | None = None,
-    ) -> None:
-        self.evaluation = evaluation
+    def __init__(self, evaluator: Evaluator, *, every: int = 0, stop_after: int | None = None) -> None:
+        self.evaluator = evaluator
         self.every, self.stop_after = every, stop_after
         self.last: Measurement | None = None
         self._due: int | None = None
+        self._checked = False
 
     def before_train(self, run: TranslationRunner) -> None:
-        """Say what cannot be measured while there is time to mend it; make up for an interrupted measurement."""
-        for sentence in reasons_in_words(self.evaluation.prepare()):
+        """Report metrics that cannot be measured, and repeat an interrupted measurement."""
+        for sentence in reasons_in_words(self.evaluator.prepare()):
             run.reporter.note(sentence)
         if self._due is not None and self._due == run.progress.step:
-            self._measure_on_the_way(run)
+            self._measure_during_run(run)
         self._stop_if_stale(run)
 
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
-        """Measure if it is time; the last step is left to :meth:`finish`."""
+        """Measure every N steps, except after the last one, which :meth:`finish` measures."""
         progress = run.progress
         if self.every and progress.step % self.every == 0 and progress.step != progress.steps:
-            self._measure_on_the_way(run)
+            self._measure_during_run(run)
             self._stop_if_stale(run)
 
     def finish(self, run: TranslationRunner, pause: Callable[[], None]) -> Measurement:
         """Measure the run at its end.
 
         Args:
-            run: whose run is done.
-            pause: called after each batch; what it raises ends the measurement.
+            run: of the finished run.
+            pause: called after each batch; an exception that it raises ends the measurement.
         """
         self.last = self._measure(run, pause, last=True)
         return self.last
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed run has to know."""
-        return {**self.evaluation.state_dict(), "due": self._due}
+        """Return what a resumed run needs."""
+        return {**self.evaluator.state_dict(), "due": self._due}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up what :meth:`state_dict` returned."""
-        self.evaluation.load_state_dict(state)
+        """Restore what :meth:`state_dict` returned."""
+        self.evaluator.load_state_dict(state)
         self._due = state.get("due")
 
-    def _measure_on_the_way(self, run: TranslationRunner) -> None:
+    def _measure_during_run(self, run: TranslationRunner) -> None:
         interruption = run.train_loop.interruption
 
         def pause() -> None:
             if interruption.requested:
-                raise _AskedToStopError
+                raise _InterruptedError
 
         self._due = run.progress.step
         try:
             found = self._measure(run, pause)
-        except _AskedToStopError:  # the loop saves the run and ends it
+        except _InterruptedError:  # the loop saves the run and ends it
             return
         if found.metrics:
-            run.reporter.note(f"step {run.progress.step}: {in_words(found, self.evaluation.best)}")
+            run.reporter.note(f"step {run.progress.step}: {format_measurement(found, self.evaluator.best)}")
 
     def _measure(self, run: TranslationRunner, pause: Callable[[], None], *, last: bool = False) -> Measurement:
         progress = run.progress
-        found = self.evaluation.measure(progress.step, pause)
+        found = self.evaluator.measure(progress.step, pause)
         self._due = None
+        self._check_metric(run, found)
         line = {"event": "metrics", "step": progress.step, "epoch": progress.epoch, **found.line()}
-        run.log.write({**line, "last": True, "best": self.evaluation.best} if last else line)
+        run.log.write({**line, "last": True, "best": self.evaluator.best} if last else line)
         run.call_hook("before_val_epoch")  # mmengine's hooks undo after one what they do before it
         run.call_hook("after_val_epoch", metrics=found.metrics)
         return found
 
+    def _check_metric(self, run: TranslationRunner, found: Measurement) -> None:
+        """Report once that the value that decides is none of those that its metric has."""
+        name = self.evaluator.metric
+        if self._checked or name is None or name in found.metrics or {name, name.partition(".")[0]} & {*found.missing}:
+            return
+        self._checked = True
+        hint = nearest_hint(name, found.metrics) or f" Measured are {', '.join(found.metrics)}."
+        run.reporter.note(f"No measurement is the best, and no best checkpoint is kept: nothing measures {name!r}.{hint}")
+
     def _stop_if_stale(self, run: TranslationRunner) -> None:
-        loop, waited = run.train_loop, self.evaluation.since_best
+        loop, waited = run.train_loop, self.evaluator.since_best
         if self.stop_after is None or waited < self.stop_after or loop.progress.step == loop.steps:
             return
-        best = self.evaluation.best
+        best = self.evaluator.best
         run.reporter.note(
             f"The run ends at step {loop.progress.step} of {loop.steps}: {best['metric']} was best at step "
             f"{best['step']} and has not improved in {waited} measurements since."
@@ -118,8 +148,8 @@ class EvaluationHook(RunHook):
         loop.end_early()
 
 
-def in_words(found: Measurement, best: Mapping[str, Any]) -> str:
-    """Return the first numbers of a measurement, and how the best one stands."""
+def format_measurement(found: Measurement, best: Mapping[str, Any]) -> str:
+    """Return the first values of a measurement, and the best value so far."""
     names = list(dict.fromkeys([*([best["metric"]] if best else []), *found.metrics]))
-    numbers = "  ".join(f"{name} {found.metrics[name]:.4g}" for name in names[:SHOWN] if name in found.metrics)
-    return f"{numbers}  (best {best['metric']} {best['value']:.4g} at step {best['step']})" if best else numbers
+    values = "  ".join(f"{name} {found.metrics[name]:.4g}" for name in names[:SHOWN] if name in found.metrics)
+    return f"{values}  (best {best['metric']} {best['value']:.4g} at step {best['step']})" if best else values

@@ -14,7 +14,8 @@ C1, C2 = 0.01**2, 0.03**2  # for values in 0..1
 def ssim(image: Tensor, target: Tensor) -> Tensor:
     """Return the structural similarity of each image with its target, the mean over channels and positions.
 
-    Local moments are taken in a Gaussian window of 11 x 11 pixels and a standard deviation of 1.5, at positions where it fits into the image.
+    Local moments are computed in a Gaussian window of 11 x 11 pixels with a standard deviation of 1.5, at all positions
+    where the window fits into the image.
 
     Shape:
         image, target: (B, C, H, W) in 0..1, H and W >= 11.

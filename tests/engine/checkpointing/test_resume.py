@@ -317,34 +317,6 @@ def test_every_third_checkpoint_can_stay(cut, tmp_path):
     assert names == [f"step_{step:06d}.pt" for step in (3, 6, 9, 12)]
 
 
-@pytest.mark.parametrize(("best_is", "step"), [("lower", 4), ("higher", 8)])
-def test_the_best_checkpoint_stays_also_over_a_resume(cut, tmp_path, temporary_hook, best_is, step):
-    values = {2: 5.0, 4: 1.0, 6: float("nan"), 8: 7.0, 10: 7.0}
-
-    class Measuring(Hook):
-        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
-            if runner.iter + 1 in values:
-                runner.call_hook("after_val_epoch", metrics={"distance.whole": values[runner.iter + 1]})
-
-    cut["hooks"] = [{"type": temporary_hook(Measuring)}]
-    cut["checkpoint"] = {"every": 5, "keep": 1, "best": "distance.whole", "best_is": best_is}
-    train(cut, work_dir=tmp_path / "whole")
-    train_in_parts(cut, tmp_path / "parts", 5)
-    for name in ("whole", "parts"):
-        best = read_checkpoint(tmp_path / name / "checkpoints" / "best.pt")
-        assert best.progress["step"] == step
-        assert best.extra["hooks"]["CheckpointsHook"] == {"of": "distance.whole", "value": values[step], "step": step}
-
-
-def test_a_best_number_that_nothing_measures_is_told_with_the_nearest(cut, tmp_path):
-    cut["checkpoint"] = {"every": 5, "keep": 1, "best": "mean.brightnes"}
-    cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
-    listener = Listener()
-    train(cut, work_dir=tmp_path, max_steps=1, reporter=listener)
-    assert any("checkpoint.best='mean.brightnes' is not measured. Nearest: 'mean.br" in n for n in listener.notes)
-    assert not (tmp_path / "checkpoints" / "best.pt").exists()
-
-
 def test_a_work_directory_that_is_a_file_is_one_message(cut, tmp_path):
     (tmp_path / "run").write_text("taken")
     with pytest.raises(WorkDirError, match=r"cannot write to .*run: .*--work-dir DIR"):

@@ -1,4 +1,4 @@
-"""Pains 3 and 8: measured on the way, best and last told, an end when nothing improves; a resume forgets none of it."""
+"""Pains 3 and 8: measurements during a run, best and last, an early end, best.pt; all of it survives a resume."""
 
 import json
 import os
@@ -11,22 +11,23 @@ import torch
 from mmengine.hooks import Hook
 
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
-from i2ikit.engine.hooks.evaluation import in_words
+from i2ikit.engine.hooks.evaluation import format_measurement
 from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.engine.reporter import SilentReporter
 from i2ikit.engine.train import train
 from i2ikit.errors import MetricError
 from i2ikit.evaluation.measure import Measurement
+from i2ikit.metrics.base import Metric
 from i2ikit.registry import METRICS
 
 pytestmark = pytest.mark.slow  # whole trainings
 
 
-class Scripted:
-    """Gives numbers out of a list, one for each measurement; what it is made anew in a resumed run it asks the step."""
+class Scripted(Metric):
+    """Returns values from a list, one for each measurement, also after a resume."""
 
     better = {"value": "lower"}  # noqa: RUF012
-    numbers: list[float] = []  # noqa: RUF012
+    values: list[float] = []  # noqa: RUF012
     interrupt_at: int | None = None
     measured = 0
 
@@ -40,10 +41,10 @@ class Scripted:
 
     def compute(self) -> dict[str, float]:
         Scripted.measured += 1
-        return {"value": Scripted.numbers[Scripted.measured - 1]}
+        return {"value": Scripted.values[Scripted.measured - 1]}
 
 
-class Absent:
+class Absent(Scripted):
     def prepare(self, device: torch.device) -> None:
         raise MetricError("its file is not here")
 
@@ -61,7 +62,7 @@ def scripted(cut) -> dict[str, Any]:
     """A run of 12 steps that measures after steps 3, 6, 9 and 12."""
     for part in (Scripted, Absent):
         METRICS.register_module(force=True)(part)
-    Scripted.numbers, Scripted.measured, Scripted.interrupt_at = [5.0, 3.0, 4.0, 6.0], 0, None
+    Scripted.values, Scripted.measured, Scripted.interrupt_at = [5.0, 3.0, 4.0, 6.0], 0, None
     cut["metrics"] = {"script": {"type": "Scripted"}, "mean": {"type": "MeanBrightness"}}
     cut["evaluation"] = {"every": 3}
     yield cut
@@ -78,7 +79,7 @@ def weights(work_dir: Path, step: int = 12) -> dict[str, Any]:
     return read_checkpoint(work_dir / "checkpoints" / f"step_{step:06d}.pt").model
 
 
-def test_measurements_are_logged_with_their_protocol_and_best_and_last_are_told(scripted, tmp_path):
+def test_measurements_are_logged_with_their_protocol_and_best_and_last_are_reported(scripted, tmp_path):
     listener = Notes()
     result = train(scripted, work_dir=tmp_path, reporter=listener)
     lines = measurements(tmp_path)
@@ -104,8 +105,8 @@ def test_measuring_changes_no_weight(scripted, tmp_path):
     assert all(torch.equal(first[name], second[name]) for name in second if isinstance(second[name], torch.Tensor))
 
 
-def test_a_run_ends_when_nothing_improves_any_more_saved_and_measured(scripted, tmp_path):
-    Scripted.numbers = [5.0, 5.0, 7.0, 4.0, 9.0]
+def test_a_run_that_no_longer_improves_ends_saved_and_measured(scripted, tmp_path):
+    Scripted.values = [5.0, 5.0, 7.0, 4.0, 9.0]
     scripted["evaluation"] = {"every": 2, "stop_after": 2, "metric": "script.value"}
     listener = Notes()
     result = train(scripted, work_dir=tmp_path, reporter=listener)
@@ -119,16 +120,41 @@ def test_a_run_ends_when_nothing_improves_any_more_saved_and_measured(scripted, 
     assert again.step == 6
 
 
-def test_the_best_and_the_count_survive_a_resume(scripted, tmp_path):
-    scripted["checkpoint"] = {"every": 3, "keep": 9, "best": "script.value", "best_is": "lower"}
+@pytest.mark.parametrize(("better", "step", "value"), [("lower", 6, 3), ("higher", 12, 6)])
+def test_one_key_decides_the_best_measurement_and_the_best_checkpoint_also_after_a_resume(
+    scripted, tmp_path, better, step, value
+):
+    scripted["evaluation"] = {"every": 3, "metric": "script.value", "better": better}
     train(scripted, work_dir=tmp_path, pause_at=7)
     result = train(scripted, work_dir=tmp_path, resume=True)
     assert [line["step"] for line in measurements(tmp_path)] == [3, 6, 9, 12]
-    assert (result.best["step"], result.best["value"]) == (6, 3)
-    assert read_checkpoint(tmp_path / "checkpoints" / "best.pt").progress["step"] == 6
+    assert (result.best["step"], result.best["value"]) == (step, value)
+    best = read_checkpoint(tmp_path / "checkpoints" / "best.pt")
+    assert best.progress["step"] == step
+    assert best.extra["hooks"]["EvaluationHook"]["best"] == result.best
 
 
-def test_an_interrupted_measurement_is_made_up_for_after_a_resume(scripted, tmp_path):
+def test_without_a_decisive_metric_there_is_no_best_checkpoint(scripted, tmp_path):
+    assert train(scripted, work_dir=tmp_path).best["step"] == 6
+    assert not (tmp_path / "checkpoints" / "best.pt").exists()
+
+
+def test_the_best_by_another_metric_or_direction_is_forgotten(scripted, tmp_path):
+    scripted["evaluation"] = {"every": 3, "metric": "script.value"}
+    train(scripted, work_dir=tmp_path, pause_at=7)
+    scripted["evaluation"]["better"] = "higher"
+    assert train(scripted, work_dir=tmp_path, resume=True).best["step"] == 12
+
+
+def test_a_decisive_value_that_nothing_measures_is_reported_with_the_nearest(scripted, tmp_path):
+    scripted["evaluation"] = {"metric": "mean.brightnes", "better": "higher"}
+    listener = Notes()
+    train(scripted, work_dir=tmp_path, max_steps=1, reporter=listener)
+    assert any("nothing measures 'mean.brightnes'. Nearest: 'mean.brightness'" in note for note in listener.notes)
+    assert not (tmp_path / "checkpoints" / "best.pt").exists()
+
+
+def test_an_interrupted_measurement_is_repeated_after_a_resume(scripted, tmp_path):
     Scripted.interrupt_at = 1  # in the second measurement
     with pytest.raises(RunInterruptedError, match="stopped after step 6 of 12"):
         train(scripted, work_dir=tmp_path)
@@ -145,7 +171,7 @@ def test_an_interrupted_last_measurement_leaves_a_run_that_can_be_measured(scrip
     assert (result.step, result.metrics["script.value"]) == (12, 6)
 
 
-def test_what_cannot_be_measured_is_told_before_the_first_step_and_kept_as_missing(scripted, tmp_path):
+def test_what_cannot_be_measured_is_reported_before_the_first_step_and_logged_as_missing(scripted, tmp_path):
     scripted["metrics"] = {"gone": {"type": "Absent"}, "also": {"type": "Absent"}, **scripted["metrics"]}
     listener = Notes()
     result = train(scripted, work_dir=tmp_path, max_steps=2, reporter=listener)
@@ -155,7 +181,7 @@ def test_what_cannot_be_measured_is_told_before_the_first_step_and_kept_as_missi
     assert "script.value" in result.metrics
 
 
-def test_averaged_or_raw_weights_are_measured_as_asked(scripted, tmp_path):
+def test_averaged_or_raw_weights_are_measured_as_configured(scripted, tmp_path):
     scripted["metrics"] = {"mean": {"type": "MeanBrightness"}}
     scripted["model"]["averages"] = {"ab_mean": {"of": "generators.ab", "momentum": 1.0}}
     found = {}
@@ -169,18 +195,21 @@ def test_averaged_or_raw_weights_are_measured_as_asked(scripted, tmp_path):
     assert found["raw"][0] != found["raw"][1]
 
 
-def test_mmengines_hooks_hear_of_each_measurement(scripted, tmp_path):
-    heard = []
+def test_other_hooks_receive_each_measurement(scripted, tmp_path):
+    received = []
 
-    class Listening(Hook):
+    class Receiving(Hook):
         def after_val_epoch(self, runner, metrics=None) -> None:
-            heard.append(metrics["script.value"])
+            received.append(metrics["script.value"])
 
-    train(scripted, work_dir=tmp_path, hooks=[Listening()])
-    assert heard == [5, 3, 4, 6]
+    train(scripted, work_dir=tmp_path, hooks=[Receiving()])
+    assert received == [5, 3, 4, 6]
 
 
-def test_the_deciding_number_is_told_first():
+def test_the_decisive_value_comes_first():
     found = Measurement(metrics={"a.x": 1.0, "b.y": 2.0})
-    assert in_words(found, {"metric": "b.y", "value": 1.5, "step": 3}) == "b.y 2  a.x 1  (best b.y 1.5 at step 3)"
-    assert in_words(found, {}) == "a.x 1  b.y 2"
+    assert (
+        format_measurement(found, {"metric": "b.y", "value": 1.5, "step": 3})
+        == "b.y 2  a.x 1  (best b.y 1.5 at step 3)"
+    )
+    assert format_measurement(found, {}) == "a.x 1  b.y 2"

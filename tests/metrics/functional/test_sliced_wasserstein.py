@@ -99,7 +99,7 @@ def test_a_set_without_points_is_refused():
 
 
 def test_points_of_another_width_are_refused():
-    with pytest.raises(ShapeError, match="need one width, not 3, 4 and 3"):
+    with pytest.raises(ShapeError, match="need equal widths, not 3, 4 and 3"):
         sliced_wasserstein(torch.zeros(2, 3), torch.zeros(2, 4), torch.zeros(1, 3))
 
 

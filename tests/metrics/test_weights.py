@@ -33,19 +33,19 @@ def test_a_file_in_torchs_cache_is_found_under_each_of_its_names(name, cache):
     assert find_weights(WANTED) == cache / name
 
 
-def test_a_file_at_a_given_place_is_taken_from_there(cache, tmp_path):
+def test_a_given_file_is_used(cache, tmp_path):
     (tmp_path / "mine.pth").write_bytes(CONTENT)
     assert find_weights(WANTED, tmp_path / "mine.pth") == tmp_path / "mine.pth"
 
 
-def test_where_there_is_no_network_the_message_has_name_hash_source_and_place(cache):
+def test_without_a_network_the_error_has_name_hash_source_and_folder(cache):
     with pytest.raises(MetricError) as caught:
         find_weights(WANTED)
     for part in ("is missing: no network", "net-1.pth", SHA, "https://example.org", str(cache)):
         assert part in str(caught.value)
 
 
-def test_where_there_is_a_network_the_file_is_downloaded_into_torchs_cache(cache, monkeypatch):
+def test_a_missing_file_is_downloaded_into_torchs_cache(cache, monkeypatch):
     def download(addresses, target, *, sha256):
         assert (addresses, sha256) == ([WANTED.url], SHA)
         target.write_bytes(CONTENT)
@@ -54,12 +54,12 @@ def test_where_there_is_a_network_the_file_is_downloaded_into_torchs_cache(cache
     assert find_weights(WANTED) == cache / "net-1.pth"
 
 
-def test_another_file_of_that_name_is_not_taken(cache):
+def test_another_file_with_the_name_is_refused(cache):
     (cache / "net.pth").write_bytes(b"other numbers")
-    with pytest.raises(MetricError, match=r"net\.pth is another file than the file of a network: its sha256 begins"):
+    with pytest.raises(MetricError, match=r"net\.pth is not the file of a network: its SHA-256 begins"):
         find_weights(WANTED)
 
 
-def test_a_given_place_without_a_file_is_named(cache, tmp_path):
-    with pytest.raises(MetricError, match=r"there is no file .*gone\.pth\. Needed is net-1\.pth \(sha256 "):
+def test_a_missing_given_file_is_named(cache, tmp_path):
+    with pytest.raises(MetricError, match=r"there is no file .*gone\.pth\. Needed is net-1\.pth \(SHA-256 "):
         find_weights(WANTED, tmp_path / "gone.pth")

@@ -1,9 +1,10 @@
-"""Pains 3 and 14: figures that another tool measures too, and that say how they were measured."""
+"""FID and KID equal those of another tool, and record how they were measured."""
 
 from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 from torch.utils.data import Dataset
 
 from i2ikit.errors import MetricError
@@ -11,11 +12,10 @@ from i2ikit.metrics.backbones import Backbone
 from i2ikit.metrics.base import to_bytes
 from i2ikit.metrics.feature_distance import FeatureDistance
 from i2ikit.metrics.fid import FID
-from i2ikit.metrics.frechet_distance import FrechetDistance
 from i2ikit.metrics.functional.feature_distances import frechet_distance, kernel_distance
-from i2ikit.metrics.kernel_distance import KernelDistance
 from i2ikit.metrics.kid import KID
-from i2ikit.registry import METRICS
+
+OTHER = {"backbone": "resnet18", "weights": "x.pth"}
 
 
 def images(count: int, *, channels: int = 3, seed: int = 0) -> torch.Tensor:
@@ -43,10 +43,7 @@ class Means(Backbone):
     def load(self, device: torch.device) -> None:
         pass
 
-    def _find(self) -> Path:
-        raise AssertionError("a mean needs no weights")
-
-    def _build(self, path: Path) -> None:
+    def _build(self) -> tuple[nn.Module, Path]:
         raise AssertionError("a mean needs no network")
 
     def _features(self, found: torch.Tensor) -> torch.Tensor:
@@ -72,8 +69,8 @@ def test_they_are_torch_fidelitys_on_the_same_images_offline(as_standard):
     )  # fmt: skip
     reference = torch_fidelity.FeatureExtractorInceptionV3("", ["2048"], feature_extractor_weights_path=weights)
     features = [reference(to_bytes(found, ""))[0] for found in (outputs, real)]
-    kid = filled(KID(as_standard, resizing="legacy", subsets=2, subset_size=2), outputs, real)
-    fid = filled(FID(as_standard, resizing="legacy"), outputs, real)
+    kid = filled(KID(weights=as_standard, resizing="legacy", subsets=2, subset_size=2), outputs, real)
+    fid = filled(FID(weights=as_standard, resizing="legacy"), outputs, real)
     assert kid.compute()["legacy"] == pytest.approx(expected["kernel_inception_distance_mean"], rel=1e-3)
     assert fid.compute()["legacy"] == pytest.approx(frechet_distance(*features), rel=1e-5)
     protocol = fid.protocol()
@@ -82,56 +79,41 @@ def test_they_are_torch_fidelitys_on_the_same_images_offline(as_standard):
 
 
 @pytest.mark.slow
-def test_other_weights_are_not_called_fid(random_inception):
-    with pytest.raises(MetricError, match=r"random\.pth is another file than the file of the Inception of FID and KID"):
-        FID(random_inception).prepare(torch.device("cpu"))
-    FrechetDistance("inception-v3-compat", random_inception).prepare(torch.device("cpu"))
+def test_other_weights_of_inception_are_refused(random_inception):
+    with pytest.raises(MetricError, match=r"random\.pth is not the Inception weights of FID and KID"):
+        FID(weights=random_inception).prepare(torch.device("cpu"))
 
 
-def test_the_distances_are_those_of_the_features():
+@pytest.mark.parametrize(
+    ("metric", "names", "distance"),
+    [
+        (FID(), ["clean"], lambda *found: [frechet_distance(*found)]),
+        (FID(**OTHER, resizing="legacy"), ["distance"], lambda *found: [frechet_distance(*found)]),
+        (KID(resizing="legacy"), ["legacy", "legacy_std"], kernel_distance),
+        (
+            KID(**OTHER, subsets=3, subset_size=4),
+            ["distance", "distance_std"],
+            lambda *found: kernel_distance(*found, subsets=3, subset_size=4),
+        ),
+    ],
+)
+def test_the_values_are_distances_of_the_features_named_after_resizing_or_network(metric, names, distance):
     outputs, real = images(6), images(6, seed=1)
     features = [to_bytes(found, "").float().mean(dim=(2, 3)) for found in (outputs, real)]
-    for metric, expected in (
-        (FID(), {"clean": frechet_distance(*features)}),
-        (KID(resizing="legacy"), dict(zip(("legacy", "legacy_std"), kernel_distance(*features), strict=True))),
-        (FrechetDistance("resnet18", "x"), {"distance": frechet_distance(*features)}),
-        (
-            KernelDistance("resnet18", "x", subsets=3, subset_size=4),
-            dict(zip(("distance", "distance_std"), kernel_distance(*features, subsets=3, subset_size=4), strict=True)),
-        ),
-    ):
-        metric.backbone = Means(None, metric.backbone.resizing)
-        assert filled(metric, outputs, real).compute() == pytest.approx(expected)
-        assert all(metric.better[number] == "lower" for number in expected if not number.endswith("std"))
+    metric.backbone = Means(None, metric.backbone.resizing)
+    assert filled(metric, outputs, real).compute() == pytest.approx(dict(zip(names, distance(*features), strict=True)))
+    assert metric.better[names[0]] == "lower"
 
 
-def test_images_are_taken_as_the_8_bits_of_a_file_and_gray_ones_as_three_equal_channels():
-    assert to_bytes(torch.tensor([-1.2, -1.0, 0.001, 1.0, 1.3]).reshape(1, 1, 1, 5), "").tolist() == [
-        [[[0, 0, 128, 255, 255]]] * 3
-    ]
-
-
-def test_images_of_other_channels_are_refused_by_name():
-    metric = FID()
-    metric.backbone = Means(None, "clean")
-    with pytest.raises(MetricError, match="FID needs images of 3 channels, or gray ones, not of 4"):
-        metric.update({"output": images(2, channels=4)})
-
-
-def test_one_image_is_too_few_and_reset_forgets():
+def test_one_image_is_too_few_also_after_a_reset():
     metric = KID()
     metric.backbone = Means(None, "clean")
     filled(metric, images(4), images(4)).reset()
     filled(metric, images(1), images(1))
-    with pytest.raises(MetricError, match="KID needs at least 2 outputs and 2 real images, there are 1 and 1"):
+    with pytest.raises(MetricError, match="KID needs at least 2 outputs and 2 real images, not 1 and 1"):
         metric.compute()
 
 
-@pytest.mark.parametrize("name", ["FID", "KID", "FrechetDistance", "KernelDistance"])
-def test_it_is_found_by_its_name(name):
-    assert issubclass(METRICS.get(name), FeatureDistance)
-
-
-def test_subsets_of_none_are_refused():
+def test_subsets_of_no_images_are_refused():
     with pytest.raises(ValueError, match="subset_size must be a whole number above 0, not 0"):
         KID(subset_size=0)

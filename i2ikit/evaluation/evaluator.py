@@ -1,0 +1,110 @@
+"""Measures a model repeatedly while it trains, and keeps which measurement was the best."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from i2ikit.data.loading import MapDataset
+from i2ikit.distributed.device import batch_to_device
+from i2ikit.evaluation.measure import EvaluationData, Measurement, measure, prepare
+from i2ikit.metrics.base import Metric
+from i2ikit.translation import UnpairedTranslation
+
+
+class Evaluator:
+    """The metrics of a run on its held-out images.
+
+    Args:
+        model: on ``device``; its first generator, say ``ab``, translates domain ``a`` to ``b``.
+        dataset: held-out images.
+        metrics: METRICS parts by name.
+        device: of the model.
+        seed: of the random numbers that the dataset uses, if it uses any.
+        weights: ``"average"``: use the moving average of the generator if there is one; ``"raw"``: do not.
+        metric: the value that decides which measurement is the best, such as ``"fid.clean"``; None: the first one that
+            has a direction.
+        better: ``"lower"`` or ``"higher"``; None: the direction that the metric declares.
+        about: more entries of the protocol.
+
+    Attributes:
+        best: metric, direction, step, value and all values of the best measurement; empty before the first one.
+        since_best: measurements since the best one.
+    """
+
+    def __init__(
+        self,
+        model: UnpairedTranslation,
+        dataset: MapDataset,
+        metrics: Mapping[str, Metric],
+        *,
+        device: torch.device,
+        seed: int,
+        weights: str = "average",
+        metric: str | None = None,
+        better: str | None = None,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.model, self.metrics = model, dict(metrics)
+        generator = next(iter(model.generators))
+        self.data = EvaluationData(dataset, source=generator[0], target=generator[1], seed=seed)
+        self.device, self.averaged = device, weights == "average"
+        averaged = self.averaged and model.to_show(generator) != generator
+        self.about = {**(about or {}), "generator": generator, "weights": "average" if averaged else "raw"}
+        self.metric, self.better = metric, better
+        self.best: dict[str, Any] = {}
+        self.since_best = 0
+        self._missing: dict[str, str] | None = None
+
+    def prepare(self) -> dict[str, str]:
+        """Load what metrics need, once; return why metrics cannot be measured, by name."""
+        if self._missing is None:
+            self._missing = prepare(self.metrics, torch.device("cpu"))
+        return self._missing
+
+    def measure(self, step: int, pause: Callable[[], None] = lambda: None) -> Measurement:
+        """Measure the model after ``step``; the random streams of training are not used.
+
+        Args:
+            step: the last finished step.
+            pause: called after each batch; an exception that it raises ends the measurement.
+        """
+        missing = self.prepare()
+        prepare({name: metric for name, metric in self.metrics.items() if name not in missing}, self.device)
+        expression = f"{self.about['generator']}({self.data.source})"
+
+        def translate(images: Tensor) -> Tensor:
+            batch = batch_to_device({self.data.source: images}, self.device)
+            return self.model.render(batch, [expression], averaged=self.averaged)[expression]
+
+        found = measure(
+            translate, self.data, self.metrics, device=self.device, missing=missing, about=self.about, pause=pause
+        )
+        self._update_best(step, found)
+        return found
+
+    def is_best(self, step: int) -> bool:
+        """Return whether the measurement after ``step`` is the best so far."""
+        return bool(self.best) and self.best["step"] == step
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resumed run needs."""
+        return {"best": self.best, "since_best": self.since_best}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what :meth:`state_dict` returned, unless another metric or direction decides now."""
+        best = dict(state.get("best", {}))
+        if best and self.metric in (None, best["metric"]) and self.better in (None, best["better"]):
+            self.best, self.since_best = best, int(state["since_best"])
+
+    def _update_best(self, step: int, found: Measurement) -> None:
+        name = self.metric or next(iter(found.better), None)
+        if name is None or name not in found.metrics or self.is_best(step):
+            return
+        value, better = found.metrics[name], self.better or found.better.get(name)
+        if not self.best or (value < self.best["value"] if better == "lower" else value > self.best["value"]):
+            self.best = {"metric": name, "better": better, "step": step, "value": value, "metrics": found.metrics}
+            self.since_best = 0
+        else:
+            self.since_best += 1
