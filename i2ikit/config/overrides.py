@@ -6,25 +6,23 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from i2ikit import model_keys
 from i2ikit.build import ConfigProblem, is_part, registry_of_argument
 from i2ikit.config.alarms import alarm_arguments
 from i2ikit.config.data import parameters
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.key_paths import Keys, split
 from i2ikit.config.sections import (
-    AVERAGE_KEYS,
     COLLECTIONS,
     DATASET_KEYS,
     FIXED,
-    MODEL_KEYS,
-    PHASE_KEYS,
     SECTIONS,
     known_hint,
 )
 from i2ikit.config.values import parse_value
 from i2ikit.registry import DATASETS, HEADS, REGISTRIES, SCHEDULES, Registry
 
-BESIDES = {"terms": ("weight", "stream"), "heads": ("of", "taps")}  # keys of a part that its class does not see
+BESIDES = {"terms": model_keys.TERM, "heads": model_keys.HEAD}  # keys of a part that its class does not see
 
 
 @dataclass(frozen=True)
@@ -111,17 +109,17 @@ def addable(config: dict[str, Any], keys: Keys, holder: dict[str, Any]) -> Seque
         case ():
             return SECTIONS
         case ("model",):
-            return MODEL_KEYS
+            return model_keys.MODEL
         case ("data",):
             return (*FIXED["data"], *DATASET_KEYS)
         case (section,) if section in FIXED:
             return tuple(FIXED[section])
         case ("model", "phases", _):
-            return PHASE_KEYS
+            return model_keys.PHASE
         case ("alarms", _):
             return alarm_arguments(holder.get("type"))
         case ("model", "averages", _):
-            return AVERAGE_KEYS
+            return model_keys.AVERAGE
         case ("optimizer",) | ("model", "phases", _, "optimizer") | ("model", "phases", _, "groups", _):
             return optimizer_arguments({**_dict(config.get("optimizer")), **holder}.get("type"))
         case ("model", "phases", _, "groups"):

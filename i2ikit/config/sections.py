@@ -140,10 +140,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
     },
 }
 DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
-PHASE_KEYS = ("update", "terms", "optimizer", "groups")
-AVERAGE_KEYS = ("of", "momentum", "init")
 COLLECTIONS = tuple(kind.plural for kind in KINDS if kind.named)  # of named parts
-MODEL_KEYS = ("type", "generators", "discriminators", "heads", "averages", "views", "phases")
 SECTIONS = (
     "plugins",
     "model",

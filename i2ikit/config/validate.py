@@ -114,34 +114,9 @@ def build_trial_model(section: Mapping[str, Any]) -> tuple["UnpairedTranslation 
 
 def _check_model(section: Any, builder: Builder) -> dict[str, tuple[str, ...]]:
     """Build the model; return what each phase updates, or nothing if it could not be built."""
-    if not _has_shape(section, builder):
-        return {}
     model, errors = build_trial_model(section)
     builder.errors += errors
     return {name: tuple(phase.update) for name, phase in model.phases.items()} if model is not None else {}
-
-
-def _has_shape(section: Any, builder: Builder) -> bool:
-    """Note what is no dict but should be one: nothing inside it can be checked."""
-    before = len(builder.errors)
-    _check_dict(section, "model", builder)
-    if isinstance(section, Mapping):
-        for name, phase in _entries(section.get("phases")):
-            for key in ("terms", "optimizer", "groups"):
-                if isinstance(phase, Mapping) and key in phase:
-                    _check_dict(phase[key], f"model.phases.{name}.{key}", builder)
-            for group, changes in _entries(phase.get("groups") if isinstance(phase, Mapping) else None):
-                _check_dict(changes, f"model.phases.{name}.groups.{group}", builder)
-    return len(builder.errors) == before
-
-
-def _check_dict(value: Any, path: str, builder: Builder) -> None:
-    if not isinstance(value, Mapping):
-        builder.error(path, f"must be a dict, not {value!r}")
-
-
-def _entries(value: Any) -> list[tuple[str, Any]]:
-    return list(value.items()) if isinstance(value, Mapping) else []
 
 
 def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str, ...]], builder: Builder) -> None:

@@ -1,30 +1,44 @@
-"""Builds the model from its config, noting every error."""
+"""Builds the model from its config: networks, then the phases whose terms read them. Collects every error."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from i2ikit.build import Builder
-from i2ikit.translation.build_networks import NetworksBuilder
-from i2ikit.translation.build_phases import PhasesBuilder
+from i2ikit import model_keys
+from i2ikit.build import Builder, is_part
+from i2ikit.interfaces import HeadUse, Read
+from i2ikit.registry import SCHEDULES, TERMS
+from i2ikit.schedules.constant import Constant
+from i2ikit.terms.base import Term
+from i2ikit.translation.build_networks import (
+    DOMAINS,
+    NetworksBuilder,
+    are_texts,
+    check_keys,
+    is_name,
+    section,
+    unknown,
+)
+from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.model import UnpairedTranslation
-from i2ikit.translation.notes import check_keys
-
-SECTIONS = ("type", "generators", "discriminators", "heads", "averages", "views", "phases")
+from i2ikit.translation.phase import Phase, WeightedTerm
 
 
 def build_model(config: Mapping[str, Any], builder: Builder, path: str = "model") -> UnpairedTranslation | None:
     """Build the model of a config: networks first, then the phases that read and update them.
 
     Args:
-        config: the ``model`` section; see docs/methods for what it says.
-        builder: takes the errors.
+        config: the ``model`` section; see docs/methods.
+        builder: collects the errors.
         path: key path of the section.
 
     Returns:
-        the model, or None after noting at least one error.
+        the model, or None after at least one error.
     """
     before = len(builder.errors)
-    check_keys(builder, config, SECTIONS, path)
+    if not isinstance(config, Mapping):
+        builder.error(path, f"must be a dict, not {config!r}")
+        return None
+    check_keys(builder, config, model_keys.MODEL, path)
     if config.get("type", "UnpairedTranslation") != "UnpairedTranslation":
         builder.error(f"{path}.type", "the model is always 'UnpairedTranslation'")
     networks = NetworksBuilder(config, builder, path)
@@ -33,3 +47,161 @@ def build_model(config: Mapping[str, Any], builder: Builder, path: str = "model"
     if len(builder.errors) > before:
         return None
     return UnpairedTranslation(**networks.kinds, views=networks.views, phases=phases, averages=networks.averages)
+
+
+class PhasesBuilder:
+    """The phases of a model.
+
+    Args:
+        config: the ``model`` section.
+        builder: collects the errors.
+        path: key path of the section.
+        networks: the networks that phases update and terms read.
+    """
+
+    def __init__(self, config: Mapping[str, Any], builder: Builder, path: str, networks: NetworksBuilder) -> None:
+        self.config, self.builder, self.path, self.networks = config, builder, path, networks
+
+    def build(self) -> dict[str, Phase]:
+        """Return the phases by name, in the order of the config."""
+        configs = section(self.builder, self.config, "phases", self.path)
+        phases = {name: self._phase(name, config, f"{self.path}.phases.{name}") for name, config in configs.items()}
+        if not phases:
+            self.builder.error(f"{self.path}.phases", "a model needs at least one phase")
+        self._check_names_of_terms(configs)
+        return phases
+
+    def _phase(self, name: str, config: Mapping[str, Any], path: str) -> Phase:
+        if not isinstance(config, Mapping):
+            self.builder.error(path, "a phase is written as dict(update=[...], terms=dict(...))")
+            config = {}
+        check_keys(self.builder, config, model_keys.PHASE, path)
+        terms = {}
+        for key, term_config in section(self.builder, config, "terms", path).items():
+            weighted = self._weighted_term(term_config, f"{path}.terms.{key}")
+            if weighted is not None:
+                terms[key] = weighted
+        if not config.get("terms"):
+            self.builder.error(f"{path}.terms", "a phase needs at least one term")
+        groups = section(self.builder, config, "groups", path)
+        return Phase(
+            name,
+            self._updated(config.get("update") or [], f"{path}.update"),
+            terms,
+            dict(section(self.builder, config, "optimizer", path)),
+            {key: dict(section(self.builder, groups, key, f"{path}.groups")) for key in groups},
+        )
+
+    def _updated(self, names: Any, path: str) -> tuple[str, ...]:
+        """Return the full names of the networks that ``update`` lists, by kind or one by one."""
+        averages = self.networks.averages
+        every = [name for name in self.networks.full_names() if name not in averages]
+        full = {kind: [name for name in every if name.startswith(f"{kind}.")] for kind in self.networks.kinds}
+        if isinstance(names, str):
+            names = [names]
+        if not are_texts(names):
+            self.builder.error(path, f"update is a list of names, not {names!r}")
+            return ()
+        updated: list[str] = []
+        for name in names:
+            if name in averages:
+                self.builder.error(path, f"{name!r} is an average of {averages[name].of!r}; no phase updates it")
+            elif name not in every and name not in full:
+                unknown(self.builder, path, "network", name, [*full, *every])
+            updated += full.get(name, [name])
+        if not updated:
+            self.builder.error(path, "a phase needs at least one network to update")
+        return tuple(dict.fromkeys(updated))
+
+    def _weighted_term(self, config: Any, path: str) -> WeightedTerm | None:
+        if not is_part(config):
+            self.builder.error(path, 'a term is written as dict(type="...", ...)')
+            return None
+        weight = config.get("weight", 1.0)
+        schedule: Any = None
+        if is_part(weight):
+            schedule = self.builder.part(SCHEDULES, weight, f"{path}.weight")
+        elif isinstance(weight, bool) or not isinstance(weight, int | float):
+            self.builder.error(f"{path}.weight", f"a weight is a number or a schedule, not {weight!r}")
+        else:
+            schedule = Constant(float(weight))
+        stream = config.get("stream", "")
+        if not isinstance(stream, str):
+            self.builder.error(f"{path}.stream", f"a stream is the name of a random stream, not {stream!r}")
+        rest = {key: value for key, value in config.items() if key not in model_keys.TERM}
+        term = self.builder.part(TERMS, rest, path)
+        if term is None or self._has_wrong_reads(term, path) or schedule is None:
+            return None
+        return WeightedTerm(term, schedule, str(stream))
+
+    def _has_wrong_reads(self, term: Term, path: str) -> bool:
+        """Check everything that a term reads and embeds against the networks there are."""
+        before = len(self.builder.errors)
+        for read in term.reads():
+            self._check_read(read, path)
+        if len(self.builder.errors) > before:
+            return True
+        for use in dict.fromkeys(term.heads()):
+            self._check_head(use, path)
+        return len(self.builder.errors) > before
+
+    def _check_head(self, use: HeadUse, path: str) -> None:
+        """Check that a head is made for the features that a term feeds it."""
+        heads = self.networks.kinds["heads"]
+        if use.head not in heads:
+            unknown(self.builder, path, "head", use.head, heads)
+            return
+        if heads[use.head] is None or not use.taps:
+            return
+        made_for, given = self.networks.widths_of_head(use.head), self._widths(use)
+        if given is None or made_for == given:
+            return
+        if made_for is None:
+            message = f"head {use.head!r} has no `of` and `taps`, and the term embeds features with it"
+        elif len(given) != len(made_for):
+            message = f"head {use.head!r} is made for {len(made_for)} taps, the term has {len(given)}"
+        else:
+            message = f"head {use.head!r} is made for taps of {made_for} channels, those of the term have {given}"
+        self.builder.error(path, message)
+
+    def _widths(self, use: HeadUse) -> list[int] | None:
+        generator = self.networks.generators[use.generator]
+        return None if generator is None else list(generator.widths(use.taps))
+
+    def _check_read(self, read: Read, path: str) -> None:
+        try:
+            image = parse(str(read.image))
+        except ValueError as error:
+            self.builder.error(path, str(error))
+            return
+        for part in image.walk():
+            self._check_name(part, read.image, path)
+        kind, _, name = read.network.partition(".")
+        group = self.networks.kinds.get(kind, {})
+        if read.network and name not in group:
+            unknown(self.builder, path, kind.removesuffix("s"), name, group)
+        elif kind == "generators":
+            self.networks.has_wrong_taps(name, read.taps, f"{path}.taps")
+
+    def _check_name(self, part: Expression, text: str, path: str) -> None:
+        views = self.networks.views
+        functions = [*self.networks.generators, *views]
+        if part.arguments and part.name not in functions:
+            unknown(self.builder, path, "generator or view", part.name, functions, f" in {text!r}")
+        elif not part.arguments and part.name not in DOMAINS:
+            unknown(self.builder, path, "image", part.name, DOMAINS, f" in {text!r}")
+        expected = views[part.name].arguments if views.get(part.name) is not None else 1
+        if part.arguments and part.name in functions and len(part.arguments) != expected:
+            self.builder.error(path, f"{part.name!r} takes {expected} image(s), not {len(part.arguments)} ({text!r})")
+
+    def _check_names_of_terms(self, phases: Mapping[str, Any]) -> None:
+        seen: dict[str, str] = {}
+        for phase, config in phases.items():
+            terms = config.get("terms") if isinstance(config, Mapping) else None
+            for name in terms if isinstance(terms, Mapping) else ():
+                path = f"{self.path}.phases.{phase}.terms.{name}"
+                if not is_name(name):
+                    self.builder.error(path, f"a term cannot be called {name!r}")
+                if name in seen:
+                    self.builder.error(path, f"phase {seen[name]!r} has a term of this name; names are used once")
+                seen[name] = phase

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from inspect import signature
+from keyword import iskeyword
 from typing import Any
 
 from torch import nn
 
+from i2ikit import model_keys
 from i2ikit.build import Builder, is_part
+from i2ikit.errors import nearest_hint
 from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS, VIEWS, Registry
 from i2ikit.translation.averages import BEGINNINGS, COPY, Average, frozen_copy
-from i2ikit.translation.notes import are_texts, check_keys, is_name, section, unknown
 
 DOMAINS = ("a", "b")
 REGISTRY_OF: Mapping[str, Registry] = {"generators": GENERATORS, "discriminators": DISCRIMINATORS, "heads": HEADS}
-AVERAGE_KEYS = ("of", "momentum", "init")
 
 
 class NetworksBuilder:
@@ -101,9 +102,9 @@ class NetworksBuilder:
 
     def _head(self, config: Any, path: str) -> nn.Module | None:
         """Make a head for the features of a generator, or one that names no generator: terms feed it what they like."""
-        if is_part(config) and {"of", "taps"}.isdisjoint(config) and not _needs_widths(config["type"]):
+        if is_part(config) and set(model_keys.HEAD).isdisjoint(config) and not _needs_widths(config["type"]):
             return self.builder.part(HEADS, config, path)
-        if not is_part(config) or not {"of", "taps"} <= set(config):
+        if not is_part(config) or not set(model_keys.HEAD) <= set(config):
             self.builder.error(path, 'a head is written as dict(type="...", of="generator", taps=[...], ...)')
             return None
         if not are_texts(config["taps"]):
@@ -115,7 +116,7 @@ class NetworksBuilder:
         generator = self.generators[config["of"]]
         if generator is None or self.has_wrong_taps(config["of"], config["taps"], f"{path}.taps"):
             return None
-        rest = {key: value for key, value in config.items() if key not in ("of", "taps")}
+        rest = {key: value for key, value in config.items() if key not in model_keys.HEAD}
         return self.builder.part(HEADS, rest, path, widths=generator.widths(config["taps"]))
 
     def _average(self, name: str, config: Any, path: str) -> None:
@@ -123,7 +124,7 @@ class NetworksBuilder:
         if not isinstance(config, Mapping) or "of" not in config:
             self.builder.error(path, 'an average is written as dict(of="generators.ab", momentum=0.999)')
             return
-        check_keys(self.builder, config, AVERAGE_KEYS, path)
+        check_keys(self.builder, config, model_keys.AVERAGE, path)
         kind, _, source = str(config["of"]).partition(".")
         group = self.kinds.get(kind, {})
         init = config.get("init", COPY)
@@ -161,3 +162,36 @@ class NetworksBuilder:
 def _needs_widths(name: Any) -> bool:
     """Say whether a class of heads is made for the features of a generator."""
     return name in HEADS.names() and "widths" in signature(HEADS.module_dict[name]).parameters
+
+
+def check_keys(builder: Builder, config: Mapping[str, Any], known: tuple[str, ...], path: str) -> None:
+    """Note every key of ``config`` that is not one of ``known``."""
+    for key in config:
+        if key not in known:
+            builder.error(f"{path}.{key}", f"there is no {key!r} here.{nearest_hint(key, known)}")
+
+
+def section(builder: Builder, config: Mapping[str, Any], name: str, path: str) -> Mapping[str, Any]:
+    """Return the dict ``name`` of ``config``, empty where there is none, or after the error that it is no dict."""
+    found = config.get(name) or {}
+    if isinstance(found, Mapping):
+        return found
+    builder.error(f"{path}.{name}", f"must be a dict, not {found!r}")
+    return {}
+
+
+def unknown(builder: Builder, path: str, kind: str, name: Any, names: Iterable[str], where: str = "") -> None:
+    """Note that nothing of this kind is called ``name``, with the nearest names and all of them."""
+    names = list(names)
+    hint, known = nearest_hint(str(name), names), ", ".join(names) or "none"
+    builder.error(path, f"there is no {kind} {name!r}{where}.{hint} There are: {known}.")
+
+
+def is_name(name: Any) -> bool:
+    """Say whether something can be the name of a module; a few words, such as ``keys``, belong to torch."""
+    return isinstance(name, str) and name.isidentifier() and not iskeyword(name) and not hasattr(nn.ModuleDict(), name)
+
+
+def are_texts(names: Any) -> bool:
+    """Say whether something is a list of texts."""
+    return isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)

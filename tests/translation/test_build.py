@@ -219,7 +219,7 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         ("type", "CycleGAN", "the model is always 'UnpairedTranslation'"),
         ("generator", {}, "there is no 'generator' here. Nearest: 'generators'."),
         ("generators", {}, "a model needs at least one generator"),
-        ("generators", 3, "generators are written as dict(name=dict(...)), not 3"),
+        ("generators", 3, "model.generators: must be a dict, not 3"),
         ("generators/ab/type", "ResNet", "no generator is called 'ResNet'. Nearest: 'ResNetGenerator'"),
         ("generators/ab/filter", 3, "ResNetGenerator has no argument 'filter'. Nearest: 'filters'."),
         (
