@@ -83,7 +83,7 @@ class Builder:
             return None
         before = len(self.errors)
         arguments = {key: self._value(key, value, f"{path}.{key}") for key, value in config.items() if key != "type"}
-        given = self._match(found, arguments, given, path)
+        given = self.match(found, arguments, given, path)
         return None if len(self.errors) > before else partial(found, **arguments, **given)
 
     def _class(self, registry: Registry, config: Any, path: str) -> type[Any] | None:
@@ -104,7 +104,7 @@ class Builder:
             return [self.part(registry, item, f"{path}.{index}") for index, item in enumerate(value)]
         return value
 
-    def _match(
+    def match(
         self, found: Callable[..., Any], arguments: dict[str, Any], given: dict[str, Any], path: str
     ) -> dict[str, Any]:
         """Check the names of the arguments; return those of ``given`` that the class takes."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from i2ikit import model_keys
 from i2ikit.build import ConfigProblem, is_part, registry_of_argument
-from i2ikit.config.alarms import alarm_arguments
 from i2ikit.config.data import parameters
 from i2ikit.config.files import LENGTHS
+from i2ikit.config.hooks import hook_arguments
 from i2ikit.config.key_paths import Keys, split
 from i2ikit.config.sections import (
     COLLECTIONS,
@@ -117,7 +117,7 @@ def addable(config: dict[str, Any], keys: Keys, holder: dict[str, Any]) -> Seque
         case ("model", "phases", _):
             return model_keys.PHASE
         case ("alarms", _):
-            return alarm_arguments(holder.get("type"))
+            return hook_arguments(holder.get("type"))
         case ("model", "averages", _):
             return model_keys.AVERAGE
         case ("optimizer",) | ("model", "phases", _, "optimizer") | ("model", "phases", _, "groups", _):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from i2ikit.config.alarms import with_default_alarms
+from i2ikit.config.hooks import with_default_alarms
 from i2ikit.errors import nearest_hint
 from i2ikit.kinds import KINDS
 

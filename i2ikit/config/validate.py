@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import Builder, ConfigProblem, is_part
-from i2ikit.config.alarms import check_alarms
 from i2ikit.config.channels import channel_errors
 from i2ikit.config.data import dataset_config
 from i2ikit.config.evaluation import check_evaluation
 from i2ikit.config.files import LENGTHS
-from i2ikit.config.mmengine_parts import check_hooks, check_vis_backends
+from i2ikit.config.hooks import check_alarms, check_hooks, check_vis_backends
 from i2ikit.config.overrides import optimizer_arguments, optimizer_class, optimizer_names
 from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole, within
 from i2ikit.errors import nearest_hint

@@ -2,7 +2,6 @@ import pytest
 
 from i2ikit.build import Builder
 from i2ikit.config.evaluation import check_evaluation, directions
-from i2ikit.config.mmengine_parts import check_vis_backends
 from i2ikit.config.sections import FIXED
 from i2ikit.registry import METRICS
 
@@ -63,28 +62,3 @@ def test_a_metric_without_the_base_class_is_an_error():
 def test_an_unknown_metric_is_left_to_the_check_of_metrics():
     assert directions({"type": "SlicedWassersteen"}) == {}
     assert directions("x") == {}
-
-
-@pytest.mark.parametrize(
-    ("section", "message"),
-    [
-        ("x", "vis_backends: must be a list of"),
-        (["x"], "vis_backends.0: a back end is written as dict"),
-        ([{"type": "TensorBoardVisBackend"}], r"no back end is called 'TensorBoardVisBackend'\. Nearest: 'Tensorboard"),
-        ([{"type": "LocalVisBackend", "color": 1}], r"0\.color: LocalVisBackend has no argument 'color'"),
-    ],
-)
-@pytest.mark.slow
-def test_errors_in_back_ends_are_named(section, message):
-    builder = Builder()
-    check_vis_backends(section, builder)
-    (error,) = builder.errors
-    with pytest.raises(ValueError, match=message):
-        raise ValueError(f"{error.path}: {error.message}")
-
-
-@pytest.mark.slow
-def test_back_ends_that_mmengine_knows_are_sound():
-    builder = Builder()
-    check_vis_backends([{"type": "TensorboardVisBackend"}, {"type": "LocalVisBackend"}], builder)
-    assert builder.errors == []

@@ -134,9 +134,7 @@ class EvaluationHook(RunHook):
             return
         self._checked = True
         hint = nearest_hint(name, found.metrics) or f" Measured are {', '.join(found.metrics)}."
-        run.reporter.note(
-            f"No best measurement and no best checkpoint: nothing measures {name!r}.{hint}"
-        )
+        run.reporter.note(f"No best measurement and no best checkpoint: nothing measures {name!r}.{hint}")
 
     def _stop_if_stale(self, run: TranslationRunner) -> None:
         loop, waited = run.train_loop, self.evaluator.since_best

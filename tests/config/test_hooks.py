@@ -1,8 +1,9 @@
-"""The section ``alarms``."""
+"""The sections of mmengine's parts."""
 
 import pytest
 
-from i2ikit.config.alarms import DEFAULTS, with_default_alarms
+from i2ikit.build import Builder
+from i2ikit.config.hooks import DEFAULT_ALARMS, check_vis_backends, with_default_alarms
 from i2ikit.config.sections import with_defaults
 from i2ikit.config.validate import find_errors
 
@@ -12,7 +13,7 @@ def errors(alarms):
 
 
 def test_the_alarms_that_nobody_named_are_there():
-    assert with_default_alarms({}) == {name: {"type": kind} for name, kind in DEFAULTS.items()}
+    assert with_default_alarms({}) == {name: {"type": kind} for name, kind in DEFAULT_ALARMS.items()}
 
 
 def test_an_argument_can_be_changed_without_the_type():
@@ -39,7 +40,7 @@ def test_another_alarm_can_be_added():
         ({"collapse": {"type": "ColapseAlarm"}}, "alarms.collapse.type: no hook is called 'ColapseAlarm'. Nearest: "),
         ({"x": {"type": "CollapseAlarm", "belw": 1}}, "alarms.x.belw: CollapseAlarm has no argument 'belw'. Near"),
         ({"x": {"type": "CollapseAlarm", "every": 0}}, "alarms.x: CollapseAlarm refused its arguments: every must be"),
-        ({"x": {"type": "CheckpointHook", "interval": 1, "y": 2}}, "alarms.x.y: CheckpointHook has no argument 'y'."),
+        ({"x": {"type": "IterTimerHook", "y": 2}}, "alarms.x.y: IterTimerHook has no argument 'y'."),
         ({"x": 3}, 'alarms.x: a hook is written as dict(type="...", ...), not 3'),
         ([], 'alarms: must be dict(name=dict(type="..."), ...), not []'),
     ],
@@ -47,3 +48,28 @@ def test_another_alarm_can_be_added():
 def test_errors_are_found_before_the_run(alarms, message):
     (found,) = errors(alarms)
     assert found.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("x", "vis_backends: must be a list of"),
+        (["x"], "vis_backends.0: a back end is written as dict"),
+        ([{"type": "TensorBoardVisBackend"}], r"no back end is called 'TensorBoardVisBackend'\. Nearest: 'Tensorboard"),
+        ([{"type": "LocalVisBackend", "color": 1}], r"0\.color: LocalVisBackend has no argument 'color'"),
+    ],
+)
+@pytest.mark.slow
+def test_errors_in_back_ends_are_named(section, message):
+    builder = Builder()
+    check_vis_backends(section, builder)
+    (error,) = builder.errors
+    with pytest.raises(ValueError, match=message):
+        raise ValueError(f"{error.path}: {error.message}")
+
+
+@pytest.mark.slow
+def test_back_ends_that_mmengine_knows_are_sound():
+    builder = Builder()
+    check_vis_backends([{"type": "TensorboardVisBackend"}, {"type": "LocalVisBackend"}], builder)
+    assert builder.errors == []
