@@ -18,7 +18,6 @@ PENDING = {
     "views",
     "schedules",
     "datasets",
-    "transforms",
 }  # kinds of which some parts still lack an example
 PARTS = [
     (f"{kind}.{name}", registry.get(name))

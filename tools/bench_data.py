@@ -89,7 +89,7 @@ def ours(files: FileList, *, quick: bool = False, draft: bool = False, remember:
     """Return the pipeline of a data set's domain."""
     images = Images(files, Reader(), ResizeCropFlip(LOAD, CROP, quick=quick), draft=draft)
     images.remember = remember
-    return lambda path: images.drawn(images.fixed(path), path)
+    return lambda path: images.finish(images.fixed(path), path)
 
 
 def pipelines(files: FileList, folder: Path) -> dict[str, Pipeline]:

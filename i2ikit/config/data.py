@@ -16,7 +16,7 @@ ANY_IMAGES: dict[str, Any] = {  # metrics that need no pairs, masks or weights
     "content": {"type": "ContentPreservation"},
     "diversity": {"type": "Diversity"},
 }
-SHARED_SIZES = ("load_size", "crop_size")
+SHARED_SIZES = {"load_size": "load_size", "crop_size": "crop_size", "size": "crop_size"}  # argument: key of `data`
 READING = ("channels", "value_range", "alpha", "clip")  # what files are read as, shared by the data sets
 SHARED = (*READING, "draft")
 
@@ -30,11 +30,12 @@ def parameters(registry: Registry, name: Any) -> tuple[str, ...]:
 
 
 def dataset_config(data: Mapping[str, Any], key: str) -> Any:
-    """Return the config of ``data.train`` or ``data.test`` in which whatever takes load_size or crop_size has it.
+    """Return the config of ``data.train`` or ``data.test`` with the common sizes in every part that takes them.
 
     The data set itself also has what the section says about reading. A part that sets its own keeps it.
     """
-    config = _with_sizes(data[key], DATASETS, {size: data[size] for size in SHARED_SIZES if data.get(size) is not None})
+    sizes = {size: data[shared] for size, shared in SHARED_SIZES.items() if data.get(shared) is not None}
+    config = _with_sizes(data[key], DATASETS, sizes)
     if not is_part(config):
         return config
     taken = parameters(DATASETS, config["type"])
@@ -94,5 +95,5 @@ def _moved(config: Any, key: str, root: str | Path) -> Any:
         "root": str(root),
         "split": config.get("split", key),
         "serial": key == "test",
-        "transform": config.get("transform") or {"type": "ResizeTo" if key == "test" else "ResizeCropFlip"},
+        "transform": config.get("transform") or {"type": "Resize" if key == "test" else "ResizeCropFlip"},
     }

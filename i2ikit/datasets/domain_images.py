@@ -20,7 +20,7 @@ class Images:
         files: paths.
         reader: from a path to pixels.
         transform: from pixels to a float32 tensor in -1..1; None keeps the size. One in two halves, ``fixed`` and
-            ``drawn``, lets a cache remember the first.
+            ``finish``, lets a cache remember the first.
         attributes: what is known about the files, by name, one value for each file.
         draft: decode JPEGs no larger than the transform needs (``enough``), which is faster and differs a little.
 
@@ -52,7 +52,7 @@ class Images:
             DataError: it cannot be read or transformed; the message names the file.
         """
         path = self.files[place]
-        return self.drawn(self.fixed(path), path)
+        return self.finish(self.fixed(path), path)
 
     def item(self, domain: str, place: int) -> dict[str, Any]:
         """Return what a sample holds of the image at a place: tensor, path, and attributes where there are some."""
@@ -67,11 +67,11 @@ class Images:
             return self._fixed(path)
         return self.remember(path, self.key(), partial(self._fixed, path))
 
-    def drawn(self, image: Pixels, path: str) -> Tensor:
+    def finish(self, image: Pixels, path: str) -> Tensor:
         """Return what :meth:`fixed` gave of a file as a tensor, after fresh draws."""
         if self.transform is None:
             return image_to_tensor(image)
-        return self._applied(getattr(self.transform, "drawn", self.transform), image, path)
+        return self._applied(getattr(self.transform, "finish", self.transform), image, path)
 
     def read(self, path: str) -> Pixels:
         """Return the pixels of a file before any transform."""

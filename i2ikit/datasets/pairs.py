@@ -51,14 +51,14 @@ def drawn_alike(domains: Mapping[str, Images], index: int) -> dict[str, Any]:
     """
     items = {domain: images.fixed(images.files[index]) for domain, images in domains.items()}
     sizes = {size_of(image) for image in items.values()}
-    if len(sizes) > 1 and any(getattr(images.transform, "draws", False) for images in domains.values()):
+    if len(sizes) > 1 and any(getattr(images.transform, "is_random", False) for images in domains.values()):
         found = " and ".join(f"{images.files[index]} {size_of(items[d])}" for d, images in domains.items())
         raise DataError(f"the images of a pair differ in size, so that they cannot be drawn alike: {found}")
     item: dict[str, Any] = {}
     state = _random_state()
     for domain, image in items.items():
         _set_random_state(state)
-        item[domain] = domains[domain].drawn(image, domains[domain].files[index])
+        item[domain] = domains[domain].finish(image, domains[domain].files[index])
         item[f"{domain}_path"] = domains[domain].files[index]
     return item
 

@@ -1,25 +1,24 @@
-"""The published training transform: a larger image, a random window of it, a random mirror."""
-
-import torch
+"""The published training transform: enlarge, cut a random window, mirror at random."""
 
 from i2ikit.checks import fraction, positive_int
-from i2ikit.ops.pixels import Pixels, crop, mirror, quick_resize, resize
+from i2ikit.ops.pixels import Pixels, quick_resize, resize
 from i2ikit.registry import TRANSFORMS
 from i2ikit.transforms.base import Transform, bicubic_key
+from i2ikit.transforms.random import maybe_mirrored, random_square
 
 
 @TRANSFORMS.register_module()
 class ResizeCropFlip(Transform):
     """Resize to a square whatever the aspect, cut a random square out of it, mirror it with a probability.
 
-    RandomStreams from torch's global random stream, in the order and number of torchvision's RandomCrop and
-    RandomHorizontalFlip. Sizes are not rounded to multiples of 4 as the published code does; 256 is one.
+    It uses torch's global random stream as torchvision's RandomCrop and RandomHorizontalFlip do. Sizes are not rounded
+    to multiples of 4 as the published code does; 256 is one.
 
     Args:
         load_size: pixels, >= crop_size, height and width after the bicubic resize.
         crop_size: pixels, >= 1, height and width of the result.
         flip: probability of a mirror, 0..1.
-        finetune_after: epochs, >= 0; in later epochs the image is resized straight to crop_size (CUT's last phase).
+        finetune_after: epochs, >= 0; in later epochs the image is resized to crop_size (CUT's last phase).
             None: never.
         quick: resize about twice as fast; some values differ by one or two of 255 levels from the published ones.
     Shape:
@@ -30,9 +29,13 @@ class ResizeCropFlip(Transform):
         ValueError: a size or the probability is out of its range.
     Source:
         Zhu et al. 2017, arXiv:1703.10593, the training details; Park et al. 2020, arXiv:2007.15651, for the last phase.
+    Example:
+        >>> from PIL import Image
+        >>> ResizeCropFlip(40, 32)(Image.new("RGB", (200, 100))).shape
+        torch.Size([3, 32, 32])
     """
 
-    draws = True
+    is_random = True
 
     def __init__(
         self,
@@ -53,7 +56,7 @@ class ResizeCropFlip(Transform):
         self.set_epoch(1)
 
     def set_epoch(self, epoch: int) -> None:
-        """Say which epoch the next images belong to, counted from 1."""
+        """Set the epoch of the next images, counted from 1."""
         finetuning = self.finetune_after is not None and epoch > self.finetune_after
         self._resized = self.crop_size if finetuning else self.load_size
 
@@ -70,10 +73,5 @@ class ResizeCropFlip(Transform):
         return self._resized, self._resized
 
     def varied(self, image: Pixels) -> Pixels:
-        """Return a random window of a resized image, perhaps mirrored."""
-        if self._resized > self.crop_size:
-            places = self._resized - self.crop_size + 1
-            top = int(torch.randint(0, places, (1,)))
-            left = int(torch.randint(0, places, (1,)))
-            image = crop(image, left, top, self.crop_size, self.crop_size)
-        return mirror(image) if torch.rand(1) < self.flip else image
+        """Return a random window of a resized image, possibly mirrored."""
+        return maybe_mirrored(random_square(image, self.crop_size), self.flip)

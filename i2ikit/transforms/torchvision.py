@@ -18,24 +18,29 @@ OF_TRANSFORMS = ("Compose", "RandomApply", "RandomChoice", "RandomOrder", "AutoA
 
 @TRANSFORMS.register_module()
 class TorchvisionTransform(Transform):
-    """A transform of ``torchvision.transforms.v2`` that takes and gives an image.
+    """A transform of ``torchvision.transforms.v2`` from image to image.
 
-    8-bit images go through it as images of Pillow, so that numbers such as ``fill`` are 0..255; deeper ones as
-    float32 tensors (C, H, W) in 0..1, and what comes out is clipped to that. It counts as drawn at random. To combine
+    8-bit images go through it as images of Pillow, so values such as ``fill`` are 0..255; deeper ones as
+    float32 tensors (C, H, W) in 0..1, and the result is clipped to that range. It counts as random. To combine
     several, list them in ``Compose``; to apply one with a probability, put it into ``Sometimes``.
 
     Args:
         name: of the class, such as "RandomRotation".
-        arguments: those of the class; ``interpolation`` is a word, such as "bilinear".
+        arguments: those of the class; ``interpolation`` is a string, such as "bilinear".
     Shape:
         returns: (C, H, W), float32 in -1..1.
 
     Raises:
         ValueError: torchvision has no such transform, or refuses its arguments.
-        DataError: what comes out is no image.
+        DataError: the result is not an image.
+    Example:
+        >>> from PIL import Image
+        >>> TorchvisionTransform("RandomVerticalFlip", p=1.0)(Image.frombytes("L", (1, 2), bytes([0, 255])))
+        tensor([[[ 1.],
+                 [-1.]]])
     """
 
-    draws = True
+    is_random = True
 
     def __init__(self, name: str, **arguments: Any) -> None:
         known = names()
@@ -53,7 +58,7 @@ class TorchvisionTransform(Transform):
             raise ValueError(f"{name}{inspect.signature(found)} refuses its arguments: {error}") from error
 
     def varied(self, image: Pixels) -> Pixels:
-        """Return one image, transformed with fresh draws."""
+        """Return one image, transformed with new random numbers."""
         if isinstance(image, Image.Image):
             found = self.apply(image)
             if isinstance(found, Image.Image) and found.mode == image.mode:

@@ -38,7 +38,7 @@ HOW = {"precision": "fp32", "accumulate": 1, "checkpoint_activations": False}  #
         ("data.batch_size=2", "data.batch_size", 2),
         ("data.load_size=20", "data.load_size", 20),
         ("data.train.seed=7", "data.train.seed", 7),
-        ("data.train.transform=dict(type=ResizeTo)", "data.train.transform", {"type": "ResizeTo"}),
+        ("data.train.transform=dict(type=Resize)", "data.train.transform", {"type": "Resize"}),
         ("train.epochs=9", "train", {**HOW, "epochs": 9}),
         ("train.steps=300", "train", {**HOW, "steps": 300}),
         ("log.every=7", "log.every", 7),

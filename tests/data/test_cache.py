@@ -74,7 +74,7 @@ def test_the_whole_pipeline_gives_the_same_tensors_with_a_cache(cache: ImageCach
         plain = transform(Image.open(photo))
         torch.manual_seed(epoch)
         fixed = cache(photo, transform.fixed_key(), lambda: transform.fixed(Image.open(photo)))
-        assert torch.equal(transform.drawn(fixed), plain)
+        assert torch.equal(transform.finish(fixed), plain)
 
 
 def test_another_key_is_another_image(cache: ImageCache, photo: Path) -> None:

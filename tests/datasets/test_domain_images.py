@@ -13,7 +13,7 @@ from i2ikit.datasets.domain_images import Images
 from i2ikit.errors import DataError
 from i2ikit.images import FileList, Reader
 from i2ikit.ops.pixels import Pixels, image_to_tensor
-from i2ikit.transforms.random_crop import RandomCrop
+from i2ikit.transforms.random import RandomCrop
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
 
 

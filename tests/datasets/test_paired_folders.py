@@ -58,7 +58,7 @@ def test_draws_are_alike_whichever_random_stream_they_come_from(tmp_path: Path) 
 
 def test_images_that_differ_in_size_cannot_be_drawn_alike(tmp_path: Path) -> None:
     class RandomStreams:
-        draws = True
+        is_random = True
 
         def fixed(self, image: Pixels) -> Pixels:
             return image

@@ -47,7 +47,7 @@ def data(root: Path, **more: Any) -> dict[str, Any]:
         "load_size": 12,
         "crop_size": 8,
         "train": {"type": "UnpairedFolders", "root": str(root), "transform": {"type": "ResizeCropFlip"}},
-        "test": {"type": "UnpairedFolders", "root": str(root), "split": "test", "transform": {"type": "ResizeTo"}},
+        "test": {"type": "UnpairedFolders", "root": str(root), "split": "test", "transform": {"type": "Resize"}},
         **more,
     }
 
@@ -78,10 +78,10 @@ def test_a_size_that_the_transform_sets_itself_stands(root: Path) -> None:
 
 
 def test_the_sizes_reach_the_data_set_and_lists_of_parts(procedural: type[Any]) -> None:
-    config = {"crop_size": 8, "train": {"type": "Procedural", "transforms": [{"type": "ResizeTo"}]}}
+    config = {"crop_size": 8, "train": {"type": "Procedural", "transforms": [{"type": "Resize"}]}}
     dataset = built(config)
     assert dataset.crop_size == 8
-    assert dataset.transforms[0].crop_size == 8
+    assert dataset.transforms[0].size == (8, 8)
 
 
 def test_the_config_itself_is_left_alone(root: Path) -> None:
@@ -105,10 +105,10 @@ def test_no_test_data_is_no_error_but_no_training_data_is() -> None:
 def test_errors_are_noted_with_their_key_paths(root: Path) -> None:
     builder = Builder()
     config = data(root, train={"type": "UnpairedFolder", "root": "x"})
-    config["test"]["transform"] = {"type": "ResizeTo", "size": 3}
+    config["test"]["transform"] = {"type": "Resize", "heigth": 3}
     assert build_dataset(config, "train", builder) is None
     assert build_dataset(config, "test", builder) is None
-    assert [m.path for m in builder.errors] == ["data.train.type", "data.test.transform.size"]
+    assert [m.path for m in builder.errors] == ["data.train.type", "data.test.transform.heigth"]
     assert "Nearest: 'UnpairedFolders'" in builder.errors[0].message
 
 
@@ -134,7 +134,7 @@ def test_another_root_replaces_both_and_keeps_the_rest(root: Path) -> None:
 
 
 def test_a_data_set_without_a_root_gives_way_to_folders(root: Path, procedural: type[Any]) -> None:
-    own = {"type": "ResizeTo", "crop_size": 5}
+    own = {"type": "Resize", "size": 5}
     config = {
         "load_size": 12,
         "crop_size": 8,

@@ -7,7 +7,7 @@ data = dict(
     batch_size=1,
     workers=0,
     train=dict(type="Stripes", split="train", transform=dict(type="ResizeCropFlip")),
-    test=dict(type="Stripes", split="test", transform=dict(type="ResizeTo")),
+    test=dict(type="Stripes", split="test", transform=dict(type="Resize")),
 )
 train = dict(steps=6000)
 schedule = dict(type="StepwiseLinearDecay", start=0.5)

@@ -45,7 +45,7 @@ def config(cut: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
     bad.write_bytes(bad.read_bytes()[:-60])  # the header is whole
     root = str(tmp_path / "data")
     folders = {"type": "UnpairedFolders", "root": root, "transform": {"type": "ResizeCropFlip"}}
-    test = {"type": "UnpairedFolders", "root": root, "split": "test", "transform": {"type": "ResizeTo"}}
+    test = {"type": "UnpairedFolders", "root": root, "split": "test", "transform": {"type": "Resize"}}
     cut["data"] = {"load_size": 18, "crop_size": 16, "workers": 0, "train": folders, "test": test, "bad_fraction": 0.2}
     cut["train"] = {"epochs": 2}
     return cut
