@@ -45,9 +45,9 @@ def open_atomically(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
-def write_atomically(path: Path, content: bytes | str, *, sync: bool = False) -> None:
+def write_atomically(path: Path, content: bytes | str) -> None:
     """Write a small file as :func:`open_atomically` does; text becomes UTF-8."""
-    with open_atomically(path, sync=sync) as file:
+    with open_atomically(path) as file:
         file.write(content.encode() if isinstance(content, str) else content)
 
 

@@ -41,14 +41,12 @@ class DomainSample:
 
     Attributes:
         name: the folder, as the user gave it.
-        count: images in the folder.
         images: (N, 3, 128, 128), values in 0..1.
         pixels: (N * 64, 3), colors at random positions.
         patches: (N * 64, 147), 7 x 7 pixels at random positions.
     """
 
     name: str
-    count: int
     images: Tensor
     pixels: Tensor
     patches: Tensor
@@ -144,7 +142,7 @@ def sample_domain(folder: str | Path, *, most: int = 200, seed: int = 0) -> Doma
         positions = [sample_positions(everywhere, size, PER_IMAGE, generator) for _ in images]
         return torch.cat([patches_at(image, found, size) for image, found in zip(images, positions, strict=True)])
 
-    return DomainSample(str(folder), len(files), torch.stack(images), pixels=sample(1), patches=sample(PATCH))
+    return DomainSample(str(folder), torch.stack(images), pixels=sample(1), patches=sample(PATCH))
 
 
 def compare_domains(source: DomainSample, targets: Sequence[DomainSample]) -> list[Comparison]:

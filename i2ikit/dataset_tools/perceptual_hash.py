@@ -13,7 +13,7 @@ SIDE = 16  # comparisons in a row, and rows, of a hash
 BITS = SIDE * SIDE
 THUMBNAIL = 8  # pixels, height and width
 MOST_BITS = 20  # that may differ between images that look alike
-BLOCK = 1024  # hashes that are compared with all others at once
+BLOCK = 128  # hashes that are compared with all others at once
 MOST_LEVELS = 6.0  # of 255, by which their thumbnails may differ on average
 
 

@@ -30,7 +30,7 @@ def test_brightness_and_color_are_those_of_the_images(folder: Any) -> None:
     assert domain.color.tolist() == pytest.approx([105.5 / 255] * 3, abs=1e-5)
     assert (domain.contrast, domain.saturation) == pytest.approx((0, 0), abs=1e-5)
     assert domain.texture == pytest.approx((0, 0, 0), abs=1e-5)
-    assert (domain.count, domain.images.shape) == (12, (12, 3, 128, 128))
+    assert domain.images.shape == (12, 3, 128, 128)
     assert domain.patches.shape == (12 * 64, 147)
 
 

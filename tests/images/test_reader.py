@@ -44,36 +44,29 @@ def test_exif_orientation_turns_the_image_upright(tmp_path: Path) -> None:
     assert upright.getpixel((1, 0)) == (255, 255, 255)
 
 
-def test_a_plain_rgb_file_keeps_its_pixels(tmp_path: Path) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 4, 3), dtype=np.uint8)
-    assert np.array_equal(np.asarray(shallow(save(tmp_path / "x.png", Image.fromarray(pixels)))), pixels)
+PALETTE = b"\x0a\x14\x1e\x28\x32\x3c"  # (10, 20, 30), (40, 50, 60)
 
 
-def test_transparent_pixels_are_composed_on_white(tmp_path: Path) -> None:
-    image = Image.new("RGBA", (3, 1))
-    for x, alpha in enumerate((0, 51, 255)):  # 51 is a fifth
-        image.putpixel((x, 0), (200, 100, 0, alpha))
-    rgb = shallow(save(tmp_path / "x.png", image))
-    assert [rgb.getpixel((x, 0)) for x in range(3)] == [(255, 255, 255), (244, 224, 204), (200, 100, 0)]
-
-
-def test_a_transparent_palette_entry_is_composed_on_white(tmp_path: Path) -> None:
-    image = Image.new("P", (2, 1))
-    image.putpalette([10, 20, 30, 40, 50, 60])
-    image.putpixel((1, 0), 1)
-    rgb = shallow(save(tmp_path / "x.png", image, transparency=0))
-    assert [rgb.getpixel((x, 0)) for x in range(2)] == [(255, 255, 255), (40, 50, 60)]
-
-
-def test_a_palette_becomes_its_colors(tmp_path: Path) -> None:
-    image = Image.new("P", (1, 1), 1)
-    image.putpalette([0, 0, 0, 40, 50, 60])
-    assert shallow(save(tmp_path / "x.gif", image)).getpixel((0, 0)) == (40, 50, 60)
-
-
-def test_cmyk_becomes_rgb(tmp_path: Path) -> None:
-    image = Image.new("CMYK", (1, 1), (0, 255, 255, 0))  # magenta and yellow ink: red
-    assert shallow(save(tmp_path / "x.tif", image)).getpixel((0, 0)) == (255, 0, 0)
+@pytest.mark.parametrize(
+    ("mode", "pixels", "expected"),
+    [
+        ("RGB", [(10, 20, 30), (40, 50, 60)], [(10, 20, 30), (40, 50, 60)]),
+        ("P", [1, 0], [(40, 50, 60), (10, 20, 30)]),
+        ("P with transparency", [1, 0], [(40, 50, 60), (255, 255, 255)]),
+        ("RGBA", [(200, 100, 0, 0), (200, 100, 0, 51)], [(255, 255, 255), (244, 224, 204)]),  # 51 is a fifth
+        ("CMYK", [(0, 255, 255, 0), (0, 0, 0, 0)], [(255, 0, 0), (255, 255, 255)]),  # magenta and yellow ink: red
+        ("L", [77, 78], [(77, 77, 77), (78, 78, 78)]),
+        ("1", [0, 1], [(0, 0, 0), (255, 255, 255)]),
+    ],
+)
+def test_eight_bits_become_rgb_on_white(tmp_path: Path, mode: str, pixels: list[Any], expected: list[Any]) -> None:
+    image = Image.new(mode.split()[0], (2, 1))
+    image.putdata(pixels)
+    if mode.startswith("P"):
+        image.putpalette(PALETTE)
+    path = tmp_path / ("x.tif" if mode == "CMYK" else "x.png")
+    rgb = shallow(save(path, image, **({"transparency": 0} if "with" in mode else {})))
+    assert [rgb.getpixel((x, 0)) for x in range(2)] == expected
 
 
 @pytest.mark.parametrize("extension", ["png", "tif"])
@@ -88,11 +81,6 @@ def test_sixteen_bit_gray_keeps_its_depth_in_three_equal_channels(tmp_path: Path
 def test_floating_point_gray_has_the_range_zero_to_one(tmp_path: Path) -> None:
     gray = np.array([[0.0, 0.2, 1.0]], dtype=np.float32)
     assert np.array_equal(deep(save(tmp_path / "x.tif", Image.fromarray(gray)), Reader(1))[:, :, 0], gray)
-
-
-def test_eight_bit_gray_and_bilevel_become_three_equal_channels(tmp_path: Path) -> None:
-    assert shallow(save(tmp_path / "x.png", Image.new("L", (1, 1), 77))).getpixel((0, 0)) == (77, 77, 77)
-    assert shallow(save(tmp_path / "y.png", Image.new("1", (1, 1), 1))).getpixel((0, 0)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("values", [[0, -3], [0, 70000]])
