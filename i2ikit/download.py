@@ -15,9 +15,7 @@ TIMEOUT = 30.0  # seconds without data
 Progress = Callable[[int, int], None]
 
 
-def download(
-    addresses: Sequence[str], target: Path, *, sha256: str, size: int | None = None, progress: Progress | None = None
-) -> None:
+def download(addresses: Sequence[str], target: Path, *, sha256: str, progress: Progress | None = None) -> None:
     """Download a file from the first address that has it.
 
     An incomplete download is kept in ``TARGET.part`` and resumed by a later call. ``target`` appears when it is
@@ -27,8 +25,7 @@ def download(
         addresses: URLs of the file, http or https, in the order in which they are tried.
         target: the file to write; its folder exists.
         sha256: hexadecimal SHA-256 of the file, or its first digits.
-        size: of the file, in bytes; None: what the server reports.
-        progress: called with the bytes fetched so far and in total.
+        progress: called with the bytes fetched so far and in total, 0 if the server does not send the total.
 
     Raises:
         DataError: no address has the file; the message gives the reason for each.
@@ -36,7 +33,7 @@ def download(
     part = target.with_name(target.name + ".part")
     reasons = []
     for address in addresses:
-        reason = _fetch_with_retries(address, part, size, progress)
+        reason = _fetch_with_retries(address, part, progress)
         if not reason:
             found = file_hash(part)
             if found.startswith(sha256):
@@ -48,7 +45,7 @@ def download(
     raise DataError("the download failed:" + "".join(f"\n  - {reason}" for reason in reasons))
 
 
-def _fetch_with_retries(address: str, part: Path, size: int | None, progress: Progress | None) -> str:
+def _fetch_with_retries(address: str, part: Path, progress: Progress | None) -> str:
     """Return why the file is incomplete, or an empty string."""
     if not address.startswith(("http://", "https://")):
         return "only http and https are supported"
@@ -56,9 +53,9 @@ def _fetch_with_retries(address: str, part: Path, size: int | None, progress: Pr
     for _ in range(TRIES):
         before = _size(part)
         try:
-            reason = _fetch(address, part, size, progress)
+            reason = _fetch(address, part, progress)
         except urllib.error.HTTPError as error:
-            if size is None and error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
                 return ""  # nothing is left to fetch; the hash decides
             reason = f"{error.code} {error.reason}"
         except urllib.error.URLError as error:
@@ -70,30 +67,21 @@ def _fetch_with_retries(address: str, part: Path, size: int | None, progress: Pr
     return reason
 
 
-def _fetch(address: str, part: Path, size: int | None, progress: Progress | None) -> str:
+def _fetch(address: str, part: Path, progress: Progress | None) -> str:
     done = _size(part)
-    if done == size:
-        return ""
-    if size is not None and done > size:
-        part.unlink()
-        done = 0
     request = urllib.request.Request(address, headers={"Range": f"bytes={done}-"} if done else {})
     with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
         resumed = response.status == http.client.PARTIAL_CONTENT
         done = done if resumed else 0
-        total = size or done + int(response.headers.get("Content-Length", 0))
+        length = response.headers.get("Content-Length")
+        total = done + int(length) if length else 0
         with part.open("ab" if resumed else "wb") as file:
-            while block := response.read(_next_block(done, total)):
+            while block := response.read(BLOCK):
                 file.write(block)
                 done += len(block)
                 if progress is not None:
                     progress(done, total)
     return "" if done >= total else f"the connection ended after {done:,} of {total:,} bytes"
-
-
-def _next_block(done: int, total: int) -> int:
-    """Return how many bytes to read; a total of 0 is unknown."""
-    return min(BLOCK, total - done) if total else BLOCK
 
 
 def _size(path: Path) -> int:

@@ -52,8 +52,8 @@ def server() -> Iterator[str]:
         thread.join()
 
 
-def fetch(target: Path, *addresses: str, size: int | None = len(CONTENT)) -> None:
-    download(addresses, target, size=size, sha256=SHA256)
+def fetch(target: Path, *addresses: str) -> None:
+    download(addresses, target, sha256=SHA256)
 
 
 def test_a_complete_file_is_all_that_a_download_leaves(server: str, tmp_path: Path) -> None:
@@ -92,22 +92,11 @@ def test_a_failure_lists_the_reason_for_each_address_and_leaves_no_file(server: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_part_that_is_too_long_is_fetched_again(server: str, tmp_path: Path) -> None:
-    (tmp_path / "x.part").write_bytes(CONTENT + b"more")
+@pytest.mark.parametrize("there", [5000, len(CONTENT)])
+def test_a_part_is_completed(there: int, server: str, tmp_path: Path) -> None:
+    (tmp_path / "x.part").write_bytes(CONTENT[:there])
     fetch(tmp_path / "x", f"{server}/fine")
     assert (tmp_path / "x").read_bytes() == CONTENT
-
-
-@pytest.mark.parametrize("there", [0, 5000, len(CONTENT)])
-def test_a_file_of_unknown_size_is_resumed_until_the_server_ends_it(there: int, server: str, tmp_path: Path) -> None:
-    (tmp_path / "x.part").write_bytes(CONTENT[:there])
-    fetch(tmp_path / "x", f"{server}/fine", size=None)
-    assert (tmp_path / "x").read_bytes() == CONTENT
-
-
-def test_a_broken_download_of_unknown_size_is_incomplete(server: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"the connection ended after 900,000 of 1,024,000 bytes"):
-        fetch(tmp_path / "x", f"{server}/breaks", size=None)
 
 
 def test_the_first_digits_of_a_hash_suffice(server: str, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from i2ikit.download import Progress, download
@@ -14,62 +13,23 @@ MIRRORS = (
     "http://efrosgans.eecs.berkeley.edu/cyclegan/datasets/{name}.zip",
     "https://people.eecs.berkeley.edu/~taesung_park/CycleGAN/datasets/{name}.zip",
 )
-
-
-@dataclass(frozen=True)
-class PublishedSet:
-    """One archive of CycleGAN's authors.
-
-    Attributes:
-        name: of the set.
-        bytes: of the archive.
-        sha256: of the archive, in hexadecimal.
-    """
-
-    name: str
-    bytes: int
-    sha256: str
-
-    def addresses(self) -> list[str]:
-        """Return the URLs of the archive, the preferred one first."""
-        return [mirror.format(name=self.name) for mirror in MIRRORS]
-
-
-_ARCHIVES = {
-    "apple2orange": (78456409, "845a191e9af8926408ea597001cd03a452e3300a1f44a79fe329b3d59f6e3eb8"),
-    "cezanne2photo": (279885071, "3a6c10ca21f9485862f1cbd707744b9dc258954a04631271d23a3605eeb63cff"),
-    "facades": (35135868, "9a31ebf3a31b9b5cd195dd5bf62e9308e00cb94604d1019e3889ac84248695c0"),
-    "horse2zebra": (116867962, "a74d9d392eecca9966b51287a76ca126af473d9de4f3e8fc0e9cda08fa1730a1"),
-    "iphone2dslr_flower": (339964458, "8fcb5e374d631b107e1d961b8c4cd0a186aa2a4ff3e279923f4c426128de7113"),
-    "maps": (1476754427, "639534f69dbf9f36bef8d6292a7698006361221f83f0285d7c9ca78afe6e8a9e"),
-    "monet2photo": (305231073, "88f91b00fc228f97c9411fbf1880ec1d119c98f1722e4cfcfaa2fb35fac05b04"),
-    "summer2winter_yosemite": (132640856, "167fe1726807a9d22bd106b4a6c0bd7953b688af924ac1bf967439c4961e49f9"),
-    "ukiyoe2photo": (292946532, "02a2a2fb5ecf425ca1bf86aca7304377da64a2a1d3b86df54eb65e4068bf3b08"),
-    "vangogh2photo": (306590349, "362c3473e70be0944bda08d49d660eafdc2854df55d697835b8186d1d79caaff"),
+SETS = {  # SHA-256 of the archives of CycleGAN's authors, by the name of the set
+    "apple2orange": "845a191e9af8926408ea597001cd03a452e3300a1f44a79fe329b3d59f6e3eb8",
+    "cezanne2photo": "3a6c10ca21f9485862f1cbd707744b9dc258954a04631271d23a3605eeb63cff",
+    "facades": "9a31ebf3a31b9b5cd195dd5bf62e9308e00cb94604d1019e3889ac84248695c0",
+    "horse2zebra": "a74d9d392eecca9966b51287a76ca126af473d9de4f3e8fc0e9cda08fa1730a1",
+    "iphone2dslr_flower": "8fcb5e374d631b107e1d961b8c4cd0a186aa2a4ff3e279923f4c426128de7113",
+    "maps": "639534f69dbf9f36bef8d6292a7698006361221f83f0285d7c9ca78afe6e8a9e",
+    "monet2photo": "88f91b00fc228f97c9411fbf1880ec1d119c98f1722e4cfcfaa2fb35fac05b04",
+    "summer2winter_yosemite": "167fe1726807a9d22bd106b4a6c0bd7953b688af924ac1bf967439c4961e49f9",
+    "ukiyoe2photo": "02a2a2fb5ecf425ca1bf86aca7304377da64a2a1d3b86df54eb65e4068bf3b08",
+    "vangogh2photo": "362c3473e70be0944bda08d49d660eafdc2854df55d697835b8186d1d79caaff",
 }
 BY_HAND = {  # sets of the packaged configs that may not be redistributed, or that have no published hash
     "cityscapes": "Its license requires each user to download it from www.cityscapes-dataset.com",
     "cat2dog": "It is made from AFHQ, which is in the StarGAN v2 repository of its authors",
     "grumpifycat": "It comes from efrosgans.eecs.berkeley.edu/CUT/datasets/grumpifycat.zip, for which no hash is known",
 }
-SETS = {name: PublishedSet(name, *about) for name, about in _ARCHIVES.items()}
-
-
-def find_set(name: str) -> PublishedSet:
-    """Return a published set by name.
-
-    Raises:
-        DataError: there is none; the message lists those that exist.
-    """
-    if name in BY_HAND:
-        raise DataError(
-            f"{name} has to be downloaded by hand. {BY_HAND[name]}; put its images into trainA, trainB, testA and "
-            f"testB, and check them with `i2ikit data check datasets/{name}`."
-        )
-    if name not in SETS:
-        hint = nearest_hint(name, SETS) or f" There are {', '.join(SETS)}."
-        raise DataError(f"no data set is called {name!r}.{hint} The embedded one is made by `i2ikit data make`.")
-    return SETS[name]
 
 
 def fetch(
@@ -97,26 +57,50 @@ def fetch(
     Raises:
         DataError: there is no such set, the folder is not empty, the archive is not available or not the published one.
     """
-    wanted, folder = find_set(name), Path(folder).expanduser().absolute()
+    folder = Path(folder).expanduser().absolute()
+    _refuse_unknown(name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError(f"{folder} is not an empty folder. See what it holds with `i2ikit data check {folder}`.")
     if archive is not None:
-        _verify(wanted, archive)
+        _verify(name, archive)
         return _unpack(archive, folder)
     target = folder.with_name(f"{name}.zip")
+    published = [mirror.format(name=name) for mirror in MIRRORS]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists():
-            addresses = [*mirrors, *wanted.addresses()]
-            download(addresses, target, size=wanted.bytes, sha256=wanted.sha256, progress=progress)
+        if target.exists():
+            _verify(name, target)
+        else:
+            download([*mirrors, *published], target, sha256=SETS[name], progress=progress)
     except OSError as error:
         raise DataError(f"{target} cannot be written: {error.strerror or error}") from error
     except DataError as error:
-        raise DataError(f"cannot fetch {name}: {error}\n{_by_hand(wanted, folder)}") from error
-    _verify(wanted, target)
+        raise DataError(
+            f"cannot fetch {name}: {error}\nBy hand: on a machine with a network, download {published[0]} (SHA-256 "
+            f"{SETS[name]}), copy the file to this machine, and run\n  "
+            f"i2ikit data fetch {name} {folder} --from {name}.zip"
+        ) from error
     count = _unpack(target, folder)
     target.unlink()
     return count
+
+
+def _refuse_unknown(name: str) -> None:
+    if name in BY_HAND:
+        raise DataError(
+            f"{name} has to be downloaded by hand. {BY_HAND[name]}; put its images into trainA, trainB, testA and "
+            f"testB, and check them with `i2ikit data check datasets/{name}`."
+        )
+    if name not in SETS:
+        hint = nearest_hint(name, SETS) or f" There are {', '.join(SETS)}."
+        raise DataError(f"no data set is called {name!r}.{hint} The embedded one is made by `i2ikit data make`.")
+
+
+def _verify(name: str, archive: Path) -> None:
+    if not archive.is_file():
+        raise DataError(f"there is no archive {archive}")
+    if file_hash(archive) != SETS[name]:
+        raise DataError(f"{archive} is not the published {name}: its SHA-256 differs. Delete it and fetch it again.")
 
 
 def _unpack(archive: Path, folder: Path) -> int:
@@ -131,25 +115,3 @@ def _unpack(archive: Path, folder: Path) -> int:
     except OSError as error:
         raise DataError(f"{archive} cannot be unpacked to {folder}: {error.strerror or error}") from error
     return len(files)
-
-
-def _by_hand(wanted: PublishedSet, folder: Path) -> str:
-    """Return how to get a set onto a machine without a network."""
-    return (
-        f"By hand: on a machine with a network, download {wanted.addresses()[0]} ({wanted.bytes:,} bytes, sha256 "
-        f"{wanted.sha256}), copy the file to this machine, and run\n  i2ikit data fetch {wanted.name} {folder} "
-        f"--from {wanted.name}.zip"
-    )
-
-
-def _verify(wanted: PublishedSet, archive: Path) -> None:
-    if not archive.is_file():
-        raise DataError(f"there is no archive {archive}")
-    size = archive.stat().st_size
-    if size != wanted.bytes:
-        difference = f"it has {size:,} bytes, not {wanted.bytes:,}"
-    elif file_hash(archive) != wanted.sha256:
-        difference = "its sha256 differs"
-    else:
-        return
-    raise DataError(f"{archive} is not the published {wanted.name}: {difference}. Delete it and fetch it again.")
