@@ -1,4 +1,4 @@
-"""Checks of arguments and shapes whose messages name the argument and the value."""
+"""Checks of arguments and shapes; the messages name the argument and its value."""
 
 from typing import TYPE_CHECKING
 
@@ -15,44 +15,44 @@ def _is_number(value: object) -> bool:
 
 
 def positive(name: str, value: float) -> float:
-    """Return ``value`` if it is a number above 0, else raise ValueError naming the argument."""
+    """Return ``value`` if it is a number above 0, else raise ValueError."""
     if not _is_number(value) or not value > 0:
         raise ValueError(f"{name} must be above 0, not {value!r}")
     return value
 
 
 def positive_int(name: str, value: int) -> int:
-    """Return ``value`` if it is a whole number above 0, else raise ValueError naming the argument."""
+    """Return ``value`` if it is an integer above 0, else raise ValueError."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"{name} must be a whole number above 0, not {value!r}")
     return value
 
 
 def not_negative_int(name: str, value: int) -> int:
-    """Return ``value`` if it is 0 or a whole number above, else raise ValueError naming the argument."""
+    """Return ``value`` if it is an integer of at least 0, else raise ValueError."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ValueError(f"{name} must be a whole number of at least 0, not {value!r}")
     return value
 
 
 def fraction(name: str, value: float) -> float:
-    """Return ``value`` if it is a number in 0..1, else raise ValueError naming the argument."""
+    """Return ``value`` if it is a number in 0..1, else raise ValueError."""
     if not _is_number(value) or not 0 <= value <= 1:
         raise ValueError(f"{name} must lie in 0..1, not {value!r}")
     return value
 
 
 def one_of(name: str, value: str, choices: "Iterable[str]") -> str:
-    """Return ``value`` if it is one of ``choices``, else raise ValueError with the nearest of them."""
+    """Return ``value`` if it is one of ``choices``, else raise ValueError with the nearest ones."""
     choices = list(choices)
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}.{nearest_hint(value, choices)}")
     return value
 
 
-def same_shape(who: str, **tensors: "Tensor") -> None:
-    """Raise ShapeError, naming ``who`` and each tensor, unless all tensors have one shape."""
+def same_shape(owner: str, **tensors: "Tensor") -> None:
+    """Raise ShapeError, naming ``owner`` and each tensor, unless all tensors have the same shape."""
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if len(set(shapes.values())) > 1:
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ShapeError(f"{who} needs tensors of one shape, got {listed}")
+        raise ShapeError(f"{owner} needs tensors of one shape, got {listed}")

@@ -1,4 +1,4 @@
-"""What a run ran on: versions, plugins, threads, device."""
+"""The environment of a run: versions, plugins, threads, device."""
 
 import os
 import platform
@@ -15,11 +15,11 @@ from i2ikit.plugin import get_manager
 from i2ikit.plugin.info import CORE
 from i2ikit.registry import REGISTRIES
 
-GIT_SECONDS = 10  # a repository on a slow network drive is not worth more
+GIT_SECONDS = 10  # at most; a repository may be on a slow network drive
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that decide what a run computes, and the state of the git repository that it runs in."""
+    """Return the versions that affect the results of a run, and the commit of the git repository that it runs in."""
     found = {"i2ikit": __version__, "python": platform.python_version(), "torch": str(torch.__version__)}
     for package in ("torchvision", "mmengine", "numpy", "pillow"):
         try:
@@ -32,9 +32,9 @@ def versions() -> dict[str, str]:
 
 @cache
 def git_state(folder: Path) -> str:
-    """Return the commit of the repository around a folder, ``with changes`` after it if files that it tracks differ.
+    """Return the commit of the repository around a folder, followed by ``with changes`` if tracked files differ.
 
-    Empty without git or without a repository. It is looked up once: a run has the state that it began with.
+    Empty without git or without a repository. It is read once: a run records the state at its start.
     """
     try:
         commit = _git(folder, "rev-parse", "HEAD")
@@ -44,7 +44,7 @@ def git_state(folder: Path) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    answer = subprocess.run(
+    done = subprocess.run(
         ["git", "-C", str(folder), *arguments],
         capture_output=True,
         text=True,
@@ -52,14 +52,14 @@ def _git(folder: Path, *arguments: str) -> str:
         timeout=GIT_SECONDS,
         env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
     )
-    return answer.stdout.strip()
+    return done.stdout.strip()
 
 
 def plugins(config: object = None) -> dict[str, dict[str, str]]:
-    """Return ``package`` and ``version`` of working plugins, by name; the built-in parts are none.
+    """Return ``package`` and ``version`` of the plugins that are ready, by name.
 
     Args:
-        config: a config; then only the plugins whose parts it names. None: all.
+        config: if given, only the plugins whose parts this config names.
     """
     used = None if config is None else _owners(config)
     return {
@@ -70,7 +70,7 @@ def plugins(config: object = None) -> dict[str, dict[str, str]]:
 
 
 def _owners(config: object) -> set[str]:
-    """Return the names of the plugins that registered a part which a config names as a ``type``."""
+    """Return the names of the plugins that registered a ``type`` of a config."""
     if isinstance(config, list | tuple):
         return {name for item in config for name in _owners(item)}
     if not isinstance(config, Mapping):

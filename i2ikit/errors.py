@@ -1,29 +1,29 @@
-"""Errors that are meant for users: they name what is wrong, the nearest right name and the next step."""
+"""Errors for users: each names what is wrong, the nearest valid name and the next step."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
-    """Return up to ``count`` of ``names`` that look most like ``name``, ignoring case, best first."""
+    """Return up to ``count`` of ``names`` that are most similar to ``name``, ignoring case, best first."""
     by_lower = {candidate.lower(): candidate for candidate in names}
     return [by_lower[match] for match in get_close_matches(name.lower(), by_lower, n=count, cutoff=0.5)]
 
 
 def nearest_hint(name: str, names: Iterable[str]) -> str:
-    """Return ``" Nearest: 'x', 'y'."`` for the names that look like ``name``, or an empty string."""
+    """Return ``" Nearest: 'x', 'y'."`` with the names that are similar to ``name``, or an empty string."""
     close = nearest(name, names)
     return f" Nearest: {', '.join(repr(match) for match in close)}." if close else ""
 
 
 class I2IKitError(Exception):
-    """An error that the user can mend; the command line shows the message alone and exits with ``exit_code``."""
+    """An error that the user can fix; the command line shows only the message and exits with ``exit_code``."""
 
     exit_code = 2
 
 
 class UnknownComponentError(I2IKitError, KeyError):
-    """A registry was asked for a name that nobody registered; ``note`` says what else is known about the name."""
+    """No part is registered under a name; ``note`` is added to the message."""
 
     def __init__(self, kind: str, plural: str, name: str, names: Sequence[str], note: str = "") -> None:
         self.kind, self.plural, self.name, self.names = kind, plural, name, tuple(names)
@@ -37,15 +37,15 @@ class UnknownComponentError(I2IKitError, KeyError):
 
 
 class DuplicateComponentError(I2IKitError):
-    """Two parts claim one name in one registry."""
+    """Two parts have the same name in one registry."""
 
 
 class ShapeError(I2IKitError, ValueError):
-    """Tensors have shapes that do not go together."""
+    """Tensors have incompatible shapes."""
 
 
 class ConfigError(I2IKitError):
-    """A config has errors; ``errors`` lists all of them, one line each."""
+    """A config has errors; ``errors`` lists all of them."""
 
     def __init__(self, source: str, errors: Sequence[str]) -> None:
         self.source, self.errors = source, tuple(errors)
@@ -58,18 +58,18 @@ class DataError(I2IKitError):
 
 
 class CheckpointError(I2IKitError):
-    """A checkpoint is missing, damaged, or does not fit."""
+    """A checkpoint is missing, damaged or incompatible."""
 
 
 class MetricError(I2IKitError):
-    """A number cannot be measured: weights or a package are missing, or the images do not allow it."""
+    """A metric cannot be computed: weights or a package are missing, or the images do not fit."""
 
 
 class PluginError(I2IKitError):
-    """A plugin could not be used."""
+    """A plugin cannot be used."""
 
 
 class RunError(I2IKitError):
-    """A run failed for a reason outside the user's input."""
+    """A run failed for a reason other than the user's input."""
 
     exit_code = 1

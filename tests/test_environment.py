@@ -1,4 +1,4 @@
-"""What a checkpoint says of the plugins that its config needs, and of the repository that it was made in."""
+"""What a checkpoint records about plugins and about the repository of the run."""
 
 import shutil
 import subprocess
@@ -33,14 +33,14 @@ def test_plugins_are_recorded_whose_parts_the_config_names():
 
 
 @pytest.mark.usefixtures("toys")
-def test_all_that_work_belong_to_the_environment():
+def test_all_ready_plugins_belong_to_the_environment():
     assert set(plugins()) == {"toys", "more"}
 
 
 def git(folder: Path, *arguments: str) -> str:
-    who = ["-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
+    author = ["-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
     return subprocess.run(
-        ["git", "-C", str(folder), *who, *arguments], check=True, capture_output=True, text=True
+        ["git", "-C", str(folder), *author, *arguments], check=True, capture_output=True, text=True
     ).stdout.strip()
 
 

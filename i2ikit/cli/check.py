@@ -1,4 +1,4 @@
-"""`i2ikit check`: builds a config and shows what it would train, without training."""
+"""`i2ikit check`: builds a config and shows what it would train."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = None) -> None:
-    """Build a config and show what it will train.
+    """Build a config and show what it would train.
 
-    Networks, objective, optimizers, schedule, data, cost and length.
+    Shows networks, objective, optimizers, schedule, data, cost and length.
 
-    Peak memory is what tensors hold at most in a training step; the program itself comes on top, about 0.5 GB.
+    Peak memory is the most that tensors hold in a training step; the process itself needs about 0.5 GB more.
     """
     with busy("Checking the config"):
         from i2ikit.config import find_config, resolve_config
@@ -30,7 +30,7 @@ def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = No
         console.print(table)
         console.print()
     if plan.cost_error:
-        console.print(f"Cost: not known, {plan.cost_error}", markup=False, soft_wrap=True)
+        console.print(f"Cost: unknown, {plan.cost_error}", markup=False, soft_wrap=True)
     console.print(_length(plan), markup=False, soft_wrap=True)
     for error in (plan.shape_error, plan.data_error):
         if error is not None:
@@ -49,7 +49,7 @@ def _tables(plan: "Plan") -> Iterator["Table"]:
         yield _table("Schedule", columns, [[*map(_number, row.values())] for row in plan.schedule])
     yield _table("Data", {"split": "", "type": "", "items": "right"}, _data_rows(plan))
     if plan.costs:
-        titles = ("multiply-accumulates", "kept between steps", "peak memory")
+        titles = ("multiply-accumulates", "held between steps", "peak memory")
         yield _table(_batch(plan), {"setting": "", **dict.fromkeys(titles, "right")}, _cost_rows(plan))
 
 
@@ -77,7 +77,7 @@ def _updated_by(plan: "Plan", network: str) -> str:
     if network in plan.model.averages:
         return f"average of {plan.model.averages[network].of}"
     phases = [phase.name for phase in plan.model.phases.values() if network in phase.update]
-    return ", ".join(phases) or "no phase: it stays as it begins"
+    return ", ".join(phases) or "no phase: its weights never change"
 
 
 def _term_rows(plan: "Plan") -> list[list[str]]:
@@ -112,7 +112,7 @@ def _data_rows(plan: "Plan") -> list[list[str]]:
 
 
 def _batch(plan: "Plan") -> str:
-    """Return the title of the table of costs: what a batch is, and what is trained."""
+    """Return the title of the table of costs: the shapes of a batch and the number of trained parameters."""
     shapes = {"x".join(map(str, shape)): domain for domain, shape in plan.shapes.items()}
     trained = next(iter(plan.costs.values())).parameters
     return f"Cost of a step on images of {' and '.join(shapes)}, {trained:,} trained parameters"
@@ -123,7 +123,7 @@ def _cost_rows(plan: "Plan") -> list[list[str]]:
     kept = ", activations checkpointed" if train["checkpoint_activations"] else ""
     return [
         [
-            name or f"as it is: {train['precision']}{kept}",
+            name or f"as configured: {train['precision']}{kept}",
             f"{cost.macs / 1e9:.4g} G",
             _bytes(cost.held),
             _bytes(cost.peak),

@@ -1,4 +1,4 @@
-"""`i2ikit config`: the config as it stands after inheritance and overrides."""
+"""`i2ikit config`: a config after inheritance and overrides."""
 
 import typer
 
@@ -7,7 +7,7 @@ from i2ikit.cli.options import ConfigName, DataFolder, Overrides
 
 
 def config(config: ConfigName, overrides: Overrides = None, data: DataFolder = None) -> None:
-    """Print a config with everything that it inherits, as Python."""
+    """Print a config with everything it inherits, as Python."""
     with busy("Reading the config"):
         from i2ikit.config import dump_config, find_config, load_config
 

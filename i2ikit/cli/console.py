@@ -1,4 +1,4 @@
-"""Where the command line writes: results to standard output, messages to standard error."""
+"""Output of the command line: results go to standard output, messages to standard error."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ PLAIN_WIDTH = 120  # columns of a table that is piped into a file
 
 
 def out() -> "Console":
-    """Return the console of standard output; without a terminal it writes no control characters."""
+    """Return the console of standard output; outside a terminal it writes no control characters."""
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False, emoji=False)
@@ -27,17 +27,17 @@ def err() -> "Console":
 
 
 def complain(message: str) -> None:
-    """Show one message on standard error; its brackets and line breaks are the message's own."""
+    """Print one message to standard error as it is: brackets are no markup, long lines are not wrapped."""
     from rich.text import Text
 
-    rank = os.environ.get("RANK", "0")  # of the processes that torchrun started
+    rank = os.environ.get("RANK", "0")  # set by torchrun for each of its processes
     who = "i2ikit: " if rank == "0" else f"i2ikit (process {rank}): "
     err().print(Text.assemble((who, "bold red"), message), soft_wrap=True)
 
 
 @contextmanager
 def busy(doing: str) -> Iterator[None]:
-    """Show on a terminal what is being waited for; elsewhere nothing."""
+    """Show a spinner on a terminal; elsewhere nothing."""
     console = err()
     if not console.is_terminal:
         yield
@@ -48,7 +48,7 @@ def busy(doing: str) -> Iterator[None]:
 
 @contextmanager
 def counting(doing: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Show on a terminal how far something is: call what this gives with what is done and with all; elsewhere None."""
+    """Show a progress bar on a terminal: yields a function of the done and the total count; elsewhere None."""
     console = err()
     if not console.is_terminal:
         yield None

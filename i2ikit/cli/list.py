@@ -1,7 +1,7 @@
 """`i2ikit list`: the parts that configs are made of."""
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,7 +31,7 @@ def list_parts(
         else:
             from i2ikit.registry import REGISTRIES
 
-            _fill_parts(table, REGISTRIES.values() if kind is None else [find_registry(kind)], with_kind=kind is None)
+            _fill_parts(table, list(REGISTRIES.values()) if kind is None else [find_registry(kind)])
     out().print(table)
     _report_broken_plugins()
 
@@ -71,20 +71,28 @@ def _fill_configs(table: "Table") -> None:
         table.add_row(*map(Text, (name, str(path))))
 
 
-def _fill_parts(table: "Table", registries: "Iterable[Registry]", *, with_kind: bool) -> None:
+def _fill_parts(table: "Table", registries: "Sequence[Registry]") -> None:
     from rich.text import Text
 
-    if with_kind:
-        table.add_column("kind", no_wrap=True)
-    for column in ("name", "description", "package"):
+    from i2ikit.interfaces.losses import contract
+
+    with_kind, with_contract = len(registries) > 1, [each.plural for each in registries] == ["losses"]
+    columns = [*["kind"] * with_kind, "name", *["contract"] * with_contract, "description", "package"]
+    for column in columns:
         table.add_column(column, no_wrap=column != "description")
     for registry in registries:
         names = registry.names()
         for name in names:
             part = registry.module_dict[name]
-            heading = [registry.plural if name == names[0] else ""] if with_kind else []
             summary = inspect.cleandoc(part.__doc__ or "").partition("\n")[0]
-            table.add_row(*map(Text, [*heading, name, summary, package_of(part)]), end_section=name == names[-1])
+            cells = {
+                "kind": registry.plural if name == names[0] else "",
+                "name": name,
+                "contract": contract(part) if with_contract else "",
+                "description": summary.partition(" Contract: ")[0] if with_contract else summary,
+                "package": package_of(part),
+            }
+            table.add_row(*(Text(cells[column]) for column in columns), end_section=name == names[-1])
 
 
 def _report_broken_plugins() -> None:

@@ -1,4 +1,4 @@
-"""Shows a run: a live display on a terminal, a plain line now and then anywhere else."""
+"""Shows the progress of a run: a live display on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ REFRESH = 4  # redraws a second
 
 
 def make_reporter() -> "RichReporter":
-    """Return the reporter that suits standard output."""
+    """Return the reporter that fits standard output."""
     console = out()
     return LiveReporter(console) if console.is_terminal else RichReporter(console)
 
 
 class RichReporter(Reporter, AbstractContextManager["RichReporter"]):
-    """Prints a run line by line, without control characters: a step at most every ten seconds, and the last one.
+    """Prints plain lines: a step at most every ten seconds, and the last one.
 
     Args:
         console: where to print.
@@ -35,26 +35,26 @@ class RichReporter(Reporter, AbstractContextManager["RichReporter"]):
         self._next_line = 0.0
 
     def start(self, summary: RunSummary) -> None:
-        """Print what the run is about to do."""
+        """Print the summary of the run."""
         self.steps, self.epochs = summary.steps, summary.epochs
         for name, value in describe(summary).items():
             self.line(f"{name:<10}{value}")
 
     def step(self, step: int, epoch: int, rate: float, eta: float, losses: Mapping[str, float]) -> None:
-        """Print a step if it is time for one."""
+        """Print a step, unless one was printed less than ten seconds ago."""
         now = time.monotonic()
         if now < self._next_line and step < self.steps:
             return
         self._next_line = now + PLAIN_EVERY
-        place = f"epoch {epoch}/{self.epochs}  step {step}/{self.steps}"
-        self.line(f"{place}  {rate:.1f} steps/s  {duration(eta)} left  {losses_in_words(losses)}")
+        position = f"epoch {epoch}/{self.epochs}  step {step}/{self.steps}"
+        self.line(f"{position}  {rate:.1f} steps/s  {format_duration(eta)} left  {format_losses(losses)}")
 
     def note(self, text: str) -> None:
         """Print one sentence."""
         self.line(text)
 
     def finish(self, result: RunResult) -> None:
-        """Print the metrics at the last and the best step as a table, and where everything is."""
+        """Print the metrics at the last and the best step as a table, and the paths of the results."""
         if result.metrics:
             self.console.print(metrics_table(result))
         for sentence in reasons_in_words(result.missing):
@@ -63,27 +63,27 @@ class RichReporter(Reporter, AbstractContextManager["RichReporter"]):
             self.line(f"checkpoint {result.checkpoint}")
         self.line(f"results    {result.work_dir}")
         if result.paused:
-            self.line(f"paused     after step {result.step} of {self.steps}; go on with the same command and --resume")
+            self.line(f"paused     after step {result.step} of {self.steps}; continue with --resume")
 
     def line(self, text: str) -> None:
-        """Print one line as it is, however long."""
+        """Print one line as it is, without wrapping."""
         self.console.print(text, markup=False, soft_wrap=True)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
 
 
 class LiveReporter(RichReporter):
-    """Shows a run on a terminal: epoch, bar, step, steps per second, time left, and below them the losses."""
+    """Live display for a terminal: epoch, progress bar, step, steps per second, time left, and the losses below."""
 
     def __init__(self, console: "Console") -> None:
         super().__init__(console)
         self._live: Any = None
 
     def start(self, summary: RunSummary) -> None:
-        """Print what the run is about to do, and begin to draw."""
+        """Print the summary of the run, and start the display."""
         from rich.live import Live
         from rich.progress import BarColumn, Progress, TextColumn
 
@@ -97,21 +97,21 @@ class LiveReporter(RichReporter):
         self._live.start()
 
     def step(self, step: int, epoch: int, rate: float, eta: float, losses: Mapping[str, float]) -> None:
-        """Move the bar and show the losses."""
+        """Update the bar and the losses."""
         from rich.console import Group
         from rich.text import Text
 
-        pace = f"{rate:.1f} steps/s, {duration(eta)} left"
+        pace = f"{rate:.1f} steps/s, {format_duration(eta)} left"
         self._progress.update(self._task, completed=step, epoch=f"{epoch}/{self.epochs}", rate=pace)
-        self._live.update(Group(self._progress, Text(losses_in_words(losses), style="dim")))
+        self._live.update(Group(self._progress, Text(format_losses(losses), style="dim")))
 
     def finish(self, result: RunResult) -> None:
-        """End the drawing, then print the result."""
+        """Stop the display, then print the result."""
         self.stop()
         super().finish(result)
 
     def stop(self) -> None:
-        """End the drawing; what was drawn last stays."""
+        """Stop the display; its last state stays on the terminal."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -119,36 +119,36 @@ class LiveReporter(RichReporter):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the drawing, also after an error."""
+        """Stop the display, also after an error."""
         self.stop()
 
 
 def describe(summary: RunSummary) -> dict[str, str]:
-    """Return what a run is about to do, line by line."""
+    """Return the summary of a run as lines, by their titles."""
     networks = ", ".join(f"{name} {count:,}" for name, count in summary.networks.items())
-    begin = f", going on with step {summary.first_step}" if summary.first_step > 1 else ""
+    begin = f", resumed at step {summary.first_step}" if summary.first_step > 1 else ""
     return {
         "networks": f"{networks} parameters",
         "data": f"{summary.epoch or f'{summary.train_images} training items'}, {summary.test_images} test items",
         "length": f"{summary.steps} steps in {summary.epochs} epochs of {summary.steps_per_epoch}, "
-        f"batch {batch_in_words(summary)}{begin}",
+        f"batch {format_batch(summary)}{begin}",
         "device": f"{summary.device}, {summary.precision}, seed {summary.seed}",
         "results": str(summary.work_dir),
     }
 
 
-def batch_in_words(summary: RunSummary) -> str:
-    """Return how many images of each domain make a step: ``1``, or ``8 (1 in each of 2 processes, 4 times)``."""
+def format_batch(summary: RunSummary) -> str:
+    """Return the images per domain and step: ``1``, or ``8 (1 in each of 2 processes, 4 times)``."""
     if summary.processes == summary.accumulate == 1:
         return str(summary.batch_size)
     total = summary.batch_size * summary.processes * summary.accumulate
-    places = f" in each of {summary.processes} processes" if summary.processes > 1 else ""
+    ranks = f" in each of {summary.processes} processes" if summary.processes > 1 else ""
     times = f", {summary.accumulate} times" if summary.accumulate > 1 else ""
-    return f"{total} ({summary.batch_size}{places}{times})"
+    return f"{total} ({summary.batch_size}{ranks}{times})"
 
 
 def metrics_table(result: RunResult) -> Any:
-    """Return a table of numbers by name: at the last step, and at the one that was best by the run's own measure."""
+    """Return a table of the metrics at the last step and, if there is one, at the best step."""
     from rich.table import Table
 
     table = Table("metric", box=None, pad_edge=False, header_style="bold")
@@ -161,13 +161,13 @@ def metrics_table(result: RunResult) -> Any:
     return table
 
 
-def losses_in_words(losses: Mapping[str, float]) -> str:
-    """Return losses as one line, by the names of their terms."""
+def format_losses(losses: Mapping[str, float]) -> str:
+    """Return the losses of all terms as one line."""
     return "  ".join(f"{name} {value:.4g}" for name, value in losses.items())
 
 
-def duration(seconds: float) -> str:
-    """Return a time as a person says it: ``45 s``, ``12 min``, ``3 h 20 min``; ``?`` where it is not known."""
+def format_duration(seconds: float) -> str:
+    """Return a time in a readable unit: ``45 s``, ``12 min``, ``3 h 20 min``; ``?`` if it is unknown."""
     if not 0 <= seconds < float("inf"):
         return "?"
     if seconds < 90:

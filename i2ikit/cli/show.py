@@ -33,11 +33,12 @@ def show(
     if parameters:
         console.print(_arguments(parameters))
         console.print()
-    facts = {
-        "module": part.__module__,
-        "package": package_of(part),
-        "config": example(registry.plural, name, parameters),
-    }
+    facts = {"module": part.__module__, "package": package_of(part)}
+    if registry.plural == "losses":
+        from i2ikit.interfaces.losses import contract
+
+        facts["contract"] = contract(part)
+    facts["config"] = example(registry.plural, name, parameters)
     for fact, value in facts.items():
         console.print(Text.assemble((f"{fact:<9}", "bold"), value), soft_wrap=True)
 

@@ -10,7 +10,7 @@ from i2ikit.profiling.plan import make_plan
 
 @pytest.fixture
 def without_costs(monkeypatch):
-    """Leave the costs out, which take seconds; a test that does not ask for this has them."""
+    """Skip the costs, which take seconds."""
     monkeypatch.setattr(planning, "add_costs", lambda plan: None)
 
 
@@ -21,7 +21,7 @@ def rows(text: str, title: str) -> list[list[str]]:
     return [[cell for cell in line.rstrip().split("  ") if cell] for line in table]
 
 
-def test_the_tables_say_what_would_be_trained(run, tiny, without_costs):
+def test_the_tables_show_what_would_be_trained(run, tiny, without_costs):
     outcome = run("check", tiny)
     assert outcome.code == 0
     networks = rows(outcome.out, "Networks")
@@ -49,7 +49,7 @@ def test_parameters_are_counted(tiny):
     assert counts[1] == (3 * 4 * 16 + 4) + (4 * 8 * 16 + 8) + (8 * 16 + 1)
 
 
-def test_the_schedule_is_told_where_it_bends(tiny):
+def test_the_schedule_is_shown_where_it_bends(tiny):
     schedule = "schedule=dict(type=LinearDecay, constant=30, decay=9)"
     weight = "model.phases.generate.terms.identity.weight.epoch=10"
     plan = make_plan(resolve_config(tiny, [schedule, weight, "train.epochs=39"]))
@@ -62,7 +62,7 @@ def test_the_schedule_is_told_where_it_bends(tiny):
     assert len(learning_rate) == 5
 
 
-def test_a_short_run_tells_its_schedule_by_step(tiny):
+def test_the_schedule_of_a_short_run_is_shown_by_step(tiny):
     plan = make_plan(resolve_config(tiny, ["schedule=dict(type=StepwiseLinearDecay, start=0.5)", "train.steps=10"]))
     assert (plan.schedule[0]["step"], plan.schedule[-1]["step"]) == (1, 10)
     assert (plan.steps, plan.epochs) == (10, 4)
@@ -73,7 +73,7 @@ def test_a_schedule_that_never_changes_has_no_table(run, tiny, without_costs):
     assert "Schedule" not in run("check", tiny, *overrides).out
 
 
-def test_missing_data_is_said_after_the_tables_and_is_an_error(run, tiny, without_costs):
+def test_missing_data_is_an_error_after_the_tables(run, tiny, without_costs):
     outcome = run("check", tiny, "--data", "not/there", "--set", "data.crop_size=16")
     assert outcome.code == 2
     assert [cells[-1].strip() for cells in rows(outcome.out, "Data")] == ["items", "not found", "not found"]
@@ -94,11 +94,11 @@ def test_a_data_set_that_refuses_its_arguments_is_an_error(run, tiny, without_co
     assert "data.train: Stripes refused its arguments: split must be one of" in outcome.err
 
 
-def test_each_network_has_who_updates_it(run, without_costs):
+def test_each_network_is_shown_with_the_phases_that_update_it(run, without_costs):
     outcome = run("check", "cut/stripes", "--set", "model.phases.generate.update=[heads]")
     assert outcome.code == 0, outcome.err
     updated = {cells[0].strip(): cells[-1].strip() for cells in rows(outcome.out, "Networks")}
-    assert updated["generators.ab"] == "no phase: it stays as it begins"
+    assert updated["generators.ab"] == "no phase: its weights never change"
     assert updated["discriminators.b"] == "discriminate"
 
 
@@ -116,12 +116,11 @@ def test_a_packaged_config_is_checked_by_name(run, without_costs):
 
 @pytest.mark.slow
 def test_the_cost_of_a_step_is_shown_with_what_would_save_memory(run, tiny):
-    """Pain 5: out of memory is told before the run."""
     outcome = run("check", tiny)
     title = "Cost of a step on images of 1x3x16x16,"
     cells = [[cell.strip() for cell in row] for row in rows(outcome.out, title)]
     names = [row[0] for row in cells]
-    assert names[1:] == ["as it is: fp32", "train.precision=bf16", "train.checkpoint_activations=True"]
+    assert names[1:] == ["as configured: fp32", "train.precision=bf16", "train.checkpoint_activations=True"]
     plain, half, lean = (float(row[3].removesuffix(" MB")) for row in cells[1:])
     assert 0 < lean <= plain
     assert 0 < half <= plain
@@ -130,11 +129,11 @@ def test_the_cost_of_a_step_is_shown_with_what_would_save_memory(run, tiny):
     assert f"{title} {trained:,} trained parameters" in outcome.out
 
 
-def test_a_cost_that_cannot_be_known_says_why_and_stops_nothing(run, tiny, monkeypatch):
+def test_an_unknown_cost_is_shown_with_its_reason_and_stops_nothing(run, tiny, monkeypatch):
     def refuse(config, model, dataset):
-        raise I2IKitError("nothing tells the size")
+        raise I2IKitError("nothing determines the size")
 
     monkeypatch.setattr(planning, "batch_shapes", refuse)
     outcome = run("check", tiny)
     assert outcome.code == 0
-    assert "Cost: not known, nothing tells the size\nLength: 6 steps" in outcome.out
+    assert "Cost: unknown, nothing determines the size\nLength: 6 steps" in outcome.out

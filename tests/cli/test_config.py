@@ -3,7 +3,7 @@
 from i2ikit.config import load_config
 
 
-def test_the_resolved_config_is_printed_as_python_that_gives_it_back(run, tiny, tmp_path):
+def test_the_resolved_config_is_printed_as_python_that_loads_to_the_same(run, tiny, tmp_path):
     outcome = run("config", tiny, "--set", "optimizer.lr=5e-5")
     assert outcome.code == 0
     assert 'optimizer = dict(type="Adam", lr=5e-05, betas=[0.5, 0.999])\n' in outcome.out
@@ -16,7 +16,7 @@ def test_data_option_shows_in_it(run, tiny):
     assert 'root="my/photos"' in run("config", tiny, "--data", "my/photos").out
 
 
-def test_a_config_with_errors_inside_can_still_be_looked_at(run, tiny):
+def test_a_config_with_errors_inside_can_still_be_printed(run, tiny):
     assert run("config", tiny, "--set", "optimizer.type=Adm").code == 0
 
 

@@ -17,7 +17,7 @@ def test_the_parts_of_a_kind_are_listed_with_what_they_do(run, kind):
     lines = run("list", kind).out.splitlines()
     assert len(lines) > len(LOSSES.names())
     line = next(line for line in lines if line.startswith("L1Loss "))
-    assert line.split("  ")[0] == "L1Loss"
+    assert line.split()[:2] == ["L1Loss", "comparison"]
     assert line.rstrip().endswith("i2ikit")
 
 
@@ -36,7 +36,7 @@ def test_a_part_is_shown_with_its_arguments_and_a_line_for_a_config(run):
     assert "PatchNCELoss  loss" in out
     assert "arXiv:2007.15651" in out
     assert ["tau", "0.07", "float"] in [line.split() for line in out.splitlines()]
-    assert "module   i2ikit.losses.patch_nce\npackage  i2ikit\n" in out
+    assert "module   i2ikit.losses.patch_nce\npackage  i2ikit\ncontract contrast\n" in out
     assert 'config   dict(type="PatchNCELoss", tau=0.07)' in out
 
 

@@ -1,4 +1,4 @@
-"""What is shown of a run, on a terminal and without one."""
+"""The progress of a run, on a terminal and elsewhere."""
 
 import io
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from i2ikit.cli import progress
-from i2ikit.cli.progress import LiveReporter, RichReporter, duration, make_reporter
+from i2ikit.cli.progress import LiveReporter, RichReporter, format_duration, make_reporter
 from i2ikit.engine.reporter import RunResult, RunSummary
 
 SUMMARY = RunSummary(
@@ -27,7 +27,7 @@ RESULT = RunResult(Path("runs/x"), 100, {"psnr": 23.456789}, Path("runs/x/checkp
 LOSSES = {"gan": 0.25, "content": 5.43217}
 
 
-def tell(reporter: RichReporter) -> str:
+def report(reporter: RichReporter) -> str:
     with reporter:
         reporter.start(SUMMARY)
         for step in (26, 27, 99, 100):
@@ -37,13 +37,13 @@ def tell(reporter: RichReporter) -> str:
     return reporter.console.file.getvalue()
 
 
-def test_without_a_terminal_there_are_plain_lines_now_and_then(monkeypatch):
+def test_without_a_terminal_there_are_plain_lines(monkeypatch):
     monkeypatch.setattr(progress.time, "monotonic", lambda: 1000.0)
-    text = tell(RichReporter(Console(file=io.StringIO(), width=40)))
+    text = report(RichReporter(Console(file=io.StringIO(), width=40)))
     assert text.splitlines() == [
         "networks  generators.ab 1,234,567, heads.f 9 parameters",
         "data      50 training items, 6 test items",
-        "length    100 steps in 4 epochs of 25, batch 2, going on with step 26",
+        "length    100 steps in 4 epochs of 25, batch 2, resumed at step 26",
         "device    cpu, fp32, seed 3",
         "results   runs/x",
         "epoch 2/4  step 26/100  12.3 steps/s  75 s left  gan 0.25  content 5.432",
@@ -56,7 +56,7 @@ def test_without_a_terminal_there_are_plain_lines_now_and_then(monkeypatch):
     ]
 
 
-def test_a_line_comes_again_after_ten_seconds(monkeypatch):
+def test_the_next_step_is_printed_after_ten_seconds(monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     reporter = RichReporter(Console(file=io.StringIO(), width=200))
@@ -69,14 +69,14 @@ def test_a_line_comes_again_after_ten_seconds(monkeypatch):
     assert [line.split()[3] for line in lines] == ["26/100", "28/100"]
 
 
-def test_on_a_terminal_bar_pace_and_losses_are_drawn():
-    text = tell(LiveReporter(Console(file=io.StringIO(), force_terminal=True, width=100)))
+def test_on_a_terminal_bar_rate_and_losses_are_shown():
+    text = report(LiveReporter(Console(file=io.StringIO(), force_terminal=True, width=100)))
     assert "\x1b" in text
     for piece in ("epoch 4/4", "100/100 steps", "12.3 steps/s, 75 s left", "gan 0.25  content 5.432", "psnr", "23.46"):
         assert piece in text
 
 
-def test_after_an_error_the_terminal_is_left_as_it_was():
+def test_an_error_restores_the_terminal():
     reporter = LiveReporter(Console(file=io.StringIO(), force_terminal=True, width=100))
 
     def lose() -> None:
@@ -97,9 +97,9 @@ def test_a_pipe_gets_the_plain_reporter():
     ("seconds", "words"),
     [(0, "0 s"), (89.4, "89 s"), (90, "2 min"), (3599, "1 h 0 min"), (12000, "3 h 20 min"), (float("inf"), "?")],
 )
-def test_times_are_told_as_a_person_would(seconds, words):
-    assert duration(seconds) == words
+def test_times_are_shown_in_readable_units(seconds, words):
+    assert format_duration(seconds) == words
 
 
 def test_an_unknown_time_is_a_question_mark():
-    assert duration(float("nan")) == duration(-1.0) == "?"
+    assert format_duration(float("nan")) == format_duration(-1.0) == "?"

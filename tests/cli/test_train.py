@@ -33,7 +33,7 @@ def test_a_run_goes_from_config_to_images(run, tiny, tmp_path):
     assert "already holds a run" in again.err
     resumed = run("train", tiny, *options, "--max-steps", "4", "--resume")
     assert resumed.code == 0
-    assert "going on with step 3" in resumed.out
+    assert "resumed at step 3" in resumed.out
 
     translated = run("translate", folder, "photos/testA", "out", "--device", "cpu")
     assert (translated.code, translated.err) == (0, "")
@@ -46,12 +46,12 @@ def test_a_run_goes_from_config_to_images(run, tiny, tmp_path):
         assert image.size == (16, 16)
 
 
-def test_a_run_can_pause_and_go_on(run, tiny, tmp_path):
+def test_a_run_can_pause_and_resume(run, tiny, tmp_path):
     paused = run("train", tiny, "--device", "cpu", "--pause-at", "2")
     assert paused.code == 0
-    assert "paused     after step 2 of 6; go on with the same command and --resume" in paused.out
+    assert "paused     after step 2 of 6; continue with --resume" in paused.out
     resumed = run("train", tiny, "--device", "cpu", "--resume")
-    assert "going on with step 3" in resumed.out
+    assert "resumed at step 3" in resumed.out
     assert "step 6/6" in resumed.out
     assert "paused" not in resumed.out
 
