@@ -7,10 +7,10 @@ from typing import Any
 
 from i2ikit.benchmark.folder import runs
 from i2ikit.benchmark.plan import Entry, Plan
+from i2ikit.benchmark.rank import rank_correlations
 from i2ikit.benchmark.results import Directions, over_seeds, read_run, time_to
 from i2ikit.config.validate import build_trial_model
 from i2ikit.errors import I2IKitError
-from i2ikit.ops.rank import rank_correlations
 from i2ikit.profiling import batch_shapes, step_cost
 from i2ikit.report.measures import direction, sentence
 from i2ikit.report.record import read_record

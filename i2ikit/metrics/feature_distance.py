@@ -12,7 +12,7 @@ from i2ikit.checks import positive_int
 from i2ikit.errors import MetricError
 from i2ikit.metrics.backbones import INCEPTION, RESIZING, Backbone, Classifier, Inception
 from i2ikit.metrics.base import Metric, to_bytes
-from i2ikit.metrics.feature_store import FeatureStore, RealFeatures, shared_store
+from i2ikit.metrics.feature_store import FeatureStore, shared_store
 
 
 class FeatureDistance(Metric):
@@ -59,7 +59,6 @@ class FeatureDistance(Metric):
         """Forget all samples."""
         self._outputs: list[Tensor] = []
         self._real: list[Tensor] = []
-        self._known: RealFeatures | None = None
 
     def prepare(self, device: torch.device) -> None:
         """Load the weights onto the device where features are computed.
@@ -79,8 +78,7 @@ class FeatureDistance(Metric):
     def add_real(self, images: Tensor, masks: Tensor | None = None) -> None:
         """Add real images (B, C, H, W) in -1..1, C 1 or 3; masks are ignored."""
         store = self._prepared()
-        self._known = self._known or RealFeatures(store.key)
-        self._real.append(store.features(to_bytes(images, type(self).__name__), self._known))
+        self._real.append(store.features(to_bytes(images, type(self).__name__), on_disk=True))
 
     def protocol(self) -> dict[str, Any]:
         """Return what the features depend on, and how many there are."""
@@ -101,8 +99,6 @@ class FeatureDistance(Metric):
             raise MetricError(
                 f"{type(self).__name__} needs at least 2 outputs and 2 real images, not {outputs} and {real}"
             )
-        if self._known is not None:
-            self._known.save()
         return self.distance(torch.cat(self._outputs), torch.cat(self._real))
 
     @abstractmethod

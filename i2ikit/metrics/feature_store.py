@@ -1,9 +1,11 @@
-"""A cache of image features by content: in memory, and for real images on disk."""
+"""A cache of image features by content: in memory, and for real images also on disk."""
 
 import hashlib
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,13 +25,13 @@ def image_key(image: Tensor) -> str:
 
 
 def shared_store(backbone: Backbone) -> "FeatureStore":
-    """Return the one store of all metrics of this process that use the same network, weights and resizing."""
+    """Return the store that all metrics of this process with the same network, weights and resizing share."""
     key = hashlib.blake2b(repr(sorted(backbone.protocol().items())).encode(), digest_size=8).hexdigest()
     return _stores.setdefault(key, FeatureStore(backbone, key))
 
 
 class FeatureStore:
-    """Computes features, and keeps the latest in memory.
+    """Computes each feature vector once.
 
     Args:
         backbone: loaded.
@@ -37,76 +39,50 @@ class FeatureStore:
     """
 
     def __init__(self, backbone: Backbone, key: str) -> None:
-        self.backbone, self.key = backbone, key
+        self.backbone = backbone
+        self.folder = user_cache("features") / key
         self._memory: OrderedDict[str, Tensor] = OrderedDict()
 
-    def features(self, images: Tensor, known: "RealFeatures | None" = None) -> Tensor:
+    def features(self, images: Tensor, *, on_disk: bool = False) -> Tensor:
         """Return features (B, D) of images (B, 3, H, W) of uint8, in float32.
 
         Args:
             images: of one size.
-            known: features of real images that are already known; new ones are added.
+            on_disk: whether vectors are read from the user's cache folder and written to it.
         """
         keys = [image_key(image) for image in images]
-        found = {key: self._memory[key] for key in keys if key in self._memory}
-        if known is not None:
-            known.open(keys[0])
-            found |= {key: known.found[key] for key in keys if key in known.found}
+        found = {key: vector for key in keys if (vector := self._known(key, on_disk)) is not None}
         new = [index for index, key in enumerate(keys) if key not in found]
         for start in range(0, len(new), BATCH):
             chosen = new[start : start + BATCH]
-            found |= dict(zip([keys[index] for index in chosen], self.backbone(images[chosen]), strict=True))
+            computed = dict(zip([keys[index] for index in chosen], self.backbone(images[chosen]), strict=True))
+            found |= computed
+            if on_disk:
+                self._write(computed)
         for key in keys:
             self._remember(key, found[key])
-            if known is not None:
-                known.add(key, found[key])
         return torch.stack([found[key] for key in keys])
+
+    def _known(self, key: str, on_disk: bool) -> Tensor | None:
+        if key in self._memory or not on_disk:
+            return self._memory.get(key)
+        try:
+            return torch.from_numpy(np.load(self._path(key)))
+        except (OSError, ValueError, EOFError):  # no file yet, or a damaged one: compute the features again
+            return None
+
+    def _write(self, vectors: dict[str, Tensor]) -> None:
+        with suppress(OSError):  # the features can be computed again
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for key, vector in vectors.items():
+                with open_atomically(self._path(key)) as file:
+                    np.save(file, vector.numpy())
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.npy"
 
     def _remember(self, key: str, vector: Tensor) -> None:
         self._memory[key] = vector
         self._memory.move_to_end(key)
         while len(self._memory) > IN_MEMORY:
             self._memory.popitem(last=False)
-
-
-class RealFeatures:
-    """Features of one set of real images, cached in a file named after the backbone and the set's first image.
-
-    Every image is found by its content, so only images that have changed are computed again.
-
-    Args:
-        key: of the store.
-    """
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        self.found: dict[str, Tensor] = {}
-        self._path: Path | None = None
-        self._used: dict[str, Tensor] = {}
-
-    def open(self, first: str) -> None:
-        """Read the file of the set whose first image has this key; later calls do nothing."""
-        if self._path is not None:
-            return
-        self._path = user_cache("features") / f"{self.key}_{first[:16]}.pt"
-        try:
-            stored = torch.load(self._path, map_location="cpu", weights_only=True)
-            self.found = dict(zip(stored["keys"], stored["features"], strict=True))
-        except Exception:  # no file yet, or a damaged one: compute all features again
-            self.found = {}
-
-    def add(self, key: str, vector: Tensor) -> None:
-        """Add the features of an image of the set."""
-        self._used[key] = vector
-
-    def save(self) -> None:
-        """Write the file, unless it is up to date; errors are ignored, as the features can be computed again."""
-        if self._path is None or self._used.keys() == self.found.keys():
-            return
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with open_atomically(self._path) as file:
-                torch.save({"keys": list(self._used), "features": torch.stack(list(self._used.values()))}, file)
-        except (OSError, RuntimeError):
-            return
-        self.found = dict(self._used)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from i2ikit.files import CACHE_VARIABLE
 from i2ikit.metrics import feature_store
 from i2ikit.metrics.backbones import Backbone
-from i2ikit.metrics.feature_store import FeatureStore, RealFeatures, shared_store
+from i2ikit.metrics.feature_store import FeatureStore, shared_store
 
 
 class Means(Backbone):
@@ -55,45 +55,39 @@ def test_memory_is_limited(monkeypatch):
     assert store.backbone.seen == 4
 
 
-def gather(backbone: Backbone, *levels: int) -> Tensor:
-    """Take the features of a real set, as a new process would."""
-    known = RealFeatures("x")
-    found = FeatureStore(backbone, "x").features(images(*levels), known)
-    known.save()
-    return found
+def as_new_process(backbone: Backbone, *levels: int, key: str = "x") -> Tensor:
+    return FeatureStore(backbone, key).features(images(*levels), on_disk=True)
 
 
 def test_features_of_real_images_are_kept_for_other_processes():
-    gather(Means(), 1, 2, 3)
+    as_new_process(Means(), 1, 2, 3)
     later = Means()
-    assert gather(later, 1, 2, 3).tolist() == [[1.0] * 3, [2.0] * 3, [3.0] * 3]
-    assert later.seen == 0
-
-
-def test_only_changed_images_of_a_real_set_are_computed_again():
-    gather(Means(), 1, 2, 3)
-    later = Means()
-    assert gather(later, 1, 9, 3)[1].tolist() == [9.0] * 3
+    assert as_new_process(later, 1, 9, 3).tolist() == [[1.0] * 3, [9.0] * 3, [3.0] * 3]
     assert later.seen == 1
+    as_new_process(later, 1, key="other network")
+    assert later.seen == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"half a file"])
+def test_features_of_outputs_are_not_written(own_cache):
+    FeatureStore(Means(), "x").features(images(1))
+    assert not own_cache.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"half a file", b"\x93NUMPY"])
 def test_a_damaged_file_is_replaced(content, own_cache):
-    gather(Means(), 1, 2)
-    (path,) = (own_cache / "features").iterdir()
+    as_new_process(Means(), 1)
+    (path,) = (own_cache / "features" / "x").iterdir()
     path.write_bytes(content)
     later = Means()
-    gather(later, 1, 2)
-    assert later.seen == 2
-    last = Means()
-    gather(last, 1, 2)
-    assert last.seen == 0
+    for _ in range(2):
+        assert as_new_process(later, 1).tolist() == [[1.0] * 3]
+    assert later.seen == 1
 
 
 def test_a_cache_that_cannot_be_written_is_ignored(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
-    assert gather(Means(), 1).tolist() == [[1.0] * 3]
+    assert as_new_process(Means(), 1).tolist() == [[1.0] * 3]
 
 
 def test_metrics_share_a_store_if_network_weights_and_resizing_are_the_same():

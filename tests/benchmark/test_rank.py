@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from i2ikit.ops.rank import rank_correlations, ranks, spearman
+from i2ikit.benchmark.rank import rank_correlations, ranks, spearman
 
 
 def test_equal_values_share_the_mean_of_their_ranks():
@@ -29,13 +29,13 @@ def test_series_of_two_lengths_are_refused():
         spearman([1, 2], [1, 2, 3])
 
 
-def test_a_number_that_falls_while_the_truth_rises_agrees_with_it():
+def test_a_value_that_falls_while_the_truth_rises_agrees_with_it():
     measurements = [{"fid": 3.0, "psnr": 10.0}, {"fid": 2.0, "psnr": 11.0}, {"fid": 1.0, "psnr": 12.0}]
     better = {"fid": "lower", "psnr": "higher"}
     assert rank_correlations(measurements, ["psnr"], better) == {"fid": {"psnr": pytest.approx(1)}}
 
 
-def test_only_measurements_with_both_numbers_count_and_unknown_directions_are_left_out():
+def test_only_measurements_with_both_values_count_and_unknown_directions_are_left_out():
     measurements = [{"fid": 3.0}, {"fid": 2.0, "psnr": 11.0, "odd": 1.0}, {"fid": 1.0, "psnr": 10.0, "odd": 1.0}]
     found = rank_correlations(measurements, ["psnr"], {"fid": "lower", "psnr": "higher"})
     assert found == {"fid": {"psnr": pytest.approx(-1)}}

@@ -1,22 +1,13 @@
-"""Do two measures put things in the same order? Spearman's rank correlation."""
+"""Spearman's rank correlation: do two metrics put models in the same order?"""
 
 import math
+import statistics
 from collections.abc import Collection, Mapping, Sequence
 
 
 def ranks(values: Sequence[float]) -> list[float]:
     """Return the rank of each value, from 1; equal values share the mean of their ranks."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    found = [0.0] * len(values)
-    start = 0
-    while start < len(order):
-        end = start
-        while end < len(order) and values[order[end]] == values[order[start]]:
-            end += 1
-        for index in order[start:end]:
-            found[index] = (start + 1 + end) / 2
-        start = end
-    return found
+    return [sum(other < value for other in values) + (values.count(value) + 1) / 2 for value in values]
 
 
 def spearman(x: Sequence[float], y: Sequence[float]) -> float:
@@ -29,25 +20,24 @@ def spearman(x: Sequence[float], y: Sequence[float]) -> float:
     """
     if len(x) != len(y):
         raise ValueError(f"two series of one length are needed, not {len(x)} and {len(y)}")
-    middle = (len(x) + 1) / 2
-    a, b = ([rank - middle for rank in ranks(series)] for series in (x, y))
-    spread = math.sqrt(sum(v * v for v in a) * sum(v * v for v in b))
-    return sum(p * q for p, q in zip(a, b, strict=True)) / spread if spread else math.nan
+    if min(len(set(x)), len(set(y))) < 2:
+        return math.nan
+    return statistics.correlation(ranks(x), ranks(y))
 
 
 def rank_correlations(
     measurements: Sequence[Mapping[str, float]], truth: Collection[str], better: Mapping[str, str]
 ) -> dict[str, dict[str, float]]:
-    """Return how well each number tells which of several models is better, judged by paired truth.
+    """Return how well each value predicts which of several models is better, judged by paired truth.
 
     Args:
-        measurements: numbers by name, one mapping for each model or moment of a run.
-        truth: names of the numbers that were taken against paired truth.
-        better: ``"higher"`` or ``"lower"`` by name; numbers that are not in it are left out.
+        measurements: values by name, one mapping for each model or step of a run.
+        truth: names of the values that compare with paired truth.
+        better: ``"higher"`` or ``"lower"`` by name; values without a direction are left out.
 
     Returns:
-        by number and by number of the truth: Spearman's correlation over the measurements that have both, with the
-        sign that makes 1 perfect agreement, whichever way the numbers count; NaN where it is not defined.
+        by value and by value of the truth: Spearman's correlation over the measurements that have both, with the sign
+        that makes 1 perfect agreement, whatever the directions; NaN if it is undefined.
     """
     names = [name for name in dict.fromkeys(key for found in measurements for key in found) if name in better]
 
