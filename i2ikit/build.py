@@ -114,7 +114,8 @@ class Builder:
         given = {key: value for key, value in given.items() if (key in names or open_ended) and key not in arguments}
         for key in arguments:
             if key not in names and not open_ended:
-                hint = nearest_hint(key, names) or f" It takes: {', '.join(names) or 'nothing'}."
+                taken = [name for name in names if name not in given]
+                hint = nearest_hint(key, ["type", *taken]) or f" It takes: {', '.join(taken) or 'nothing'}."
                 self.error(f"{path}.{key}", f"{found.__name__} has no argument {key!r}.{hint}")
         for name in names:
             if parameters[name].default is inspect.Parameter.empty and name not in arguments and name not in given:

@@ -1,6 +1,5 @@
 """Applies ``--set key.path=value`` to a config; a key that nothing knows is an error, never a new key."""
 
-import inspect
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from i2ikit import model_keys
 from i2ikit.build import ConfigProblem, is_part, registry_of_argument
 from i2ikit.config.data import parameters
 from i2ikit.config.files import LENGTHS
-from i2ikit.config.hooks import hook_arguments
 from i2ikit.config.key_paths import Keys, split
+from i2ikit.config.mmengine_parts import arguments, known_hooks, known_optimizers
 from i2ikit.config.sections import (
     COLLECTIONS,
     DATASET_KEYS,
@@ -117,11 +116,11 @@ def addable(config: dict[str, Any], keys: Keys, holder: dict[str, Any]) -> Seque
         case ("model", "phases", _):
             return model_keys.PHASE
         case ("alarms", _):
-            return hook_arguments(holder.get("type"))
+            return arguments(known_hooks(), holder.get("type"))
         case ("model", "averages", _):
             return model_keys.AVERAGE
         case ("optimizer",) | ("model", "phases", _, "optimizer") | ("model", "phases", _, "groups", _):
-            return optimizer_arguments({**_dict(config.get("optimizer")), **holder}.get("type"))
+            return arguments(known_optimizers(), {**_dict(config.get("optimizer")), **holder}.get("type"))
         case ("model", "phases", _, "groups"):
             model = _dict(config.get("model"))
             return [name for name in COLLECTIONS[:3] if name in model]
@@ -140,30 +139,6 @@ def registry_at(keys: Keys) -> Registry | None:
     if named[:1] == ("data",) and named[-1] in DATASET_KEYS:
         return DATASETS
     return SCHEDULES if named[-1:] == ("weight",) else registry_of_argument(named[-1]) if named else None
-
-
-def optimizer_class(name: Any) -> type[Any] | None:
-    """Return the optimizer class of this name, torch's or one registered with mmengine, or None."""
-    import mmengine.optim  # noqa: F401  registers torch's optimizers
-    from mmengine.registry import OPTIMIZERS
-
-    found: type[Any] | None = OPTIMIZERS.module_dict.get(name) if isinstance(name, str) else None
-    return found
-
-
-def optimizer_names() -> list[str]:
-    """Return the names of all optimizers."""
-    import mmengine.optim  # noqa: F401
-    from mmengine.registry import OPTIMIZERS
-
-    return sorted(OPTIMIZERS.module_dict)
-
-
-def optimizer_arguments(name: Any) -> list[str]:
-    """Return the names of the arguments that an optimizer takes from a config, ``type`` among them."""
-    found = optimizer_class(name)
-    taken = [key for key in inspect.signature(found).parameters if key != "params"] if found else []
-    return ["type", *taken]
 
 
 def _is_section(keys: Keys, holder: Any, place: Any) -> bool:

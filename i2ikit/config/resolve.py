@@ -36,20 +36,6 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | No
     return follow_data(without_removed(config))
 
 
-def validate_config(config: dict[str, Any], path: Path, overrides: Sequence[str] = ()) -> None:
-    """Raise one ConfigError with all errors in a loaded config.
-
-    Args:
-        config: from :func:`load_config`.
-        path: the file that it came from, to say where each key is set.
-        overrides: those it was loaded with, to tell them from what the file says.
-
-    Raises:
-        ConfigError: a line for each error: file and line, or the override; key path; message with the nearest name.
-    """
-    _raise(read_config_file(path), config, find_errors(config), overrides)
-
-
 def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path | None = None) -> dict[str, Any]:
     """Read, override and check a config; errors of all three come together.
 
@@ -57,7 +43,7 @@ def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path |
         path, overrides, data: as for :func:`load_config`.
 
     Raises:
-        ConfigError: as :func:`load_config` and :func:`validate_config`.
+        ConfigError: a line for each error: file and line, or the override; key path; message with the nearest name.
     """
     file = read_config_file(path)
     config, errors = apply_overrides(_start(file, data), overrides)

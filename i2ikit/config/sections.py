@@ -1,16 +1,22 @@
-"""The sections of a config whose keys are fixed: what each key may be, and what it is when nobody sets it."""
+"""The sections of a config whose keys are fixed: the check and the default of each key."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from i2ikit.config.hooks import with_default_alarms
 from i2ikit.errors import nearest_hint
 from i2ikit.kinds import KINDS
 
-Check = Callable[[Any], str]
+Check = Callable[[Any], str]  # returns what is wrong with a value, or an empty string
 REQUIRED = ("model", "optimizer", "data", "train")
+DEFAULT_ALARMS = {
+    "overpowering": "OverpoweringAlarm",
+    "collapse": "CollapseAlarm",
+    "nothing_learned": "NothingLearnedAlarm",
+    "inversion": "InversionAlarm",
+    "loader_stall": "LoaderStallAlarm",
+}
 
 
 def known_hint(name: str, known: Sequence[str]) -> str:
@@ -18,82 +24,69 @@ def known_hint(name: str, known: Sequence[str]) -> str:
     return nearest_hint(name, known) or f" Known here: {', '.join(known) or 'nothing'}."
 
 
+def _check(fine: Callable[[Any], bool], words: str) -> Check:
+    """Return a check that refuses a value with ``must be WORDS, not VALUE``."""
+    return lambda value: "" if fine(value) else f"must be {words}, not {value!r}"
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return _is_whole(value) or isinstance(value, float)
+
+
+def _is_range(value: Any) -> bool:
+    return value is None or (isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_number, value)))
+
+
+def _for_domains(fine: Callable[[Any], bool], words: str) -> Check:
+    """Return a check of one value for both domains, or of ``dict(a=..., b=...)``."""
+
+    def both(value: Any) -> bool:
+        values = value.values() if isinstance(value, Mapping) and set(value) == {"a", "b"} else [value]
+        return all(map(fine, values))
+
+    return _check(both, f"{words}, or dict(a=..., b=...) of them")
+
+
 def whole(minimum: int) -> Check:
-    """Return a check for whole numbers of at least ``minimum``; a check says what is wrong, or an empty string."""
-
-    def check(value: Any) -> str:
-        fine = isinstance(value, int) and not isinstance(value, bool) and value >= minimum
-        return "" if fine else f"must be a whole number of at least {minimum}, not {value!r}"
-
-    return check
+    """Return a check for whole numbers of at least ``minimum``."""
+    return _check(lambda value: _is_whole(value) and value >= minimum, f"a whole number of at least {minimum}")
 
 
 def above(limit: float) -> Check:
     """Return a check for numbers above ``limit``."""
-
-    def check(value: Any) -> str:
-        fine = isinstance(value, int | float) and not isinstance(value, bool) and value > limit
-        return "" if fine else f"must be a number above {limit}, not {value!r}"
-
-    return check
+    return _check(lambda value: _is_number(value) and value > limit, f"a number above {limit}")
 
 
 def within(low: float, high: float = math.inf) -> Check:
     """Return a check for numbers from ``low`` to ``high``."""
-
-    def check(value: Any) -> str:
-        fine = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-        words = f"of at least {low}" if high == math.inf else f"in {low}..{high}"
-        return "" if fine else f"must be a number {words}, not {value!r}"
-
-    return check
-
-
-def text(value: Any) -> str:
-    """Say that a value is no text with letters, or return an empty string."""
-    return "" if isinstance(value, str) and value.strip() else f"must be some text, not {value!r}"
+    words = f"of at least {low}" if high == math.inf else f"in {low}..{high}"
+    return _check(lambda value: _is_number(value) and low <= value <= high, f"a number {words}")
 
 
 def one_of(*known: str) -> Check:
     """Return a check for one of a few words."""
-
-    def check(value: Any) -> str:
-        return "" if value in known else f"must be one of {', '.join(known)}, not {value!r}"
-
-    return check
+    return _check(lambda value: value in known, f"one of {', '.join(known)}")
 
 
-def value_name(value: Any) -> str:
-    """Return what is wrong with the full name of a value of a metric, or an empty string."""
-    metric, _, number = value.partition(".") if isinstance(value, str) else ("", "", "")
-    fine = bool(metric and number)
-    return "" if fine else f'must be a metric and its value, such as "wasserstein.ratio", not {value!r}'
+def _is_metric_value(value: Any) -> bool:
+    metric, _, name = value.partition(".") if isinstance(value, str) else ("", "", "")
+    return bool(metric and name)
 
 
-def switch(value: Any) -> str:
-    """Say what is wrong with a value that should be True or False, or return an empty string."""
-    return "" if isinstance(value, bool) else f"must be True or False, not {value!r}"
-
-
-def channels(value: Any) -> str:
-    """Say what is wrong with the channels of images, or return an empty string."""
-    numbers = list(value.values()) if isinstance(value, Mapping) and set(value) == {"a", "b"} else [value]
-    fine = all(isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= 64 for number in numbers)
-    return "" if fine else f"must be a whole number in 1..64, or dict(a=..., b=...) of them, not {value!r}"
-
-
-def value_range(value: Any) -> str:
-    """Say what is wrong with the range of the numbers in files, or return an empty string."""
-    ranges = list(value.values()) if isinstance(value, Mapping) and set(value) == {"a", "b"} else [value]
-    number = above(-math.inf)
-    pairs = [each for each in ranges if each is not None]
-    fine = all(isinstance(pair, list | tuple) and len(pair) == 2 and not any(map(number, pair)) for pair in pairs)
-    return "" if fine else f"must be [low, high], or dict(a=..., b=...) of them, not {value!r}"
+text = _check(lambda value: isinstance(value, str) and bool(value.strip()), "some text")
+switch = _check(lambda value: isinstance(value, bool), "True or False")
+metric_value = _check(_is_metric_value, 'a metric and its value, such as "wasserstein.ratio"')
+channels = _for_domains(lambda value: _is_whole(value) and 1 <= value <= 64, "a whole number in 1..64")
+value_range = _for_domains(_is_range, "[low, high]")
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key of a fixed section: its check and its default; None means that it is left out unless it is set."""
+    """One key of a fixed section: its check and its default; without a default an unset key is left out."""
 
     check: Check
     default: Any = None
@@ -134,7 +127,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
     "evaluation": {
         "every": Key(whole(0), 0),
         "weights": Key(one_of("average", "raw"), "average"),
-        "metric": Key(value_name),
+        "metric": Key(metric_value),
         "better": Key(one_of("lower", "higher")),
         "stop_after": Key(whole(1)),
     },
@@ -156,9 +149,9 @@ SECTIONS = (
 
 
 def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config, its sections in their order, in which every key that has a default is there to be read.
+    """Return a config with its sections in their order and every unset key that has a default.
 
-    Sections that are not dicts are left as they are: validation says what is wrong with them.
+    Sections that are not dicts stay as they are, for the validation to report.
     """
     filled = {"seed": 0, "metrics": {}, "hooks": [], **config}
     filled["alarms"] = with_default_alarms(filled.get("alarms", {}))
@@ -167,14 +160,32 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(section, Mapping) and (name in config or name not in REQUIRED):
             defaults = {key: spec.default for key, spec in keys.items() if spec.default is not None}
             filled[name] = {**defaults, **section}
-    return {name: filled[name] for name in sorted(filled, key=_place)}
+    return {name: filled[name] for name in sorted(filled, key=_rank)}
+
+
+def with_default_alarms(section: Any) -> Any:
+    """Return the section ``alarms`` with the default alarms that it does not mention.
+
+    A dict without a ``type`` changes arguments of the default alarm of that name. None switches an alarm off; None for
+    the whole section switches all of them off.
+    """
+    if section is None:
+        return dict.fromkeys(DEFAULT_ALARMS)
+    if not isinstance(section, Mapping):
+        return section  # an error for the validation
+    return {name: {"type": kind} for name, kind in DEFAULT_ALARMS.items()} | {
+        name: {"type": DEFAULT_ALARMS[name], **alarm}
+        if isinstance(alarm, Mapping) and name in DEFAULT_ALARMS
+        else alarm
+        for name, alarm in section.items()
+    }
 
 
 def without_removed(config: Any, inside: str = "") -> Any:
-    """Return a config without the named parts and phases that are None: so an inherited one is taken out.
+    """Return a config without the named parts and phases that are None, which is how a config drops an inherited one.
 
     Args:
-        config: a config, or what stands in it under the key ``inside``.
+        config: a config, or its value under the key ``inside``.
     """
     if not isinstance(config, Mapping):
         return config
@@ -186,5 +197,5 @@ def without_removed(config: Any, inside: str = "") -> Any:
     }
 
 
-def _place(name: str) -> int:
+def _rank(name: str) -> int:
     return SECTIONS.index(name) if name in SECTIONS else len(SECTIONS)

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from i2ikit.build import Builder, ConfigProblem, is_part
+from i2ikit.build import Builder, ConfigProblem
 from i2ikit.config.channels import channel_errors
 from i2ikit.config.data import dataset_config
 from i2ikit.config.evaluation import check_evaluation
 from i2ikit.config.files import LENGTHS
-from i2ikit.config.hooks import check_alarms, check_hooks, check_vis_backends
-from i2ikit.config.overrides import optimizer_arguments, optimizer_class, optimizer_names
-from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole, within
+from i2ikit.config.mmengine_parts import check_alarms, check_hooks, check_optimizer, check_vis_backends
+from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole
 from i2ikit.errors import nearest_hint
 from i2ikit.plugin import get_manager
 from i2ikit.registry import DATASETS, METRICS, SCHEDULES
@@ -121,13 +120,13 @@ def _check_model(section: Any, builder: Builder) -> dict[str, tuple[str, ...]]:
 def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str, ...]], builder: Builder) -> None:
     """Check the common optimizer, and what phases and their groups change in it."""
     common = config["optimizer"]
-    if not _check_optimizer(common, "optimizer", builder):
+    if not check_optimizer(common, "optimizer", builder):
         return
     for phase, updated in phases.items():
         section = config["model"]["phases"][phase]
         path = f"model.phases.{phase}"
         own = section.get("optimizer", {})
-        if own and not _check_optimizer({**common, **own}, f"{path}.optimizer", builder):
+        if own and not check_optimizer({**common, **own}, f"{path}.optimizer", builder):
             continue
         for group, changes in section.get("groups", {}).items():
             names = sorted({name for full in updated for name in (full, full.partition(".")[0])})
@@ -137,37 +136,7 @@ def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str,
             elif "type" in changes:
                 builder.error(f"{path}.groups.{group}.type", "the groups of a phase share one type of optimizer")
             else:
-                _check_optimizer({**common, **own, **changes}, f"{path}.groups.{group}", builder)
-
-
-def _check_optimizer(config: Any, path: str, builder: Builder) -> bool:
-    """Try an optimizer on one number; note what is wrong with it."""
-    import torch
-
-    before = len(builder.errors)
-    if not is_part(config):
-        builder.error(path, f'an optimizer is written as dict(type="Adam", lr=...), not {config!r}')
-        return False
-    kind, arguments = config["type"], {key: value for key, value in config.items() if key != "type"}
-    found = optimizer_class(kind)
-    if found is None:
-        hint = nearest_hint(str(kind), optimizer_names())
-        builder.error(f"{path}.type", f"no optimizer is called {kind!r}.{hint}")
-        return False
-    known = optimizer_arguments(kind)
-    for key in arguments:
-        if key not in known:
-            hint = known_hint(key, known)
-            builder.error(f"{path}.{key}", f"{kind} has no argument {key!r}.{hint}")
-    wrong = within(0)(arguments["lr"]) if "lr" in arguments else ""
-    if wrong:
-        builder.error(f"{path}.lr", wrong)
-    if len(builder.errors) == before:
-        try:
-            found([torch.nn.Parameter(torch.zeros(1))], **arguments)
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
-            builder.error(path, f"{kind} refused its arguments: {error}")
-    return len(builder.errors) == before
+                check_optimizer({**common, **own, **changes}, f"{path}.groups.{group}", builder)
 
 
 def _check_data(section: Any, builder: Builder) -> None:

@@ -34,7 +34,7 @@ from i2ikit.config.values import parse_value
         ("0.5,0.999", [0.5, 0.999]),
         ("[stem, up2]", ["stem", "up2"]),
         ("[[stem, up2], ['5', 5e-5]]", [["stem", "up2"], ["5", 5e-5]]),
-        ("[a/b, c d, 1]", ["a/b", "c d", 1]),
+        ("[a/b, 'c d', 1]", ["a/b", "c d", 1]),
         ("[]", []),
         ("{type: L1Loss}", {"type": "L1Loss"}),
         ('{"type": "L1Loss", "x": none}', {"type": "L1Loss", "x": None}),

@@ -3,8 +3,8 @@
 import pytest
 
 from i2ikit.build import Builder
-from i2ikit.config.hooks import DEFAULT_ALARMS, check_vis_backends, with_default_alarms
-from i2ikit.config.sections import with_defaults
+from i2ikit.config.mmengine_parts import check_vis_backends
+from i2ikit.config.sections import DEFAULT_ALARMS, with_default_alarms, with_defaults
 from i2ikit.config.validate import find_errors
 
 
