@@ -6,7 +6,6 @@ from typing import Any
 from i2ikit.build import Builder, is_part
 from i2ikit.config.sections import known_hint
 from i2ikit.errors import I2IKitError
-from i2ikit.metrics.base import Metric
 from i2ikit.registry import METRICS
 
 
@@ -14,6 +13,8 @@ def check_evaluation(section: Any, metrics: Any, builder: Builder) -> None:
     """Report metrics without the base class, unknown values, values without a direction, and keys without effect."""
     if not isinstance(section, Mapping) or not isinstance(metrics, Mapping):
         return
+    from i2ikit.metrics.base import Metric  # here, because it imports torch
+
     for name, config in metrics.items():
         metric = _metric_class(config)
         if metric is not None and not issubclass(metric, Metric):
