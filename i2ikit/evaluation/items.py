@@ -9,12 +9,12 @@ from i2ikit.data.randomness import seeded
 
 
 def first_items(dataset: MapDataset, count: int | None = None, *, seed: int = 0) -> Iterator[dict[str, Any]]:
-    """Yield the first items of a data set; every call yields the same ones.
+    """Yield the first items of a dataset; every call yields the same ones.
 
     Args:
         dataset: images (C, H, W) in -1..1 under ``a`` and ``b``, perhaps with ``a_path``, ``b_path`` and ``mask``.
-        count: items, >= 0; fewer if the data set has fewer. None: all.
-        seed: of the random numbers that the data set uses, if it uses any.
+        count: items, >= 0; fewer if the dataset has fewer. None: all.
+        seed: of the random numbers that the dataset uses, if it uses any.
     """
     for index in range(len(dataset) if count is None else min(count, len(dataset))):
         with seeded(seed, 0, index):

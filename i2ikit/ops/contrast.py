@@ -1,4 +1,4 @@
-"""Similarities of queries with their keys and negatives."""
+"""Logits of a contrastive loss: similarities of queries with keys and negatives."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from i2ikit.distributed import processes
 
 @dataclass(frozen=True)
 class Negatives:
-    """The rows a query is contrasted with; the positive is always the key of the same row.
+    """The rows that a query is contrasted with; the positive is always the key of the same row.
 
     Attributes:
-        whole_batch: whether the other rows of the whole batch count, or those of the same image alone. The batch is
-            that of all processes, unless ``scale`` or ``log_weight`` speak of this one's.
-        keys: (B, M, D) or (M, D) negatives from elsewhere, used instead of the other rows; None: the other rows.
+        whole_batch: True: the other rows of all images are negatives, over all processes unless ``scale`` or
+            ``log_weight`` is set; False: only those of the same image.
+        keys: (B, M, D) or (M, D) other negatives, used instead of the other rows; None: the other rows.
         scale: factor of each negative's similarity, shaped like the similarities (G, R, M); None: 1.
         log_weight: logarithm of each negative's weight in the sum, same shape; None: 0.
     """
@@ -38,7 +38,7 @@ def contrast_logits(query: Tensor, key: Tensor, negatives: Negatives, tau: float
     Args:
         query, key: (B, S, D) rows.
         negatives: what each query is contrasted with. With ``negatives.keys`` the columns are [positive, keys];
-            otherwise the columns are the keys of the group and the positive stands on the diagonal.
+            otherwise the columns are the keys of the group and the positive is on the diagonal.
         tau: temperature, > 0.
 
     Returns:
@@ -68,5 +68,5 @@ def contrast_logits(query: Tensor, key: Tensor, negatives: Negatives, tau: float
 
 
 def _beside_positive(weights: Tensor, similarity: Tensor) -> Tensor:
-    """Give weights of external negatives a first column for the positive; it is never used."""
+    """Add an unused first column for the positive to weights of external negatives."""
     return weights if weights.shape[-1] == similarity.shape[-1] else F.pad(weights, (1, 0))

@@ -1,8 +1,7 @@
-"""Images on their way to a network: 8-bit ones of Pillow, deeper ones as arrays, and the numbers networks see.
+"""Images before they become tensors: 8-bit images of Pillow, deeper ones as arrays.
 
-An image is one of two things. 8-bit grayscale and RGB stay with Pillow, as in the published pipelines. Everything else
-(more bits, more channels) is a float32 array (H, W, C) with values in 0..1, which is treated channel by channel with
-the same filters.
+8-bit grayscale and RGB images stay with Pillow, as in the published pipelines. All others (more bits, more channels) are
+float32 arrays (H, W, C) with values in 0..1, which are processed channel by channel with the same filters.
 """
 
 import numpy as np
@@ -14,11 +13,11 @@ from torch import Tensor
 
 Pixels = Image.Image | NDArray[np.float32]
 HALF_OF_WHITE = np.float32(127.5)
-BANDED = ("L", "RGB", "RGBA", "CMYK")  # modes of Pillow that give one band at a time, which saves sorting them
+BANDED = ("L", "RGB", "RGBA", "CMYK")  # modes whose bands Pillow returns one by one, without interleaving
 
 
 def image_to_tensor(image: Pixels) -> Tensor:
-    """Return an image as float32 in -1..1: v / 255, minus 0.5, divided by 0.5, in this order of roundings.
+    """Return an image as float32 in -1..1: (v / 255 - 0.5) / 0.5, rounded in this order.
 
     Args:
         image: of Pillow, with 8 bits a channel, such as RGB or grayscale, H x W pixels; or an array (H, W, C) in 0..1,
@@ -35,7 +34,7 @@ def image_to_tensor(image: Pixels) -> Tensor:
     pixels = np.empty((len(bands), image.height, image.width), np.float32)
     for plane, band in zip(pixels, bands, strict=True):
         np.divide(band.reshape(plane.shape), HALF_OF_WHITE, out=plane)
-    pixels -= 1  # v / 127.5 - 1 rounds as the published steps do, of which each is twice this: 2 is exact
+    pixels -= 1  # v / 127.5 - 1 rounds like the published steps, as doubling is exact
     return torch.from_numpy(pixels)
 
 
@@ -58,7 +57,7 @@ def resize(
     filtering: Image.Resampling = Image.Resampling.BICUBIC,
     box: tuple[float, float, float, float] | None = None,
 ) -> Pixels:
-    """Resize with Pillow's filter, bicubic unless another is named; arrays are clipped to 0..1 as bytes are to 0..255.
+    """Resize with Pillow's filter, bicubic unless another is named; arrays are clipped to 0..1.
 
     Args:
         image: an image of Pillow, or an array (H, W, C) in 0..1.
@@ -76,12 +75,12 @@ def resize(
 
 
 def quick_resize(image: Pixels, size: tuple[int, int]) -> Pixels:
-    """Resize as :func:`resize` does, bicubic, but let torch do it where Pillow's bytes allow: about twice as fast.
+    """Resize bicubically with torch, which is about twice as fast for 8-bit images.
 
-    Torch filters with coefficients of fewer digits, so that some values differ by one or two of 255 levels.
+    Torch's filter coefficients have fewer digits, so some values differ from Pillow's by one or two of 255 levels.
 
     Args:
-        image: an image of Pillow, or an array (H, W, C) in 0..1, which is resized as ever.
+        image: an image of Pillow, or an array (H, W, C) in 0..1, which :func:`resize` resizes.
         size: width and height in pixels, >= 1.
     """
     if not isinstance(image, Image.Image) or image.mode not in ("L", "RGB"):
@@ -92,14 +91,14 @@ def quick_resize(image: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def crop(image: Pixels, left: int, top: int, width: int, height: int) -> Pixels:
-    """Return a window, in pixels, that lies inside the image."""
+    """Return a window, in pixels, inside the image."""
     if isinstance(image, Image.Image):
         return image.crop((left, top, left + width, top + height))
     return image[top : top + height, left : left + width]
 
 
 def mirror(image: Pixels) -> Pixels:
-    """Return the image with left and right exchanged."""
+    """Return the image flipped horizontally."""
     if isinstance(image, Image.Image):
         return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return image[:, ::-1]

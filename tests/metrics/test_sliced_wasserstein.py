@@ -70,12 +70,12 @@ def test_the_ratio_is_the_distance_of_outputs_over_that_of_inputs(scenes, others
     assert outputs["ratio"] == pytest.approx(outputs["distance"] / inputs["distance"])
 
 
-def test_without_masks_there_is_only_the_whole_image(scenes, others):
+def test_without_masks_there_are_no_masked_values(scenes, others):
     unmasked = {name: scenes[name] for name in ("a", "b")}
     assert list(measured(metric_against(others), unmasked, scenes["b"])) == ["distance", "ratio"]
 
 
-def test_masks_that_are_empty_leave_only_the_whole_image(scenes, others):
+def test_empty_masks_have_no_values(scenes, others):
     empty = {**scenes, "mask": torch.zeros_like(scenes["mask"])}
     assert list(measured(metric_against(others), empty, scenes["b"])) == ["distance", "ratio"]
 

@@ -23,7 +23,7 @@ def test_every_row_has_the_loss_of_the_published_code():
     assert rows(logits, positive) == pytest.approx([2.912987, 0.003294, 5.245000], abs=2e-6)
 
 
-def test_the_positive_stands_on_the_diagonal_of_its_group():
+def test_the_positive_is_on_the_diagonal_of_its_group():
     logits, positive = contrast_logits(random(2, 3, 4), random(2, 3, 4, seed=1), Negatives(), 1.0)
     assert logits.shape == (2, 3, 3)
     assert positive.tolist() == [[0, 1, 2]] * 2
@@ -51,7 +51,7 @@ def test_one_set_of_negatives_serves_all_images():
     torch.testing.assert_close(shared, each)
 
 
-def test_the_negatives_of_all_images_count_when_the_whole_batch_is_asked_for():
+def test_with_whole_batch_the_rows_of_all_images_are_negatives():
     query, key, others = random(2, 3, 4), random(2, 3, 4, seed=1), random(2, 5, 4, seed=2)
     logits, _ = contrast_logits(query, key, Negatives(whole_batch=True, keys=others), 1.0)
     expected, _ = contrast_logits(

@@ -82,7 +82,7 @@ def test_what_bicubic_overshoots_is_clipped() -> None:
 
 
 @pytest.mark.parametrize("deep", [True, False])
-def test_windows_and_mirrors_of_both_kinds_are_the_same_places(deep: bool) -> None:
+def test_crops_and_flips_of_both_kinds_are_equal(deep: bool) -> None:
     bytes_ = Image.fromarray((DEEP[:, :, :3] * 255).astype(np.uint8))
     image = np.asarray(bytes_, np.float32) if deep else bytes_
     assert size_of(image) == (12, 9)

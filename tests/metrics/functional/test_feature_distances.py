@@ -10,9 +10,9 @@ from i2ikit.metrics.functional.feature_distances import frechet_distance, kernel
 
 def features(count, width, *, shift=0.0, seed=0):
     """Return correlated features, as a network's are."""
-    draws = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     mixing = torch.randn(width, width, generator=torch.Generator().manual_seed(7)).double() / width**0.5
-    return torch.randn(count, width, generator=draws).double() @ mixing + shift
+    return torch.randn(count, width, generator=generator).double() @ mixing + shift
 
 
 @pytest.mark.slow
@@ -32,7 +32,7 @@ def test_the_frechet_distance_of_a_set_and_its_copy_moved_by_one_is_the_square_o
     assert frechet_distance(x, x) == pytest.approx(0, abs=1e-12)
 
 
-def test_the_frechet_distance_of_numbers_is_that_of_mean_and_deviation():
+def test_the_frechet_distance_of_scalars_follows_from_mean_and_deviation():
     x, y = features(50, 1), 3 * features(70, 1, seed=1) + 2
     expected = (x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2
     assert frechet_distance(x, y) == pytest.approx(expected.item())
@@ -67,7 +67,7 @@ def test_the_kernel_distance_is_a_mean_over_all_pairs():
     assert kernel_distance(x, y, subsets=1)[0] == pytest.approx(within - 2 * between)
 
 
-def test_sets_smaller_than_a_subset_are_taken_whole():
+def test_sets_smaller_than_a_subset_are_used_completely():
     x, y = features(20, 4), features(20, 4, seed=1)
     mean, deviation = kernel_distance(x, y, subsets=3)
     assert mean == pytest.approx(kernel_distance(x, y, subsets=1, subset_size=20)[0])

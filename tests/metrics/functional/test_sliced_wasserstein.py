@@ -16,12 +16,12 @@ def seeded(seed=0):
 
 
 def area_between_quantile_functions(x, y, steps=10_000):
-    """The integral of |F^-1 - G^-1| over 0..1 by midpoints, number by number."""
+    """The integral of |F^-1 - G^-1| over 0..1 by midpoints, value by value."""
     x, y = sorted(x), sorted(y)
     total = 0.0
     for step in range(steps):
-        share = (step + 0.5) / steps
-        total += abs(x[int(share * len(x))] - y[int(share * len(y))]) / steps
+        fraction = (step + 0.5) / steps
+        total += abs(x[int(fraction * len(x))] - y[int(fraction * len(y))]) / steps
     return total
 
 
@@ -75,22 +75,24 @@ def test_directions_have_length_one_and_follow_the_seed():
 
 def test_patches_are_cut_as_slices():
     image = torch.arange(2 * 5 * 6).reshape(2, 5, 6)
-    places = torch.tensor([[0, 0], [2, 3], [1, 2]])
-    expected = torch.stack([image[:, row : row + 3, column : column + 3].flatten() for row, column in places.tolist()])
-    assert torch.equal(patches_at(image, places, 3), expected)
+    positions = torch.tensor([[0, 0], [2, 3], [1, 2]])
+    expected = torch.stack(
+        [image[:, row : row + 3, column : column + 3].flatten() for row, column in positions.tolist()]
+    )
+    assert torch.equal(patches_at(image, positions, 3), expected)
 
 
-def test_places_are_all_those_whose_center_is_inside():
+def test_positions_are_all_those_whose_center_is_inside():
     inside = torch.zeros(5, 6, dtype=torch.bool)
     inside[2, 3] = inside[3, 4] = True
     inside[0, 0] = True  # no patch of 3x3 has its center there
     assert sorted(sample_positions(inside, 3, 100, seeded()).tolist()) == [[1, 2], [2, 3]]
 
 
-def test_places_are_drawn_without_repetition():
-    places = sample_positions(torch.ones(6, 7, dtype=torch.bool), 3, 12, seeded())
-    assert len({tuple(place) for place in places.tolist()}) == 12
-    assert places.amax(dim=0).tolist() <= [3, 4]
+def test_positions_are_sampled_without_repetition():
+    positions = sample_positions(torch.ones(6, 7, dtype=torch.bool), 3, 12, seeded())
+    assert len({tuple(position) for position in positions.tolist()}) == 12
+    assert positions.amax(dim=0).tolist() <= [3, 4]
 
 
 def test_a_set_without_points_is_refused():

@@ -18,8 +18,8 @@ def test_it_is_torchmetrics_inside_the_image(channels):
 
     x, y = images(channels=channels), images(channels=channels, seed=1)
     y = 0.7 * x + 0.3 * y
-    _, places = structural_similarity_index_measure(y, x, data_range=1.0, reduction="none", return_full_image=True)
-    inside = places[..., 5:-5, 5:-5]  # at the border torchmetrics looks at reflections, the paper at nothing
+    _, similarity = structural_similarity_index_measure(y, x, data_range=1.0, reduction="none", return_full_image=True)
+    inside = similarity[..., 5:-5, 5:-5]  # torchmetrics reflects at the border, the paper does not
     assert torch.allclose(ssim(y, x), inside.mean(dim=(1, 2, 3)), atol=1e-5)
 
 

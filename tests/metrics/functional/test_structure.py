@@ -9,7 +9,7 @@ from i2ikit.metrics.functional.structure import correlation, edge_correlation, s
 
 @pytest.fixture
 def image():
-    """Return three discs on a slope, and noise: edges, textures, and places that look alike."""
+    """Return three discs on a slope, and noise: edges, textures, and parts that look alike."""
     y, x = torch.meshgrid(torch.arange(32.0), torch.arange(40.0), indexing="ij")
     scene = 0.2 + 0.005 * x
     for row, column in ((8, 8), (20, 18), (10, 30)):
