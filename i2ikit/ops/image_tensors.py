@@ -56,5 +56,5 @@ def turn_hue(image: Tensor, turn: float) -> Tensor:
     )  # in sixths of the circle
     sixths = (
         torch.cat([hue + 5, hue + 3, hue + 1], dim=1) + 6 * turn
-    ) % 6  # (B, 3, H, W), hue relative to each channel
+    ) % 6  # (B, 3, H, W), relative to a channel
     return value - chroma * torch.minimum(sixths, 4 - sixths).clamp(0, 1)

@@ -1,7 +1,7 @@
 """Images before they become tensors: 8-bit images of Pillow, deeper ones as arrays.
 
-8-bit grayscale and RGB images stay with Pillow, as in the published pipelines. All others (more bits, more channels) are
-float32 arrays (H, W, C) with values in 0..1, which are processed channel by channel with the same filters.
+8-bit grayscale and RGB images stay with Pillow, as in the published pipelines. All others (more bits, more channels)
+are float32 arrays (H, W, C) with values in 0..1, which are processed channel by channel with the same filters.
 """
 
 import numpy as np
