@@ -1,6 +1,7 @@
 """The work directory of a run: where its files are, and that no run overwrites another."""
 
 import errno
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,8 +74,7 @@ class WorkDir:
         """Remove log and samples of a run that ended before its first checkpoint."""
         self.log.unlink(missing_ok=True)
         self.best_checkpoint.unlink(missing_ok=True)
-        for left in [*self.samples.glob("step_*.png"), *self.samples.glob("step_*.json")]:
-            left.unlink()
+        shutil.rmtree(self.samples, ignore_errors=True)
 
     def checkpoint(self, step: int) -> Path:
         """Return the path of the checkpoint after ``step``."""

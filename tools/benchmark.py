@@ -1,8 +1,8 @@
 """Compare methods under one budget: `python tools/benchmark.py cut/stripes enco/stripes --steps 1000 --seeds 0,1`.
 
 Every config is trained with the same data, the same seeds and the same number of steps (or the same minutes), in turns,
-slice by slice, each slice in a process of its own. The folder gets results.json, results.csv, plots and index.html.
-The same command again goes on where it was interrupted, and shows the tables of a comparison that is finished.
+slice by slice, each slice in a process of its own. The folder gets results.json, .csv and .md, plots and index.html.
+The same command resumes a benchmark that was interrupted, and shows the tables of one that is finished.
 """
 
 import argparse
@@ -15,46 +15,22 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from i2ikit.benchmark.folder import Run, runs
-from i2ikit.benchmark.output import tables, write_results
-from i2ikit.benchmark.plan import BenchmarkError, Request, keep_plan, make_plan
-from i2ikit.benchmark.summary import summarize
-from i2ikit.benchmark.tables import Row, Table
-from i2ikit.benchmark.turns import find_lengths, take_turns
+from i2ikit.benchmark.output import write_results
+from i2ikit.benchmark.plan import BenchmarkError, BenchmarkPlan, keep_plan, make_plan
+from i2ikit.benchmark.results import summarize
+from i2ikit.benchmark.slices import find_lengths, take_turns
+from i2ikit.benchmark.tables import Row, Table, tables
 from i2ikit.cli.console import complain
 from i2ikit.errors import I2IKitError, nearest_hint
 
 
-class Printer:
-    """Prints a line for each slice."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-
-    def trial(self, label: str) -> None:
-        """Say that a method is timed."""
-        self.line(f"timing {label}")
-
-    def slice(self, run: Run, first: int, last: int, number: int, count: int) -> None:
-        """Say which slice begins."""
-        self.line(f"[{number}/{count}] {run.name}: steps {first} to {last} of {run.entry.steps}")
-
-    def failed(self, run: Run, reason: str) -> None:
-        """Say which run is given up."""
-        self.line(f"{run.name} failed, the others go on: {reason}")
-
-    def line(self, text: str) -> None:
-        """Print one line as it is, however long."""
-        self.console.print(text, markup=False, soft_wrap=True)
-
-
 def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what the command line says."""
+    """Return the parsed command line."""
     parser = argparse.ArgumentParser(prog="benchmark.py", description=(__doc__ or "").partition("\n\n")[2])
     parser.add_argument("configs", nargs="+", metavar="CONFIG", help="a config file, or the name of a packaged one")
     parser.add_argument("--steps", type=positive, metavar="N", help="steps of each run; with --minutes: at most")
-    parser.add_argument("--minutes", type=float, metavar="M", help="of training for each run, timed before the start")
-    parser.add_argument("--seeds", type=whole_numbers, default=[0], metavar="0,1,2", help="runs of each config")
+    parser.add_argument("--minutes", type=float, metavar="M", help="of training for each run; steps are timed first")
+    parser.add_argument("--seeds", type=natural_numbers, default=[0], metavar="0,1,2", help="runs of each config")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with trainA, trainB, testA and testB")
     parser.add_argument("--out", type=Path, default=Path("runs/benchmark"), metavar="DIR", help="where to write")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a key of every config")
@@ -66,15 +42,15 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def positive(text: str) -> int:
-    """Return a whole number of at least 1."""
+    """Return an integer of at least 1."""
     value = int(text)
     if value < 1:
         raise ValueError(text)
     return value
 
 
-def whole_numbers(text: str) -> list[int]:
-    """Return the whole numbers, from 0 up, of a list with commas."""
+def natural_numbers(text: str) -> list[int]:
+    """Return the integers, from 0 up, of a list with commas."""
     values = [int(part) for part in text.split(",")]
     if min(values) < 0:
         raise ValueError(text)
@@ -85,7 +61,7 @@ def targets(texts: Sequence[str], known: Mapping[str, Any]) -> dict[str, float]:
     """Return the qualities of ``METRIC=VALUE``.
 
     Raises:
-        BenchmarkError: there is no such metric with a better end, or the value is no number.
+        BenchmarkError: no such metric with an order was measured, or the value is not a number.
     """
     found = {}
     for text in texts:
@@ -95,12 +71,12 @@ def targets(texts: Sequence[str], known: Mapping[str, Any]) -> dict[str, float]:
         try:
             found[name] = float(value)
         except ValueError:
-            raise BenchmarkError(f"--quality {text}: {value!r} is no number.") from None
+            raise BenchmarkError(f"--quality {text}: {value!r} is not a number.") from None
     return found
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Print a table, the best figure of each column bold and with a star; one too wide goes on below, in pieces."""
+    """Print a table, the best value of each column bold and with a star; a wide one continues below."""
     title = table.title
     for columns in pieces(table, console.width):
         shown = RichTable(title=title, title_justify="left", title_style="bold", box=None, header_style="dim")
@@ -115,12 +91,12 @@ def print_table(console: Console, table: Table) -> None:
 
 
 def starred(row: Row, column: int) -> str:
-    """Return a cell, with a star where it is the best figure of its column."""
+    """Return a cell, with a star where it is the best value of its column."""
     return row.cells[column] + "*" * (column in row.best)
 
 
 def pieces(table: Table, width: int) -> list[list[int]]:
-    """Return the columns of each piece of a table, as many as fit side by side; the first column begins each."""
+    """Return the columns of each piece of a table, as many as fit side by side; each begins with the first column."""
     widths = [
         max(len(head), *(len(starred(row, column)) for row in table.rows)) + 2 for column, head in enumerate(table.head)
     ]
@@ -132,38 +108,31 @@ def pieces(table: Table, width: int) -> list[list[int]]:
     return found
 
 
-def print_agreement(console: Console, results: Mapping[str, Any]) -> None:
-    """Print how far metrics without truth agree with those that know it."""
-    for name, row in results["agreement"].items():
-        said = ", ".join(f"{other} {value:+.2f}" for other, value in row.items() if value is not None)
-        if said:
-            console.print(Text(f"{name} ranks the measurements like (1 is perfectly): {said}"), soft_wrap=True)
-
-
 def compare(options: argparse.Namespace, console: Console) -> int:
-    """Run the comparison; return the exit code."""
-    request = Request(
-        configs=options.configs,
+    """Run the benchmark; return the exit code."""
+
+    def note(line: str) -> None:
+        console.print(line, markup=False, soft_wrap=True)
+
+    wanted = BenchmarkPlan(
+        entries=[],
         seeds=options.seeds,
         steps=options.steps,
         minutes=options.minutes,
-        data=options.data,
-        overrides=options.set,
         slices=options.slices,
         evaluations=options.evaluations,
         device=options.device,
     )
-    printer = Printer(console)
-    plan = find_lengths(keep_plan(options.out, make_plan(request)), options.out, printer)
-    failures = take_turns(plan, options.out, printer)
+    plan = make_plan(wanted, options.configs, data=options.data, overrides=options.set)
+    plan = find_lengths(keep_plan(options.out, plan), options.out, note)
+    failures = take_turns(plan, options.out, note)
     results = summarize(plan, options.out, failures=failures)
     if options.quality:
         results = summarize(plan, options.out, targets(options.quality, results["metrics"]), failures)
-    page = write_results(options.out, results, runs(plan, options.out))
+    report = write_results(options.out, results, plan.runs(options.out))
     for table in tables(results):
         print_table(console, table)
-    print_agreement(console, results)
-    printer.line(f"page {page}")
+    note(f"report {report}")
     return 1 if failures else 0
 
 
@@ -176,7 +145,7 @@ def main(arguments: Sequence[str]) -> int:
         complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        complain("interrupted; the same command goes on from here.")
+        complain("interrupted; the same command resumes it.")
         return 130
 
 

@@ -1,1 +1,1 @@
-"""Methods under one budget: trains configs in turns, measures them alike, and compares."""
+"""Compares methods under one budget: trains configs in turns and measures them in the same way."""

@@ -1,99 +1,88 @@
-"""Writes what a comparison found: results.json, results.csv, plots, and a page."""
+"""Writes the results of a benchmark: results.json, results.csv, results.md, plots, and an HTML report."""
 
 import base64
 import csv
 import io
 import json
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from i2ikit.benchmark.folder import Run
+from i2ikit.benchmark.plan import BenchmarkRun
 from i2ikit.benchmark.plots import draw_plots
-from i2ikit.benchmark.tables import Table, quality_tables, speed_table
+from i2ikit.benchmark.tables import Table, tables
 from i2ikit.files import write_atomically
 from i2ikit.report import write_report
-from i2ikit.report.sections import section, table
+from i2ikit.report.page import format_duration, render
 
 PLOTS = {
-    "quality_over_time": "Quality over time: each method in its color, one line for each seed.",
+    "quality_over_time": "Quality over time: a color for each method, a line for each seed.",
     "quality_over_steps": "Quality over steps.",
-    "speed_and_quality": "Speed against quality, bars show the spread over seeds.",
+    "speed_and_quality": "Speed and quality; bars show the spread over seeds.",
     "memory": "Memory at the peak of training.",
 }
 
 
-def write_results(folder: Path, results: Mapping[str, Any], runs: list[Run]) -> Path:
-    """Write everything into the folder of a comparison, each file whole or not at all.
+def write_results(folder: Path, results: Mapping[str, Any], runs: Sequence[BenchmarkRun]) -> Path:
+    """Write all results into the folder of a benchmark.
 
     Args:
-        folder: of the comparison.
+        folder: of the benchmark.
         results: of :func:`summarize`.
-        runs: all of them; the page shows the first of each method.
+        runs: all of them; the report shows the first of each method.
 
     Returns:
-        the page.
+        the HTML report.
     """
-    write_atomically(folder / "results.json", json.dumps(results, indent=1).encode())
-    write_atomically(folder / "results.csv", as_csv(results).encode())
+    found = tables(results)
     plots = draw_plots(results, folder / "plots")
+    write_atomically(folder / "results.json", json.dumps(results, indent=1))
+    write_atomically(folder / "results.csv", as_csv(results))
+    write_atomically(folder / "results.md", as_markdown(results, found, [path.stem for path in plots]))
+    images = {PLOTS[path.stem]: base64.b64encode(path.read_bytes()).decode("ascii") for path in plots}
     first = {run.entry.label: run for run in reversed(runs) if (run.work_dir / "log.jsonl").is_file()}
     shown = [first[method["label"]] for method in results["methods"] if method["label"] in first]
-    extra = "".join([*(html_table(each) for each in tables(results)), plots_section(plots)])
     return write_report(
         [run.work_dir for run in shown],
         folder / "index.html",
         title=" · ".join(run.entry.label for run in shown),
         names=[run.entry.label for run in shown],
-        extra=extra,
+        extra=render("benchmark.html.j2", tables=found, plots=images),
     )
 
 
-def tables(results: Mapping[str, Any]) -> list[Table]:
-    """Return the tables of a comparison."""
-    return [speed_table(results), *quality_tables(results)]
-
-
 def as_csv(results: Mapping[str, Any]) -> str:
-    """Return one line for each run: what it took, and best and last of all metrics."""
-    names = list(results["metrics"])
+    """Return one line for each run: its cost, and best and last value of all metrics."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    kinds = ("best", "best_step", "last")
     writer.writerow(
         ["method", "seed", "steps", "seconds", "seconds_per_step", "images_per_second", "memory_bytes", "failed"]
-        + [f"{name}.{kind}" for name in names for kind in kinds]
+        + [f"{name}.{kind}" for name in results["metrics"] for kind in ("best", "best_step", "last")]
     )
     for run in results["runs"]:
         pace = run["seconds_per_step"]
         row = [run["label"], run["seed"], run["steps"], run["seconds"], pace and pace["median"]]
         row += [run["images_per_second"], run["memory"], run.get("failed", "")]
-        for name in names:
+        for name in results["metrics"]:
             best, last = run["best"].get(name, {}), run["last"].get(name, {})
             row += [best.get("value"), best.get("step"), last.get("value")]
         writer.writerow(row)
     return file.getvalue()
 
 
-def html_table(found: Table) -> str:
-    """Return a table as a section of the page, the best figure of each column marked."""
-    rows = [
-        [
-            f'<b class="winner">{escape(cell)}</b>' if column in row.best else escape(cell)
-            for column, cell in enumerate(row.cells)
-        ]
-        for row in found.rows
+def as_markdown(results: Mapping[str, Any], found: Sequence[Table], plots: Sequence[str]) -> str:
+    """Return budget, tables and plots as Markdown, the best value of each column bold."""
+    plan = results["plan"]
+    budget = f"{plan['minutes']:g} minutes" if plan["minutes"] else f"{plan['steps']:,} steps"
+    parts = [
+        f"# {' · '.join(method['label'] for method in results['methods'])}",
+        f"Budget: {budget} of training for each run; seeds {', '.join(map(str, plan['seeds']))}; "
+        f"{format_duration(sum(run['seconds'] for run in results['runs']))} of training in total.",
     ]
-    return section(found.title, found.lead, table(found.head, rows, numbers=True))
-
-
-def plots_section(plots: list[Path]) -> str:
-    """Return the plots as a section of the page, the images inside it."""
-    figures = "".join(
-        f'<figure><img alt="{escape(PLOTS[path.stem])}" src="data:image/svg+xml;base64,'
-        f'{base64.b64encode(path.read_bytes()).decode("ascii")}"></figure>'
-        for path in plots
-    )
-    lead = "Also beside this page as PNG and SVG, in the folder plots."
-    return section("Plots", lead, f'<div class="plots">{figures}</div>') if figures else ""
+    for table in found:
+        cells = [[f"**{text}**" if i in row.best else text for i, text in enumerate(row.cells)] for row in table.rows]
+        rows = [table.head, ["---", *(["---:"] * (len(table.head) - 1))], *cells]
+        lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+        parts.append(f"**{table.title}.** {table.lead}\n\n" + "\n".join(lines))
+    parts += [f"![{PLOTS[name]}](plots/{name}.png)" for name in plots]
+    return "\n\n".join(parts) + "\n"

@@ -1,31 +1,32 @@
-"""What is compared: which configs, on what, for how long."""
+"""What a benchmark compares: which configs, on which data, for how long; and where its runs are."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from i2ikit.config import find_config, resolve_config
 from i2ikit.errors import I2IKitError
-from i2ikit.files import write_atomically
+from i2ikit.files import read_json_lines, write_atomically
+from i2ikit.report.settings import differences
+from i2ikit.work_dir import WorkDir
 
 PLAN = "plan.json"
-ALIKE = ("load_size", "crop_size", "train", "test")  # keys of `data` that runs must share to be compared
-TRAINING_OWN = ("transform",)  # what of data.train belongs to the method
 
 
 class BenchmarkError(I2IKitError):
-    """Configs that can't be compared, or a folder that holds another comparison."""
+    """Configs that cannot be compared, or a folder that holds another benchmark."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class BenchmarkEntry:
     """One method.
 
     Attributes:
-        label: what it is called in tables and images.
-        name: config as it was asked for.
+        label: its name in tables and plots.
+        name: of the config, as the user gave it.
         config: resolved, without seed.
         steps: length of its runs; 0 until it is known.
     """
@@ -37,20 +38,86 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A comparison.
+class BenchmarkRun:
+    """One run of a benchmark and its files.
+
+    Attributes:
+        entry: its method.
+        seed: its seed.
+        folder: of the benchmark.
+    """
+
+    entry: BenchmarkEntry
+    seed: int
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Method and seed."""
+        return f"{self.entry.label}_seed{self.seed}"
+
+    @property
+    def work_dir(self) -> Path:
+        """The run's work directory."""
+        return self.folder / "runs" / self.name
+
+    @property
+    def record(self) -> Path:
+        """File with a JSON line for each slice."""
+        return self.folder / "records" / f"{self.name}.jsonl"
+
+    def config(self, evaluations: int) -> dict[str, Any]:
+        """Return the config of the run: the method's, with the length and the intervals that all runs share."""
+        every = max(1, -(-self.entry.steps // evaluations))
+        config = self.entry.config
+        train = {key: value for key, value in config["train"].items() if key != "epochs"}
+        evaluation = {key: value for key, value in config.get("evaluation", {}).items() if key != "stop_after"}
+        return {
+            **config,
+            "seed": self.seed,
+            "train": {**train, "steps": self.entry.steps},
+            "evaluation": {**evaluation, "every": every},
+            "samples": {**config.get("samples", {}), "every": every},
+            "log": {**config.get("log", {}), "every": max(1, min(50, every // 2))},
+        }
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the records of the slices so far, oldest first."""
+        return list(read_json_lines(self.record))
+
+    def add_record(self, record: Mapping[str, Any]) -> None:
+        """Add the record of a slice; it is on disk when this returns."""
+        self.record.parent.mkdir(parents=True, exist_ok=True)
+        with self.record.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def done(self) -> int:
+        """Return the steps that are done and saved."""
+        found = WorkDir(self.work_dir).list_checkpoints()
+        return int(found[-1].stem.removeprefix("step_")) if found else 0
+
+    def finished(self) -> bool:
+        """Return whether the run is trained, measured and recorded."""
+        return any(record["step"] >= self.entry.steps for record in self.records())
+
+
+@dataclass(frozen=True)
+class BenchmarkPlan:
+    """A benchmark.
 
     Attributes:
         entries: the methods.
         seeds: of the runs of each method.
-        steps: asked for, or None.
+        steps: length of the runs; None: ``minutes`` decide.
         minutes: of training for each run, or None.
         slices: parts into which each run is cut.
         evaluations: how often each run is measured, the end included.
-        device: as `i2ikit train --device` takes it.
+        device: as for `i2ikit train --device`.
     """
 
-    entries: list[Entry]
+    entries: list[BenchmarkEntry]
     seeds: list[int]
     steps: int | None = None
     minutes: float | None = None
@@ -58,55 +125,39 @@ class Plan:
     evaluations: int = 10
     device: str = "auto"
 
-    def runs(self) -> list[tuple[Entry, int]]:
-        """Return method and seed of all runs."""
-        return [(entry, seed) for seed in self.seeds for entry in self.entries]
+    def runs(self, folder: Path) -> list[BenchmarkRun]:
+        """Return all runs of the benchmark in a folder, the methods of one seed side by side."""
+        return [BenchmarkRun(entry, seed, folder) for seed in self.seeds for entry in self.entries]
 
 
-@dataclass(frozen=True)
-class Request:
-    """What was asked for on the command line; see :class:`Plan`."""
+def make_plan(
+    plan: BenchmarkPlan, configs: Sequence[str], *, data: Path | None = None, overrides: Sequence[str] = ()
+) -> BenchmarkPlan:
+    """Return a plan with an entry for each config.
 
-    configs: Sequence[str]
-    seeds: Sequence[int] = (0,)
-    steps: int | None = None
-    minutes: float | None = None
-    data: Path | None = None
-    overrides: Sequence[str] = field(default_factory=tuple)
-    slices: int = 5
-    evaluations: int = 10
-    device: str = "auto"
-
-
-def make_plan(request: Request) -> Plan:
-    """Resolve all configs and see that they can be compared.
+    Args:
+        plan: everything but the entries.
+        configs: files, or names of packaged configs.
+        data, overrides: as for `i2ikit train --data` and `--set`, for all configs.
 
     Raises:
         ConfigError: a config has errors.
-        BenchmarkError: a config is asked for twice, nothing limits the runs, or data or metrics differ.
+        BenchmarkError: a config is given twice, nothing limits the runs, or data or metrics differ.
     """
-    if request.steps is None and request.minutes is None:
-        raise BenchmarkError("nothing says how long the runs are: give --steps N, --minutes M, or both.")
-    if not request.configs or not request.seeds:
-        raise BenchmarkError("a comparison needs at least one config and one seed: CONFIG... --seeds 0,1")
-    if len(set(request.seeds)) < len(request.seeds):
-        raise BenchmarkError(f"a seed is given twice: --seeds {','.join(map(str, request.seeds))}")
-    paths = [find_config(name) for name in request.configs]
-    steps = request.steps if request.steps is not None and request.minutes is None else 0
+    if plan.steps is None and plan.minutes is None:
+        raise BenchmarkError("the length of the runs is not set: give --steps N, --minutes M, or both.")
+    if not configs or not plan.seeds:
+        raise BenchmarkError("a benchmark needs at least one config and one seed: CONFIG... --seeds 0,1")
+    if len(set(plan.seeds)) < len(plan.seeds):
+        raise BenchmarkError(f"a seed is given twice: --seeds {','.join(map(str, plan.seeds))}")
+    paths = [find_config(name) for name in configs]
+    steps = plan.steps if plan.steps is not None and plan.minutes is None else 0
     entries = [
-        Entry(label, str(name), resolve_config(path, request.overrides, request.data), steps)
-        for label, name, path in zip(labels(paths), request.configs, paths, strict=True)
+        BenchmarkEntry(label, str(name), resolve_config(path, overrides, data), steps)
+        for label, name, path in zip(labels(paths), configs, paths, strict=True)
     ]
-    check_alike(entries)
-    return Plan(
-        entries=entries,
-        seeds=list(request.seeds),
-        steps=request.steps,
-        minutes=request.minutes,
-        slices=request.slices,
-        evaluations=request.evaluations,
-        device=request.device,
-    )
+    check_comparable(entries)
+    return replace(plan, entries=entries)
 
 
 def labels(paths: Sequence[Path]) -> list[str]:
@@ -118,7 +169,7 @@ def labels(paths: Sequence[Path]) -> list[str]:
     resolved = [path.resolve() for path in paths]
     for path in resolved:
         if resolved.count(path) > 1:
-            raise BenchmarkError(f"{path} is to be compared with itself: name every config once.")
+            raise BenchmarkError(f"{path} would be compared with itself: name every config once.")
     folders = [path.parent.name for path in resolved]
     short = [
         path.parent.name if folders.count(path.parent.name) == 1 else f"{path.parent.name}_{path.stem}"
@@ -130,91 +181,64 @@ def labels(paths: Sequence[Path]) -> list[str]:
     ]
 
 
-def check_alike(entries: Sequence[Entry]) -> None:
+def check_comparable(entries: Sequence[BenchmarkEntry]) -> None:
     """Raise BenchmarkError, naming the first difference, unless all entries share data and metrics."""
     first = entries[0]
     for entry in entries[1:]:
-        ours, theirs = measured_on(first.config), measured_on(entry.config)
-        for key in ours:
-            if ours[key] != theirs[key]:
-                raise BenchmarkError(
-                    f"{first.name} and {entry.name} cannot be compared: {key} is {shortened(ours[key])} in the first "
-                    f"and {shortened(theirs[key])} in the other. Give both the same with --data DIR or --set."
-                )
+        for key, (ours, theirs) in differences([_shared(first.config), _shared(entry.config)]).items():
+            raise BenchmarkError(
+                f"{first.name} and {entry.name} cannot be compared: {key} is {ours} in the first "
+                f"and {theirs} in the other. Give both the same with --data DIR or --set."
+            )
 
 
-def measured_on(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what two configs must share, by key path; how a method cuts and mirrors its training images is its own."""
-    data = config["data"]
-    found = {f"data.{key}": data.get(key) for key in ALIKE}
-    train = data.get("train") or {}
-    found["data.train"] = {key: value for key, value in train.items() if key not in TRAINING_OWN}
-    return {**found, "metrics": config.get("metrics")}
+def _shared(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that compared configs share; transform and batch size of the training are the method's."""
+    data = {key: config["data"].get(key) for key in ("load_size", "crop_size", "train", "test")}
+    data["train"] = {key: value for key, value in (data["train"] or {}).items() if key != "transform"}
+    return {"data": data, "metrics": config.get("metrics")}
 
 
-def shortened(value: Any, length: int = 160) -> str:
-    """Return a value in a line."""
-    text = repr(value)
-    return text if len(text) <= length else f"{text[:length]}..."
-
-
-def keep_plan(folder: Path, plan: Plan) -> Plan:
-    """Write the plan into the folder of a new comparison, or return the one that is there, to go on with it.
+def keep_plan(folder: Path, plan: BenchmarkPlan) -> BenchmarkPlan:
+    """Write the plan into the folder of a new benchmark, or return the equal plan that is there, to resume it.
 
     Raises:
-        BenchmarkError: the folder holds another comparison, or something else.
+        BenchmarkError: the folder holds another benchmark, or something else.
     """
-    path = folder / PLAN
-    if path.is_file():
+    if (folder / PLAN).is_file():
         kept = read_plan(folder)
-        different = difference(as_asked(plan), as_asked(kept))
-        if different:
+        for key, (new, old) in differences([_requested(plan), _requested(kept)]).items():
             raise BenchmarkError(
-                f"{folder} holds another comparison: {different}. Go on with that one by its own command, or name a "
-                "new folder with --out."
+                f"{folder} holds another benchmark: {key} is {new} here and {old} there. Resume that one with its own "
+                "command, or name a new folder with --out."
             )
         return kept
     if folder.exists() and any(folder.iterdir()):
-        raise BenchmarkError(f"{folder} is not empty and holds no comparison: name a new folder with --out.")
+        raise BenchmarkError(f"{folder} is not empty and holds no benchmark: name a new folder with --out.")
     folder.mkdir(parents=True, exist_ok=True)
     write_plan(folder, plan)
     return plan
 
 
-def as_asked(plan: Plan) -> dict[str, Any]:
-    """Return what decides the runs; the steps that minutes come to are found out later."""
-    entries = {entry.label: entry.config for entry in plan.entries}
-    return json.loads(json.dumps({**asdict(plan), "entries": entries}))
+def _requested(plan: BenchmarkPlan) -> dict[str, Any]:
+    """Return what the user decides; the steps that fit into ``minutes`` are measured."""
+    return {**asdict(plan), "entries": {entry.label: entry.config for entry in plan.entries}}
 
 
-def difference(asked: Any, there: Any, path: str = "") -> str:
-    """Say where two plans differ first, or return an empty string."""
-    if isinstance(asked, dict) and isinstance(there, dict):
-        pairs = [(key, asked.get(key), there.get(key)) for key in {**asked, **there}]
-    elif isinstance(asked, list) and isinstance(there, list) and len(asked) == len(there):
-        pairs = [(str(index), *pair) for index, pair in enumerate(zip(asked, there, strict=True))]
-    else:
-        return "" if asked == there else f"{path} is {shortened(asked)} here and {shortened(there)} there"
-    found = (difference(here, other, f"{path}.{key}" if path else str(key)) for key, here, other in pairs)
-    return next(filter(None, found), "")
+def write_plan(folder: Path, plan: BenchmarkPlan) -> None:
+    """Write the plan of a benchmark."""
+    write_atomically(folder / PLAN, json.dumps(asdict(plan), indent=1))
 
 
-def write_plan(folder: Path, plan: Plan) -> None:
-    """Write the plan, whole or not at all."""
-    write_atomically(folder / PLAN, json.dumps(asdict(plan), indent=1).encode())
-
-
-def read_plan(folder: Path) -> Plan:
-    """Return the plan of a comparison.
+def read_plan(folder: Path) -> BenchmarkPlan:
+    """Return the plan of a benchmark.
 
     Raises:
-        BenchmarkError: there is none, or it is damaged.
+        BenchmarkError: it is damaged.
     """
     path = folder / PLAN
     try:
         content = json.loads(path.read_text("utf-8"))
-        return Plan(**{**content, "entries": [Entry(**entry) for entry in content["entries"]]})
-    except FileNotFoundError as error:
-        raise BenchmarkError(f"there is no comparison in {folder}: it has no {PLAN}.") from error
+        return BenchmarkPlan(**{**content, "entries": [BenchmarkEntry(**entry) for entry in content["entries"]]})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BenchmarkError(f"{path} is damaged: {error}. Name a new folder with --out.") from error

@@ -1,4 +1,4 @@
-"""The plots of a comparison, as PNG and SVG."""
+"""The plots of a benchmark, as PNG and SVG."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,14 +19,14 @@ UNITS = {"seconds": "minutes of training", "step": "steps"}
 def draw_plots(results: Mapping[str, Any], folder: Path) -> list[Path]:
     """Write ``quality_over_time``, ``quality_over_steps``, ``speed_and_quality`` and ``memory``.
 
-    What nothing is known of is left out.
+    Plots without values are left out.
 
     Args:
         results: of :func:`summarize`.
         folder: is made.
 
     Returns:
-        the SVG files; a PNG of the same name lies beside each.
+        the SVG files; there is a PNG with the same stem for each.
     """
     folder.mkdir(parents=True, exist_ok=True)
     labels = [method["label"] for method in results["methods"]]
@@ -51,13 +51,13 @@ def draw_plots(results: Mapping[str, Any], folder: Path) -> list[Path]:
 
 
 def shown_metrics(results: Mapping[str, Any]) -> list[str]:
-    """Return the metrics that are drawn: those with a better end that were measured, against paired truth first."""
-    known = [name for name, said in results["metrics"].items() if said["better"]]
+    """Return at most six metrics that have an order, those against paired truth first."""
+    known = [name for name, metric in results["metrics"].items() if metric["better"]]
     return sorted(known, key=lambda name: not results["metrics"][name]["truth"])[:MOST_PANELS]
 
 
 def panels(names: Sequence[str], draw: Callable[[Axes, str], None]) -> Figure | None:
-    """Return a figure with a panel for each name, or None of no names."""
+    """Return a figure with a panel for each name, or None without names."""
     if not names:
         return None
     columns = min(len(names), 3)
@@ -79,44 +79,44 @@ def panels(names: Sequence[str], draw: Callable[[Axes, str], None]) -> Figure | 
 
 
 def over(axes: Axes, results: Mapping[str, Any], labels: Sequence[str], name: str, unit: str) -> None:
-    """Draw a metric of all runs, seeds of a method in one color."""
-    said = set()
+    """Draw a metric of all runs, the seeds of a method in one color."""
+    labeled = set()
     for run in results["runs"]:
         points = [(each[unit], each["metrics"][name]) for each in run["evaluations"] if name in each["metrics"]]
-        place = labels.index(run["label"])
+        index = labels.index(run["label"])
         scale = 60 if unit == "seconds" else 1
         axes.plot(
             [x / scale for x, _ in points],
             [y for _, y in points],
-            color=COLORS[place % len(COLORS)],
-            marker=MARKS[place % len(MARKS)],
+            color=COLORS[index % len(COLORS)],
+            marker=MARKS[index % len(MARKS)],
             markersize=3,
             linewidth=1.3,
-            alpha=0.9 if run["label"] not in said else 0.45,
-            label=None if run["label"] in said else run["label"],
+            alpha=0.9 if run["label"] not in labeled else 0.45,
+            label=None if run["label"] in labeled else run["label"],
         )
-        said.add(run["label"])
+        labeled.add(run["label"])
     title(axes, results, name)
     axes.set_xlabel(UNITS[unit], fontsize=8)
     axes.xaxis.set_major_locator(MaxNLocator(5))
 
 
 def speed(axes: Axes, results: Mapping[str, Any], name: str) -> None:
-    """Draw each method at its seconds per step and its last value, the best one pale."""
-    for place, method in enumerate(results["methods"]):
+    """Draw each method at its seconds per step and its last value, with the best value in a pale color."""
+    for index, method in enumerate(results["methods"]):
         pace, found = method["seconds_per_step"], method["metrics"].get(name)
         if pace is None or found is None or found["last"] is None:
             continue
-        look: dict[str, Any] = {"color": COLORS[place % len(COLORS)], "fmt": MARKS[place % len(MARKS)], "capsize": 2}
+        style: dict[str, Any] = {"color": COLORS[index % len(COLORS)], "fmt": MARKS[index % len(MARKS)], "capsize": 2}
         if found["best"] is not None:
-            axes.errorbar(pace["median"], found["best"]["mean"], alpha=0.35, markersize=5, **look)
+            axes.errorbar(pace["median"], found["best"]["mean"], alpha=0.35, markersize=5, **style)
         axes.errorbar(
             pace["median"],
             found["last"]["mean"],
             yerr=found["last"]["spread"],
             label=method["label"],
             markersize=6,
-            **look,
+            **style,
         )
     title(axes, results, name)
     axes.set_xlabel("seconds per step (strong: last, pale: best)", fontsize=8)
@@ -124,15 +124,15 @@ def speed(axes: Axes, results: Mapping[str, Any], name: str) -> None:
 
 
 def memory(axes: Axes, results: Mapping[str, Any]) -> None:
-    """Draw the peak of memory of each method."""
-    for place, method in enumerate(results["methods"]):
-        axes.barh(place, (method["memory"] or 0) / 2**20, color=COLORS[place % len(COLORS)], height=0.6)
+    """Draw the peak memory of each method."""
+    for index, method in enumerate(results["methods"]):
+        axes.barh(index, (method["memory"] or 0) / 2**20, color=COLORS[index % len(COLORS)], height=0.6)
     axes.set_yticks(range(len(results["methods"])), [method["label"] for method in results["methods"]], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("MiB at the peak of training", fontsize=8)
 
 
 def title(axes: Axes, results: Mapping[str, Any], name: str) -> None:
-    """Name the metric of a panel and its better end."""
+    """Set the title of a panel: the metric, and which values are better."""
     arrow = {"lower": " (lower is better)", "higher": " (higher is better)"}[results["metrics"][name]["better"]]
     axes.set_title(name + arrow, fontsize=9, loc="left")

@@ -1,82 +1,125 @@
-"""From the work directories of a comparison to its figures."""
+"""The results of a benchmark as plain data: of each run, of each method over its seeds, and between metrics."""
 
-import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from i2ikit.benchmark.folder import SPARE, Run
-from i2ikit.files import read_json_lines
+from i2ikit.benchmark.plan import BenchmarkEntry, BenchmarkPlan, BenchmarkRun
+from i2ikit.benchmark.rank import rank_correlations
+from i2ikit.benchmark.slices import WARM_UP
+from i2ikit.config.validate import build_trial_model
+from i2ikit.errors import I2IKitError
+from i2ikit.profiling import batch_shapes, step_cost
+from i2ikit.report.record import RunRecord, describe_metric, metric_names, read_record
 
-Directions = Mapping[str, str]  # "lower" or "higher" by the name of a metric; others have no better
+Directions = Mapping[str, str]  # "lower" or "higher" by the name of a metric; other metrics have no order
+Found = Mapping[str, Any]
 
 
-def read_run(run: Run, directions: Directions) -> dict[str, Any]:
-    """Return the figures of one run, finished or not.
+def summarize(
+    plan: BenchmarkPlan,
+    folder: Path,
+    targets: Mapping[str, float] | None = None,
+    failures: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return all results of a benchmark as plain data.
+
+    Args:
+        plan: of the benchmark.
+        folder: of the benchmark.
+        targets: value by metric for the time to quality; by default the best value that every method reached.
+        failures: why runs failed, by name.
+
+    Returns:
+        ``plan``, ``metrics`` (``better``, ``truth``, ``about``, ``target``), ``methods``, ``runs``, ``agreement``: the
+        rank correlation of every metric with those against paired truth, over all measurements.
+    """
+    runs = plan.runs(folder)
+    records = [read_record(run.work_dir) for run in runs]
+    better = {name: end for record in records for name, end in record.better.items() if name in record.metrics}
+    found = [read_run(run, record, better) for run, record in zip(runs, records, strict=True)]
+    for run, each in zip(runs, found, strict=True):
+        each |= {"failed": failures[run.name]} if failures and run.name in failures else {}
+    by_label = {entry.label: [run for run in found if run["label"] == entry.label] for entry in plan.entries}
+    targets = {**_reached_by_all(by_label, better), **(targets or {})}
+    truth = {name for record in records for name in record.paired}
+    measurements = [each["metrics"] for run in found for each in run["evaluations"]]
+    return {
+        "plan": {key: getattr(plan, key) for key in ("seeds", "steps", "minutes", "slices", "evaluations", "device")},
+        "metrics": {
+            name: {
+                "better": better.get(name, ""),
+                "truth": name in truth,
+                "about": describe_metric(name, plan.entries[0].config),
+                "target": targets.get(name),
+            }
+            for name in metric_names(records)
+        },
+        "methods": [_method(entry, by_label[entry.label], better, targets) for entry in plan.entries],
+        "runs": found,
+        "agreement": {
+            name: {other: None if value != value else round(value, 4) for other, value in row.items()}
+            for name, row in rank_correlations(measurements, truth, better).items()
+        },
+    }
+
+
+def read_run(run: BenchmarkRun, record: RunRecord, better: Directions) -> dict[str, Any]:
+    """Return the results of one run, finished or not.
 
     Returns:
         ``label``, ``seed``, ``steps`` done, ``seconds`` of training, ``seconds_per_step`` (median, 10th and 90th
         percentile; None before there is one), ``images_per_second``, ``memory`` in bytes or None, ``evaluations``
         (step, seconds of training up to it, metrics), ``best`` and ``last`` by metric (value, step).
     """
-    records = run.records()
-    clock = Stopwatch(records)
-    found = [
-        {"step": line["step"], "seconds": clock.at(line["step"]), "metrics": finite(line["metrics"])}
-        for line in last_of_each_step(read_json_lines(run.work_dir / "log.jsonl"))
-    ]
-    pace = spread_of(clock.counted)
+    slices = run.records()
+    clock = Stopwatch(slices)
+    metrics = {name: points for name, series in record.metrics.items() if (points := series.finite())}
+    by_step: dict[int, dict[str, float]] = {}
+    for name, points in metrics.items():
+        for value, step in points:
+            by_step.setdefault(step, {})[name] = value
+    best = {name: point for name in metrics if (point := record.metrics[name].best(better.get(name, "")))}
+    pace = percentiles(clock.counted)
     return {
         "label": run.entry.label,
         "seed": run.seed,
         "work_dir": run.work_dir.relative_to(run.folder).as_posix(),
-        "steps": max((record["step"] for record in records), default=0),
+        "steps": max((each["step"] for each in slices), default=0),
         "seconds": clock.at(run.entry.steps),
         "seconds_per_step": pace,
-        "images_per_second": images_per_step(run.entry.config) / pace["median"] if pace else None,
-        "memory": peak_memory(records, found[0]["step"] if found else run.entry.steps),
-        "evaluations": found,
-        "best": best(found, directions),
-        "last": last(found),
+        "images_per_second": _images_per_step(run.entry.config) / pace["median"] if pace else None,
+        "memory": peak_memory(slices, min(by_step, default=run.entry.steps)),
+        "evaluations": [
+            {"step": step, "seconds": clock.at(step), "metrics": values} for step, values in sorted(by_step.items())
+        ],
+        "best": {name: {"value": value, "step": step} for name, (value, step) in best.items()},
+        "last": {name: {"value": points[-1][0], "step": points[-1][1]} for name, points in metrics.items()},
     }
-
-
-def peak_memory(records: Iterable[Mapping[str, Any]], until: int) -> int | None:
-    """Return the most bytes that a step needed, up to the first measurement: what that leaves behind is not training's.
-
-    Later steps are asked only where there are no earlier ones.
-    """
-    steps = {record["first"] + index: size for record in records for index, size in enumerate(record.get("memory", ()))}
-    early = [size for step, size in steps.items() if step <= until]
-    return max(early or steps.values(), default=None)
-
-
-def images_per_step(config: Mapping[str, Any]) -> int:
-    """Return how many images of each domain an update sees."""
-    return int(config["data"].get("batch_size", 1) * config["train"].get("accumulate", 1))
 
 
 class Stopwatch:
     """Seconds of training up to a step.
 
     Args:
-        records: of the slices of a run; a slice that was done again counts as it was the last time.
+        records: of the slices of a run; of a slice that was repeated the last record counts.
 
     Attributes:
-        counted: seconds of the steps that tell the speed; the first ones of each slice do not.
+        counted: seconds of the steps that measure the speed, without the first ones of each slice.
     """
 
-    def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, records: Iterable[Found]) -> None:
         self.seconds: dict[int, float] = {}
         slow: set[int] = set()
         for record in records:
             steps = range(record["first"], record["first"] + len(record["seconds"]))
             self.seconds.update(zip(steps, record["seconds"], strict=True))
-            slow.update(steps[:SPARE])
+            slow.update(steps[:WARM_UP])
         self.counted = [second for step, second in self.seconds.items() if step not in slow]
 
     def at(self, step: int) -> float:
-        """Return the seconds up to a step; steps whose record was lost by a kill count as the median one."""
+        """Return the seconds up to a step; a step whose record was lost by a kill counts as the median."""
         if not self.seconds:
             return 0.0
         usual = statistics.median(self.counted or self.seconds.values())
@@ -85,66 +128,102 @@ class Stopwatch:
         return round(sum(known) + missing * usual, 3)
 
 
-def last_of_each_step(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the lines of measurements, one for each step: the last, as a resumed run may measure again."""
-    found: dict[int, Mapping[str, Any]] = {}
-    for line in lines:
-        if line.get("event") == "metrics" and isinstance(line.get("metrics"), Mapping):
-            found[int(line["step"])] = {**found.get(int(line["step"]), {}), **line}
-    return [found[step] for step in sorted(found)]
+def peak_memory(records: Iterable[Found], until: int) -> int | None:
+    """Return the most bytes that a step needed, up to the first measurement, which leaves memory behind.
+
+    Later steps count only if there are no earlier ones.
+    """
+    steps = {record["first"] + index: size for record in records for index, size in enumerate(record.get("memory", ()))}
+    early = [size for step, size in steps.items() if step <= until]
+    return max(early or steps.values(), default=None)
 
 
-def finite(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Return the metrics that are finite numbers."""
-    return {
-        name: float(value)
-        for name, value in metrics.items()
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    }
+def _images_per_step(config: Found) -> int:
+    """Return how many images of each domain an update uses."""
+    return int(config["data"].get("batch_size", 1) * config["train"].get("accumulate", 1))
 
 
-def best(evaluations: Sequence[Mapping[str, Any]], directions: Directions) -> dict[str, dict[str, float]]:
-    """Return the best value of each metric that has a better, and the step of it; the earliest of equal ones."""
-    found: dict[str, dict[str, float]] = {}
-    for name, direction in directions.items():
-        points = [(each["metrics"][name], each["step"]) for each in evaluations if name in each["metrics"]]
-        if points:
-            sign = 1 if direction == "lower" else -1
-            value, step = min(points, key=lambda point: (sign * point[0], point[1]))
-            found[name] = {"value": value, "step": step}
-    return found
-
-
-def last(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
-    """Return the last value of each metric, and the step of it."""
-    found: dict[str, dict[str, float]] = {}
-    for each in evaluations:
-        found |= {name: {"value": value, "step": each["step"]} for name, value in each["metrics"].items()}
-    return found
-
-
-def spread_of(values: Sequence[float]) -> dict[str, float] | None:
-    """Return median, 10th and 90th percentile, or None of nothing."""
+def percentiles(values: Sequence[float]) -> dict[str, float] | None:
+    """Return median, 10th and 90th percentile, or None without values."""
     if not values:
         return None
     ordered = sorted(values)
-    low, high = (ordered[round(share * (len(ordered) - 1))] for share in (0.1, 0.9))
+    low, high = (ordered[round(fraction * (len(ordered) - 1))] for fraction in (0.1, 0.9))
     return {"median": statistics.median(ordered), "low": low, "high": high}
 
 
 def over_seeds(values: Sequence[float]) -> dict[str, float] | None:
-    """Return mean and sample standard deviation over seeds (0 of a single one), or None of nothing."""
+    """Return mean and sample standard deviation over seeds (0 for a single one), or None without values."""
     if not values:
         return None
     return {"mean": statistics.fmean(values), "spread": statistics.stdev(values) if len(values) > 1 else 0.0}
 
 
-def time_to(run: Mapping[str, Any], metric: str, target: float, direction: str) -> float | None:
-    """Return the seconds of training after which a run first measured at least this quality; None: it never did."""
-    sign = 1 if direction == "lower" else -1
+def time_to(run: Found, metric: str, target: float, better: str) -> float | None:
+    """Return the seconds of training until a run first measured at least this quality; None if it never did."""
+    sign = 1 if better == "lower" else -1
     reached = (
         each["seconds"]
         for each in run["evaluations"]
         if metric in each["metrics"] and sign * each["metrics"][metric] <= sign * target
     )
     return next(reached, None)
+
+
+def _reached_by_all(by_label: Mapping[str, Sequence[Found]], better: Directions) -> dict[str, float]:
+    """Return for each metric the best value, in the mean over its seeds, that every method reached."""
+    targets = {}
+    for name, end in better.items():
+        bests = ([run["best"][name]["value"] for run in found if name in run["best"]] for found in by_label.values())
+        means = [statistics.fmean(values) for values in bests if values]
+        if means:
+            targets[name] = max(means) if end == "lower" else min(means)
+    return targets
+
+
+def _method(
+    entry: BenchmarkEntry, found: Sequence[Found], better: Directions, targets: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return the results of one method over its seeds: mean and spread, or None where nothing was measured."""
+    paces = [run["seconds_per_step"] for run in found if run["seconds_per_step"]]
+    names = list(dict.fromkeys(name for run in found for name in run["last"]))
+    return {
+        "label": entry.label,
+        "config": entry.name,
+        "steps": entry.steps,
+        "seconds_per_step": {key: statistics.median(pace[key] for pace in paces) for key in paces[0]}
+        if paces
+        else None,
+        "images_per_second": over_seeds([run["images_per_second"] for run in found if run["images_per_second"]]),
+        "minutes": over_seeds([run["seconds"] / 60 for run in found if run["steps"]]),
+        "memory": max((run["memory"] for run in found if run["memory"]), default=None),
+        **cost(entry.config),
+        "metrics": {name: _quality(name, found, better, targets) for name in names},
+        "failed": sum("failed" in run for run in found),
+    }
+
+
+def _quality(name: str, found: Sequence[Found], better: Directions, targets: Mapping[str, float]) -> dict[str, Any]:
+    """Return one metric of a method over its seeds; the time to the target is that of the seeds that reached it."""
+    times = [time_to(run, name, targets[name], better[name]) for run in found] if name in targets else []
+    return {
+        "best": over_seeds([run["best"][name]["value"] for run in found if name in run["best"]]),
+        "best_step": over_seeds([run["best"][name]["step"] for run in found if name in run["best"]]),
+        "last": over_seeds([run["last"][name]["value"] for run in found if name in run["last"]]),
+        "seconds_to_target": over_seeds([seconds for seconds in times if seconds is not None]),
+        "reached": sum(seconds is not None for seconds in times),
+    }
+
+
+def cost(config: Found) -> dict[str, Any]:
+    """Return ``parameters`` that are trained, and ``gmacs``, giga multiply-accumulates of a step.
+
+    Both are None where a part of the model cannot run on the meta device.
+    """
+    model, errors = build_trial_model(config["model"])
+    assert model is not None, errors
+    try:
+        found = step_cost(config, batch_shapes(config, model))
+    except I2IKitError:
+        return {"parameters": None, "gmacs": None}
+    return {"parameters": found.parameters, "gmacs": round(found.macs / 1e9, 4)}

@@ -1,13 +1,17 @@
-"""The tables of a comparison as plain data, for a terminal, a page, or the docs."""
+"""The tables of a benchmark as plain data, for a terminal, the HTML report and Markdown."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+Found = Mapping[str, Any]
+Cell = tuple[float | None, str]  # the value that is compared (None: not compared) and its text
+UNKNOWN = "–"
+
 
 @dataclass(frozen=True)
 class Row:
-    """Cells as text, and the columns in which this row has the best figure."""
+    """Cells as text, and the columns in which this row has the best value."""
 
     cells: list[str]
     best: set[int] = field(default_factory=set)
@@ -25,31 +29,32 @@ class Table:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its head, the figure of a method (None: unknown), that figure as text, and which end is better."""
+    """One column: its head, the cell of a method, and which values are better."""
 
     head: str
-    value: Callable[[Mapping[str, Any]], float | None]
-    text: Callable[[Mapping[str, Any]], str]
+    cell: Callable[[Found], Cell]
     better: str = "lower"
 
 
-def speed_table(results: Mapping[str, Any]) -> Table:
+def tables(results: Found) -> list[Table]:
+    """Return all tables of a benchmark that have values.
+
+    Args:
+        results: of :func:`summarize`.
+    """
+    return [speed_table(results), *quality_tables(results), *agreement_table(results)]
+
+
+def speed_table(results: Found) -> Table:
     """Return what each method costs."""
     columns = [
-        Column("steps", lambda method: None, lambda method: f"{method['steps']:,}"),
-        Column("s/step", lambda method: _at(method, "seconds_per_step", "median"), _pace),
-        Column(
-            "images/s",
-            lambda method: _at(method, "images_per_second", "mean"),
-            lambda method: with_spread(method["images_per_second"], 3),
-            "higher",
-        ),
-        Column(
-            "minutes", lambda method: _at(method, "minutes", "mean"), lambda method: with_spread(method["minutes"], 3)
-        ),
-        Column("memory MiB", lambda method: method["memory"], lambda method: _whole(method["memory"], 2**20)),
-        Column("parameters M", lambda method: method["parameters"], lambda method: _millions(method["parameters"])),
-        Column("GMAC/step", lambda method: method["gmacs"], lambda method: _digits(method["gmacs"], 4)),
+        Column("steps", lambda method: (None, f"{method['steps']:,}")),
+        Column("s/step", lambda method: _pace(method["seconds_per_step"])),
+        Column("images/s", lambda method: mean_and_spread(method["images_per_second"], 3), "higher"),
+        Column("minutes", lambda method: mean_and_spread(method["minutes"], 3)),
+        Column("memory MiB", lambda method: _value(method["memory"], 2**20, ",.0f")),
+        Column("parameters M", lambda method: _value(method["parameters"], 1e6, ".3g")),
+        Column("GMAC/step", lambda method: _value(method["gmacs"], 1, ".4g")),
     ]
     lead = (
         "Seconds per step: the median, and the 10th and 90th percentile. Memory: what training needs on top of the "
@@ -58,102 +63,116 @@ def speed_table(results: Mapping[str, Any]) -> Table:
     return _table("Speed", lead, columns, results["methods"])
 
 
-def quality_tables(results: Mapping[str, Any]) -> list[Table]:
-    """Return the last and the best of each metric, and the time to the target; those that nothing is known of not."""
+def quality_tables(results: Found) -> list[Table]:
+    """Return the last and the best value of each metric, and the time to the target."""
     seeds = len(results["plan"]["seeds"])
-    over = (
-        f"Mean and standard deviation over {seeds} seeds."
-        if seeds > 1
-        else "A single seed, so nothing is known of the spread."
-    )
+    over = f"Mean and standard deviation over {seeds} seeds." if seeds > 1 else "A single seed: the spread is unknown."
     step = "the mean of the seeds' steps" if seeds > 1 else "its step"
-    leads = {
-        "last": f"At the end of the run, which is what you get. {over}",
-        "best": f"The best measurement of each run, and {step}; choosing it needs measurements. {over}",
-        "time": "Minutes of training until a quality was first measured; by default one that every method reaches.",
-    }
-    columns: dict[str, list[Column]] = {"last": [], "best": [], "time": []}
-    for name, said in results["metrics"].items():
-        columns["last"].append(_quality_column(name, "last", said["better"]))
-        if said["better"]:
-            columns["best"].append(_quality_column(name, "best", said["better"]))
-        if said["target"] is not None:
-            columns["time"].append(_time_column(name, said["target"], said["better"]))
-    titles = {"last": "Quality at the end", "best": "Best quality", "time": "Time to quality"}
-    return [_table(titles[kind], leads[kind], found, results["methods"]) for kind, found in columns.items() if found]
+    metrics = results["metrics"].items()
+    found = [
+        (
+            "Quality at the end",
+            f"The last measurement of each run: the model that you get. {over}",
+            [Column(name + _arrow(metric), _quality(name, "last"), metric["better"]) for name, metric in metrics],
+        ),
+        (
+            "Best quality",
+            f"The best measurement of each run, and {step}; selecting it needs measurements. {over}",
+            [
+                Column(name + _arrow(metric), _quality(name, "best"), metric["better"])
+                for name, metric in metrics
+                if metric["better"]
+            ],
+        ),
+        (
+            "Time to quality",
+            "Minutes of training until a quality was first measured; by default one that every method reaches.",
+            [
+                Column(f"{name} {'≤' if metric['better'] == 'lower' else '≥'} {metric['target']:.3g}", _time(name))
+                for name, metric in metrics
+                if metric["target"] is not None
+            ],
+        ),
+    ]
+    return [_table(title, lead, columns, results["methods"]) for title, lead, columns in found if columns]
 
 
-def _quality_column(name: str, kind: str, better: str) -> Column:
-    def found(method: Mapping[str, Any]) -> Mapping[str, Any]:
-        return method["metrics"].get(name, {})
-
-    def text(method: Mapping[str, Any]) -> str:
-        step = found(method).get("best_step") if kind == "best" else None
-        return with_spread(found(method).get(kind), 4) + (f" at {step['mean']:,.0f}" if step else "")
-
-    arrow = {"lower": " ↓", "higher": " ↑"}.get(better, "")
-    return Column(f"{name}{arrow}", lambda method: (found(method).get(kind) or {}).get("mean"), text, better)
-
-
-def _time_column(name: str, target: float, better: str) -> Column:
-    def found(method: Mapping[str, Any]) -> Mapping[str, Any]:
-        return method["metrics"].get(name, {})
-
-    def text(method: Mapping[str, Any]) -> str:
-        seconds = found(method).get("seconds_to_target")
-        return "never" if seconds is None else _digits(seconds["mean"] / 60, 3)
-
-    sign = "≤" if better == "lower" else "≥"
-    return Column(
-        f"{name} {sign} {_digits(target, 3)}",
-        lambda method: (found(method).get("seconds_to_target") or {}).get("mean"),
-        text,
-    )
+def agreement_table(results: Found) -> list[Table]:
+    """Return how well metrics without truth agree in rank with those against paired truth; empty without truth."""
+    found: Mapping[str, Mapping[str, float | None]] = results["agreement"]
+    truth = list(dict.fromkeys(other for row in found.values() for other in row))
+    if not truth:
+        return []
+    count = sum(len(run["evaluations"]) for run in results["runs"])
+    lead = f"Spearman's rank correlation over {count} measurements of all runs: 1 is the same order, 0 no relation."
+    rows = [
+        Row([name, *(UNKNOWN if row.get(other) is None else f"{row[other]:+.2f}" for other in truth)])
+        for name, row in found.items()
+    ]
+    return [Table("Agreement with the paired truth", lead, ["metric", *truth], rows)]
 
 
-def _table(title: str, lead: str, columns: Sequence[Column], methods: Sequence[Mapping[str, Any]]) -> Table:
-    rows = [Row([_name(method), *(column.text(method) for column in columns)]) for method in methods]
-    for place, column in enumerate(columns, start=1):
-        sign = {"lower": 1, "higher": -1}.get(column.better)
-        values = [
-            (sign * value, row)
-            for row, method in enumerate(methods)
-            if sign and (value := column.value(method)) is not None
-        ]
-        if len(values) > 1:
-            for value, row in values:
-                if value == min(values)[0]:
-                    rows[row].best.add(place)
+def mean_and_spread(found: Mapping[str, float] | None, digits: int) -> Cell:
+    """Return mean and standard deviation over seeds; a single seed has no spread."""
+    if found is None:
+        return None, UNKNOWN
+    spread = f" ± {found['spread']:.2g}" if found["spread"] else ""
+    return found["mean"], f"{found['mean']:.{digits}g}{spread}"
+
+
+def _table(title: str, lead: str, columns: Sequence[Column], methods: Sequence[Found]) -> Table:
+    cells = [[column.cell(method) for method in methods] for column in columns]
+    best = [_best_rows(each, column.better) for each, column in zip(cells, columns, strict=True)]
+    rows = [
+        Row(
+            [_name(method), *(each[row][1] for each in cells)],
+            {i for i, found in enumerate(best, start=1) if row in found},
+        )
+        for row, method in enumerate(methods)
+    ]
     return Table(title, lead, ["method", *(column.head for column in columns)], rows)
 
 
-def _name(method: Mapping[str, Any]) -> str:
+def _best_rows(cells: Sequence[Cell], better: str) -> set[int]:
+    """Return the rows that have the best of at least two values."""
+    values = [value for value, _ in cells if value is not None]
+    if not better or len(values) < 2:
+        return set()
+    best = min(values) if better == "lower" else max(values)
+    return {row for row, (value, _) in enumerate(cells) if value == best}
+
+
+def _name(method: Found) -> str:
     return f"{method['label']} ({method['failed']} failed)" if method["failed"] else str(method["label"])
 
 
-def _at(method: Mapping[str, Any], key: str, part: str) -> float | None:
-    return None if method[key] is None else method[key][part]
+def _arrow(metric: Found) -> str:
+    return {"lower": " ↓", "higher": " ↑"}.get(metric["better"], "")
 
 
-def _pace(method: Mapping[str, Any]) -> str:
-    pace = method["seconds_per_step"]
-    return "–" if pace is None else f"{pace['median']:.3g} ({pace['low']:.3g}–{pace['high']:.3g})"
+def _pace(pace: Mapping[str, float] | None) -> Cell:
+    if pace is None:
+        return None, UNKNOWN
+    return pace["median"], f"{pace['median']:.3g} ({pace['low']:.3g}–{pace['high']:.3g})"
 
 
-def with_spread(found: Mapping[str, float] | None, digits: int) -> str:
-    """Return mean and spread in words; a single seed has no spread."""
-    if found is None:
-        return "–"
-    return _digits(found["mean"], digits) + (f" ± {_digits(found['spread'], 2)}" if found["spread"] else "")
+def _value(value: float | None, unit: float, form: str) -> Cell:
+    return value, UNKNOWN if value is None else f"{value / unit:{form}}"
 
 
-def _digits(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:.{digits}g}"
+def _quality(name: str, kind: str) -> Callable[[Found], Cell]:
+    def cell(method: Found) -> Cell:
+        found = method["metrics"].get(name, {})
+        value, text = mean_and_spread(found.get(kind), 4)
+        step = found.get("best_step") if kind == "best" else None
+        return value, text + (f" at {step['mean']:,.0f}" if step else "")
+
+    return cell
 
 
-def _whole(value: float | None, unit: int) -> str:
-    return "–" if value is None else f"{value / unit:,.0f}"
+def _time(name: str) -> Callable[[Found], Cell]:
+    def cell(method: Found) -> Cell:
+        seconds = method["metrics"].get(name, {}).get("seconds_to_target")
+        return (None, "never") if seconds is None else (seconds["mean"], f"{seconds['mean'] / 60:.3g}")
 
-
-def _millions(value: float | None) -> str:
-    return "–" if value is None else f"{value / 1e6:.3g}"
+    return cell

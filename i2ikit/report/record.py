@@ -1,11 +1,16 @@
-"""What a work directory tells about its run."""
+"""A run as its work directory shows it: log, metrics and config."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from i2ikit.errors import UnknownComponentError
 from i2ikit.files import read_json, read_json_lines
+from i2ikit.registry import METRICS
+
+Point = tuple[float, int]  # value and step
 
 
 @dataclass(frozen=True)
@@ -16,33 +21,45 @@ class Series:
     values: list[float] = field(default_factory=list)
 
     def add(self, step: int, value: float) -> None:
-        """Append a point; what a resumed run does anew replaces what an earlier one wrote from that step on."""
+        """Append a point; points from that step on are removed first, because a resumed run repeats steps."""
         while self.steps and self.steps[-1] >= step:
             self.steps.pop()
             self.values.pop()
         self.steps.append(step)
         self.values.append(value)
 
+    def finite(self) -> list[Point]:
+        """Return the points whose value is finite."""
+        return [(value, step) for value, step in zip(self.values, self.steps, strict=True) if math.isfinite(value)]
+
+    def best(self, better: str) -> Point | None:
+        """Return the best point, the earliest of equal ones; None without a finite value or a better direction.
+
+        Args:
+            better: "higher", "lower", or "" if the values have no order.
+        """
+        return (
+            min(self.finite(), key=lambda point: (_sign(better) * point[0], point[1]), default=None) if better else None
+        )
+
 
 @dataclass
 class RunRecord:
-    """A run as its work directory shows it; what is not there yet is empty.
+    """What a run has written so far; what is not there yet is empty.
 
     Attributes:
-        name: name of the work directory.
         path: the work directory.
         environment: what the run ran on, at its start or when it was last resumed.
         losses, rates: scalars by the name of the term, of the parameter group.
-        metrics: measured numbers by name.
-        better: "higher" or "lower" by number, as the last measurement says; only those of which it is known.
-        paired: numbers that compare with paired truth, as the last measurement says.
-        protocol: how they were measured, as the last measurement says.
+        metrics: measured values by name.
+        better: "higher" or "lower" by name, from the last measurement; only where it is known.
+        paired: names of the values that compare with paired truth, from the last measurement.
+        protocol: how they were measured, from the last measurement.
         last: the last line with scalars (``step``, ``epoch``, ``time`` in seconds).
         config: the resolved config as plain data.
         config_text: the resolved config as Python.
     """
 
-    name: str
     path: Path
     environment: dict[str, Any] = field(default_factory=dict)
     losses: dict[str, Series] = field(default_factory=dict)
@@ -58,18 +75,17 @@ class RunRecord:
 
 def read_record(work_dir: Path) -> RunRecord:
     """Read log and config of a work directory; files that are missing or cut off leave their part empty."""
-    record = RunRecord(work_dir.resolve().name, work_dir)
+    record = RunRecord(work_dir)
     for line in read_json_lines(work_dir / "log.jsonl"):
         add_line(record, line)
-    config = read_json(work_dir / "config.json")
-    record.config = config if isinstance(config, dict) else {}
+    record.config = dict(mapping(read_json(work_dir / "config.json")))
     text = work_dir / "config.py"
     record.config_text = text.read_text("utf-8", errors="replace") if text.is_file() else ""
     return record
 
 
 def add_line(record: RunRecord, line: Mapping[str, Any]) -> None:
-    """Take one line of the log into the record."""
+    """Add one line of the log to the record."""
     step = line.get("step")
     if line.get("event") in ("start", "resume"):
         record.environment = {key: value for key, value in line.items() if key not in ("event", "step")}
@@ -85,14 +101,40 @@ def add_line(record: RunRecord, line: Mapping[str, Any]) -> None:
 
 
 def add_scalars(into: dict[str, Series], step: int, found: Any) -> None:
-    """Add the numbers of a line to their series."""
-    for name, value in scalars(found).items():
-        into.setdefault(name, Series()).add(step, value)
+    """Add the numbers of a mapping to their series; null, which JSON has for NaN, becomes NaN."""
+    for name, value in mapping(found).items():
+        if value is None or isinstance(value, int | float):
+            into.setdefault(name, Series()).add(step, math.nan if value is None else float(value))
 
 
-def scalars(found: Any) -> dict[str, float]:
-    """Return the numbers of a mapping by name; ``null``, which some writers put for NaN, becomes NaN."""
-    if not isinstance(found, Mapping):
-        return {}
-    numbers = {name: float("nan") if value is None else value for name, value in found.items()}
-    return {name: float(value) for name, value in numbers.items() if isinstance(value, int | float)}
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return ``value`` if it is a mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def metric_names(records: Iterable[RunRecord]) -> list[str]:
+    """Return the names of all measured values, in the order of the first run that has them."""
+    return list(dict.fromkeys(name for record in records for name in record.metrics))
+
+
+def describe_metric(name: str, config: Mapping[str, Any]) -> str:
+    """Return the first line of the documentation of the metric behind a value such as ``background.db``.
+
+    It is empty if the config has no such metric, or its part is not installed.
+    """
+    metric = mapping(mapping(config.get("metrics")).get(name.partition(".")[0]))
+    try:
+        part = METRICS.get(str(metric.get("type", "")))
+    except UnknownComponentError:
+        return ""
+    return (part.__doc__ or "").strip().partition("\n")[0]
+
+
+def best_index(values: Sequence[float | None], better: str) -> int | None:
+    """Return the index of the best finite value, the first of equal ones; None without one or without an order."""
+    known = [(_sign(better) * value, i) for i, value in enumerate(values) if value is not None and math.isfinite(value)]
+    return min(known)[1] if known and better else None
+
+
+def _sign(better: str) -> int:
+    return -1 if better == "higher" else 1

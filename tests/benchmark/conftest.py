@@ -1,4 +1,4 @@
-"""A comparison of two made-up methods, with records and logs as their slices would leave them."""
+"""A benchmark of two made-up methods, with records and logs as their slices would leave them."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from i2ikit.benchmark.folder import Run, runs
-from i2ikit.benchmark.plan import Entry, Plan
+from i2ikit.benchmark.plan import BenchmarkEntry, BenchmarkPlan, BenchmarkRun
 
 CONFIG = {
     "model": {},
@@ -16,26 +15,31 @@ CONFIG = {
     "train": {"steps": 10},
     "metrics": {"background": {"type": "BackgroundPSNR"}, "wasserstein": {"type": "SlicedWasserstein"}},
 }
+BETTER = {"background.db": "higher", "wasserstein.ratio": "lower"}
 
 
 @pytest.fixture
-def plan() -> Plan:
+def plan() -> BenchmarkPlan:
     """Two methods of ten steps, two seeds, two slices."""
-    return Plan(
-        [Entry("one", "one/x", CONFIG, 10), Entry("two", "two/x", CONFIG, 10)], [0, 1], 10, slices=2, evaluations=2
+    return BenchmarkPlan(
+        [BenchmarkEntry("one", "one/x", CONFIG, 10), BenchmarkEntry("two", "two/x", CONFIG, 10)],
+        [0, 1],
+        10,
+        slices=2,
+        evaluations=2,
     )
 
 
 @pytest.fixture
-def ran(plan: Plan, tmp_path: Path) -> Callable[..., list[Run]]:
+def ran(plan: BenchmarkPlan, tmp_path: Path) -> Callable[..., list[BenchmarkRun]]:
     """Leaves what runs leave: each step ``seconds`` long (the first of a slice ten times that), metrics by step."""
 
     def ran(
         seconds: Mapping[str, float],
         metrics: Mapping[str, Mapping[int, Mapping[str, float]]],
         paired: Sequence[str] = (),
-    ) -> list[Run]:
-        found = runs(plan, tmp_path)
+    ) -> list[BenchmarkRun]:
+        found = plan.runs(tmp_path)
         for run in found:
             pace = seconds[run.name]
             for first in (1, 6):
@@ -45,7 +49,7 @@ def ran(plan: Plan, tmp_path: Path) -> Callable[..., list[Run]]:
                 )
             run.work_dir.mkdir(parents=True)
             lines: list[dict[str, Any]] = [
-                {"event": "metrics", "step": step, "metrics": values, "paired": list(paired)}
+                {"event": "metrics", "step": step, "metrics": values, "better": BETTER, "paired": list(paired)}
                 for step, values in metrics[run.name].items()
             ]
             (run.work_dir / "config.json").write_text(json.dumps(CONFIG))
@@ -56,7 +60,7 @@ def ran(plan: Plan, tmp_path: Path) -> Callable[..., list[Run]]:
 
 
 @pytest.fixture
-def finished(ran: Callable[..., list[Run]]) -> list[Run]:
+def finished(ran: Callable[..., list[BenchmarkRun]]) -> list[BenchmarkRun]:
     """Method one is fast and gets worse in the end; method two is slow and better."""
     names = {"one_seed0": (20, 18), "one_seed1": (22, 20), "two_seed0": (21, 25), "two_seed1": (21, 27)}
     return ran(

@@ -2,35 +2,12 @@ from typing import Any
 
 import pytest
 
-from i2ikit.benchmark.results import (
-    Stopwatch,
-    best,
-    last,
-    last_of_each_step,
-    over_seeds,
-    peak_memory,
-    read_run,
-    spread_of,
-    time_to,
-)
-
-LOWER = {"ratio": "lower"}
+from i2ikit.benchmark.results import Stopwatch, over_seeds, peak_memory, percentiles, read_run, time_to
+from i2ikit.report.record import RunRecord, Series, read_record
 
 
 def evaluations(*values: float) -> list[dict[str, Any]]:
     return [{"step": step, "seconds": 2.0 * step, "metrics": {"ratio": value}} for step, value in enumerate(values, 1)]
-
-
-def test_pain_3_the_best_measurement_and_the_last_one_are_kept_apart():
-    found = evaluations(0.9, 0.4, 0.6)
-    assert best(found, LOWER) == {"ratio": {"value": 0.4, "step": 2}}
-    assert best(found, {"ratio": "higher"}) == {"ratio": {"value": 0.9, "step": 1}}
-    assert last(found) == {"ratio": {"value": 0.6, "step": 3}}
-
-
-def test_a_metric_without_a_better_end_has_a_last_value_only():
-    assert best(evaluations(0.5), {}) == {}
-    assert last(evaluations(0.5)) == {"ratio": {"value": 0.5, "step": 1}}
 
 
 def test_the_time_to_a_quality_is_that_of_the_first_measurement_that_has_it():
@@ -40,7 +17,7 @@ def test_the_time_to_a_quality_is_that_of_the_first_measurement_that_has_it():
     assert time_to(run, "ratio", 0.6, "higher") == 2.0
 
 
-def test_the_first_two_steps_of_a_slice_do_not_tell_the_speed():
+def test_the_first_two_steps_of_a_slice_do_not_count_for_the_speed():
     records = [{"first": 1, "seconds": [9.0, 8.0, 1.0, 1.0]}, {"first": 5, "seconds": [7.0, 6.0, 3.0]}]
     watch = Stopwatch(records)
     assert watch.counted == [1.0, 1.0, 3.0]
@@ -67,19 +44,9 @@ def test_memory_is_that_of_the_steps_before_the_first_measurement():
     assert peak_memory([], 3) is None
 
 
-def test_a_step_that_was_measured_twice_is_listed_once():
-    lines = [
-        {"event": "metrics", "step": 5, "metrics": {"ratio": 0.5}},
-        {"step": 6, "losses": {}},
-        {"event": "metrics", "step": 5, "metrics": {"ratio": 0.4}, "last": True},
-        {"event": "metrics", "step": 2, "metrics": {"ratio": 0.9}},
-    ]
-    assert [(line["step"], line["metrics"]["ratio"]) for line in last_of_each_step(lines)] == [(2, 0.9), (5, 0.4)]
-
-
 def test_median_and_percentiles_of_eleven_values_are_the_middle_and_the_second_from_each_end():
-    assert spread_of([float(value) for value in range(11)]) == {"median": 5.0, "low": 1.0, "high": 9.0}
-    assert spread_of([]) is None
+    assert percentiles([float(value) for value in range(11)]) == {"median": 5.0, "low": 1.0, "high": 9.0}
+    assert percentiles([]) is None
 
 
 def test_the_spread_over_seeds_is_the_sample_standard_deviation():
@@ -89,7 +56,7 @@ def test_the_spread_over_seeds_is_the_sample_standard_deviation():
 
 
 def test_a_run_is_read_from_its_records_and_its_log(finished: Any):
-    run = read_run(finished[0], {"background.db": "higher"})
+    run = read_run(finished[0], read_record(finished[0].work_dir), {"background.db": "higher"})
     assert (run["label"], run["seed"], run["steps"]) == ("one", 0, 10)
     assert run["seconds_per_step"]["median"] == 0.1
     assert run["images_per_second"] == pytest.approx(20.0)  # two images a step
@@ -100,8 +67,8 @@ def test_a_run_is_read_from_its_records_and_its_log(finished: Any):
     assert run["work_dir"] == "runs/one_seed0"
 
 
-def test_values_that_are_not_finite_are_left_out_of_the_figures(ran: Any, plan: Any):
-    names = [f"{label}_seed{seed}" for label in ("one", "two") for seed in (0, 1)]
-    measured = {10: {"background.db": None, "x": float("nan"), "y": 1.0}}
-    runs = ran(dict.fromkeys(names, 0.1), dict.fromkeys(names, measured))
-    assert read_run(runs[0], {})["last"] == {"y": {"value": 1.0, "step": 10}}
+def test_values_that_are_not_finite_are_left_out(finished: Any):
+    record = RunRecord(finished[0].work_dir)
+    for name, value in (("x", float("nan")), ("y", 1.0)):
+        record.metrics[name] = Series([10], [value])
+    assert read_run(finished[0], record, {})["last"] == {"y": {"value": 1.0, "step": 10}}

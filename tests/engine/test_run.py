@@ -220,7 +220,7 @@ def test_a_run_that_ended_before_its_first_checkpoint_may_be_started_again(cut, 
         path.unlink()
     train(cut, work_dir=tmp_path, max_steps=2)
     assert [line["step"] for line in log_lines(tmp_path)[1:]] == [1, 2]
-    assert {path.stem for path in (tmp_path / "samples").iterdir()} == {"step_000002", "gallery"}
+    assert {path.stem for path in (tmp_path / "samples").iterdir()} == {"step_000002", "gallery"}  # step_000012 is gone
 
 
 def test_the_newest_checkpoint_stays_when_a_damaged_later_one_is_there(cut, tmp_path):
@@ -314,13 +314,14 @@ def test_the_reporter_hears_the_first_and_the_last_step(cut, tmp_path):
     assert losses.keys() == {"d", "gan", "content"}
 
 
-def test_samples_come_at_the_end_with_a_description_beside_them(cyclegan, tmp_path):
+def test_samples_are_written_at_the_end_with_an_index_and_a_grid(cyclegan, tmp_path):
     train(cyclegan, work_dir=tmp_path, max_steps=2)
-    about = json.loads((tmp_path / "samples" / "step_000002.json").read_text())
-    columns = ["a", "ab(a)", "ba(ab(a))", "b", "ba(b)", "ab(b)", "ab(ba(b))"]
-    names = [{"a": "a0", "b": "b0"}, {"a": "a1", "b": "b1"}]
-    assert about == {"step": 2, "columns": columns, "rows": 2, "size": [16, 16], "names": names}
-    with Image.open(tmp_path / "samples" / "step_000002.png") as image:
+    folder = tmp_path / "samples" / "step_000002"
+    about = json.loads((folder / "index.json").read_text())
+    assert (about["step"], [item["name"] for item in about["items"]]) == (2, ["a0", "b0", "a1", "b1"])
+    assert list(about["items"][0]["images"]) == ["input", "output", "reconstruction"]
+    assert list(about["items"][1]["images"]) == ["input", "output", "identity", "reconstruction"]
+    with Image.open(folder.with_suffix(".jpg")) as image:
         assert image.size == (7 * 16, 2 * 16)
 
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from i2ikit.build import Builder
-from i2ikit.evaluation.gallery import figures, write_gallery
+from i2ikit.evaluation.gallery import image_values, write_gallery
 from i2ikit.registry import DATASETS
 from i2ikit.translation import build_model
 
@@ -23,20 +23,20 @@ def written(cut, tmp_path):
             setattr(dataset, name, value)
         folder = tmp_path / "gallery"
         write_gallery(folder, model, dataset, device=torch.device("cpu"), step=7, count=count, seed=0)
-        return folder, json.loads((folder / "gallery.json").read_text())
+        return folder, json.loads((folder / "index.json").read_text())
 
     return written
 
 
-def test_every_image_has_images_and_figures_of_its_own(written):
+def test_every_item_has_images_and_values_of_its_own(written):
     folder, about = written()
-    assert (about["step"], about["generator"]) == (7, "ab")
+    assert (about["step"], about["items"][0]["domain"]) == (7, "a")
     assert [item["name"] for item in about["items"]] == ["a0", "a1"]
     assert list(about["items"][0]["values"]) == ["change"]
-    with Image.open(folder / about["items"][1]["output"]) as image:
+    with Image.open(folder / about["items"][1]["images"]["output"]) as image:
         assert image.size == (16, 16)
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        ["gallery.json", *(item[kind] for item in about["items"] for kind in ("input", "output"))]
+        ["index.json", *(file for item in about["items"] for file in item["images"].values())]
     )
 
 
@@ -44,7 +44,7 @@ def test_pairs_have_their_truth_and_its_distance(written):
     folder, about = written(paired=True)
     assert set(about["items"][0]["values"]) == {"truth", "change"}
     assert about["measures"]["truth"]["better"] == "higher"
-    assert (folder / about["items"][0]["truth"]).is_file()
+    assert (folder / about["items"][0]["images"]["truth"]).is_file()
 
 
 def test_there_are_no_more_items_than_images_and_an_older_gallery_is_gone(written):
@@ -55,30 +55,33 @@ def test_there_are_no_more_items_than_images_and_an_older_gallery_is_gone(writte
 
 
 def image(value):
-    return torch.full((1, 3, 4, 4), value)
+    return torch.full((3, 4, 4), value)
 
 
-def found(**images):
-    return {"input": image(-1.0), "output": image(1.0), "truth": None, "mask": None, **images}
+def images(**more):
+    return {"input": image(-1.0), "output": image(1.0), **more}
 
 
 def test_black_made_white_changes_by_255_levels():
-    assert figures(found(), paired=False) == {"change": 255.0}
+    assert image_values(images()) == {"change": 255.0}
 
 
 def test_the_distance_to_the_truth_is_the_psnr():
-    values = figures(found(truth=image(0.8)), paired=True)
+    values = image_values(images(truth=image(0.8)))
     assert values["truth"] == pytest.approx(-20 * math.log10(0.1), abs=1e-4)  # 0.1 of the range everywhere
-    assert "truth" not in figures(found(truth=image(0.8)), paired=False)
 
 
-def test_the_background_is_what_the_mask_leaves_free():
-    output, mask = image(-1.0), torch.zeros(1, 1, 4, 4)
+def test_the_background_is_outside_the_mask():
+    output, mask = image(-1.0), torch.zeros(1, 4, 4)
     output[..., :2], mask[..., :2] = 1.0, 1.0  # all of the change is inside the mask
     output[..., 3] = -0.8
-    values = figures(found(output=output, mask=mask), paired=False)
+    values = image_values(images(output=output), mask)
     assert values["background"] == pytest.approx(-10 * math.log10(0.01 / 2), abs=1e-3)
 
 
-def test_images_of_different_sizes_have_no_figures():
-    assert figures(found(output=torch.zeros(1, 3, 8, 8), truth=image(0.0)), paired=True) == {}
+def test_equal_images_have_no_finite_psnr():
+    assert image_values(images(output=image(-1.0), truth=image(-1.0))) == {"change": 0.0}
+
+
+def test_images_of_different_sizes_have_no_values():
+    assert image_values(images(output=torch.zeros(3, 8, 8), truth=image(0.0))) == {}

@@ -81,7 +81,7 @@ def test_pains_4_and_15_sixteen_bit_gray_is_trained_on_and_comes_out_so(tmp_path
         assert output.mode == "I;16"
     assert found.shape == (20, 24)
     assert len(np.unique(found % 256)) > 100  # not 8 bits in 16
-    with Image.open(next((tmp_path / "run").rglob("step_000050.png"))) as samples:
+    with Image.open(next((tmp_path / "run").rglob("step_000050.jpg"))) as samples:
         assert samples.mode == "RGB"
 
 

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ CONFIG = {
     },
     "metrics": {"background": {"type": "BackgroundPSNR"}, "home_made": {"type": "NotInstalled"}},
 }
-COLUMNS = ["a", "ab(a)", "ba(ab(a))"]
+NAMES = ("testA/0.png", "testA/1.png")
 
 
 class WorkDirMaker:
@@ -38,37 +39,38 @@ class WorkDirMaker:
         lr = {"generators.ab": 2e-4, "generators.ba": 2e-4}
         return {"step": step, "epoch": 1 + step // 100, "time": step / 10, "lr": lr, "losses": losses}
 
-    def grid(
+    def samples(
         self,
         step: int,
-        columns: list[str] = COLUMNS,
-        rows: int = 2,
-        color: str = "red",
-        names: list[dict[str, str]] | None = None,
+        names: Sequence[str] = NAMES,
+        made: Sequence[str] = ("output", "reconstruction"),
+        color: Any = "red",
+        inputs: Any = "red",
     ) -> Path:
-        folder = self.path / "samples"
-        folder.mkdir(exist_ok=True)
-        path = folder / f"step_{step:06d}.png"
-        Image.new("RGB", (8 * len(columns), 6 * rows), color).save(path)
-        about = {"step": step, "columns": columns, "rows": rows, "size": [8, 6]}
-        path.with_suffix(".json").write_text(json.dumps(about | ({} if names is None else {"names": names})))
-        return path
+        """Write a step of samples: inputs with these names, and what was made of them."""
+        folder = self.path / "samples" / f"step_{step:06d}"
+        self._write(
+            folder, step, [{"name": name, "images": {"input": inputs, **dict.fromkeys(made, color)}} for name in names]
+        )
+        return folder
 
     def gallery(self, values: dict[str, float], step: int = 1000, inputs: tuple[int, int, int] = (255, 0, 0)) -> Path:
-        """Write test images called by the keys, the value being the PSNR of each."""
+        """Write test images with the keys as names and the values as PSNR of each."""
         folder = self.path / "samples" / "gallery"
-        folder.mkdir(parents=True, exist_ok=True)
-        items = []
-        for index, (name, value) in enumerate(values.items()):
-            item = {"name": name, "index": index, "values": {"truth": value}}
-            for kind, color in (("input", inputs), ("output", (0, 255, 0)), ("truth", (0, 0, 255))):
-                item[kind] = f"{index:05d}_{kind}.png"
-                Image.new("RGB", (8, 6), color).save(folder / item[kind])
-            items.append(item)
-        measures = {"truth": {"label": "PSNR to the truth, dB", "better": "higher"}}
-        about = {"step": step, "generator": "ab", "measures": measures, "items": items}
-        (folder / "gallery.json").write_text(json.dumps(about))
+        images = {"input": inputs, "output": (0, 255, 0), "truth": (0, 0, 255)}
+        items = [{"name": name, "values": {"truth": value}, "images": images} for name, value in values.items()]
+        self._write(folder, step, items, {"truth": {"label": "PSNR to the truth, dB", "better": "higher"}})
         return folder
+
+    def _write(
+        self, folder: Path, step: int, items: list[dict[str, Any]], measures: dict[str, Any] | None = None
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for index, item in enumerate(items):
+            for name, color in item["images"].items():
+                Image.new("RGB", (8, 6), color).save(folder / f"{index:05d}_{name}.png")
+            item |= {"domain": "a", "images": {name: f"{index:05d}_{name}.png" for name in item["images"]}}
+        (folder / "index.json").write_text(json.dumps({"step": step, "measures": measures or {}, "items": items}))
 
     def config(self, config: dict[str, Any] = CONFIG, text: str = "seed = 0\n") -> None:
         (self.path / "config.json").write_text(json.dumps(config))
@@ -87,5 +89,5 @@ def finished(run: WorkDirMaker) -> WorkDirMaker:
     run.log(*(run.scalars(step, gan_ab=1 / step, cycle_a=2.0) for step in range(50, 1050, 50)))
     run.log({"event": "metrics", "step": 1000, "metrics": {"background.db": 23.456, "home_made.x": 1.0, "odd": 2.0}})
     for step in (500, 1000):
-        run.grid(step)
+        run.samples(step)
     return run

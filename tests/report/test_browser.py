@@ -1,6 +1,7 @@
-"""The page in a browser, as somebody uses it: by mouse, by keys, on a phone, in the dark, with 2,000 images."""
+"""The HTML report in a browser: by mouse, by keys, on a phone, in dark colors, with 2,000 images."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,37 +32,37 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Any]:
-    """Opens a page from disk; fails at the end if its scripts complained."""
-    contexts, complaints = [], []
+    """Opens a page from disk; fails at the end if its scripts reported errors."""
+    contexts, errors = [], []
 
     def open_page(path: Path, width: int = 1200, height: int = 900, **options: Any) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text))
         page.goto(path.as_uri())
         return page
 
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert errors == []
 
 
 @pytest.fixture
 def two_runs(run: Any) -> Path:
-    """The page of two runs over three samples with three steps each, and six test images."""
+    """The report of two runs over three samples with three steps each, and six test images."""
     other = type(run)(run.path.parent / "other")
-    names = [{"a": EVIL}, {"a": "testA/1.png"}, {"a": "testA/2.png"}]
+    names = [EVIL, "testA/1.png", "testA/2.png"]
     for maker, start in ((run, 20.0), (other, 30.0)):
         maker.config()
         maker.log(*(maker.scalars(step, gan_ab=1 / step) for step in range(10, 310, 10)))
         for step in (100, 200, 300):
-            maker.grid(step, rows=3, names=names, color=(step // 2, 90, 90))
+            maker.samples(step, names=names, color=(step // 2, 90, 90), inputs=(150, 90, 90))
             metrics = {"background.db": start + step / 100}
             maker.log({"event": "metrics", "step": step, "metrics": metrics})
-        values = {name["a"]: start + index for index, name in enumerate(names)}
+        values = {name: start + index for index, name in enumerate(names)}
         maker.gallery(
             values | {f"testA/{index}.png": start - index for index in range(3, 6)}, step=300, inputs=(150, 90, 90)
         )
@@ -93,7 +94,7 @@ def test_the_line_follows_the_mouse(open_page: Any, two_runs: Path):
 
 def test_the_line_follows_the_keys_and_its_focus_is_seen(open_page: Any, two_runs: Path):
     page = open_page(two_runs)
-    slider = page.get_by_role("slider", name="how much of the left image is shown")
+    slider = page.get_by_role("slider", name="visible part of the left image")
     slider.focus()
     for key, expected in (("ArrowRight", 52), ("ArrowLeft", 50), ("End", 100), ("ArrowRight", 100), ("Home", 0)):
         page.keyboard.press(key)
@@ -102,7 +103,7 @@ def test_the_line_follows_the_keys_and_its_focus_is_seen(open_page: Any, two_run
     assert page.locator(".grip").evaluate("grip => getComputedStyle(grip).outlineWidth") == "3px"
 
 
-def test_keys_zoom_and_look_around_and_go_to_the_next_image(open_page: Any, two_runs: Path):
+def test_keys_zoom_and_pan_and_show_the_next_image(open_page: Any, two_runs: Path):
     page = open_page(two_runs)
     page.locator("#divider").focus()
     page.keyboard.press("+")
@@ -117,7 +118,7 @@ def test_keys_zoom_and_look_around_and_go_to_the_next_image(open_page: Any, two_
     assert page.locator("#name").inner_text() == "testA/1.png"
 
 
-def test_any_image_can_stand_on_either_side(open_page: Any, two_runs: Path):
+def test_any_image_can_be_on_either_side(open_page: Any, two_runs: Path):
     page = open_page(two_runs)
     assert page.locator("#right option").all_inner_texts() == [
         "input",
@@ -150,7 +151,7 @@ def test_play_runs_to_the_last_step_and_stops(open_page: Any, two_runs: Path):
     page.locator("#play", has_text="Play").wait_for()
 
 
-def test_a_curve_tells_its_values_where_it_is_pointed_at(open_page: Any, two_runs: Path):
+def test_a_curve_shows_its_values_at_the_pointer(open_page: Any, two_runs: Path):
     page = open_page(two_runs)
     figure = page.locator(".curve").first
     assert figure.locator("output").all_inner_texts() == ["23", "33"]
@@ -165,6 +166,35 @@ def test_a_curve_tells_its_values_where_it_is_pointed_at(open_page: Any, two_run
     assert figure.locator("output").all_inner_texts() == ["23", "33"]
 
 
+def lines(page: Page, kind: str = "smooth", plot: int = 0) -> list[str]:
+    return [path.get_attribute("d") for path in page.locator(".curve").nth(plot).locator(f"path.{kind}").all()]
+
+
+def test_points_are_where_their_steps_and_values_are(open_page: Any, run: Any):
+    other = type(run)(run.path.parent / "other")
+    run.log(run.scalars(0, gan=0.0), run.scalars(100, gan=1.0))
+    other.log(other.scalars(0, gan=1.0), other.scalars(50, gan=1.0))
+    page = open_page(write_report([run.path, other.path]))
+    # 340 by 170 with margins 46 left, 8 right, 8 above, 22 below; the range is 1/25 larger on either side: 140 / 27
+    assert lines(page) == ["M46 142.8L332 13.2", "M46 13.2L189 13.2"]
+    figure = page.locator(".curve").first
+    assert figure.locator("text.tick:not(.end):not(.at)").all_text_contents() == ["0", "0.5", "1"]
+    assert figure.locator("circle").count() == 2
+
+
+def test_a_line_has_gaps_an_outlier_does_not_flatten_it_and_a_level_one_is_in_the_middle(open_page: Any, run: Any):
+    values = [1000.0, *(float(step % 2) for step in range(1, 100))]
+    run.log(*(run.scalars(step, level=4.0, spiky=value) for step, value in enumerate(values)))
+    for step, value in enumerate((1.0, 2.0, None, 3.0, None, 4.0)):
+        run.log({"event": "metrics", "step": step, "metrics": {"gaps": value}})
+    page = open_page(write_report(run.path))
+    assert re.fullmatch(r"M\S+ \S+L\S+ \S+M\S+ \S+h.1M\S+ \S+h.1", lines(page, "raw")[0])
+    assert page.locator("figure", has_text="level").locator("text.tick").first.text_content() == "2"
+    assert page.locator("figure", has_text="level").locator("path.raw").get_attribute("d").startswith("M46 78L")
+    ticks = page.locator("figure", has_text="spiky").locator("text.tick:not(.end):not(.at)").all_text_contents()
+    assert ticks == ["0", "0.5", "1"]
+
+
 def test_best_and_worst_are_sorted_by_the_measure_and_open_in_the_viewer(open_page: Any, two_runs: Path):
     page = open_page(two_runs)
     values = [float(text) for text in page.locator("#best b").all_inner_texts()]
@@ -174,7 +204,7 @@ def test_best_and_worst_are_sorted_by_the_measure_and_open_in_the_viewer(open_pa
     page.locator("#worst button").first.click()
     assert page.locator("#name").inner_text() == "testA/5.png"
     assert page.locator("#right-tag").inner_text() == "other"
-    assert page.locator("#figures td.number").all_inner_texts() == ["15", "25"]
+    assert page.locator("#values td.number").all_inner_texts() == ["15", "25"]
 
 
 def test_names_with_html_in_them_are_shown_as_text(open_page: Any, two_runs: Path):
@@ -194,7 +224,7 @@ def test_a_phone_needs_no_sideways_scrolling_and_a_finger_drags_the_line(open_pa
     assert line(page) == 75
 
 
-def test_dark_and_light_follow_the_system_until_somebody_chooses(open_page: Any, two_runs: Path):
+def test_dark_and_light_follow_the_system_until_the_user_chooses(open_page: Any, two_runs: Path):
     def background(page: Page) -> int:
         color = page.evaluate("getComputedStyle(document.body).backgroundColor")
         return sum(int(part) for part in color.removeprefix("rgb(").removesuffix(")").split(","))
@@ -211,26 +241,25 @@ def test_dark_and_light_follow_the_system_until_somebody_chooses(open_page: Any,
 @pytest.mark.parametrize("linked", [False, True])
 def test_two_thousand_images_do_not_stall_the_page(open_page: Any, run: Any, linked: bool):
     run.config()
-    folder = run.gallery({f"testA/{index:04d}.png": float(index) for index in range(2)})
-    about = json.loads((folder / "gallery.json").read_text())
+    folder = run.gallery({"testA/0000.png": 0.0})
+    about = json.loads((folder / "index.json").read_text())
     noise = Image.effect_noise((48, 48), 80)
-    del about["items"][0]["truth"]
     for index in range(10):
         noise.rotate(index).convert("RGB").save(folder / f"{index:05d}_output.png")
     about["items"] = [
         {
-            **about["items"][0],
+            "domain": "a",
             "name": f"testA/{i:04d}.png",
-            "output": f"{i % 10:05d}_output.png",
+            "images": {"input": "00000_input.png", "output": f"{i % 10:05d}_output.png"},
             "values": {"truth": i},
         }
         for i in range(2000)
     ]
-    (folder / "gallery.json").write_text(json.dumps(about))
+    (folder / "index.json").write_text(json.dumps(about))
     page = open_page(write_report(run.path, linked=linked))
     assert page.locator("#count").inner_text() == "2,000"
     first = page.locator("#all li").count()
-    assert first < 200  # the others come as one scrolls
+    assert first < 200  # the others come while scrolling
     page.locator("#box").evaluate("box => box.scrollTo(0, box.scrollHeight)")
     page.locator("#all li").nth(first).wait_for()
     assert page.locator("#all img").last.evaluate("image => image.decode().then(() => image.naturalWidth)") == 48

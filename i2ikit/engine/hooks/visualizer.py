@@ -22,7 +22,7 @@ class VisualizerHook(RunHook):
     Scalars are called ``losses/TERM``, ``lr/NETWORK``, ``metrics/METRIC.VALUE``, and grids ``samples``.
 
     Args:
-        samples: folder of the grids.
+        samples: folder of the samples.
     """
 
     priority = "LOWEST"  # after the grids are written
@@ -56,7 +56,7 @@ class VisualizerHook(RunHook):
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
         """Send the grid of this step, if there is one."""
         step = run.progress.step
-        path = self.samples / f"step_{step:06d}.png"
+        path = self.samples / f"step_{step:06d}.jpg"
         if path.is_file():
             with Image.open(path) as image:
                 self._visualizer.add_image("samples", np.asarray(image.convert("RGB")), step=step)

@@ -1,4 +1,4 @@
-/* ---- test images one by one: the best, the worst, and all of them as one scrolls ---- */
+/* ---- test images one by one: the best, the worst, and all of them while scrolling ---- */
 if (byId("gallery")) (() => {
   const STRIP = 6, CHUNK = 48;
   const measure = byId("measure"), run = byId("run"), order = byId("order"), filter = byId("filter");
@@ -16,8 +16,8 @@ if (byId("gallery")) (() => {
     const button = make("button", { type: "button", className: "card" },
       make("span", { className: "pair" }, image(item.input), image(output[output.length - 1][1])),
       make("b", {}, digits(item.values[run.value][measure.value])), make("span", { className: "of" }, item.name));
-    button.setAttribute("aria-label", `${item.name}, ${measure.selectedOptions[0].textContent} ${digits(item.values[run.value][measure.value])}. Look at it`);
-    button.addEventListener("click", () => document.dispatchEvent(new CustomEvent("look", { detail: { item, run: Number(run.value) } })));
+    button.setAttribute("aria-label", `${item.name}, ${measure.selectedOptions[0].textContent} ${digits(item.values[run.value][measure.value])}. Show it`);
+    button.addEventListener("click", () => document.dispatchEvent(new CustomEvent("open-item", { detail: { item, run: Number(run.value) } })));
     return make("li", {}, button);
   }
 
@@ -27,14 +27,14 @@ if (byId("gallery")) (() => {
     return sign ? known.sort((a, b) => sign * (value(a) - value(b))) : known;
   }
 
-  function ends() { // sign of the best end, and what the two ends are called
+  function ends() { // sign of the best end, and the titles of both ends
     const better = data.measures[measure.value].better;
     return better === "lower" ? [1, "Best", "Worst"] : better === "higher" ? [-1, "Best", "Worst"] : [-1, "Highest", "Lowest"];
   }
 
   function drawOrder() {
     const [, first, second] = ends(), chosen = order.selectedIndex;
-    order.replaceChildren(...["as in the data", `${first.toLowerCase()} first`, `${second.toLowerCase()} first`]
+    order.replaceChildren(...["data set order", `${first.toLowerCase()} first`, `${second.toLowerCase()} first`]
       .map((text, index) => make("option", { value: index }, text)));
     order.selectedIndex = Math.max(chosen, 0);
   }
@@ -50,7 +50,7 @@ if (byId("gallery")) (() => {
 
   function append() {
     byId("all").append(...waiting.splice(0, CHUNK).map(card));
-    watcher.unobserve(byId("end")); // so that it reports again if the end is still in sight
+    watcher.unobserve(byId("end")); // reports again if the end is still visible
     if (waiting.length) watcher.observe(byId("end"));
   }
 

@@ -1,4 +1,4 @@
-/* ---- two images of one item, with a line between them that is dragged ---- */
+/* ---- two images of one item, compared with a line that is dragged ---- */
 if (byId("viewer")) (() => {
   const stage = byId("stage"), divider = byId("divider"), sheet = byId("sheet"), time = byId("time");
   const sides = { left: byId("left"), right: byId("right") };
@@ -10,24 +10,24 @@ if (byId("viewer")) (() => {
 
   function inDomain(domain) { return data.items.filter((item) => item.domain === domain); }
 
-  /* What can be put on a side: "input", "truth", or run and word, such as "0 output". */
+  /* What each side can show: "input", "truth", or run and name, such as "0 output". */
   function choices(item) {
-    const made = item.images.flatMap((images, run) => Object.keys(images).map((word) => `${run} ${word}`));
+    const made = item.images.flatMap((images, run) => Object.keys(images).map((name) => `${run} ${name}`));
     return ["input", ...made, ...(item.truth === null ? [] : ["truth"])];
   }
 
-  function words(choice) {
-    const [, run, word] = choice.match(/^(\d+) (.*)$/) || [];
+  function label(choice) {
+    const [, run, name] = choice.match(/^(\d+) (.*)$/) || [];
     if (run === undefined) return choice;
-    return several ? (word === "output" ? runs[run] : `${runs[run]}, ${word}`) : word;
+    return several ? (name === "output" ? runs[run] : `${runs[run]}, ${name}`) : name;
   }
 
   /* The newest image that is not newer than the chosen step. */
   function frame(item, choice) {
     if (choice === "input") return item.input;
     if (choice === "truth") return item.truth;
-    const [, run, word] = choice.match(/^(\d+) (.*)$/);
-    const frames = item.images[run][word] || [];
+    const [, run, name] = choice.match(/^(\d+) (.*)$/);
+    const frames = item.images[run][name] || [];
     const past = frames.filter(([step]) => step <= state.step);
     return past.length ? past[past.length - 1][1] : frames.length ? frames[0][1] : null;
   }
@@ -44,28 +44,28 @@ if (byId("viewer")) (() => {
       const number = frame(item, state[side]), image = shown[side];
       image.hidden = number === null;
       if (number !== null) image.src = source(number);
-      image.alt = `${words(state[side])} of ${item.name}`;
+      image.alt = `${label(state[side])} of ${item.name}`;
       image.style.transform = `translate(${state.x}px, ${state.y}px) scale(${state.scale})`;
-      byId(`${side}-tag`).textContent = words(state[side]);
+      byId(`${side}-tag`).textContent = label(state[side]);
     }
     stage.style.setProperty("--line", `${state.line}%`);
     stage.style.setProperty("--ratio", `${item.size[0]} / ${item.size[1]}`);
     stage.style.setProperty("--shape", item.size[0] / item.size[1]);
     stage.classList.toggle("zoomed", state.scale > 1);
     byId("scale").textContent = `${Math.round(state.scale * 100)} %`;
-    const share = Math.round(state.line);
-    divider.setAttribute("aria-valuenow", share);
-    divider.setAttribute("aria-valuetext", `${share} percent ${words(state.left)}, ${100 - share} percent ${words(state.right)}`);
+    const percent = Math.round(state.line);
+    divider.setAttribute("aria-valuenow", percent);
+    divider.setAttribute("aria-valuetext", `${percent} percent ${label(state.left)}, ${100 - percent} percent ${label(state.right)}`);
   }
 
   function drawPlayer() {
     const all = steps(state.item);
     byId("player").hidden = all.length < 2;
     if (all.length < 2) return;
-    const place = Math.max(0, all.findLastIndex((step) => step <= state.step));
+    const index = Math.max(0, all.findLastIndex((step) => step <= state.step));
     time.max = all.length - 1;
-    time.value = place;
-    const name = `step ${inThousands(all[place])}`;
+    time.value = index;
+    const name = `step ${inThousands(all[index])}`;
     time.setAttribute("aria-valuetext", name);
     byId("step").textContent = name;
   }
@@ -77,14 +77,14 @@ if (byId("viewer")) (() => {
     const head = make("tr", {}, make("td"), ...(several ? runs.map((_, run) => make("th", { scope: "col" }, swatch(run))) : []));
     const lines = measured.map((name) => make("tr", {}, make("th", { scope: "row" }, data.measures[name].label || name),
       ...item.values.map((values) => make("td", { className: "number" }, digits(values[name])))));
-    byId("figures").replaceChildren(...(lines.length ? [make("table", {}, ...(several ? [head] : []), ...lines)] : []));
+    byId("values").replaceChildren(...(lines.length ? [make("table", {}, ...(several ? [head] : []), ...lines)] : []));
   }
 
   function fillSelects() {
     const all = choices(state.item);
     for (const side of ["left", "right"]) {
       if (!all.includes(state[side])) state[side] = side === "left" ? "input" : all[1] || "input";
-      sides[side].replaceChildren(...all.map((choice) => make("option", { value: choice }, words(choice))));
+      sides[side].replaceChildren(...all.map((choice) => make("option", { value: choice }, label(choice))));
       sides[side].value = state[side];
     }
   }
@@ -95,7 +95,7 @@ if (byId("viewer")) (() => {
     const columns = [...new Set(items.slice(0, rows).flatMap(choices))].sort((a, b) => rank(a) - rank(b));
     const head = make("div", { className: "row names" }, ...columns.map((choice) => {
       const run = choice.match(/^\d+/);
-      return make("span", {}, ...(several && run ? [swatch(run[0])] : []), words(choice));
+      return make("span", {}, ...(several && run ? [swatch(run[0])] : []), label(choice));
     }));
     const lines = items.slice(0, rows).map((item) => make("div", { className: "row" }, ...columns.map((choice) => {
       const available = choices(item).includes(choice) ? frame(item, choice) : null;
@@ -103,7 +103,7 @@ if (byId("viewer")) (() => {
       const image = make("img", { src: source(available), alt: "", style: `aspect-ratio:${item.size[0]}/${item.size[1]}` });
       image.dataset.choice = choice;
       const button = make("button", { type: "button", className: "cell" }, image);
-      button.setAttribute("aria-label", `${words(choice)} of ${item.name}`);
+      button.setAttribute("aria-label", `${label(choice)} of ${item.name}`);
       button.addEventListener("click", () => {
         if (choice === "input") state.left = "input"; else state.right = choice;
         choose(item);
@@ -158,7 +158,7 @@ if (byId("viewer")) (() => {
     }));
   }
 
-  /* -- the line, and looking closer -- */
+  /* -- the line, zoom and pan -- */
   function moveLine(line) {
     state.line = Math.min(Math.max(line, 0), 100);
     drawStage();
@@ -224,14 +224,14 @@ if (byId("viewer")) (() => {
   }
   stage.addEventListener("dblclick", (event) => zoom(state.scale > 1 ? 1 : 4, event));
   stage.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey) return; // plain scrolling stays the page's
+    if (!event.ctrlKey && !event.metaKey) return; // plain scrolling scrolls the page
     event.preventDefault();
     zoom(state.scale * Math.exp(-event.deltaY / 200), event);
   }, { passive: false });
 
   function neighbor(by) {
-    const items = inDomain(state.domain), place = items.indexOf(state.item);
-    choose(items[Math.min(Math.max(place + by, 0), items.length - 1)]);
+    const items = inDomain(state.domain), index = items.indexOf(state.item);
+    choose(items[Math.min(Math.max(index + by, 0), items.length - 1)]);
   }
 
   divider.addEventListener("keydown", (event) => {
@@ -264,9 +264,9 @@ if (byId("viewer")) (() => {
   /* -- samples over time -- */
   let timer = 0;
 
-  function go(place) {
+  function showFrame(index) {
     const all = steps(state.item);
-    state.step = place >= all.length - 1 ? Infinity : all[Math.max(place, 0)];
+    state.step = index >= all.length - 1 ? Infinity : all[Math.max(index, 0)];
     drawStage();
     drawPlayer();
     refreshSheet();
@@ -279,15 +279,15 @@ if (byId("viewer")) (() => {
     byId("play").textContent = "Play";
   }
 
-  time.addEventListener("input", () => { stop(); go(Number(time.value)); });
+  time.addEventListener("input", () => { stop(); showFrame(Number(time.value)); });
   byId("play").addEventListener("click", () => {
     if (timer) return stop();
-    if (time.value === time.max) go(0);
+    if (time.value === time.max) showFrame(0);
     byId("play").textContent = "Pause";
-    timer = setInterval(() => (time.value === time.max ? stop() : go(Number(time.value) + 1)), 450);
+    timer = setInterval(() => (time.value === time.max ? stop() : showFrame(Number(time.value) + 1)), 450);
   });
 
-  document.addEventListener("look", (event) => { // the gallery asks for an item
+  document.addEventListener("open-item", (event) => { // from the gallery
     state.right = `${event.detail.run} output`;
     state.step = Infinity;
     choose(event.detail.item);

@@ -1,7 +1,5 @@
-import json
-
+import pytest
 import torch
-from PIL import Image
 
 from i2ikit.build import Builder
 from i2ikit.engine.hooks.samples import SamplesHook
@@ -9,35 +7,25 @@ from i2ikit.registry import DATASETS
 from i2ikit.translation import build_model
 
 
-def written(folder, config, steps, count=2):
-    builder = Builder()
-    model = build_model(config["model"], builder)
-    assert model is not None, builder.errors
-    dataset = DATASETS.get("NoisyPairs")(count=3)
-    hook = SamplesHook(folder, dataset, every=500, count=count, seed=0)
-    for step in steps:
-        hook.write(model, torch.device("cpu"), step)
-    return model
+class RunAt:
+    """A run of 700 steps that is at ``step``."""
+
+    def __init__(self, config, step):
+        self.translation, self.model, self.device = build_model(config["model"], Builder()), self, torch.device("cpu")
+        self.progress, self.step, self.steps = self, step, 700
 
 
-def test_the_same_images_are_shown_at_every_step(cut, tmp_path):
-    written(tmp_path, cut, (100, 500))
-    assert (tmp_path / "step_000100.png").read_bytes() == (tmp_path / "step_000500.png").read_bytes()
+def written(folder, config, step, **arguments):
+    hook = SamplesHook(folder, DATASETS.get("NoisyPairs")(count=3), every=500, count=2, seed=0, **arguments)
+    hook.after_step(RunAt(config, step), {})
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
-def test_a_grid_has_no_more_rows_than_there_are_images(cut, tmp_path):
-    written(tmp_path, cut, (100,), count=8)
-    assert json.loads((tmp_path / "step_000100.json").read_text())["rows"] == 3
-    with Image.open(tmp_path / "step_000100.png") as image:
-        assert image.size == (2 * 16, 3 * 16)
+@pytest.mark.parametrize(("step", "due"), [(99, False), (100, True), (500, True), (600, False), (700, True)])
+def test_samples_are_due_early_every_n_steps_and_at_the_end(cut, tmp_path, step, due):
+    assert bool(written(tmp_path / "samples", cut, step)) == due
 
 
-def test_drawing_samples_leaves_the_model_in_training_mode_and_its_history_alone(cyclegan, tmp_path):
-    model = written(tmp_path, cyclegan, (100,))
-    assert model.training
-    assert model.views["pool"].get_extra_state() == {}
-
-
-def test_nothing_but_the_grid_and_its_description_is_left(cut, tmp_path):
-    written(tmp_path, cut, (100,))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["step_000100.json", "step_000100.png"]
+def test_the_gallery_follows_the_last_step(cut, tmp_path):
+    assert written(tmp_path, cut, 500, gallery=1) == ["step_000500", "step_000500.jpg"]
+    assert "gallery" in written(tmp_path, cut, 700, gallery=1)

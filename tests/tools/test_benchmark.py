@@ -1,4 +1,4 @@
-"""The program as somebody runs it, and the process of a slice by itself."""
+"""The program as a user runs it, and the process of a slice by itself."""
 
 import importlib.util
 import io
@@ -59,9 +59,9 @@ def configs(tmp_path: Path) -> list[str]:
 def test_two_methods_are_trained_measured_and_compared(tool: Any, configs: list[str], tmp_path: Path, capfd):
     command = [*configs, "--steps", "4", "--slices", "1", "--evaluations", "2", "--out", str(tmp_path / "out")]
     assert tool.main(command) == 0
-    said = capfd.readouterr().out
+    printed = capfd.readouterr().out
     for words in ("[1/2] slow_seed0: steps 1 to 4 of 4", "Quality at the end", "Best quality", "index.html"):
-        assert words in said
+        assert words in printed
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert [[each["step"] for each in run["evaluations"]] for run in results["runs"]] == [[2, 4], [2, 4]]
     assert all(run["seconds_per_step"]["median"] > 0 for run in results["runs"])
@@ -79,14 +79,14 @@ def test_a_slice_saves_and_ends_when_the_program_that_started_it_is_gone(configs
     job = tmp_path / "job.json"
     work_dir = tmp_path / "work"
     job.write_text(json.dumps({"config": config, "work_dir": str(work_dir), "pause_at": None, "device": "cpu"}))
-    command = [sys.executable, "-m", "i2ikit.benchmark.child", str(job)]
+    command = [sys.executable, "-m", "i2ikit.benchmark.slices", str(job)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
     ) as child:
         log = work_dir / "log.jsonl"
         while child.poll() is None and not (log.is_file() and log.read_text().count("losses") > 2):
-            time.sleep(0.05)  # it trains for as long as somebody holds its standard input
+            time.sleep(0.05)  # it trains while its standard input is open
         assert child.stdin is not None
         child.stdin.close()
         assert child.wait(timeout=60) == 130
@@ -94,15 +94,15 @@ def test_a_slice_saves_and_ends_when_the_program_that_started_it_is_gone(configs
     assert "error" in json.loads(job.read_text())
 
 
-def test_a_table_wider_than_the_terminal_goes_on_below_and_breaks_no_name(tool: Any):
+def test_a_table_wider_than_the_terminal_continues_below_and_breaks_no_name(tool: Any):
     heads = ["method", *(f"wasserstein.distance_{index} ↓" for index in range(6))]
     table = tool.Table("Quality", "Mean.", heads, [tool.Row(["enco", *["0.0402 ± 0.0069"] * 6], {6})])
     console = tool.Console(width=80, file=io.StringIO(), highlight=False)
     tool.print_table(console, table)
-    said = console.file.getvalue()
-    assert all(head in said for head in heads)
-    assert said.count("enco") == 3  # three columns of 25 and the method's fit into 80
-    assert said.count("0.0402 ± 0.0069*") == 1
+    printed = console.file.getvalue()
+    assert all(head in printed for head in heads)
+    assert printed.count("enco") == 3  # three columns of 25 and the method's fit into 80
+    assert printed.count("0.0402 ± 0.0069*") == 1
 
 
 def test_errors_are_one_message_and_code_2(tool: Any, tmp_path: Path, capsys):
@@ -114,19 +114,19 @@ def test_errors_are_one_message_and_code_2(tool: Any, tmp_path: Path, capsys):
 
 
 @pytest.mark.parametrize("arguments", [["--seeds", "0,x"], ["--steps", "0"], ["--seeds", "-1"]])
-def test_numbers_that_are_none_are_refused(tool: Any, arguments: list[str], capsys):
+def test_values_that_are_not_valid_numbers_are_refused(tool: Any, arguments: list[str], capsys):
     with pytest.raises(SystemExit) as ended:
         tool.main(["cut/stripes", *arguments])
     assert ended.value.code == 2
     assert "invalid" in capsys.readouterr().err
 
 
-def test_the_quality_that_is_asked_for_has_to_be_measured(tool: Any):
+def test_a_quality_target_needs_a_measured_metric(tool: Any):
     known = {"truth.db": {"better": "higher"}, "appearance.contrast": {"better": ""}}
     assert tool.targets(["truth.db=21.5"], known) == {"truth.db": 21.5}
     for text, words in (
         ("truth.bd=2", "Nearest: 'truth.db'"),
-        ("truth.db=much", "'much' is no number"),
+        ("truth.db=much", "'much' is not a number"),
         ("appearance.contrast=1", "no metric"),
     ):
         with pytest.raises(tool.BenchmarkError, match=words):

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from i2ikit.benchmark import summary
-from i2ikit.benchmark.output import tables, write_results
-from i2ikit.benchmark.plan import Plan
-from i2ikit.benchmark.summary import summarize
-from i2ikit.benchmark.tables import Table, with_spread
+from i2ikit.benchmark import results as results_module
+from i2ikit.benchmark.output import as_markdown, write_results
+from i2ikit.benchmark.plan import BenchmarkPlan
+from i2ikit.benchmark.results import summarize
+from i2ikit.benchmark.tables import Table, mean_and_spread, tables
 
 
 @pytest.fixture
-def results(plan: Plan, finished: Any, tmp_path: Path, monkeypatch) -> dict[str, Any]:
-    monkeypatch.setattr(summary, "cost", lambda config: {"parameters": 2_000_000, "gmacs": 1.5})
+def results(plan: BenchmarkPlan, finished: Any, tmp_path: Path, monkeypatch) -> dict[str, Any]:
+    monkeypatch.setattr(results_module, "cost", lambda config: {"parameters": 2_000_000, "gmacs": 1.5})
     return summarize(plan, tmp_path)
 
 
@@ -25,7 +25,7 @@ def cells(found: list[Table], title: str, head: str) -> list[tuple[str, bool]]:
     return [(row.cells[column], column in row.best) for row in table.rows]
 
 
-def test_pain_3_best_and_last_over_seeds_stand_in_tables_of_their_own(results: dict[str, Any]):
+def test_pain_3_best_and_last_over_seeds_are_in_separate_tables(results: dict[str, Any]):
     found = tables(results)
     assert cells(found, "Best quality", "background.db ↑") == [("21 ± 1.4 at 5", False), ("26 ± 1.4 at 10", True)]
     assert cells(found, "Quality at the end", "background.db ↑") == [("19 ± 1.4", False), ("26 ± 1.4", True)]
@@ -40,7 +40,7 @@ def test_the_cheapest_of_each_column_is_marked(results: dict[str, Any]):
 
 
 def test_the_time_to_quality_is_to_the_one_that_every_method_reaches(
-    results: dict[str, Any], plan: Plan, tmp_path: Path
+    results: dict[str, Any], plan: BenchmarkPlan, tmp_path: Path
 ):
     assert results["metrics"]["background.db"]["target"] == 21.0  # the mean of the best of method one
     assert results["methods"][0]["metrics"]["background.db"]["reached"] == 1  # seed 0 had 20 at its best
@@ -49,23 +49,27 @@ def test_the_time_to_quality_is_to_the_one_that_every_method_reaches(
     assert cells(tables(other), "Time to quality", "background.db ≥ 26") == [("never", False), ("0.0933", False)]
 
 
-def test_metrics_are_ranked_against_those_that_know_the_truth(plan: Plan, ran: Any, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(summary, "cost", lambda config: {"parameters": 1, "gmacs": 1})
+def test_metrics_are_ranked_against_those_that_know_the_truth(
+    plan: BenchmarkPlan, ran: Any, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr(results_module, "cost", lambda config: {"parameters": 1, "gmacs": 1})
     names = [f"{label}_seed{seed}" for label in ("one", "two") for seed in (0, 1)]
     measured = {5: {"background.db": 20, "wasserstein.ratio": 0.9}, 10: {"background.db": 25, "wasserstein.ratio": 0.4}}
     ran(dict.fromkeys(names, 0.1), dict.fromkeys(names, measured), paired=["background.db"])
-    assert summarize(plan, tmp_path)["agreement"] == {"wasserstein.ratio": {"background.db": 1.0}}
+    found = summarize(plan, tmp_path)
+    assert found["agreement"] == {"wasserstein.ratio": {"background.db": 1.0}}
+    assert tables(found)[-1].rows[0].cells == ["wasserstein.ratio", "+1.00"]
 
 
-def test_a_comparison_that_has_not_begun_has_tables_without_figures(plan: Plan, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(summary, "cost", lambda config: {"parameters": None, "gmacs": None})
+def test_a_comparison_that_has_not_begun_has_tables_without_values(plan: BenchmarkPlan, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(results_module, "cost", lambda config: {"parameters": None, "gmacs": None})
     found = tables(summarize(plan, tmp_path, failures={"one_seed1": "disk full"}))
     assert [table.title for table in found] == ["Speed"]
     assert found[0].rows[0].cells == ["one (1 failed)", "10", "–", "–", "–", "–", "–", "–"]
 
 
 @pytest.mark.slow
-def test_everything_is_written_and_the_page_shows_one_run_of_each_method(
+def test_everything_is_written_and_the_report_shows_one_run_of_each_method(
     results: dict[str, Any], finished: Any, tmp_path: Path
 ):
     page = write_results(tmp_path, results, finished)
@@ -85,9 +89,23 @@ def test_everything_is_written_and_the_page_shows_one_run_of_each_method(
     assert '"runs":["one","two"]' in text
     assert text.count("data:image/svg+xml;base64,") == 4
     assert "Best quality" in text
+    markdown = (tmp_path / "results.md").read_text()
+    assert "![Quality over steps.](plots/quality_over_steps.png)" in markdown
 
 
-def test_a_figure_of_one_seed_has_no_spread():
-    assert with_spread({"mean": 1.23456, "spread": 0.0}, 3) == "1.23"
-    assert with_spread({"mean": 1.23456, "spread": 0.0123}, 3) == "1.23 ± 0.012"
-    assert with_spread(None, 3) == "–"
+def test_tables_in_markdown_have_the_best_values_bold(results: dict[str, Any]):
+    lines = as_markdown(results, tables(results), []).splitlines()
+    assert lines[:3] == ["# one · two", "", lines[2]]
+    assert lines[2] == "Budget: 10 steps of training for each run; seeds 0, 1; 17 s of training in total."
+    assert lines[6:10] == [
+        "| method | steps | s/step | images/s | minutes | memory MiB | parameters M | GMAC/step |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| one | 10 | **0.1 (0.1–0.1)** | **20** | **0.0467** | **0** | **2** | **1.5** |",
+        "| two | 10 | 0.2 (0.2–0.2) | 10 | 0.0933 | **0** | **2** | **1.5** |",
+    ]
+
+
+def test_a_value_of_one_seed_has_no_spread():
+    assert mean_and_spread({"mean": 1.23456, "spread": 0.0}, 3) == (1.23456, "1.23")
+    assert mean_and_spread({"mean": 1.23456, "spread": 0.0123}, 3) == (1.23456, "1.23 ± 0.012")
+    assert mean_and_spread(None, 3) == (None, "–")
