@@ -24,21 +24,21 @@ def positive(name: str, value: float) -> float:
 def positive_int(name: str, value: int) -> int:
     """Return ``value`` if it is an integer above 0, else raise ValueError."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be a whole number above 0, not {value!r}")
+        raise ValueError(f"{name} must be an integer above 0, not {value!r}")
     return value
 
 
 def not_negative_int(name: str, value: int) -> int:
     """Return ``value`` if it is an integer of at least 0, else raise ValueError."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{name} must be a whole number of at least 0, not {value!r}")
+        raise ValueError(f"{name} must be an integer of at least 0, not {value!r}")
     return value
 
 
 def fraction(name: str, value: float) -> float:
     """Return ``value`` if it is a number in 0..1, else raise ValueError."""
     if not _is_number(value) or not 0 <= value <= 1:
-        raise ValueError(f"{name} must lie in 0..1, not {value!r}")
+        raise ValueError(f"{name} must be in 0..1, not {value!r}")
     return value
 
 

@@ -52,8 +52,8 @@ def _for_domains(fine: Callable[[Any], bool], words: str) -> Check:
 
 
 def whole(minimum: int) -> Check:
-    """Return a check for whole numbers of at least ``minimum``."""
-    return _check(lambda value: _is_whole(value) and value >= minimum, f"a whole number of at least {minimum}")
+    """Return a check for integers of at least ``minimum``."""
+    return _check(lambda value: _is_whole(value) and value >= minimum, f"an integer of at least {minimum}")
 
 
 def above(limit: float) -> Check:
@@ -80,7 +80,7 @@ def _is_metric_value(value: Any) -> bool:
 text = _check(lambda value: isinstance(value, str) and bool(value.strip()), "some text")
 switch = _check(lambda value: isinstance(value, bool), "True or False")
 metric_value = _check(_is_metric_value, 'a metric and its value, such as "wasserstein.ratio"')
-channels = _for_domains(lambda value: _is_whole(value) and 1 <= value <= 64, "a whole number in 1..64")
+channels = _for_domains(lambda value: _is_whole(value) and 1 <= value <= 64, "an integer in 1..64")
 value_range = _for_domains(_is_range, "[low, high]")
 
 

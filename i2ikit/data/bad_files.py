@@ -80,7 +80,7 @@ def bad_headers(groups: Sequence[Sequence[Any]], seed: int, count: int = SAMPLED
 
     Args:
         groups: lists of paths.
-        seed: any whole number.
+        seed: any integer.
         count: of files to look at, >= 1.
     """
     total = sum(map(len, groups))

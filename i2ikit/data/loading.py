@@ -49,7 +49,7 @@ class SeededDataset(Dataset[Loaded]):
 
     Args:
         dataset: map-style; it raises DataError for what it cannot read.
-        seed: any whole number.
+        seed: any integer.
         replacements: items to try instead of one that cannot be read, >= 0.
     """
 
@@ -86,7 +86,7 @@ class EpochSampler(Sampler[list[tuple[int, int]]]):
     Args:
         length: items of the data set, >= batch_size * world.
         batch_size: items of a batch of this process, >= 1.
-        seed: any whole number.
+        seed: any integer.
         rank: of this process, 0 .. world - 1.
         world: processes of the run, >= 1.
     """
@@ -133,7 +133,7 @@ class TrainLoader:
         dataset: map-style, at least batch_size * world items.
         batch_size: images of a batch of this process, >= 1.
         workers: data-loading workers, >= 0, limited to the number of cores. Batches do not depend on it.
-        seed: any whole number.
+        seed: any integer.
         rank, world: this process and how many there are; see :class:`EpochSampler`.
         bad_files: collects what cannot be read and raises when it is too much; None: the first one ends the run.
         prefetch: batches that each worker reads ahead, >= 1.

@@ -46,7 +46,7 @@ def build_train_loader(
     Args:
         dataset: ``data.train``, built.
         data: the config's ``data``, with its defaults.
-        seed: any whole number.
+        seed: any integer.
         rank, world: this process and how many there are.
         pin: batches go to a GPU.
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from i2ikit.images import DecodedImage, Reader
 from i2ikit.images.planes import Range, own_range
 
-FEWEST_LEVELS = 255  # a range of whole numbers with fewer steps would lose what 8 bits hold
+FEWEST_LEVELS = 255  # a range of integers with fewer steps would lose what 8 bits hold
 COLORS = (1, 3)
 
 

@@ -31,7 +31,7 @@ class ColorJitter(View):
         self.contrast = fraction("contrast", contrast)
         self.saturation = fraction("saturation", saturation)
         if not 0 <= hue <= 0.5:
-            raise ValueError(f"hue must lie in 0..0.5, not {hue!r}")
+            raise ValueError(f"hue must be in 0..0.5, not {hue!r}")
         self.hue = hue
 
     def draw(self, generator: torch.Generator) -> list[float]:

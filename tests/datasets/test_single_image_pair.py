@@ -66,7 +66,7 @@ def test_zooms_are_uniform_from_the_smallest_to_one_and_separate_for_width_and_h
     high = torch.stack([crop[1, -1, 0] - crop[1, 0, 0] for crop in crops])
     zoom = 19 * 255 / 299 / torch.stack([wide, high])
     assert zoom.min() > 0.32
-    assert zoom.max() < 1.07  # levels are whole numbers
+    assert zoom.max() < 1.07  # levels are integers
     torch.testing.assert_close(zoom.mean(1), torch.full((2,), 2 / 3), atol=0.04, rtol=0)
     assert torch.corrcoef(zoom)[0, 1].abs() < 0.2
 

@@ -229,7 +229,7 @@ def test_the_choice_of_images_is_said_in_words(tmp_path: Path) -> None:
     [
         ({"pairing": "randm"}, r"pairing must be one of random, shuffled, serial, not 'randm'\. Nearest: 'random'"),
         ({"length": "long"}, "length must be one of longest, shortest, not 'long'"),
-        ({"length": 0}, "length must be a whole number above 0, not 0"),
+        ({"length": 0}, "length must be an integer above 0, not 0"),
     ],
 )
 def test_other_pairings_and_lengths_are_refused(tmp_path: Path, arguments: dict[str, object], message: str) -> None:

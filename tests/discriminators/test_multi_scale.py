@@ -37,5 +37,5 @@ def test_the_gradient_reaches_every_scale() -> None:
 
 
 def test_no_scales_are_refused() -> None:
-    with pytest.raises(ValueError, match="scales must be a whole number above 0, not 0"):
+    with pytest.raises(ValueError, match="scales must be an integer above 0, not 0"):
         MultiScaleDiscriminator(scales=0)

@@ -76,5 +76,5 @@ def test_an_image_too_small_for_one_score_is_refused() -> None:
 
 
 def test_no_layers_are_refused() -> None:
-    with pytest.raises(ValueError, match="layers must be a whole number above 0, not 0"):
+    with pytest.raises(ValueError, match="layers must be an integer above 0, not 0"):
         PatchGANDiscriminator(layers=0)

@@ -75,7 +75,7 @@ def test_any_number_of_channels(channels: int) -> None:
         ({"size": 60}, r"size must be one of 4, 8, 16, .* not 60"),
         ({"size": 8, "downs": 2}, "downs must leave 4 pixels of size=8, not be 2"),
         ({"blocks": 3}, "blocks must be even, not 3"),
-        ({"filters": 0}, "filters must be a whole number above 0, not 0"),
+        ({"filters": 0}, "filters must be an integer above 0, not 0"),
     ],
 )
 def test_arguments_out_of_range_are_named(arguments: dict[str, int], message: str) -> None:

@@ -201,7 +201,7 @@ def test_an_unknown_tap_names_the_nearest() -> None:
 
 @pytest.mark.parametrize("name", ["in_channels", "out_channels", "filters", "blocks"])
 def test_a_count_below_one_is_named(name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name} must be a whole number above 0, not 0"):
+    with pytest.raises(ValueError, match=f"{name} must be an integer above 0, not 0"):
         small(**{name: 0})
 
 

@@ -42,5 +42,5 @@ def test_a_zero_embedding_gives_a_finite_gradient() -> None:
 
 @pytest.mark.parametrize(("widths", "dim", "name"), [([4], 0, "dim"), ([0], 4, "widths")])
 def test_widths_below_one_are_named(widths: list[int], dim: int, name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name} must be a whole number above 0, not 0"):
+    with pytest.raises(ValueError, match=f"{name} must be an integer above 0, not 0"):
         MLPHead(widths, dim)

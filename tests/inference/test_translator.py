@@ -95,7 +95,7 @@ def test_size_is_the_shorter_side_of_what_the_generator_gets():
 
 
 def test_a_size_of_zero_is_refused():
-    with pytest.raises(ValueError, match="size must be a whole number above 0, not 0"):
+    with pytest.raises(ValueError, match="size must be an integer above 0, not 0"):
         Translator(Negative(), size=0)
 
 

@@ -115,5 +115,5 @@ def test_one_image_is_too_few_also_after_a_reset():
 
 
 def test_subsets_of_no_images_are_refused():
-    with pytest.raises(ValueError, match="subset_size must be a whole number above 0, not 0"):
+    with pytest.raises(ValueError, match="subset_size must be an integer above 0, not 0"):
         KID(subset_size=0)

@@ -96,10 +96,10 @@ def test_the_discriminator_is_asked_without_gradient(sampler, drawing_step, maps
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"num": 0}, "num must be a whole number above 0, not 0"),
-        ({"pool": 0.5}, r"pool must be a whole number above 0, not 0\.5"),
-        ({"random_fraction": 1.5}, r"random_fraction must lie in 0\.\.1, not 1\.5"),
-        ({"random_fraction": "half"}, r"random_fraction must lie in 0\.\.1, not 'half'"),
+        ({"num": 0}, "num must be an integer above 0, not 0"),
+        ({"pool": 0.5}, r"pool must be an integer above 0, not 0\.5"),
+        ({"random_fraction": 1.5}, r"random_fraction must be in 0\.\.1, not 1\.5"),
+        ({"random_fraction": "half"}, r"random_fraction must be in 0\.\.1, not 'half'"),
     ],
 )
 @pytest.mark.parametrize("sampler", BOTH)

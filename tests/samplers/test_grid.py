@@ -24,5 +24,5 @@ def test_each_layer_has_the_grid_of_its_own_size(drawing_step, maps):
 
 
 def test_the_stride_must_be_whole_and_positive():
-    with pytest.raises(ValueError, match="stride must be a whole number above 0, not 0"):
+    with pytest.raises(ValueError, match="stride must be an integer above 0, not 0"):
         GridSampler(0)

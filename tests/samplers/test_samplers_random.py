@@ -36,5 +36,5 @@ def test_it_reads_nothing_but_the_features():
 
 @pytest.mark.parametrize("num", [0, -1, 2.5, True])
 def test_the_number_of_places_must_be_whole_and_positive(num):
-    with pytest.raises(ValueError, match=f"num must be a whole number above 0, not {num!r}"):
+    with pytest.raises(ValueError, match=f"num must be an integer above 0, not {num!r}"):
         RandomSampler(num)

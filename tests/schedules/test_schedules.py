@@ -86,15 +86,15 @@ def test_linear_joins_its_ends():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: LinearDecay(-1, 2), "constant must be a whole number of at least 0, not -1"),
-        (lambda: LinearDecay(1, 2.5), r"decay must be a whole number of at least 0, not 2\.5"),
+        (lambda: LinearDecay(-1, 2), "constant must be an integer of at least 0, not -1"),
+        (lambda: LinearDecay(1, 2.5), r"decay must be an integer of at least 0, not 2\.5"),
         (lambda: LinearDecay(10, 2, warmup=11), "warmup must not be longer than constant = 10 epochs, but is 11"),
-        (lambda: LinearDecayToZero(1, -2), "decay must be a whole number"),
-        (lambda: StepwiseLinearDecay(1.5), r"start must lie in 0\.\.1, not 1\.5"),
-        (lambda: Until(True, 1.0), "epoch must be a whole number of at least 0, not True"),
-        (lambda: After(-3, 1.0), "epoch must be a whole number"),
+        (lambda: LinearDecayToZero(1, -2), "decay must be an integer"),
+        (lambda: StepwiseLinearDecay(1.5), r"start must be in 0\.\.1, not 1\.5"),
+        (lambda: Until(True, 1.0), "epoch must be an integer of at least 0, not True"),
+        (lambda: After(-3, 1.0), "epoch must be an integer"),
         (lambda: Linear(0, 1, first=4, last=4), "last must come after first = 4, but is 4"),
-        (lambda: Linear(0, 1, first=0, last=4), "first must be a whole number above 0"),
+        (lambda: Linear(0, 1, first=0, last=4), "first must be an integer above 0"),
     ],
 )
 def test_a_wrong_argument_is_named_with_its_value(build, message):

@@ -48,9 +48,9 @@ def test_an_image_smaller_than_the_crop_is_refused_with_the_next_step() -> None:
     ("make", "message"),
     [
         (lambda: RandomZoom(4, smallest_zoom=0), "smallest_zoom must be above 0 and at most 1, not 0"),
-        (lambda: RandomTrim(0), "crop_size must be a whole number above 0, not 0"),
-        (lambda: RandomCrop(0), "crop_size must be a whole number above 0, not 0"),
-        (lambda: RandomMirror(flip=2), "flip must lie in 0..1, not 2"),
+        (lambda: RandomTrim(0), "crop_size must be an integer above 0, not 0"),
+        (lambda: RandomCrop(0), "crop_size must be an integer above 0, not 0"),
+        (lambda: RandomMirror(flip=2), "flip must be in 0..1, not 2"),
     ],
 )
 def test_arguments_out_of_range_are_named(make: Callable[[], Transform], message: str) -> None:

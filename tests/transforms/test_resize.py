@@ -45,11 +45,11 @@ def test_an_image_that_fits_is_unchanged_and_no_random_number_is_used(transform:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Resize(0), "size must be a whole number above 0, not 0"),
-        (lambda: Resize(4, height=0), "height must be a whole number above 0, not 0"),
-        (lambda: ResizeToMultiple(0), "multiple must be a whole number above 0, not 0"),
-        (lambda: ScaleWidth(4, 0), "crop_size must be a whole number above 0, not 0"),
-        (lambda: ScaleShortSide(-1), "load_size must be a whole number above 0, not -1"),
+        (lambda: Resize(0), "size must be an integer above 0, not 0"),
+        (lambda: Resize(4, height=0), "height must be an integer above 0, not 0"),
+        (lambda: ResizeToMultiple(0), "multiple must be an integer above 0, not 0"),
+        (lambda: ScaleWidth(4, 0), "crop_size must be an integer above 0, not 0"),
+        (lambda: ScaleShortSide(-1), "load_size must be an integer above 0, not -1"),
     ],
 )
 def test_arguments_out_of_range_are_named(make: Callable[[], Transform], message: str) -> None:

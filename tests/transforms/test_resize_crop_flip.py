@@ -92,9 +92,9 @@ def test_all_windows_are_drawn() -> None:
     ("arguments", "message"),
     [
         ({"load_size": 100, "crop_size": 128}, "load_size must be at least crop_size, 128, not 100"),
-        ({"load_size": 100, "crop_size": 0}, "crop_size must be a whole number above 0, not 0"),
-        ({"load_size": 1.5, "crop_size": 1}, "load_size must be a whole number above 0, not 1.5"),
-        ({"load_size": 9, "crop_size": 9, "flip": 1.5}, "flip must lie in 0..1, not 1.5"),
+        ({"load_size": 100, "crop_size": 0}, "crop_size must be an integer above 0, not 0"),
+        ({"load_size": 1.5, "crop_size": 1}, "load_size must be an integer above 0, not 1.5"),
+        ({"load_size": 9, "crop_size": 9, "flip": 1.5}, "flip must be in 0..1, not 1.5"),
         ({"load_size": 9, "crop_size": 9, "finetune_after": -1}, "finetune_after must be 0 or more epochs, not -1"),
     ],
 )

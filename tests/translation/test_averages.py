@@ -175,7 +175,7 @@ def test_a_phase_that_updates_an_average_is_told_what_it_is() -> None:
 
 def test_a_momentum_outside_its_range_is_an_error() -> None:
     averages = {"ab_slow": {"of": "generators.ab", "momentum": 1.5}, "f_slow": {"of": "heads.f"}}
-    assert "model.averages.ab_slow.momentum: momentum must lie in 0..1, not 1.5" in errors(averages=averages)
+    assert "model.averages.ab_slow.momentum: momentum must be in 0..1, not 1.5" in errors(averages=averages)
     averages = {"ab_slow": {"of": "generators.ab"}, "f_slow": {"of": "heads.f", "momentum": "slow"}}
     assert "model.averages.f_slow.momentum: " in errors(averages=averages)
 

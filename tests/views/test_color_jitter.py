@@ -57,7 +57,7 @@ def test_gradient_goes_through_it():
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"hue": 0.6}, r"hue must lie in 0\.\.0\.5, not 0\.6"), ({"contrast": 2}, r"contrast must lie in 0\.\.1, not 2")],
+    [({"hue": 0.6}, r"hue must be in 0\.\.0\.5, not 0\.6"), ({"contrast": 2}, r"contrast must be in 0\.\.1, not 2")],
 )
 def test_a_strength_outside_its_range_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):

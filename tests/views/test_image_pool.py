@@ -78,5 +78,5 @@ def test_a_smaller_history_takes_what_it_can_hold():
 
 
 def test_the_size_must_be_whole_and_positive():
-    with pytest.raises(ValueError, match="size must be a whole number above 0, not 0"):
+    with pytest.raises(ValueError, match="size must be an integer above 0, not 0"):
         ImagePool(0)

@@ -33,5 +33,5 @@ def test_the_gradient_is_mirrored_back():
 
 
 def test_a_probability_outside_its_range_is_named():
-    with pytest.raises(ValueError, match=r"probability must lie in 0\.\.1, not 2"):
+    with pytest.raises(ValueError, match=r"probability must be in 0\.\.1, not 2"):
         Mirror(2)

@@ -130,7 +130,7 @@ def landscape(key: tuple[int, ...], mood: Sequence[float], size: int) -> Landsca
     """Draw a landscape.
 
     Args:
-        key: whole numbers >= 0; the same key gives the same landscape at every size.
+        key: integers >= 0; the same key gives the same landscape at every size.
         mood: height of the horizon, kind of sky, kind of ground, side of the light; four numbers in 0..1.
         size: height and width of the image in pixels, >= 1.
     """

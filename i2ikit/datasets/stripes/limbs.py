@@ -63,7 +63,7 @@ class Shape:
         window: rows and columns of the grid that the arrays cover.
         cover: (h, w) share of each pixel that is covered, 0..1.
         normal_x, normal_y, normal_z: (h, w) unit normal of the rounded surface: x to the right, y up, z to the viewer.
-        phase: (h, w) stripes passed so far; whole numbers are the middle of dark stripes.
+        phase: (h, w) stripes passed so far; integers are the middle of dark stripes.
     """
 
     window: Window

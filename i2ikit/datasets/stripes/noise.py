@@ -10,7 +10,7 @@ Array = NDArray[np.floating[Any]]  # float32 throughout
 
 
 def seeded(*key: int) -> np.random.Generator:
-    """Return a generator whose draws depend on ``key`` (whole numbers >= 0) alone, on every machine."""
+    """Return a generator whose draws depend on ``key`` (integers >= 0) alone, on every machine."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
 
 
@@ -26,7 +26,7 @@ def evenly(key: tuple[int, ...], index: int, factors: int) -> list[float]:
     generalized golden ratio, from a start that depends on ``key``.
 
     Args:
-        key: whole numbers >= 0, of the set.
+        key: integers >= 0, of the set.
         index: number in the set, >= 0.
         factors: >= 1.
     Source:

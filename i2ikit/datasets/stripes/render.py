@@ -68,13 +68,13 @@ class Scene:
     """One scene: the same landscape and the same animal, in plain or in striped fur.
 
     Args:
-        key: whole numbers >= 0 that name a set of scenes.
+        key: integers >= 0 that name a set of scenes.
         index: number in the set, >= 0; the same key and index give the same scene at every size. A run of scenes has
             its kinds of sky, ground and fur in even shares.
         size: height and width in pixels, >= 1.
 
     Raises:
-        ValueError: size is not a whole number above 0.
+        ValueError: size is not an integer above 0.
     """
 
     def __init__(self, key: tuple[int, ...], index: int, size: int) -> None:

@@ -74,7 +74,7 @@ class Stripes(Dataset[dict[str, Any]]):
         self.count = positive_int("count", COUNTS[split] if count is None else count)
         self.load_size = positive_int("load_size", load_size)
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise ValueError(f"seed must be a whole number from 0 up, not {seed!r}")
+            raise ValueError(f"seed must be an integer from 0 up, not {seed!r}")
         self.seed = seed
         self.transform = transform or _to_tensor
         self._drawn: dict[tuple[str, int], NDArray[np.uint8]] = {}

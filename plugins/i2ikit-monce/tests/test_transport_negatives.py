@@ -92,7 +92,7 @@ def test_a_single_place_has_no_negatives():
     [
         ({"epsilon": 0.001}, "epsilon must be at least 0.025, not 0.001"),
         ({"epsilon": -1}, "epsilon must be above 0"),
-        ({"rounds": 0}, "rounds must be a whole number above 0"),
+        ({"rounds": 0}, "rounds must be an integer above 0"),
         ({"weight": 0}, "weight must be above 0"),
     ],
 )

@@ -91,7 +91,7 @@ def test_negatives_have_unit_length():
     ("arguments", "message"),
     [
         ({"num": 1}, "num must be at least 2, not 1"),
-        ({"num": 2.5}, "num must be a whole number above 0"),
+        ({"num": 2.5}, "num must be an integer above 0"),
         ({"image": "a"}, "image needs two names, a generator's and an image's, not 'a'"),
         ({"taps": []}, "taps must be a list of at least one layer"),
     ],
@@ -107,7 +107,7 @@ def test_a_source_that_generates_nothing_has_no_variety():
 
 
 def test_a_maker_without_noise_is_refused():
-    with pytest.raises(ValueError, match="noise must be a whole number above 0"):
+    with pytest.raises(ValueError, match="noise must be an integer above 0"):
         NegativeGenerator([4], 4, noise=0)
 
 

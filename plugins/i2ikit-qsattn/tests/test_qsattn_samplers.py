@@ -98,8 +98,8 @@ def test_a_small_map_gives_all_its_places(kind):
 @pytest.mark.parametrize(
     ("kind", "wrong", "message"),
     [
-        (QSAttnGlobalSampler, {"num": 0}, "num must be a whole number above 0"),
-        (QSAttnGlobalSampler, {"random_layers": -1}, "random_layers must be a whole number of at least 0"),
+        (QSAttnGlobalSampler, {"num": 0}, "num must be an integer above 0"),
+        (QSAttnGlobalSampler, {"random_layers": -1}, "random_layers must be an integer of at least 0"),
         (QSAttnLocalGlobalSampler, {"window": 6}, "window must be odd, not 6"),
     ],
 )

@@ -21,7 +21,7 @@ def test_stripes_have_the_period_of_the_phase():
     phase = np.arange(SIZE[1], dtype=np.float32) / 10
     coat = StripedFur.draw(seeded(0)).coat(facing(0, 0, 1, phase), FLAT, LOW).mean(axis=0)
     assert np.allclose(coat[:, :50], coat[:, 10:])
-    assert coat[0, 0] < 0.15  # whole numbers are black
+    assert coat[0, 0] < 0.15  # integers are black
     assert coat[0, 5] > 0.85  # halves are white
 
 

@@ -57,7 +57,7 @@ def test_the_sky_is_brighter_than_the_ground():
 
 
 def test_a_size_of_zero_is_refused():
-    with pytest.raises(ValueError, match="size must be a whole number above 0, not 0"):
+    with pytest.raises(ValueError, match="size must be an integer above 0, not 0"):
         Scene((0, 0, 0), 0, 0)
 
 

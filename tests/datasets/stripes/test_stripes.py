@@ -113,9 +113,9 @@ def test_the_transform_hears_of_a_new_epoch():
     ("arguments", "message"),
     [
         ({"split": "trian"}, "split must be one of train, test, not 'trian'. Nearest: 'train'"),
-        ({"count": 0}, "count must be a whole number above 0, not 0"),
-        ({"load_size": 0}, "load_size must be a whole number above 0, not 0"),
-        ({"seed": -1}, "seed must be a whole number from 0 up, not -1"),
+        ({"count": 0}, "count must be an integer above 0, not 0"),
+        ({"load_size": 0}, "load_size must be an integer above 0, not 0"),
+        ({"seed": -1}, "seed must be an integer from 0 up, not -1"),
     ],
 )
 def test_wrong_arguments_are_named(arguments, message):

@@ -54,7 +54,7 @@ def test_the_first_window_is_skipped(clock, new_run):
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"above": 2}, r"above must lie in 0\.\.1"), ({"steps": 0}, "steps must be a whole number above 0")],
+    [({"above": 2}, r"above must be in 0\.\.1"), ({"steps": 0}, "steps must be an integer above 0")],
 )
 def test_arguments_outside_their_range_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
