@@ -54,7 +54,5 @@ def turn_hue(image: Tensor, turn: float) -> Tensor:
         (green - blue) / divisor,
         torch.where(value == green, (blue - red) / divisor + 2, (red - green) / divisor + 4),
     )  # in sixths of the circle
-    sixths = (
-        torch.cat([hue + 5, hue + 3, hue + 1], dim=1) + 6 * turn
-    ) % 6  # (B, 3, H, W), relative to a channel
+    sixths = (torch.cat([hue + 5, hue + 3, hue + 1], dim=1) + 6 * turn) % 6  # (B, 3, H, W), relative to a channel
     return value - chroma * torch.minimum(sixths, 4 - sixths).clamp(0, 1)
