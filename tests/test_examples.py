@@ -15,8 +15,6 @@ PENDING = {
     "samplers",
     "negatives",
     "terms",
-    "views",
-    "schedules",
     "datasets",
 }  # kinds of which some parts still lack an example
 PARTS = [

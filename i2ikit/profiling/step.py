@@ -103,7 +103,7 @@ class _Trial:
         """Say whether some view is drawn in some of the steps only, which then do not cost the same."""
         drawn = [
             {
-                cast("View", view).draw(RandomStreams(0, step).generator(f"view/{name}")) is None
+                cast("View", view).sample(RandomStreams(0, step).generator(f"view/{name}")) is None
                 for step in range(1, STEPS + 1)
             }
             for name, view in self.model.views.items()

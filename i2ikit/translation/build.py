@@ -7,7 +7,7 @@ from i2ikit import model_keys
 from i2ikit.build import Builder, is_part
 from i2ikit.interfaces import HeadUse, Read
 from i2ikit.registry import SCHEDULES, TERMS
-from i2ikit.schedules.constant import Constant
+from i2ikit.schedules.weights import Constant
 from i2ikit.terms.base import Term
 from i2ikit.translation.build_networks import (
     DOMAINS,

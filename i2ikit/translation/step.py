@@ -171,7 +171,9 @@ class Step:
     def _draw_views(self, images: Iterable[str]) -> dict[str, Any]:
         used = {name for image in images for name in parse(image).functions() if name in self._views}
         return {
-            name: view.draw(self._draws.generator(f"view/{name}")) for name, view in self._views.items() if name in used
+            name: view.sample(self._draws.generator(f"view/{name}"))
+            for name, view in self._views.items()
+            if name in used
         }
 
     def _resolve(self, text: str) -> Expression:
@@ -201,7 +203,7 @@ class Step:
             viewed = [self._value(argument, reached) for argument in image.arguments]
             arguments = ", ".join(map(str, image.arguments))
             draw = self._view_draws[image.name]
-            self._viewed[memory] = view(*viewed, draw=draw, expression=arguments, first=self.first)
+            self._viewed[memory] = view(*viewed, sample=draw, expression=arguments, first=self.first)
         return self._viewed[memory]
 
     def _read(self, key: PassKey, reached: frozenset[str]) -> Answer:

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 
 class View(nn.Module, ABC):
-    """An image operation that can stand in an image expression, such as ``mirror`` in ``"ab(mirror(a))"``.
+    """A random image operation in an image expression, such as ``mirror`` in ``"ab(mirror(a))"``.
 
-    A view draws once a step; a draw of None means that the view is the image itself in this step.
+    A view is sampled once per step; a sample of None means that the view is the image itself in this step.
 
     Attributes:
         differentiable: whether gradient flows through it.
@@ -21,26 +21,26 @@ class View(nn.Module, ABC):
     arguments = 1
 
     @abstractmethod
-    def draw(self, generator: torch.Generator) -> Any | None:
-        """Return what :meth:`forward` needs in this step, or None for "not drawn".
+    def sample(self, generator: torch.Generator) -> Any | None:
+        """Return the random values of this step for :meth:`forward`, or None to leave images as they are.
 
-        One draw serves every image of the step that the view is applied to. A view that needs random numbers of its
-        own for each image draws a seed here and makes a stream of it, the expression and the image's place in the
-        step, as ``Mix`` does: so nothing depends on the order in which images are made or on how many processes share
-        the step, and an image that is made again is the same.
+        One sample serves every image of the step that the view is applied to. A view that needs other random numbers
+        for each image samples a seed here and derives a stream from it, the expression and the position of the image
+        in the step, as ``Mix`` does: then nothing depends on the order in which images are made or on how many
+        processes share the step, and an image that is made again is the same.
         """
 
     @abstractmethod
-    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str, first: int = 0) -> Tensor:
+    def forward(self, image: Tensor, *others: Tensor, sample: Any, expression: str, first: int = 0) -> Tensor:
         """Return the view of a batch (B, C, H, W).
 
         Args:
             image, others: the viewed batches.
-            draw: what :meth:`draw` returned.
+            sample: the result of :meth:`sample`.
             expression: the text of the viewed images.
-            first: place of the batch's first image among all images of the step, from 0; others follow.
+            first: position of the batch's first image among all images of the step, from 0.
         """
 
-    def invert(self, feature: Tensor, draw: Any) -> Tensor:
-        """Undo the view's geometry on features (B, C, h, w) of a viewed image; a view of colors leaves them."""
+    def invert(self, feature: Tensor, sample: Any) -> Tensor:
+        """Return features (B, C, h, w) of a viewed image with the geometry of the view undone."""
         return feature

@@ -14,13 +14,18 @@ from i2ikit.views.base import View
 
 @VIEWS.register_module()
 class ColorJitter(View):
-    """Change brightness, contrast, saturation and hue by one random draw per step, in this order.
+    """Change brightness, contrast, saturation and hue by random amounts, once per step, in this order.
 
     Args:
         brightness, contrast, saturation: largest relative change, 0..1.
-        hue: largest turn of the color circle, 0..0.5; 0.5 is half of the circle.
+        hue: largest rotation of the color circle, 0..0.5; 0.5 is half of the circle.
     Shape:
         image: (B, 3, H, W) in -1..1; so is the result.
+    Example:
+        >>> view = ColorJitter()
+        >>> sample = view.sample(torch.Generator().manual_seed(0))
+        >>> view(torch.zeros(1, 3, 8, 8), sample=sample, expression="a").shape
+        torch.Size([1, 3, 8, 8])
     """
 
     def __init__(
@@ -34,8 +39,8 @@ class ColorJitter(View):
             raise ValueError(f"hue must be in 0..0.5, not {hue!r}")
         self.hue = hue
 
-    def draw(self, generator: torch.Generator) -> list[float]:
-        """Return the factors of brightness, contrast and saturation, and the turn of hue."""
+    def sample(self, generator: torch.Generator) -> list[float]:
+        """Return the factors of brightness, contrast and saturation, and the rotation of hue."""
         signed = (2 * torch.rand(4, generator=generator) - 1).tolist()
         strengths = (self.brightness, self.contrast, self.saturation)
         return [
@@ -43,9 +48,9 @@ class ColorJitter(View):
             signed[3] * self.hue,
         ]
 
-    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str, first: int = 0) -> Tensor:
+    def forward(self, image: Tensor, *others: Tensor, sample: Any, expression: str, first: int = 0) -> Tensor:
         """Return the recolored batch (B, 3, H, W)."""
-        brightness, contrast, saturation, hue = draw
+        brightness, contrast, saturation, hue = sample
         x = image / 2 + 0.5
         x = tv.adjust_saturation(tv.adjust_contrast(tv.adjust_brightness(x, brightness), contrast), saturation)
         return turn_hue(x, hue) * 2 - 1

@@ -12,21 +12,28 @@ from i2ikit.views.base import View
 
 @VIEWS.register_module()
 class Mix(View):
-    """Mix two batches with one random share per image: ``"mix(b, ab(a))"`` is where WGAN-GP takes its gradient.
+    """Mix two batches with one random weight per image: ``"mix(b, ab(a))"`` is where WGAN-GP takes its gradient.
 
     Source:
         Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1.
+    Example:
+        >>> ones = torch.ones(1, 3, 8, 8)
+        >>> mixed = Mix()(ones, -ones, sample=0, expression="b, ab(a)")
+        >>> bool(mixed.min() == mixed.max()), bool(mixed.abs().max() <= 1)
+        (True, True)
     """
 
     arguments = 2
 
-    def draw(self, generator: torch.Generator) -> int:
-        """Return the seed of the shares."""
+    def sample(self, generator: torch.Generator) -> int:
+        """Return the seed of the weights."""
         return int(torch.randint(2**62, (), generator=generator).item())
 
-    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str, first: int = 0) -> Tensor:
-        """Return ``share * image + (1 - share) * other``, (B, C, H, W)."""
+    def forward(self, image: Tensor, *others: Tensor, sample: Any, expression: str, first: int = 0) -> Tensor:
+        """Return ``weight * image + (1 - weight) * other``, (B, C, H, W)."""
         (other,) = others
-        streams = [named_generator(f"{draw}/{expression}/{place}") for place in range(first, first + len(image))]
-        share = torch.stack([torch.rand((1, 1, 1), generator=stream) for stream in streams]).to(image)
-        return share * image + (1 - share) * other
+        streams = [
+            named_generator(f"{sample}/{expression}/{position}") for position in range(first, first + len(image))
+        ]
+        weight = torch.stack([torch.rand((1, 1, 1), generator=stream) for stream in streams]).to(image)
+        return weight * image + (1 - weight) * other

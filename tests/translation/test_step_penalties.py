@@ -52,8 +52,8 @@ def test_the_wgan_penalty_is_taken_between_real_and_generated_images(model, trai
     built = model(phases, views={"mix": Mix()})
     with torch.no_grad():
         fake = built.generators["ab"](batch["a"])
-    draw = built.views["mix"].draw(RandomStreams(0, 1).generator("view/mix"))
-    point = built.views["mix"](batch["b"], fake, draw=draw, expression="b, ab(a)").requires_grad_(True)
+    draw = built.views["mix"].sample(RandomStreams(0, 1).generator("view/mix"))
+    point = built.views["mix"](batch["b"], fake, sample=draw, expression="b, ab(a)").requires_grad_(True)
     (gradient,) = torch.autograd.grad(built.discriminators["b"](point).sum(), point)
     clear(built)
     run = trainer(built)

@@ -11,25 +11,25 @@ NOTHING = [1.0, 1.0, 1.0, 0.0]
 
 
 def draw(view: ColorJitter, step: int = 1) -> list[float]:
-    return view.draw(RandomStreams(0, step).generator("view/jitter"))
+    return view.sample(RandomStreams(0, step).generator("view/jitter"))
 
 
 def test_factors_of_one_change_nothing():
-    torch.testing.assert_close(ColorJitter()(IMAGE, draw=NOTHING, expression="a"), IMAGE, atol=1e-6, rtol=0)
+    torch.testing.assert_close(ColorJitter()(IMAGE, sample=NOTHING, expression="a"), IMAGE, atol=1e-6, rtol=0)
 
 
 def test_brightness_scales_pixels_counted_from_black():
-    changed = ColorJitter()(IMAGE, draw=[0.5, 1.0, 1.0, 0.0], expression="a")
+    changed = ColorJitter()(IMAGE, sample=[0.5, 1.0, 1.0, 0.0], expression="a")
     torch.testing.assert_close(changed, (IMAGE + 1) * 0.5 - 1, atol=1e-6, rtol=0)
 
 
 def test_without_saturation_all_channels_are_equal():
-    changed = ColorJitter()(IMAGE, draw=[1.0, 1.0, 0.0, 0.0], expression="a")
+    changed = ColorJitter()(IMAGE, sample=[1.0, 1.0, 0.0, 0.0], expression="a")
     torch.testing.assert_close(changed, changed[:, :1].expand_as(changed), atol=1e-6, rtol=0)
 
 
 def test_half_a_turn_of_hue_gives_the_opposite_color():
-    changed = ColorJitter()(IMAGE, draw=[1.0, 1.0, 1.0, 0.5], expression="a")
+    changed = ColorJitter()(IMAGE, sample=[1.0, 1.0, 1.0, 0.5], expression="a")
     before, after = (x[0, :, 0, 0].mul(0.5).add(0.5).tolist() for x in (IMAGE, changed))
     hue, saturation, value = colorsys.rgb_to_hsv(*before)
     assert after == pytest.approx(colorsys.hsv_to_rgb((hue + 0.5) % 1, saturation, value), abs=1e-5)
@@ -50,7 +50,7 @@ def test_colors_have_no_place_so_features_stay_as_they_are():
 
 def test_gradient_goes_through_it():
     image = IMAGE.clone().requires_grad_(True)
-    ColorJitter()(image, draw=[0.9, 0.9, 0.9, 0.1], expression="a").sum().backward()
+    ColorJitter()(image, sample=[0.9, 0.9, 0.9, 0.1], expression="a").sum().backward()
     assert image.grad.isfinite().all()
     assert image.grad.abs().sum() > 0
 

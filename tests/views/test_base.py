@@ -14,18 +14,18 @@ class Undecided(View):
 class Darker(View):
     """Has no geometry."""
 
-    def draw(self, generator: torch.Generator) -> bool:
+    def sample(self, generator: torch.Generator) -> bool:
         return True
 
-    def forward(self, image: Tensor, *others: Tensor, draw: Any, expression: str) -> Tensor:
+    def forward(self, image: Tensor, *others: Tensor, sample: Any, expression: str) -> Tensor:
         return image - 0.5
 
 
-def test_a_view_must_say_how_it_draws_and_what_it_does():
-    with pytest.raises(TypeError, match=r"Undecided.*draw.*forward"):
+def test_a_view_without_sample_and_forward_is_refused():
+    with pytest.raises(TypeError, match=r"Undecided.*forward.*sample"):
         Undecided()
 
 
-def test_a_view_without_geometry_leaves_features_alone():
+def test_a_view_without_geometry_returns_features_unchanged():
     feature = torch.zeros(1, 3, 4, 4)
     assert Darker().invert(feature, True) is feature

@@ -3,8 +3,7 @@ import math
 import pytest
 
 from i2ikit.interfaces.progress import Progress
-from i2ikit.registry import SCHEDULES
-from i2ikit.schedules import After, Constant, Linear, LinearDecay, LinearDecayToZero, StepwiseLinearDecay, Until
+from i2ikit.schedules.decay import LinearDecay, LinearDecayToZero, StepwiseLinearDecay
 
 
 def in_epoch(epoch: int) -> Progress:
@@ -13,18 +12,6 @@ def in_epoch(epoch: int) -> Progress:
 
 def at_step(step: int, steps: int) -> Progress:
     return Progress(epoch=1, step=step, epochs=1, steps=steps)
-
-
-@pytest.mark.parametrize(
-    "name", ["After", "Constant", "Linear", "LinearDecay", "LinearDecayToZero", "StepwiseLinearDecay", "Until"]
-)
-def test_every_schedule_is_found_by_its_name(name):
-    assert SCHEDULES.get(name).__name__ == name
-
-
-def test_constant_is_one_unless_told_otherwise():
-    assert Constant()(in_epoch(7)) == 1.0
-    assert Constant(0.3)(in_epoch(7)) == 0.3
 
 
 @pytest.mark.parametrize(("epoch", "factor"), [(1, 0.05), (20, 1.0), (100, 1.0), (101, 0.990099), (200, 0.009901)])
@@ -68,21 +55,6 @@ def test_stepwise_decay_from_the_end_on_is_no_decay():
     assert StepwiseLinearDecay(1.0)(at_step(9, 9)) == 1.0
 
 
-def test_until_holds_in_its_last_epoch():
-    assert [Until(2, 10.0)(in_epoch(epoch)) for epoch in (1, 2, 3)] == [10.0, 10.0, 0.0]
-    assert Until(2, 10.0, then=1.0)(in_epoch(3)) == 1.0
-
-
-def test_after_begins_in_the_next_epoch():
-    assert [After(2, 10.0)(in_epoch(epoch)) for epoch in (1, 2, 3)] == [0.0, 0.0, 10.0]
-    assert After(2, 10.0, before=5.0)(in_epoch(1)) == 5.0
-
-
-def test_linear_joins_its_ends():
-    schedule = Linear(50, 10, first=3, last=7)
-    assert [schedule(in_epoch(epoch)) for epoch in (1, 3, 4, 5, 7, 90)] == [50, 50, 40, 30, 10, 10]
-
-
 @pytest.mark.parametrize(
     ("build", "message"),
     [
@@ -91,10 +63,6 @@ def test_linear_joins_its_ends():
         (lambda: LinearDecay(10, 2, warmup=11), "warmup must not be longer than constant = 10 epochs, but is 11"),
         (lambda: LinearDecayToZero(1, -2), "decay must be an integer"),
         (lambda: StepwiseLinearDecay(1.5), r"start must be in 0\.\.1, not 1\.5"),
-        (lambda: Until(True, 1.0), "epoch must be an integer of at least 0, not True"),
-        (lambda: After(-3, 1.0), "epoch must be an integer"),
-        (lambda: Linear(0, 1, first=4, last=4), "last must come after first = 4, but is 4"),
-        (lambda: Linear(0, 1, first=0, last=4), "first must be an integer above 0"),
     ],
 )
 def test_a_wrong_argument_is_named_with_its_value(build, message):
@@ -102,6 +70,6 @@ def test_a_wrong_argument_is_named_with_its_value(build, message):
         build()
 
 
-def test_no_schedule_gives_a_number_that_is_not_finite():
+def test_a_decay_without_epochs_is_finite():
     schedules = [LinearDecay(0, 0), LinearDecayToZero(0, 0), StepwiseLinearDecay(0.0), StepwiseLinearDecay(1.0)]
     assert all(math.isfinite(schedule(at_step(1, 1))) for schedule in schedules)
