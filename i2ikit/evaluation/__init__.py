@@ -1,1 +1,1 @@
-"""Measuring a model on test images: metrics, sample grids and the gallery. Knows no mmengine."""
+"""Measures a model on test images and writes samples of it. Imports no mmengine."""

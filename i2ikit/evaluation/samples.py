@@ -1,8 +1,10 @@
-"""Sample images: what a model makes of fixed test images, one file per image, with an index and a grid."""
+"""Sample images: what a model makes of the first test images, one file per image, with an index and a grid."""
 
 import io
 import json
+import math
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,49 +13,115 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
+from i2ikit.evaluation.items import first_items, has_truth
 from i2ikit.files import write_atomically
+from i2ikit.metrics.functional.image_quality import psnr
 from i2ikit.translation import UnpairedTranslation
 from i2ikit.translation.expressions import Expression, parse
 
 COLORS = 3
 INDEX = "index.json"
-LONGEST = 8192  # pixels along a side of the grid, which is for a quick look; JPEG allows 65,535
+ROWS = 8  # of the grid, which is for a quick look
+LONGEST = 8192  # pixels along a side of the grid; JPEG allows 65,535
+MEASURES: Mapping[str, Mapping[str, str]] = {
+    "truth": {"label": "PSNR to the truth, dB", "better": "higher"},
+    "background": {"label": "PSNR to the input outside the mask, dB", "better": "higher"},
+    "change": {"label": "mean change of a pixel, of 255", "better": ""},
+}
 
 
 def write_samples(
-    folder: Path, model: UnpairedTranslation, items: Sequence[Mapping[str, Any]], *, device: torch.device, step: int
+    folder: Path,
+    model: UnpairedTranslation,
+    dataset: MapDataset,
+    *,
+    device: torch.device,
+    step: int,
+    count: int,
+    seed: int,
 ) -> None:
-    """Write all images of a step into ``step_NNNNNN/``, and one grid of them beside it, ``step_NNNNNN.jpg``.
+    """Write all images of a step into ``step_NNNNNN/``, and a grid of the first eight items, ``step_NNNNNN.jpg``.
+
+    ``index.json`` describes the images: for each input its ``domain`` and ``name``, the files by name of the image
+    ("input", "output", ..., "truth"), and ``values`` of the output of the first generator by the names of
+    :data:`MEASURES`. It is written last: a folder without it is not complete.
 
     Args:
         folder: of all samples; it is made.
         model: on ``device``.
-        items: at least one, with images (C, H, W) in -1..1 under ``a`` and ``b`` (or one of them) and perhaps their
-            paths; a row of the grid each.
+        dataset: test images; as for :func:`first_items`.
         device: where the model is.
         step: the last one that was done.
+        count: items, >= 1; fewer if the dataset has fewer.
+        seed: as for :func:`first_items`.
     """
     of_step = folder / f"step_{step:06d}"
-    of_step.mkdir(parents=True, exist_ok=True)
-    columns = [column for column in sample_columns(model) if parse(column).images() <= items[0].keys()]
-    names = column_names(columns)
-    rows, entries = [], []
-    for index, item in enumerate(items):
-        rendered = model.render(to_batch(item, device), columns)
-        rows.append([rendered[column][0] for column in columns])
-        for domain in ("a", "b"):
-            images = {
-                name: rendered[column][0]
-                for name, column in zip(names, columns, strict=True)
-                if parse(column).images() == {domain}
-            }
-            if images:
-                entries.append(write_images(of_step, index, domain, item, images))
-    write_index(of_step, step, entries)
+    shutil.rmtree(of_step, ignore_errors=True)
+    of_step.mkdir(parents=True)
+    columns = sample_columns(model)
+    names = dict(zip(columns, column_names(columns), strict=True))
+    generator = next(iter(model.generators))
+    rows: list[list[Tensor]] = []
+    entries: list[dict[str, Any]] = []
+    for index, item in enumerate(first_items(dataset, count, seed=seed)):
+        images = _render(model, item, [column for column in columns if parse(column).images() <= item.keys()], device)
+        rows += [list(images.values())] if len(rows) < ROWS else []
+        for domain in dict.fromkeys(generator):
+            found = {names[column]: image for column, image in images.items() if parse(column).images() == {domain}}
+            name = str(item.get(f"{domain}_path") or f"sample {index + 1}")
+            entry: dict[str, Any] = {"domain": domain, "name": name}
+            if domain == generator[0]:
+                truth = item[generator[1]] if has_truth(dataset, item, generator[0], generator[1]) else None
+                found |= {} if truth is None else {"truth": truth}
+                output = images[f"{generator}({domain})"]
+                entry["values"] = image_values(item[domain], output, truth=truth, mask=item.get("mask"))
+            if found:
+                entries.append({**entry, "images": _write_images(of_step, f"{index:05d}_{domain}", found)})
+    measures = {name: MEASURES[name] for name in MEASURES if any(name in entry.get("values", {}) for entry in entries)}
+    about = {"step": step, "measures": measures, "items": entries}
+    write_atomically(of_step / INDEX, json.dumps(about, allow_nan=False))
     grid = io.BytesIO()
     compose(rows).save(grid, "JPEG", quality=92, subsampling=0)
     write_atomically(of_step.with_suffix(".jpg"), grid.getvalue())
+
+
+def _render(
+    model: UnpairedTranslation, item: Mapping[str, Any], columns: Sequence[str], device: torch.device
+) -> dict[str, Tensor]:
+    """Return images (C, H, W) on the CPU by expression."""
+    batch = {domain: item[domain][None] for domain in ("a", "b") if domain in item}
+    rendered = model.render(batch_to_device(batch, device), columns)
+    return {column: rendered[column][0].float().cpu() for column in columns}
+
+
+def _write_images(folder: Path, start: str, images: Mapping[str, Tensor]) -> dict[str, str]:
+    """Write images as PNG files whose names begin with ``start``; return the files by name of the image."""
+    files = {name: f"{start}_{re.sub(r'[^a-z]+', '_', name).strip('_')}.png" for name in images}
+    for name, image in images.items():
+        to_pil(image).save(folder / files[name], "PNG")
+    return files
+
+
+def image_values(
+    image: Tensor, output: Tensor, *, truth: Tensor | None = None, mask: Tensor | None = None
+) -> dict[str, float]:
+    """Return the finite values of one translated image by the names of :data:`MEASURES`.
+
+    Args:
+        image, output, truth: (C, H, W) in -1..1; only images of one size are compared.
+        mask: (1, H, W), 1 where the output should differ from the input.
+    """
+    x, y = image.float()[None] / 2 + 0.5, output[None] / 2 + 0.5
+    values: dict[str, float] = {}
+    if truth is not None and truth.shape == output.shape:
+        values["truth"] = float(psnr(y, truth.float()[None] / 2 + 0.5))
+    if image.shape == output.shape:
+        if mask is not None and mask.shape[-2:] == image.shape[-2:]:
+            values["background"] = float(psnr(y, x, 1 - mask.float()[None]))
+        values["change"] = 255 * float((x - y).abs().mean())
+    return {name: round(value, 4) for name, value in values.items() if math.isfinite(value)}  # equal images: no PSNR
 
 
 def sample_columns(model: UnpairedTranslation) -> list[str]:
@@ -85,47 +153,6 @@ def column_names(columns: Sequence[str]) -> list[str]:
     ]
 
 
-def write_images(
-    folder: Path, index: int, domain: str, item: Mapping[str, Any], images: Mapping[str, Tensor]
-) -> dict[str, Any]:
-    """Write the images of one input as PNG files.
-
-    Args:
-        folder: is there.
-        index: of the item in the test set; the file names begin with it.
-        domain: of the input.
-        item: has perhaps the path of the input, which names it.
-        images: (C, H, W) in -1..1 by name; "input" is among them.
-
-    Returns:
-        an entry of the index: ``domain``, ``name``, and the files by name of the image.
-    """
-    files = {name: f"{index:05d}_{domain}_{re.sub(r'[^a-z]+', '_', name).strip('_')}.png" for name in images}
-    for name, image in images.items():
-        to_pil(image).save(folder / files[name], "PNG")
-    return {"domain": domain, "name": str(item.get(f"{domain}_path") or f"sample {index + 1}"), "images": files}
-
-
-def write_index(
-    folder: Path, step: int, entries: Sequence[Mapping[str, Any]], measures: Mapping[str, Any] | None = None
-) -> None:
-    """Write what the images of a folder are; a folder without an index is not complete.
-
-    Args:
-        folder: of the images.
-        step: after which they were made.
-        entries: of :func:`write_images`, perhaps with ``values`` by measure.
-        measures: ``label`` and ``better`` of each measure.
-    """
-    about = {"step": step, "measures": measures or {}, "items": entries}
-    write_atomically(folder / INDEX, json.dumps(about, allow_nan=False).encode())
-
-
-def to_batch(item: Mapping[str, Any], device: torch.device) -> dict[str, Tensor]:
-    """Return the images of an item as a batch of one on a device."""
-    return batch_to_device({domain: item[domain][None] for domain in ("a", "b") if domain in item}, device)
-
-
 def to_pil(image: Tensor) -> Image.Image:
     """Return an image (C, H, W) as 8-bit RGB; values outside -1..1 are clipped.
 
@@ -140,11 +167,10 @@ def compose(rows: Sequence[Sequence[Tensor]]) -> Image.Image:
     """Paste images into a grid without gaps, shrunk to at most 8,192 pixels a side.
 
     Args:
-        rows: at least one, all of one length; images (C, H, W) in -1..1. A cell has the size of the first image; others
-            are scaled to it.
+        rows: at least one; images (C, H, W) in -1..1. A cell has the size of the first image; others are scaled to it.
     """
     width, height = to_pil(rows[0][0]).size
-    grid = Image.new("RGB", (width * len(rows[0]), height * len(rows)))
+    grid = Image.new("RGB", (width * max(map(len, rows)), height * len(rows)))
     for y, row in enumerate(rows):
         for x, image in enumerate(row):
             cell = to_pil(image)

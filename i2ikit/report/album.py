@@ -13,7 +13,7 @@ from i2ikit.report.record import RunRecord
 
 MOST_STEPS = 24  # of the samples of a run
 OVER_TIME = 12e6  # pixels of all samples of earlier steps together
-AT_THE_END = 48e6  # pixels of all gallery images together, about 25 MB
+AT_THE_END = 48e6  # pixels of all samples of last steps together, about 25 MB
 MOST = 1024 * 1024  # pixels of one image
 ALIKE = 16  # mean difference in 0..255 of two inputs, 8 by 8 pixels, that still count as the same image
 
@@ -75,20 +75,17 @@ class _Folder:
 
 
 def make_album(records: Sequence[RunRecord], images: PageImages) -> Album:
-    """Return samples and gallery images of runs, grouped by input.
+    """Return the samples of runs, grouped by input.
 
     Inputs are the same if they have the same name and look alike, so different images of equal names are kept apart.
     """
     collector = _Collector(images, len(records))
     samples = [read_samples(record.path / "samples") for record in records]
-    galleries = [read_folder(record.path / "samples" / "gallery") for record in records]
-    earlier = OVER_TIME / max(1, sum(folder.count() for found in samples for folder in found))
-    gallery_pixels = min(MOST, AT_THE_END / max(1, sum(folder.count() for folder in galleries if folder)))
-    for run, (found, gallery) in enumerate(zip(samples, galleries, strict=True)):
-        if gallery is not None:
-            collector.add(run, gallery, gallery_pixels)
+    earlier = OVER_TIME / max(1, sum(folder.count() for found in samples for folder in found[:-1]))
+    at_the_end = min(MOST, AT_THE_END / max(1, sum(folder.count() for found in samples for folder in found[-1:])))
+    for run, found in enumerate(samples):
         for folder in reversed(found):
-            collector.add(run, folder, MOST if folder is found[-1] else earlier)
+            collector.add(run, folder, at_the_end if folder is found[-1] else earlier)
     return collector.album
 
 
@@ -117,7 +114,7 @@ class _Collector:
         self._known: dict[tuple[str, str], list[tuple[bytes, Item]]] = {}
 
     def add(self, run: int, folder: _Folder, pixels: float) -> None:
-        """Add the images of a folder; a step that an item already has, and damaged files, are left out."""
+        """Add the images of a folder, the newest folder first; damaged files are left out."""
         self.album.measures |= folder.measures
         for entry in folder.items:
             item = self.item(entry["domain"], entry["name"], folder.path / entry["images"]["input"], pixels)
@@ -127,15 +124,13 @@ class _Collector:
                 frames = item.images[run].get(name, [])
                 if name == "input" or (name == "truth" and item.truth is not None):
                     continue
-                if any(step == folder.step for step, _ in frames):
-                    continue
                 number = self.images.add(folder.path / file, pixels)
                 if name == "truth":
                     item.truth = number
                 elif number is not None:
-                    item.images[run][name] = sorted([*frames, (folder.step, number)])
+                    item.images[run][name] = [(folder.step, number), *frames]
             if "output" in item.images[run]:
-                item.values[run] |= entry.get("values", {})
+                item.values[run] = item.values[run] or entry.get("values", {})
 
     def item(self, domain: str, name: str, path: Path, pixels: float) -> Item | None:
         """Return the item of an input, a new one if none of its name looks like it; None if it cannot be read."""

@@ -220,7 +220,7 @@ def test_a_run_that_ended_before_its_first_checkpoint_may_be_started_again(cut, 
         path.unlink()
     train(cut, work_dir=tmp_path, max_steps=2)
     assert [line["step"] for line in log_lines(tmp_path)[1:]] == [1, 2]
-    assert {path.stem for path in (tmp_path / "samples").iterdir()} == {"step_000002", "gallery"}  # step_000012 is gone
+    assert {path.stem for path in (tmp_path / "samples").iterdir()} == {"step_000002"}  # step_000012 is gone
 
 
 def test_the_newest_checkpoint_stays_when_a_damaged_later_one_is_there(cut, tmp_path):

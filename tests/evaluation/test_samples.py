@@ -1,12 +1,12 @@
 import json
+import math
 
 import pytest
 import torch
 
 from i2ikit.build import Builder
 from i2ikit.evaluation import samples
-from i2ikit.evaluation.items import first_items
-from i2ikit.evaluation.samples import column_names, compose, sample_columns, to_pil, write_samples
+from i2ikit.evaluation.samples import column_names, compose, image_values, sample_columns, to_pil, write_samples
 from i2ikit.registry import DATASETS
 from i2ikit.translation import UnpairedTranslation, build_model
 
@@ -54,29 +54,82 @@ def test_expressions_have_plain_names(columns, names):
     assert column_names(columns) == names
 
 
+def written(folder, config, count=2, step=100, **attributes):
+    dataset = DATASETS.get("NoisyPairs")(count=3)
+    for name, value in attributes.items():
+        setattr(dataset, name, value)
+    translation = model(config)
+    write_samples(folder, translation, dataset, device=torch.device("cpu"), step=step, count=count, seed=0)
+    return translation, json.loads((folder / f"step_{step:06d}" / "index.json").read_text())
+
+
 def test_every_image_is_a_file_and_the_index_names_it(cyclegan, tmp_path):
-    translation = model(cyclegan)
-    items = list(first_items(DATASETS.get("NoisyPairs")(count=3), 2))
-    write_samples(tmp_path, translation, items, device=torch.device("cpu"), step=100)
-    folder = tmp_path / "step_000100"
-    entries = json.loads((folder / "index.json").read_text())["items"]
-    assert [(entry["domain"], entry["name"]) for entry in entries] == [
-        ("a", "a0"),
-        ("b", "b0"),
-        ("a", "a1"),
-        ("b", "b1"),
-    ]
+    _, index = written(tmp_path, cyclegan)
+    entries = index["items"]
+    inputs = [("a", "a0"), ("b", "b0"), ("a", "a1"), ("b", "b1")]
+    assert [(entry["domain"], entry["name"]) for entry in entries] == inputs
     files = {file for entry in entries for file in entry["images"].values()}
-    assert files | {"index.json"} == {path.name for path in folder.iterdir()}
+    assert files | {"index.json"} == {path.name for path in (tmp_path / "step_000100").iterdir()}
     assert len(files) == 2 * 7
+    assert list(entries[0]["values"]) == list(index["measures"]) == ["change"]
+    assert "values" not in entries[1]
+
+
+def test_pairs_have_their_truth_and_its_distance(cut, tmp_path):
+    _, index = written(tmp_path, cut, paired=True)
+    assert set(index["items"][0]["values"]) == {"truth", "change"}
+    assert (tmp_path / "step_000100" / index["items"][0]["images"]["truth"]).is_file()
+
+
+def test_writing_samples_leaves_the_model_in_training_mode_and_its_image_pool_alone(cyclegan, tmp_path):
+    translation, _ = written(tmp_path, cyclegan)
     assert translation.training
     assert translation.views["pool"].get_extra_state() == {}
 
 
+def test_the_same_inputs_are_shown_at_every_step_and_a_repeated_step_is_replaced(cut, tmp_path):
+    written(tmp_path, cut, count=3)
+    written(tmp_path, cut, count=3, step=200)
+    first, second = (tmp_path / f"step_000{step}" / "00002_a_input.png" for step in (100, 200))
+    assert first.read_bytes() == second.read_bytes()
+    written(tmp_path, cut, count=1)
+    assert len(list((tmp_path / "step_000100").iterdir())) == 3
+
+
 def test_images_without_a_path_are_numbered(cut, tmp_path):
-    write_samples(tmp_path, model(cut), [{"a": torch.zeros(3, 16, 16)}], device=torch.device("cpu"), step=1)
+    dataset = [{"a": torch.zeros(3, 16, 16)}]
+    write_samples(tmp_path, model(cut), dataset, device=torch.device("cpu"), step=1, count=9, seed=0)
     (entry,) = json.loads((tmp_path / "step_000001" / "index.json").read_text())["items"]
     assert (entry["name"], entry["images"]["input"]) == ("sample 1", "00000_a_input.png")
+
+
+def image(value):
+    return torch.full((3, 4, 4), value)
+
+
+def test_black_made_white_changes_by_255_levels():
+    assert image_values(image(-1.0), image(1.0)) == {"change": 255.0}
+
+
+def test_the_distance_to_the_truth_is_the_psnr():
+    values = image_values(image(-1.0), image(1.0), truth=image(0.8))
+    assert values["truth"] == pytest.approx(-20 * math.log10(0.1), abs=1e-4)  # 0.1 of the range everywhere
+
+
+def test_the_background_is_outside_the_mask():
+    output, mask = image(-1.0), torch.zeros(1, 4, 4)
+    output[..., :2], mask[..., :2] = 1.0, 1.0  # all of the change is inside the mask
+    output[..., 3] = -0.8
+    values = image_values(image(-1.0), output, mask=mask)
+    assert values["background"] == pytest.approx(-10 * math.log10(0.01 / 2), abs=1e-3)
+
+
+def test_equal_images_have_no_finite_psnr():
+    assert image_values(image(-1.0), image(-1.0), truth=image(-1.0)) == {"change": 0.0}
+
+
+def test_images_of_different_sizes_have_no_values():
+    assert image_values(image(-1.0), torch.zeros(3, 8, 8), truth=image(0.0)) == {}
 
 
 def test_a_grid_of_very_many_images_is_shrunk(monkeypatch):

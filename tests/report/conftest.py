@@ -54,9 +54,9 @@ class WorkDirMaker:
         )
         return folder
 
-    def gallery(self, values: dict[str, float], step: int = 1000, inputs: tuple[int, int, int] = (255, 0, 0)) -> Path:
-        """Write test images with the keys as names and the values as PSNR of each."""
-        folder = self.path / "samples" / "gallery"
+    def measured(self, values: dict[str, float], step: int = 1000, inputs: tuple[int, int, int] = (255, 0, 0)) -> Path:
+        """Write a step of samples with the keys as names and the values as PSNR of each."""
+        folder = self.path / "samples" / f"step_{step:06d}"
         images = {"input": inputs, "output": (0, 255, 0), "truth": (0, 0, 255)}
         items = [{"name": name, "values": {"truth": value}, "images": images} for name, value in values.items()]
         self._write(folder, step, items, {"truth": {"label": "PSNR to the truth, dB", "better": "higher"}})

@@ -38,11 +38,9 @@ def test_every_input_is_an_item_with_what_was_made_of_it_after_each_step(run: An
     }
 
 
-def test_test_images_join_the_sample_of_their_name_and_replace_the_last_step(run: Any):
-    run.config()
+def test_the_newest_values_and_the_truth_join_the_earlier_samples(run: Any):
     run.samples(500, names=NAMES, color="red")
-    run.samples(1000, names=NAMES, color="red")
-    run.gallery({"data/testA/0.png": 20.0, "data/testA/9.png": 30.0}, step=1000)
+    run.measured({"data/testA/0.png": 20.0, "data/testA/9.png": 30.0}, step=1000)
     found, images = album(run)
     assert [item.name for item in found.items] == ["testA/0.png", "testA/9.png", "testA/1.png"]
     first = found.items[0]
@@ -58,7 +56,7 @@ def test_test_images_join_the_sample_of_their_name_and_replace_the_last_step(run
 def test_runs_over_the_same_inputs_are_grouped(run: Any):
     other = another(run, "other")
     for maker, value in ((run, 20.0), (other, 25.0)):
-        maker.gallery({"/here/testA/0.png" if maker is run else "/there/testA/0.png": value})
+        maker.measured({"/here/testA/0.png" if maker is run else "/there/testA/0.png": value})
     (item,) = album(run, other)[0].items
     assert item.values == [{"truth": 20.0}, {"truth": 25.0}]
     assert [list(images) for images in item.images] == [["output"], ["output"]]
@@ -66,8 +64,8 @@ def test_runs_over_the_same_inputs_are_grouped(run: Any):
 
 def test_equal_names_of_different_images_stay_apart(run: Any):
     other = another(run, "other")
-    run.gallery({"testA/0.png": 20.0}, inputs=(255, 255, 255))
-    other.gallery({"testA/0.png": 25.0}, inputs=(0, 0, 0))
+    run.measured({"testA/0.png": 20.0}, inputs=(255, 255, 255))
+    other.measured({"testA/0.png": 25.0}, inputs=(0, 0, 0))
     first, second = album(run, other)[0].items
     assert (first.values, second.values) == ([{"truth": 20.0}, {}], [{}, {"truth": 25.0}])
 
@@ -75,7 +73,7 @@ def test_equal_names_of_different_images_stay_apart(run: Any):
 def test_images_that_are_damaged_are_left_out(run: Any):
     run.samples(1, names=NAMES)
     (run.samples(2, names=NAMES) / "00000_output.png").write_bytes(b"cut off")
-    folder = run.gallery({"testA/5.png": 1.0, "testA/6.png": 2.0})
+    folder = run.measured({"testA/5.png": 1.0, "testA/6.png": 2.0})
     (folder / "00000_input.png").unlink()
     found, _ = album(run)
     assert [item.name for item in found.items] == ["testA/6.png", "testA/0.png", "testA/1.png"]
@@ -85,7 +83,7 @@ def test_images_that_are_damaged_are_left_out(run: Any):
 
 @pytest.mark.parametrize("text", ['{"step": 1, "ite', '{"items": 3, "step": 1}', "[]"])
 def test_a_folder_whose_index_is_cut_off_or_something_else_is_left_out(run: Any, text: str):
-    (run.gallery({"testA/5.png": 1.0}) / "index.json").write_text(text)
+    (run.measured({"testA/5.png": 1.0}) / "index.json").write_text(text)
     assert album(run)[0].items == []
 
 

@@ -59,11 +59,12 @@ def two_runs(run: Any) -> Path:
         maker.config()
         maker.log(*(maker.scalars(step, gan_ab=1 / step) for step in range(10, 310, 10)))
         for step in (100, 200, 300):
-            maker.samples(step, names=names, color=(step // 2, 90, 90), inputs=(150, 90, 90))
+            if step < 300:
+                maker.samples(step, names=names, color=(step // 2, 90, 90), inputs=(150, 90, 90))
             metrics = {"background.db": start + step / 100}
             maker.log({"event": "metrics", "step": step, "metrics": metrics})
         values = {name: start + index for index, name in enumerate(names)}
-        maker.gallery(
+        maker.measured(
             values | {f"testA/{index}.png": start - index for index in range(3, 6)}, step=300, inputs=(150, 90, 90)
         )
     return write_report([run.path, other.path], run.path.parent / "page.html")
@@ -241,7 +242,7 @@ def test_dark_and_light_follow_the_system_until_the_user_chooses(open_page: Any,
 @pytest.mark.parametrize("linked", [False, True])
 def test_two_thousand_images_do_not_stall_the_page(open_page: Any, run: Any, linked: bool):
     run.config()
-    folder = run.gallery({"testA/0000.png": 0.0})
+    folder = run.measured({"testA/0000.png": 0.0})
     about = json.loads((folder / "index.json").read_text())
     noise = Image.effect_noise((48, 48), 80)
     for index in range(10):

@@ -100,7 +100,7 @@ def test_several_runs_are_side_by_side_and_the_best_of_them_is_marked(run: Any):
             maker.scalars(50, gan=value),
             {"event": "metrics", "step": 50, "metrics": {"background.db": value}, **BETTER},
         )
-        maker.gallery({"testA/0.png": value})
+        maker.measured({"testA/0.png": value})
     page = write_report([run.path, other.path], run.path.parent / "both.html")
     text = page.read_text("utf-8")
     data = page_data(page)
@@ -118,7 +118,7 @@ def test_runs_of_one_name_are_told_apart_by_the_folders_above(tmp_path: Path):
 
 
 def test_the_page_needs_no_network(finished: Any):
-    finished.gallery({"testA/0.png": 20.0})
+    finished.measured({"testA/0.png": 20.0})
     found = outline(write_report(finished.path))
     assert not [value for name, value in found.attributes if name in ("src", "href", "srcset", "data", "action")]
     page = (finished.path / "index.html").read_text("utf-8")
@@ -128,9 +128,9 @@ def test_the_page_needs_no_network(finished: Any):
 
 
 def test_a_linked_page_has_addresses_instead_of_images(finished: Any):
-    finished.gallery({"testA/0.png": 20.0})
+    finished.measured({"testA/0.png": 20.0})
     images = page_data(write_report(finished.path, linked=True), "images")
-    assert {"./samples/gallery/00000_output.png", "./samples/step_000500/00001_output.png"} <= {*images}
+    assert {"./samples/step_001000/00000_output.png", "./samples/step_000500/00001_output.png"} <= {*images}
     assert not any(image.startswith("/9j/") for image in images)
 
 
@@ -140,8 +140,7 @@ def test_names_with_html_in_them_are_shown_as_text(run: Any):
     run.config({"model": {"generators": {}, "phases": {evil: {"update": [evil], "terms": terms}}}}, text=evil)
     run.log({"event": "start", "device": evil, "plugins": {evil: {"version": evil}}})
     run.log(run.scalars(1, **{evil: 1.0}), {"event": "metrics", "step": 1, "metrics": {evil: 1.0}})
-    run.samples(1, names=[evil])
-    run.gallery({evil: 1.0})
+    run.measured({evil: 1.0})
     found = outline(write_report(run.path))
     assert found.tags.count("script") == 3
     assert not any(name == "onclick" for name, _ in found.attributes)
