@@ -21,7 +21,7 @@ from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm
 from i2ikit.engine.hooks.bad_files import BadFilesHook
 from i2ikit.engine.hooks.checkpoints import CheckpointsHook
 from i2ikit.engine.hooks.display import DisplayHook
-from i2ikit.engine.hooks.evaluation import EvaluationHook, make_evaluator
+from i2ikit.engine.hooks.evaluation import EvaluationHook, make_evaluation_hook
 from i2ikit.engine.hooks.log import LogHook
 from i2ikit.engine.hooks.samples import SamplesHook
 from i2ikit.engine.hooks.visualizer import VisualizerHook
@@ -154,7 +154,7 @@ class Run:
 
     def execute(self, log: RunLog, hooks: Sequence[Hook], interruption: Interruption) -> RunResult:
         """Train and measure."""
-        evaluation = self.evaluation_hook()
+        evaluation = make_evaluation_hook(self.config, self.parts, self.device) if is_first() else None
         runner = self.make_runner(log, [*self.own_hooks(evaluation), *self.parts.hooks, *hooks])
         loop = self.make_loop(runner, interruption)
         try:
@@ -177,14 +177,6 @@ class Run:
             best=evaluation.evaluator.best if evaluation is not None else {},
             protocol=found.protocol,
         )
-
-    def evaluation_hook(self) -> EvaluationHook | None:
-        """Return the hook that measures, for a config with metrics; in the first process only."""
-        evaluator = make_evaluator(self.config, self.parts, self.device) if is_first() else None
-        if evaluator is None:
-            return None
-        when = {key: self.config["evaluation"].get(key) for key in ("every", "stop_after")}
-        return EvaluationHook(evaluator, **when)
 
     def own_hooks(self, evaluation: EvaluationHook | None) -> list[Hook]:
         """Return i2ikit's hooks; processes other than the first only watch their files."""

@@ -60,7 +60,7 @@ class Evaluator:
     def prepare(self) -> dict[str, str]:
         """Load what metrics need, once; return why metrics cannot be measured, by name."""
         if self._missing is None:
-            self._missing = prepare(self.metrics, torch.device("cpu"))
+            self._missing = prepare(self.metrics, self.device)
         return self._missing
 
     def measure(self, step: int, pause: Callable[[], None] = lambda: None) -> Measurement:
@@ -70,17 +70,14 @@ class Evaluator:
             step: the last finished step.
             pause: called after each batch; an exception that it raises ends the measurement.
         """
-        missing = self.prepare()
-        prepare({name: metric for name, metric in self.metrics.items() if name not in missing}, self.device)
         expression = f"{self.about['generator']}({self.data.source})"
 
         def translate(images: Tensor) -> Tensor:
             batch = batch_to_device({self.data.source: images}, self.device)
             return self.model.render(batch, [expression], averaged=self.averaged)[expression]
 
-        found = measure(
-            translate, self.data, self.metrics, device=self.device, missing=missing, about=self.about, pause=pause
-        )
+        missing = self.prepare()
+        found = measure(translate, self.data, self.metrics, missing=missing, about=self.about, pause=pause)
         self._update_best(step, found)
         return found
 

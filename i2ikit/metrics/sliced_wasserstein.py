@@ -19,17 +19,21 @@ class _Patches:
         self.sampling, self.random = sampling, sampling.generator()
         self.found: dict[str, list[Tensor]] = {}
 
-    def add(self, images: Mapping[str, Tensor], mask: Tensor | None) -> None:
-        """Add patches of images (C, H, W) in -1..1, all at the same positions, and patches centered in the mask."""
-        size = next(iter(images.values())).shape[-2:]
-        if mask is not None and mask.shape != (1, *size):
-            raise ShapeError(f"a mask (1, H, W) of the image's size {tuple(size)} is needed, not {tuple(mask.shape)}")
-        areas = {"": torch.ones(size, dtype=torch.bool)} | ({} if mask is None else {"masked ": mask[0] > 0.5})
-        for prefix, area in areas.items():
-            positions = self.sampling.positions(area, self.random)
-            for name, image in images.items():
-                patches = patches_at(in_unit_range(image), positions, self.sampling.patch)  # (N, D)
-                self.found.setdefault(prefix + name, []).append(patches)
+    def add(self, images: Mapping[str, Tensor], masks: Tensor | None = None) -> None:
+        """Add patches of images (B, C, H, W) in -1..1, all at the same positions, and patches centered in the masks."""
+        images = {name: in_unit_range(each.cpu()) for name, each in images.items()}
+        count, _, *size = next(iter(images.values())).shape
+        if masks is not None and masks.shape != (count, 1, *size):
+            raise ShapeError(f"masks {(count, 1, *size)} of the images' size are needed, not {tuple(masks.shape)}")
+        for index in range(count):
+            areas = {"": torch.ones(size, dtype=torch.bool)}
+            if masks is not None:
+                areas["masked "] = masks[index, 0].cpu() > 0.5
+            for prefix, area in areas.items():
+                positions = self.sampling.positions(area, self.random)
+                for name, each in images.items():
+                    patches = patches_at(each[index], positions, self.sampling.patch)  # (N, D)
+                    self.found.setdefault(prefix + name, []).append(patches)
 
     def get(self, name: str) -> Tensor | None:
         """Return all patches (N, D) of the images called ``name``, or None if there are none."""
@@ -104,18 +108,16 @@ class SlicedWasserstein(Metric):
 
         Shape: "output" and, for the ratio, "a": (B, C, H, W) in -1..1, of one size; optional "mask": (B, 1, H, W).
         """
-        images = {name: sample[name].detach().cpu() for name in ("a", "output") if name in sample}
+        images = {name: sample[name] for name in ("a", "output") if name in sample}
         if len({image.shape for image in images.values()}) > 1:
             shapes = {name: tuple(image.shape) for name, image in images.items()}
             raise ShapeError(f"outputs {shapes['output']} and inputs {shapes['a']} differ in shape")
-        for index, one_mask in enumerate(_one_by_one(sample.get("mask"), len(images["output"]))):
-            self._samples.add({name: image[index] for name, image in images.items()}, one_mask)
+        self._samples.add(images, sample.get("mask"))
 
     def add_real(self, images: Tensor, masks: Tensor | None = None) -> None:
         """Add real images (B, C, H, W) in -1..1, and masks (B, 1, H, W); ignored with a reference dataset."""
         if self.reference_dataset is None:
-            for image, one_mask in zip(images.detach().cpu(), _one_by_one(masks, len(images)), strict=True):
-                self._targets.add({"b": image}, one_mask)
+            self._targets.add({"b": images}, masks)
 
     def protocol(self) -> dict[str, Any]:
         """Return what the values depend on."""
@@ -147,7 +149,7 @@ class SlicedWasserstein(Metric):
             self._reference = _Patches(self.sampling)
             for index in range(len(self.reference_dataset)):  # not every dataset of torch is iterable
                 item = self.reference_dataset[index]
-                self._reference.add({"b": item["b"]}, item.get("mask"))
+                self._reference.add({"b": item["b"][None]}, item["mask"][None] if "mask" in item else None)
         return self._reference
 
     def _distance(self, reference: _Patches, prefix: str, name: str) -> Tensor | None:
@@ -156,8 +158,3 @@ class SlicedWasserstein(Metric):
         if patches is None or real is None:
             return None
         return self.sampling.distance(patches, real, self.sampling.generator())
-
-
-def _one_by_one(masks: Tensor | None, count: int) -> list[Tensor | None]:
-    """Return the mask of each image, or None for each."""
-    return [None] * count if masks is None else list(masks.detach().cpu())

@@ -126,5 +126,5 @@ def test_outputs_of_another_size_are_refused(scenes, others):
 
 def test_a_mask_of_another_size_is_refused(scenes, others):
     wrong = {**scenes, "output": scenes["a"], "mask": scenes["mask"][..., ::2, ::2]}
-    with pytest.raises(ShapeError, match=r"\(32, 32\) is needed, not \(1, 16, 16\)"):
+    with pytest.raises(ShapeError, match=r"\(24, 1, 32, 32\) of .* are needed, not \(24, 1, 16, 16\)"):
         metric_against(others).update(wrong)

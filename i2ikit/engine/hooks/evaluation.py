@@ -22,27 +22,6 @@ class _InterruptedError(Exception):
     """A signal came during a measurement."""
 
 
-def make_evaluator(config: Mapping[str, Any], parts: Parts, device: torch.device) -> Evaluator | None:
-    """Return the evaluator of a run, or None for a config without metrics or without test data.
-
-    Args:
-        config: resolved, with defaults.
-        parts: of the run, the model on ``device``.
-        device: where it runs.
-    """
-    if parts.test_data is None or not parts.metrics:
-        return None
-    return Evaluator(
-        parts.model,
-        parts.test_data,
-        parts.metrics,
-        device=device,
-        seed=config["seed"],
-        about={"data": dataset_config(config["data"], "test")},
-        **{key: config["evaluation"].get(key) for key in ("weights", "metric", "better")},
-    )
-
-
 class EvaluationHook(RunHook):
     """Measures every N steps, and once more at the end of the run.
 
@@ -53,9 +32,6 @@ class EvaluationHook(RunHook):
         evaluator: of the run.
         every: steps between measurements, >= 1; 0: only at the end.
         stop_after: measurements in a row without a new best, >= 1, after which the run ends; None: never.
-
-    Attributes:
-        last: the measurement at the end of the run, or None.
     """
 
     priority = "LOW"  # after the log's line of the step, before the checkpoint that holds the best
@@ -63,7 +39,6 @@ class EvaluationHook(RunHook):
     def __init__(self, evaluator: Evaluator, *, every: int = 0, stop_after: int | None = None) -> None:
         self.evaluator = evaluator
         self.every, self.stop_after = every, stop_after
-        self.last: Measurement | None = None
         self._due: int | None = None
         self._checked = False
 
@@ -89,8 +64,7 @@ class EvaluationHook(RunHook):
             run: of the finished run.
             pause: called after each batch; an exception that it raises ends the measurement.
         """
-        self.last = self._measure(run, pause, last=True)
-        return self.last
+        return self._measure(run, pause, last=True)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run needs."""
@@ -146,6 +120,25 @@ class EvaluationHook(RunHook):
             f"{best['step']} and has not improved in {waited} measurements since."
         )
         loop.end_early()
+
+
+def make_evaluation_hook(config: Mapping[str, Any], parts: Parts, device: torch.device) -> EvaluationHook | None:
+    """Return the hook that measures a run, or None for a config without metrics or test data.
+
+    Args:
+        config: resolved, with defaults.
+        parts: of the run, the model on ``device``.
+        device: of the run.
+    """
+    if parts.test_data is None or not parts.metrics:
+        return None
+    keys = dict(config["evaluation"])
+    when = {key: keys.pop(key, None) for key in ("every", "stop_after")}
+    about = {"data": dataset_config(config["data"], "test")}
+    evaluator = Evaluator(
+        parts.model, parts.test_data, parts.metrics, device=device, seed=config["seed"], about=about, **keys
+    )
+    return EvaluationHook(evaluator, **when)
 
 
 def format_measurement(found: Measurement, best: Mapping[str, Any]) -> str:
