@@ -19,8 +19,7 @@ from i2ikit.cli.export import export
 from i2ikit.cli.import_ import import_weights
 from i2ikit.cli.list import list_parts
 from i2ikit.cli.new import new
-from i2ikit.cli.plugin_commands import plugin_commands
-from i2ikit.cli.plugins import plugins
+from i2ikit.cli.plugins import plugin_commands, plugins
 from i2ikit.cli.report import report
 from i2ikit.cli.reproduce import reproduce
 from i2ikit.cli.show import show

@@ -1,9 +1,9 @@
 """`i2ikit check`: builds a config and shows what it would train."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from i2ikit.cli.console import busy, out
+from i2ikit.cli.console import busy, make_table, out, write
 from i2ikit.cli.options import ConfigName, DataFolder, Overrides
 
 if TYPE_CHECKING:
@@ -25,44 +25,32 @@ def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = No
 
         plan = make_plan(resolve_config(find_config(config), overrides or (), data))
         add_costs(plan)
-    console = out()
     for table in _tables(plan):
-        console.print(table)
-        console.print()
+        out().print(table)
+        write()
     if plan.cost_error:
-        console.print(f"Cost: unknown, {plan.cost_error}", markup=False, soft_wrap=True)
-    console.print(_length(plan), markup=False, soft_wrap=True)
+        write(f"Cost: unknown, {plan.cost_error}")
+    write(_length(plan))
     for error in (plan.shape_error, plan.data_error):
         if error is not None:
             raise error
 
 
 def _tables(plan: "Plan") -> Iterator["Table"]:
-    columns = {"network": "", "type": "", "parameters": "right", "updated by": ""}
-    yield _table("Networks", columns, _network_rows(plan))
-    terms = {"phase": "", "updates": "", "term": "", "type": "", "reads": "", "weight": "right"}
-    yield _table("Objective", terms, _term_rows(plan))
-    optimizers = {"phase": "", "network": "", "optimizer": "", "learning rate": "right", "options": ""}
-    yield _table("Optimizers", optimizers, _optimizer_rows(plan))
+    columns = ["network", "type", "parameters", "updated by"]
+    yield make_table(columns, _network_rows(plan), right=["parameters"], title="Networks")
+    columns = ["phase", "updates", "term", "type", "reads", "weight"]
+    yield make_table(columns, _term_rows(plan), right=["weight"], title="Objective")
+    columns = ["phase", "network", "optimizer", "learning rate", "options"]
+    yield make_table(columns, _optimizer_rows(plan), right=["learning rate"], title="Optimizers")
     if plan.schedule:
-        columns = dict.fromkeys(plan.schedule[0], "right")
-        yield _table("Schedule", columns, [[*map(_number, row.values())] for row in plan.schedule])
-    yield _table("Data", {"split": "", "type": "", "items": "right"}, _data_rows(plan))
+        columns = list(plan.schedule[0])
+        rows = (map(_number, row.values()) for row in plan.schedule)
+        yield make_table(columns, rows, right=columns, title="Schedule")
+    yield make_table(["split", "type", "items"], _data_rows(plan), right=["items"], title="Data")
     if plan.costs:
-        titles = ("multiply-accumulates", "held between steps", "peak memory")
-        yield _table(_batch(plan), {"setting": "", **dict.fromkeys(titles, "right")}, _cost_rows(plan))
-
-
-def _table(title: str, columns: Mapping[str, Any], rows: list[list[str]]) -> "Table":
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
-    for name, justify in columns.items():
-        table.add_column(name, justify=justify or "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+        columns = ["multiply-accumulates", "held between steps", "peak memory"]
+        yield make_table(["setting", *columns], _cost_rows(plan), right=columns, title=_batch(plan))
 
 
 def _network_rows(plan: "Plan") -> list[list[str]]:

@@ -2,12 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 PLAIN_WIDTH = 120  # columns of a table that is piped into a file
 
@@ -24,6 +25,47 @@ def err() -> "Console":
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, emoji=False)
+
+
+def write(*parts: str | tuple[str, str]) -> None:
+    """Print one line to standard output as it is: brackets are no markup, long lines are not wrapped.
+
+    Args:
+        parts: texts, or pairs of a text and its style, such as ``("network", "bold")``.
+    """
+    from rich.text import Text
+
+    out().print(Text.assemble(*parts), soft_wrap=True)
+
+
+def make_table(
+    columns: Collection[str],
+    rows: Iterable[Iterable[str]],
+    *,
+    right: Collection[str] = (),
+    wrap: str = "",
+    title: str = "",
+) -> "Table":
+    """Return a table.
+
+    Args:
+        columns: their titles.
+        rows: cells by column.
+        right: columns that are aligned right.
+        wrap: the only column that may wrap; empty if all may.
+        title: printed above the table.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.header_style = "dim" if title else "bold"
+    for name in columns:
+        justify: Literal["right", "left"] = "right" if name in right else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=bool(wrap) and name != wrap)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def complain(message: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from i2ikit.cli.console import busy, out
+from i2ikit.cli.console import busy, write
 
 if TYPE_CHECKING:
     from i2ikit.doctor import Diagnosis
@@ -40,9 +40,6 @@ def doctor(
 
 
 def _show(found: "Diagnosis") -> None:
-    from rich.text import Text
-
-    console = out()
     devices = f"\n{'':12}".join(found.devices)
     settings = {name: {True: "on", False: "off"}.get(value, value) for name, value in found.determinism.items()}  # type: ignore[call-overload]
     facts = {
@@ -53,10 +50,9 @@ def _show(found: "Diagnosis") -> None:
         "plugins": ", ".join(f"{each['name']} {each['version']} {each['state']}" for each in found.plugins),
     }
     for name, value in facts.items():
-        console.print(Text.assemble((f"{name:<12}", "bold"), value), soft_wrap=True)
-    console.print()
+        write((f"{name:<12}", "bold"), value)
+    write()
     for name, result in found.results.items():
-        state = (f"{result.state:<9}", COLORS[result.state])
-        console.print(Text.assemble(state, (name, "bold"), f": {result.found}."), soft_wrap=True)
+        write((f"{result.state:<9}", COLORS[result.state]), (name, "bold"), f": {result.found}.")
         if result.advice:
-            console.print(Text(f"{'':9}{result.advice}"), soft_wrap=True)
+            write(f"{'':9}{result.advice}")

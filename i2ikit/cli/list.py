@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from i2ikit.cli.console import busy, complain, out
+from i2ikit.cli.console import busy, complain, make_table, out
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,16 +22,15 @@ def list_parts(
     ] = None,
 ) -> None:
     """List the registered parts, or the packaged configs."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
     with busy("Importing the parts"):
         if kind == CONFIGS:
-            _fill_configs(table)
+            from i2ikit.config import packaged_configs
+
+            table = make_table(["config", "file"], ((name, str(path)) for name, path in packaged_configs().items()))
         else:
             from i2ikit.registry import REGISTRIES
 
-            _fill_parts(table, list(REGISTRIES.values()) if kind is None else [find_registry(kind)])
+            table = _parts(list(REGISTRIES.values()) if kind is None else [find_registry(kind)])
     out().print(table)
     _report_broken_plugins()
 
@@ -60,26 +59,12 @@ def package_of(part: type[Any]) -> str:
     return owner.package if owner else part.__module__.partition(".")[0]
 
 
-def _fill_configs(table: "Table") -> None:
-    from rich.text import Text
-
-    from i2ikit.config import packaged_configs
-
-    table.add_column("config", no_wrap=True)
-    table.add_column("file", overflow="fold")
-    for name, path in packaged_configs().items():
-        table.add_row(*map(Text, (name, str(path))))
-
-
-def _fill_parts(table: "Table", registries: "Sequence[Registry]") -> None:
-    from rich.text import Text
-
+def _parts(registries: "Sequence[Registry]") -> "Table":
     from i2ikit.interfaces.losses import contract
 
     with_kind, with_contract = len(registries) > 1, [each.plural for each in registries] == ["losses"]
     columns = [*["kind"] * with_kind, "name", *["contract"] * with_contract, "description", "package"]
-    for column in columns:
-        table.add_column(column, no_wrap=column != "description")
+    rows = []
     for registry in registries:
         names = registry.names()
         for name in names:
@@ -92,7 +77,8 @@ def _fill_parts(table: "Table", registries: "Sequence[Registry]") -> None:
                 "description": summary.partition(" Contract: ")[0] if with_contract else summary,
                 "package": package_of(part),
             }
-            table.add_row(*(Text(cells[column]) for column in columns), end_section=name == names[-1])
+            rows.append([cells[column] for column in columns])
+    return make_table(columns, rows, wrap="description")
 
 
 def _report_broken_plugins() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from i2ikit.cli.console import busy, out
+from i2ikit.cli.console import busy, write
 from i2ikit.errors import I2IKitError
 
 
@@ -21,8 +21,6 @@ def new(
     ] = None,
 ) -> None:
     """Write a new part with a passing test, or a new plugin."""
-    from rich.text import Text
-
     from i2ikit.cli import scaffold
 
     if kind == scaffold.PLUGIN:
@@ -38,10 +36,9 @@ def new(
         _refuse_taken(found.plural, name)
         then = f"pytest {_relative(list(written)[-1])}"
     scaffold.write(written)
-    console = out()
     for path in written:
-        console.print(Text(f"wrote {_relative(path)}"), soft_wrap=True)
-    console.print(Text(f"try   {then}"), soft_wrap=True)
+        write(f"wrote {_relative(path)}")
+    write(f"try   {then}")
 
 
 def _refuse_taken(plural: str, name: str) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from i2ikit.cli.console import busy, out
+from i2ikit.cli.console import busy, make_table, out, write
 from i2ikit.cli.options import Device
 
 
@@ -17,28 +17,21 @@ def reproduce(
 
     Shows which term and which gradients are not finite.
     """
-    from rich.table import Table
-    from rich.text import Text
-
     with busy("Repeating the step"):
         from i2ikit.engine.checkpointing.reproduce import reproduce as run
 
         found = run(file, device)
     failed = found.failed
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("term", "in the run", "repeated", "gradients that are not finite"):
-        table.add_column(column, overflow="fold")
+    columns = ["term", "in the run", "repeated", "gradients that are not finite"]
+    rows = []
     for name, value in found.losses.items():
-        bad = found.bad_gradients.get(name, [])
-        then = failed.losses.get(name)
-        table.add_row(
-            *map(Text, (name, "" if then is None else f"{then:.6g}", f"{value:.6g}", _first(bad))),
-        )
-    console = out()
-    console.print(Text(f"Step {failed.progress['step']} stopped in phase {failed.phase}."), soft_wrap=True)
-    console.print(table)
+        before = failed.losses.get(name)
+        shown = "" if before is None else f"{before:.6g}"
+        rows.append([name, shown, f"{value:.6g}", _first(found.bad_gradients.get(name, []))])
+    write(f"Step {failed.progress['step']} stopped in phase {failed.phase}.")
+    out().print(make_table(columns, rows))
     if failed.files:
-        console.print(Text(f"Images: {', '.join(failed.files)}"), soft_wrap=True)
+        write(f"Images: {', '.join(failed.files)}")
 
 
 def _first(names: list[str], most: int = 3) -> str:

@@ -2,15 +2,12 @@
 
 import inspect
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from i2ikit.cli.console import busy, out
+from i2ikit.cli.console import busy, make_table, out, write
 from i2ikit.cli.list import find_registry, package_of
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -20,19 +17,15 @@ def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as PatchNCELoss.")],
 ) -> None:
     """Show the docstring and the arguments of a part."""
-    from rich.text import Text
-
     with busy("Importing the parts"):
         registry = find_registry(kind)
         part = registry.get(name)
     parameters = [value for value in inspect.signature(part).parameters.values() if value.kind not in VARIADIC]
-    console = out()
-    console.print(Text.assemble((name, "bold"), f"  {registry.kind}"))
-    console.print(Text(inspect.cleandoc(part.__doc__ or "It has no docstring.")), soft_wrap=True)
-    console.print()
+    write((name, "bold"), f"  {registry.kind}\n", inspect.cleandoc(part.__doc__ or "It has no docstring."), "\n")
     if parameters:
-        console.print(_arguments(parameters))
-        console.print()
+        rows = ((value.name, _default(value) or "(required)", _type(value.annotation)) for value in parameters)
+        out().print(make_table(["argument", "default", "type"], rows))
+        write()
     facts = {"module": part.__module__, "package": package_of(part)}
     if registry.plural == "losses":
         from i2ikit.interfaces.losses import contract
@@ -40,7 +33,7 @@ def show(
         facts["contract"] = contract(part)
     facts["config"] = example(registry.plural, name, parameters)
     for fact, value in facts.items():
-        console.print(Text.assemble((f"{fact:<9}", "bold"), value), soft_wrap=True)
+        write((f"{fact:<9}", "bold"), value)
 
 
 def example(plural: str, name: str, parameters: list[inspect.Parameter]) -> str:
@@ -50,19 +43,6 @@ def example(plural: str, name: str, parameters: list[inspect.Parameter]) -> str:
         arguments = ['of="ab"', "taps=[...]", *(text for text in arguments if not text.startswith("widths="))]
     quoted = f'type="{name}"'
     return f"dict({', '.join([quoted, *arguments])})"
-
-
-def _arguments(parameters: list[inspect.Parameter]) -> "Table":
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("argument", "default", "type"):
-        table.add_column(column, overflow="fold")
-    for value in parameters:
-        cells = (value.name, _default(value) or "(required)", _type(value.annotation))
-        table.add_row(*map(Text, cells))
-    return table
 
 
 def _default(value: inspect.Parameter) -> str:
