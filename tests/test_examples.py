@@ -9,11 +9,6 @@ import torch
 from i2ikit.registry import REGISTRIES
 
 PENDING = {
-    "generators",
-    "discriminators",
-    "heads",
-    "samplers",
-    "negatives",
     "terms",
     "datasets",
 }  # kinds of which some parts still lack an example

@@ -29,17 +29,20 @@ class MultiScaleDiscriminator(nn.Module):
         ShapeError: an image of another shape, or one too small for the last scale.
     Source:
         Wang et al. 2017 (pix2pixHD), arXiv:1711.11585, section 3.2: average pooling 3x3, stride 2.
+    Example:
+        >>> [tuple(x.shape) for x in MultiScaleDiscriminator(scales=2, filters=4)(torch.zeros(1, 3, 64, 64))]
+        [(1, 1, 6, 6), (1, 1, 2, 2)]
     """
 
     def __init__(
         self,
         in_channels: int = 3,
         *,
-        scales: int = 3,
         filters: int = 64,
         layers: int = 3,
         antialias: bool = True,
         norm: str = "instance",
+        scales: int = 3,
         init: str = "xavier",
         init_gain: float = 0.02,
     ) -> None:
@@ -52,7 +55,7 @@ class MultiScaleDiscriminator(nn.Module):
         initialize(self, init, init_gain)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Return the raw scores of every scale, full size first."""
+        """Return the logits of every scale, full size first."""
         check_images(type(self).__name__, x, self.in_channels, smallest=self.smallest)
         scores = []
         for index, scale in enumerate(self.scales):

@@ -7,9 +7,9 @@ from i2ikit.registry import DISCRIMINATORS
 
 @DISCRIMINATORS.register_module()
 class PatchGANDiscriminator(PatchGAN):
-    """Score overlapping patches of an image as real or generated; the scores are raw (no sigmoid).
+    """Score overlapping patches of an image as real or generated; returns logits (no sigmoid).
 
-    With 3 layers a score sees 70 x 70 pixels, or 84 x 84 with anti-aliasing, and the next score lies 8 pixels further.
+    With 3 layers a score sees 70 x 70 pixels, or 84 x 84 with anti-aliasing, and neighboring scores are 8 pixels apart.
 
     Args:
         in_channels: channels of the images, at least 1.
@@ -26,6 +26,9 @@ class PatchGANDiscriminator(PatchGAN):
         ShapeError: an image of another shape, or one too small to give a score.
     Source:
         Isola et al. 2016, arXiv:1611.07004, appendix 6.1.2; anti-aliasing as in CUT, arXiv:2007.15651.
+    Example:
+        >>> PatchGANDiscriminator(filters=4)(torch.zeros(1, 3, 64, 64)).shape
+        torch.Size([1, 1, 6, 6])
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from i2ikit.registry import DISCRIMINATORS
 
 @DISCRIMINATORS.register_module()
 class PixelDiscriminator(nn.Module):
-    """Score each pixel by its color alone; the scores are raw (no sigmoid).
+    """Score each pixel by its color alone; returns logits (no sigmoid).
 
     Args:
         in_channels: channels of the images, at least 1.
@@ -26,6 +26,9 @@ class PixelDiscriminator(nn.Module):
         ShapeError: an image of another shape.
     Source:
         Isola et al. 2016, arXiv:1611.07004, appendix 6.1.2, the 1x1 discriminator.
+    Example:
+        >>> PixelDiscriminator(filters=4)(torch.zeros(1, 3, 8, 8)).shape
+        torch.Size([1, 1, 8, 8])
     """
 
     def __init__(
@@ -48,6 +51,6 @@ class PixelDiscriminator(nn.Module):
         initialize(self, init, init_gain)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return one raw score per pixel."""
+        """Return one logit per pixel."""
         check_images(type(self).__name__, x, self.in_channels)
         return self.score(self.relu(self.norm(self.conv2(self.relu(self.conv1(x))))))

@@ -15,9 +15,9 @@ from i2ikit.registry import DISCRIMINATORS
 
 @DISCRIMINATORS.register_module()
 class StyleGAN2Discriminator(nn.Module):
-    """Halve the image with residual blocks to 4 x 4 and score it as a whole; the score is raw (no sigmoid).
+    """Halve the image with residual blocks to 4 x 4 and score the image; returns logits (no sigmoid).
 
-    Weights start from N(0, 1) and have no other start.
+    Weights start from N(0, 1); no other initialization is available.
 
     Args:
         in_channels: channels of the images, at least 1.
@@ -32,6 +32,9 @@ class StyleGAN2Discriminator(nn.Module):
     Source:
         Karras et al. 2019, arXiv:1912.04958, in the form of CUT's single-image translation, arXiv:2007.15651 (at most
         384 channels, no statistic over the batch).
+    Example:
+        >>> StyleGAN2Discriminator(filters=1, size=16)(torch.zeros(1, 3, 16, 16)).shape
+        torch.Size([1, 1, 1, 1])
     """
 
     def __init__(self, in_channels: int = 3, *, filters: int = 8, size: int = 64) -> None:
@@ -48,7 +51,7 @@ class StyleGAN2Discriminator(nn.Module):
         self.score = ScaledLinear(widths[-1], 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return one raw score per image."""
+        """Return one logit per image."""
         check_images(type(self).__name__, x, self.in_channels)
         if x.shape[2:] != (self.size, self.size):
             raise ShapeError(

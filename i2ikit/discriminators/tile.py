@@ -11,9 +11,9 @@ from i2ikit.registry import DISCRIMINATORS
 
 @DISCRIMINATORS.register_module()
 class TileDiscriminator(PatchGAN):
-    """Cut the image into tiles that do not overlap, and score each as an image of its own.
+    """Cut the image into tiles that do not overlap, and score each as a separate image.
 
-    No score knows what lies beside its tile. The norms, too, see one tile at a time.
+    A score depends on its tile alone, and the norms normalize one tile at a time.
 
     Args:
         in_channels: channels of the images, at least 1.
@@ -24,8 +24,8 @@ class TileDiscriminator(PatchGAN):
         norm: ``instance``, ``instance_affine``, ``batch`` or ``none``.
         init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
     Shape:
-        (B, in_channels, H, W) -> (B, 1, h, w), H and W multiples of ``tile``; 2 x 2 scores per tile of 16 pixels, laid
-        out where the tile lies.
+        (B, in_channels, H, W) -> (B, 1, h, w), H and W multiples of ``tile``; 2 x 2 scores per tile of 16 pixels, at
+        the position of the tile.
 
     Raises:
         ValueError: an argument is out of its range.
@@ -33,6 +33,9 @@ class TileDiscriminator(PatchGAN):
     Source:
         Hu et al. 2022 (QS-Attn), arXiv:2203.08483, option ``patch`` of the published code, which leaves the tiles on
         the batch axis; the mean over all scores is the same.
+    Example:
+        >>> TileDiscriminator(filters=4, tile=16)(torch.zeros(1, 3, 32, 32)).shape
+        torch.Size([1, 1, 4, 4])
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class TileDiscriminator(PatchGAN):
         initialize(self, init, init_gain)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the raw scores of all tiles, in place."""
+        """Return the logits of all tiles, each at the position of its tile."""
         side = self.tile
         check_images(type(self).__name__, x, self.in_channels, multiple=side)
         images, rows, columns = len(x), x.shape[2] // side, x.shape[3] // side

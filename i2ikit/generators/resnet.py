@@ -34,8 +34,8 @@ class ResNetGenerator(StagedGenerator):
         dropout: dropout 0.5 inside the residual blocks.
         padding: border of the residual blocks' convolutions: ``reflect``, ``replicate`` or ``zero``.
         init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
-        input_skip: out = tanh(net(x) + atanh(0.97 x)): the network learns what to change and an untrained one returns
-            almost the input. Not in the papers; keeps colors in short runs.
+        input_skip: out = tanh(net(x) + atanh(0.97 x)): the network learns the change, and returns almost the input
+            before training. Not in the papers; preserves colors in short runs.
     Shape:
         (B, in_channels, H, W) -> (B, out_channels, H, W) in -1..1; H and W multiples of 4, at least 8.
 
@@ -44,6 +44,10 @@ class ResNetGenerator(StagedGenerator):
         ShapeError: an image of another shape.
     Source:
         Zhu et al. 2017, arXiv:1703.10593, appendix 7.2; anti-aliasing as in CUT, arXiv:2007.15651.
+    Example:
+        >>> generator = ResNetGenerator(filters=4, blocks=1)
+        >>> {name: tuple(x.shape) for name, x in generator.trace(torch.zeros(1, 3, 32, 32), ["down2", "out"]).items()}
+        {'down2': (1, 16, 8, 8), 'out': (1, 3, 32, 32)}
     """
 
     def __init__(

@@ -19,12 +19,12 @@ class StyleGAN2Generator(StagedGenerator):
     Taps, in order: ``input`` (the image itself), ``stem``, ``down1`` ... ``downK``, ``block1`` ... ``blockN``,
     ``up1`` ... ``upK``, ``out`` (the image). The published encoder ends with the block N / 2.
 
-    The image is not bounded: its last activation is a LeakyReLU. Weights start from N(0, 1) and have no other start.
+    The image is not bounded: its last activation is a LeakyReLU. Weights start from N(0, 1).
 
     Args:
         in_channels, out_channels: channels of the images, at least 1.
         filters: sets all widths: 8 * filters at full size for images of 64 pixels, at most 512. Published: 10.
-        size: side of the training images in pixels, a power of 2 in 4..1024; sets the widths, not what is accepted.
+        size: side of the training images in pixels, a power of 2 in 4..1024; sets the widths; other sizes are accepted.
         downs: number K of steps down, at least 1 and so that size / 2**downs >= 4. Published: 1.
         blocks: number N of residual blocks, even, at least 2. Published: 6, and 2 in the small form.
         noise: add noise after each step up. Published: on, and off in the small form.
@@ -37,6 +37,9 @@ class StyleGAN2Generator(StagedGenerator):
     Source:
         Park et al. 2020 (CUT), arXiv:2007.15651, appendix on single-image translation; layers of Karras et al. 2019,
         arXiv:1912.04958.
+    Example:
+        >>> StyleGAN2Generator(filters=1, size=32, blocks=2)(torch.zeros(1, 3, 32, 32)).shape
+        torch.Size([1, 3, 32, 32])
     """
 
     def __init__(

@@ -18,10 +18,11 @@ Stage = tuple[str, nn.Module, int]
 
 @GENERATORS.register_module()
 class UNetGenerator(StagedGenerator):
-    """Halve the image ``downs`` times, double it as often, and hand each size across.
+    """Halve the image ``downs`` times, double it as often, with a skip connection at each size.
 
-    Taps, in order: ``down1`` ... ``downN``, ``up1`` ... ``upM`` with M = N - 1, ``out`` (the image). What a step down
-    hands across is LeakyReLU(0.2) of its output (the published code changes it in place, and its weights expect that).
+    Taps, in order: ``down1`` ... ``downN``, ``up1`` ... ``upM`` with M = N - 1, ``out`` (the image). A skip
+    connection carries LeakyReLU(0.2) of a step's output (the published code applies it in place, and its weights expect
+    that).
 
     Args:
         in_channels, out_channels: channels of the images, at least 1.
@@ -39,6 +40,9 @@ class UNetGenerator(StagedGenerator):
         ShapeError: an image of another shape.
     Source:
         Isola et al. 2016, arXiv:1611.07004, appendix 6.1.1.
+    Example:
+        >>> UNetGenerator(filters=4, downs=3)(torch.zeros(1, 3, 32, 32)).shape
+        torch.Size([1, 3, 32, 32])
     """
 
     def __init__(
@@ -61,7 +65,7 @@ class UNetGenerator(StagedGenerator):
         widths = [filters * min(2**n, 8) for n in range(downs)]
         stages = _ways_down(in_channels, widths, norm)
         for n in range(1, downs):
-            before = widths[downs - n] * (1 if n == 1 else 2)  # what came up, and what was handed across
+            before = widths[downs - n] * (1 if n == 1 else 2)  # the step below, and the skip connection
             dropped = dropout and 2 <= n <= downs - 4
             stages.append(_way_up(f"up{n}", before, widths[downs - n - 1], norm, dropped))
         last = nn.ConvTranspose2d(2 * widths[0], out_channels, 4, stride=2, padding=1)

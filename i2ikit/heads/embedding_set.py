@@ -16,7 +16,7 @@ from i2ikit.registry import HEADS
 class EmbeddingSetHead(nn.Module):
     """Map the embeddings of an image's patches, of all layers at once, to one vector: for terms on sets of patches.
 
-    It sees the embeddings as a small image: layers are its channels, patches its rows, their widths its columns.
+    The embeddings are treated as a small image: layers are channels, patches are rows, widths are columns.
     Conv (3 x 3, stride 2) - ReLU - mean - Linear - ReLU - Linear - unit length.
 
     Args:
@@ -31,6 +31,9 @@ class EmbeddingSetHead(nn.Module):
         ShapeError: embeddings of another number of layers, or too few of them.
     Source:
         Han et al. 2021, arXiv:2104.07689, the similarity loss of SimDCL and its published code.
+    Example:
+        >>> EmbeddingSetHead([16, 16], dim=8)(torch.randn(1, 2, 256, 16)).shape
+        torch.Size([1, 8])
     """
 
     def __init__(self, widths: Sequence[int], dim: int = 64, *, init: str = "xavier", init_gain: float = 0.02) -> None:

@@ -19,6 +19,9 @@ class IdentityHead(nn.Module):
         x (B, S, C) -> (B, S, C), unit length along C.
     Source:
         CUT's option ``sample``, arXiv:2007.15651.
+    Example:
+        >>> IdentityHead([2])(torch.tensor([[[3.0, 4.0]]]), layer=0)
+        tensor([[[0.6000, 0.8000]]])
     """
 
     def __init__(self, widths: Sequence[int]) -> None:

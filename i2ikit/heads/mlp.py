@@ -27,6 +27,10 @@ class MLPHead(nn.Module):
         IndexError: there is no such layer.
     Source:
         Park et al. 2020, arXiv:2007.15651, appendix C.1; also the head of EnCo's first version, arXiv:2211.10867.
+    Example:
+        >>> head = MLPHead([64, 128], dim=16)
+        >>> head(torch.zeros(1, 256, 128), layer=1).shape
+        torch.Size([1, 256, 16])
     """
 
     def __init__(self, widths: Sequence[int], dim: int = 256, *, init: str = "xavier", init_gain: float = 0.02) -> None:
@@ -39,5 +43,5 @@ class MLPHead(nn.Module):
         initialize(self, init, init_gain)
 
     def forward(self, x: Tensor, layer: int, role: Literal["query", "key"] = "query") -> Tensor:
-        """Embed the features ``x`` of tap number ``layer``; both roles take the same way."""
+        """Embed the features ``x`` of tap number ``layer``; both roles use the same layers."""
         return normalize(self.layers[layer](x))

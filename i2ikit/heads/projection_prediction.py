@@ -15,7 +15,7 @@ NORMS = ("batch", "layer", "none")
 
 @HEADS.register_module()
 class ProjectionPredictionHead(nn.Module):
-    """A projector for queries and keys, and a predictor that only queries go through; one pair for each tap.
+    """A projector for queries and keys, and a predictor for queries only; one pair for each tap.
 
     Projector: Linear - norm - ReLU - Linear - norm without weights. Predictor: Linear - norm - ReLU - Linear.
 
@@ -27,7 +27,7 @@ class ProjectionPredictionHead(nn.Module):
         dim: width D of the projector and of the embedding, at least 1. Published: 256.
         hidden: width of the predictor's hidden layer; ``None`` is half of ``dim``. Published: 128.
         norm: ``batch``, ``layer`` or ``none``.
-        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`; it leaves the norms alone.
+        init, init_gain: see :func:`i2ikit.nn.initialize.initialize`; it does not change the norms.
     Shape:
         x (B, S, C), C = widths[layer] -> (B, S, D), unit length along D.
 
@@ -37,6 +37,10 @@ class ProjectionPredictionHead(nn.Module):
     Source:
         Cai et al. 2024 (EnCo), arXiv:2211.10867, section "Architecture of projection and prediction", and the published
         code for widths and biases.
+    Example:
+        >>> head = ProjectionPredictionHead([64, 128], dim=16)
+        >>> head(torch.randn(2, 256, 128), layer=1, role="query").shape
+        torch.Size([2, 256, 16])
     """
 
     def __init__(

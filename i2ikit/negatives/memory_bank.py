@@ -15,9 +15,10 @@ from i2ikit.registry import NEGATIVES
 class MemoryBank(nn.Module):
     """The last ``size`` keys of each layer, of this and earlier steps' images, instead of the same image's.
 
-    It begins with random directions. A step is contrasted with what the bank held before it, in all of its batches, and
-    puts its own keys in place of the oldest. Keys stay comparable over many steps where they come from a slow copy of
-    generator and head (the model's ``averages``). The bank is saved with the model; it takes the keys of all processes.
+    It begins with random directions. A step is contrasted with the bank as it was before the step, in all of its
+    batches; then its keys replace the oldest. Keys stay comparable over many steps where they come from a moving
+    average of generator and head (the model's ``averages``). The bank is saved with the model and holds the keys of
+    all processes.
 
     Args:
         layers: layers of the term, >= 1.
@@ -31,6 +32,12 @@ class MemoryBank(nn.Module):
     Source:
         He et al. 2020 (MoCo), arXiv:1911.05722, section 3.2; the "external" negatives in the ablation of Park et al.
         2020 (CUT), arXiv:2007.15651, section 4.2.
+    Example:
+        >>> from types import SimpleNamespace
+        >>> step = SimpleNamespace(progress=SimpleNamespace(step=1))
+        >>> bank = MemoryBank(layers=1, dim=4, size=32)
+        >>> bank(step, torch.zeros(2, 8, 4), torch.zeros(2, 8, 4), 0).keys.shape
+        torch.Size([32, 4])
     """
 
     rows: Tensor
@@ -45,15 +52,15 @@ class MemoryBank(nn.Module):
         self._before: dict[int, tuple[int, Tensor]] = {}  # by layer: the running step, and the rows before it
 
     def forward(self, step: StepReader, query: Tensor, key: Tensor, layer: int) -> Negatives:
-        """Return the bank of one layer as it was, and remember the keys."""
+        """Return the bank of one layer as it was, and add the keys."""
         if layer >= self.layers or key.shape[-1] != self.dim:
             raise ShapeError(
                 f"MemoryBank(layers={self.layers}, dim={self.dim}) got keys {tuple(key.shape)} of layer {layer + 1}"
             )
         before = self._rows_before(step.progress.step, layer)
         new = processes.gather(key.detach()).flatten(0, 1)[-self.size :].to(self.rows)
-        places = (self.oldest[layer] + torch.arange(len(new), device=new.device)) % self.size
-        self.rows[layer, places] = new
+        rows = (self.oldest[layer] + torch.arange(len(new), device=new.device)) % self.size
+        self.rows[layer, rows] = new
         self.oldest[layer] = (self.oldest[layer] + len(new)) % self.size
         return Negatives(keys=before.to(query))
 

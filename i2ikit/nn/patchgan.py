@@ -45,7 +45,7 @@ class PatchGAN(nn.Module):
         self.stages = nn.Sequential(stages)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return one raw score per patch."""
+        """Return one logit per patch."""
         check_images(type(self).__name__, x, self.in_channels, smallest=self.smallest)
         return self.stages(x)
 

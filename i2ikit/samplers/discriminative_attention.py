@@ -13,7 +13,7 @@ from i2ikit.registry import SAMPLERS
 
 
 class _ScoreGuidedSampler(ABC):
-    """Half of the places by the discriminator's score, drawn from a random pool, per image; the rest by ``_rest``."""
+    """Some positions by the discriminator's score, from a random pool, per image; the rest by ``_rest``."""
 
     def __init__(
         self, discriminator: str, image: str, *, num: int = 256, pool: int = 4, random_fraction: float = 0.5
@@ -23,11 +23,11 @@ class _ScoreGuidedSampler(ABC):
         self.random_fraction = fraction("random_fraction", random_fraction)
 
     def reads(self) -> list[Read]:
-        """Return what is read besides the features: the discriminator's answer, without gradient."""
+        """Return what is read besides the features: the discriminator's logits, without gradient."""
         return [Read.logits_of(self.discriminator, self.image, grad=False)]
 
     def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
-        """Return one plan per layer, with places of its own for each image, for features (B, C, H, W)."""
+        """Return one plan per layer, with other positions for each image, for features (B, C, H, W)."""
         logits = step.logits(self.discriminator, self.image, grad=False)[0]  # (B, 1, h, w)
         return [Positions(self._layer(step, logits, layer, query)) for layer, query in enumerate(queries)]
 
@@ -39,28 +39,38 @@ class _ScoreGuidedSampler(ABC):
         rows = []
         for image, row in enumerate(score, step.first):
             pool = step.permutation(f"pool/{layer}/{image}", size, min(num * self.pool, size)).to(row.device)
-            # lowest logits, the least convincing places, first; what differs by a rounding of float64 is a tie
+            # lowest logits, the least convincing, first; float() turns rounding differences of float64 into ties
             pool = pool[row[pool].float().argsort(stable=True)]
             rows.append(torch.cat([pool[: num - rest], self._rest(step, f"rest/{layer}/{image}", pool, size, rest)]))
         return torch.stack(rows)
 
     @abstractmethod
     def _rest(self, step: StepReader, label: str, pool: Tensor, size: int, count: int) -> Tensor:
-        """Return the ``count`` places that the score does not guide; ``pool`` is sorted, lowest score first."""
+        """Return the ``count`` positions that the lowest scores do not decide; ``pool`` is sorted, lowest score first."""
 
 
 @SAMPLERS.register_module()
 class DiscriminativeAttentionSampler(_ScoreGuidedSampler):
-    """The lowest scores of a random pool, and a share of the places at random.
+    """The lowest scores of a random pool, and a fraction of the positions at random.
 
     Args:
-        discriminator: name of the discriminator whose raw answers are the score.
-        image: expression of the image that it judges, such as ``"ab(a)"``.
-        num: places per layer, >= 1; a smaller map gives as many as it has.
-        pool: candidates per place, >= 1.
-        random_fraction: share of the places, 0..1, that are drawn without regard to the score; they may repeat others.
+        discriminator: name of the discriminator whose logits are the score.
+        image: expression of the image that it scores, such as ``"ab(a)"``.
+        num: positions per layer, >= 1; a smaller map uses as many as it has.
+        pool: candidates per position, >= 1.
+        random_fraction: fraction of the positions, 0..1, sampled independently of the score; they may repeat others.
     Source:
         Cai et al. 2024 (EnCo), arXiv:2211.10867, discriminative attention-guided sampling, as released in 2024.
+    Example:
+        >>> class Step:
+        ...     first = 0
+        ...     def logits(self, discriminator, image, grad):
+        ...         return [torch.arange(16.0).reshape(1, 1, 4, 4)]
+        ...     def permutation(self, label, size, count):
+        ...         return torch.randperm(size)[:count]
+        >>> sampler = DiscriminativeAttentionSampler("b", "ab(a)", num=4, random_fraction=0.0)
+        >>> sampler.plan(Step(), [], [torch.zeros(1, 3, 4, 4)])[0].ids  # the lowest logits
+        tensor([[0, 1, 2, 3]])
     """
 
     def _rest(self, step: StepReader, label: str, pool: Tensor, size: int, count: int) -> Tensor:
@@ -69,13 +79,23 @@ class DiscriminativeAttentionSampler(_ScoreGuidedSampler):
 
 @SAMPLERS.register_module()
 class ExtremeScoreSampler(_ScoreGuidedSampler):
-    """The lowest scores of a random pool, and a share of the places with the highest scores of the same pool.
+    """The lowest scores of a random pool, and a fraction of positions with the highest scores of the same pool.
 
     Args:
         discriminator, image, num, pool: as in DiscriminativeAttentionSampler.
-        random_fraction: share of the places, 0..1, that have the highest scores.
+        random_fraction: fraction of the positions, 0..1, that have the highest scores.
     Source:
         Cai et al. 2022 (EnCo, first version), arXiv:2211.10867v1, as in its released training command.
+    Example:
+        >>> class Step:
+        ...     first = 0
+        ...     def logits(self, discriminator, image, grad):
+        ...         return [torch.arange(16.0).reshape(1, 1, 4, 4)]
+        ...     def permutation(self, label, size, count):
+        ...         return torch.randperm(size)[:count]
+        >>> sampler = ExtremeScoreSampler("b", "ab(a)", num=4, random_fraction=0.5)
+        >>> sampler.plan(Step(), [], [torch.zeros(1, 3, 4, 4)])[0].ids  # the lowest and the highest logits
+        tensor([[ 0,  1, 14, 15]])
     """
 
     def _rest(self, step: StepReader, label: str, pool: Tensor, size: int, count: int) -> Tensor:

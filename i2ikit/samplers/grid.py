@@ -1,4 +1,4 @@
-"""All places on a regular grid."""
+"""Positions on a regular grid."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,14 @@ from i2ikit.registry import SAMPLERS
 
 @SAMPLERS.register_module()
 class GridSampler:
-    """Every ``stride``-th place in both directions, so that a layer is covered evenly and without chance.
+    """Every ``stride``-th position in both directions: a layer is covered evenly, without randomness.
 
     Args:
-        stride: step in places of the map, >= 1; 1 takes all places.
+        stride: step in positions of the map, >= 1; 1 takes all positions.
+    Example:
+        >>> (plan,) = GridSampler(stride=2).plan(None, [torch.zeros(1, 3, 4, 4)], [torch.zeros(1, 3, 4, 4)])
+        >>> plan.ids
+        tensor([ 0,  2,  8, 10])
     """
 
     def __init__(self, stride: int = 1) -> None:

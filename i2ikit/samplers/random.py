@@ -1,4 +1,4 @@
-"""Random places."""
+"""Random positions."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,17 @@ from i2ikit.registry import SAMPLERS
 
 @SAMPLERS.register_module()
 class RandomSampler:
-    """Uniform places without replacement, the same for all images of the batch and for key and query.
+    """Uniform positions without replacement, the same for all images of the batch and for key and query.
 
     Args:
-        num: places per layer, >= 1; a smaller map gives all of its places.
+        num: positions per layer, >= 1; a smaller map uses all of its positions.
     Source:
-        Park et al. 2020 (CUT), arXiv:2007.15651, section 3: 256 places.
+        Park et al. 2020 (CUT), arXiv:2007.15651, section 3: 256 positions.
+    Example:
+        >>> from i2ikit.translation import RandomStreams
+        >>> (plan,) = RandomSampler(num=16).plan(RandomStreams(0, 1), [torch.zeros(1, 3, 8, 8)], [])
+        >>> plan.read(torch.zeros(1, 3, 8, 8)).shape
+        torch.Size([1, 16, 3])
     """
 
     def __init__(self, num: int = 256) -> None:

@@ -25,19 +25,8 @@ class Constant:
         return self.value
 
 
-class _Switch:
-    """One value in the epochs 1..epoch, another one in all later epochs."""
-
-    def __init__(self, epoch: int, early: float, late: float) -> None:
-        self.epoch, self.early, self.late = not_negative_int("epoch", epoch), early, late
-
-    def __call__(self, progress: Progress) -> float:
-        """Return the value for the step at ``progress``."""
-        return self.early if progress.epoch <= self.epoch else self.late
-
-
 @SCHEDULES.register_module()
-class Until(_Switch):
+class Until:
     """``value`` in the epochs 1..epoch, ``then`` in all later epochs.
 
     Args:
@@ -54,11 +43,15 @@ class Until(_Switch):
     """
 
     def __init__(self, epoch: int, value: float, then: float = 0.0) -> None:
-        super().__init__(epoch, value, then)
+        self.epoch, self.value, self.then = not_negative_int("epoch", epoch), value, then
+
+    def __call__(self, progress: Progress) -> float:
+        """Return the value for the step at ``progress``."""
+        return self.value if progress.epoch <= self.epoch else self.then
 
 
 @SCHEDULES.register_module()
-class After(_Switch):
+class After(Until):
     """``before`` in the epochs 1..epoch, ``value`` in all later epochs.
 
     Args:
@@ -75,7 +68,7 @@ class After(_Switch):
     """
 
     def __init__(self, epoch: int, value: float, before: float = 0.0) -> None:
-        super().__init__(epoch, before, value)
+        super().__init__(epoch, before, then=value)
 
 
 @SCHEDULES.register_module()
