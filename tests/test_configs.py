@@ -60,7 +60,7 @@ Calls = dict[str, list[tuple[int, bool]]]
 def calls() -> Callable[..., Calls]:
     """Run one step of a small copy of a config and return the calls of its generators."""
 
-    def run(name: str, epoch: int = 1, draws: RandomStreams | None = None) -> Calls:
+    def run(name: str, epoch: int = 1, streams: RandomStreams | None = None) -> Calls:
         model = small(name)
         seen: Calls = {key: [] for key in model.generators}
         for key, generator in model.generators.items():
@@ -68,7 +68,7 @@ def calls() -> Callable[..., Calls]:
         torch.manual_seed(0)
         batch = {domain: torch.rand(1, 3, 32, 32) * 2 - 1 for domain in "ab"}
         model.train_step(
-            batch, lambda phase, loss: loss.backward(), Progress(epoch, 1, 200, 1), draws or RandomStreams(0, 1)
+            batch, lambda phase, loss: loss.backward(), Progress(epoch, 1, 200, 1), streams or RandomStreams(0, 1)
         )
         return seen
 
@@ -119,5 +119,5 @@ def test_cyclegan_needs_four_calls(calls):
 def test_fastcut_encodes_the_source_again_in_a_mirrored_step_only(calls):
     straight = next(step for step in range(1, 50) if not mirrored(step))
     turned = next(step for step in range(1, 50) if mirrored(step))
-    assert calls("fastcut/horse2zebra", draws=RandomStreams(0, straight)) == {"ab": [(1, True), (1, False)]}
-    assert calls("fastcut/horse2zebra", draws=RandomStreams(0, turned)) == {"ab": [(1, True), (1, False), (1, False)]}
+    assert calls("fastcut/horse2zebra", streams=RandomStreams(0, straight)) == {"ab": [(1, True), (1, False)]}
+    assert calls("fastcut/horse2zebra", streams=RandomStreams(0, turned)) == {"ab": [(1, True), (1, False), (1, False)]}

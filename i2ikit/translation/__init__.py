@@ -1,4 +1,4 @@
-"""The model, the step (passes, taps, draws), phases and weights."""
+"""The model, the step (passes, taps, random streams), phases and weights."""
 
 from i2ikit.interfaces.progress import Progress
 from i2ikit.translation.averages import Average

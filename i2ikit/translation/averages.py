@@ -9,16 +9,16 @@ from torch import nn
 
 from i2ikit.checks import fraction
 
-COPY, OWN = BEGINNINGS = ("copy", "own")  # how an average begins: as the network is, or with random weights of its own
+COPY, OWN = STARTS = ("copy", "own")  # an average starts as a copy of the network, or with random weights of its own
 
 
 @dataclass(frozen=True)
 class Average:
-    """A copy of a network that follows it slowly: copy <- momentum * copy + (1 - momentum) * network, once a step.
+    """A slow copy of a network: copy <- momentum * copy + (1 - momentum) * network, once a step.
 
     Attributes:
-        of: full name of the network that is followed, such as ``"generators.ab"``.
-        momentum: share of the copy that stays, 0..1; 1 never moves, 0 is the network itself.
+        of: full name of the network, such as ``"generators.ab"``.
+        momentum: fraction of the copy that each step keeps, 0..1; 1 never moves, 0 is the network itself.
 
     Raises:
         ValueError: the momentum is outside 0..1.
@@ -34,19 +34,19 @@ class Average:
 
 
 def frozen_copy(network: nn.Module) -> nn.Module:
-    """Return a copy of a network, as it is now, whose parameters take no gradient."""
+    """Return a copy of a network whose parameters take no gradient."""
     return deepcopy(network).requires_grad_(False)
 
 
 @torch.no_grad()
 def follow(averages: Mapping[str, Average], networks: Mapping[str, nn.Module]) -> None:
-    """Move every copy one step towards its network.
+    """Move every copy one step toward its network.
 
-    Parameters are averaged; buffers, such as the statistics of a batch norm, are those of the network.
+    Parameters are averaged; buffers, such as the statistics of a batch norm, are copied.
 
     Args:
         averages: by full name of the copy.
-        networks: copies and followed networks, by full name.
+        networks: the copies and their networks, by full name.
     """
     for name, average in averages.items():
         copy, network = networks[name], networks[average.of]

@@ -27,7 +27,7 @@ def build_model(config: Mapping[str, Any], builder: Builder, path: str = "model"
     """Build the model of a config: networks first, then the phases that read and update them.
 
     Args:
-        config: the ``model`` section; see docs/methods.
+        config: the ``model`` section; see docs/methods for examples.
         builder: collects the errors.
         path: key path of the section.
 
@@ -93,7 +93,7 @@ class PhasesBuilder:
         )
 
     def _updated(self, names: Any, path: str) -> tuple[str, ...]:
-        """Return the full names of the networks that ``update`` lists, by kind or one by one."""
+        """Return the full names of the networks that ``update`` lists by kind or by name."""
         averages = self.networks.averages
         every = [name for name in self.networks.full_names() if name not in averages]
         full = {kind: [name for name in every if name.startswith(f"{kind}.")] for kind in self.networks.kinds}
@@ -122,12 +122,12 @@ class PhasesBuilder:
         if is_part(weight):
             schedule = self.builder.part(SCHEDULES, weight, f"{path}.weight")
         elif isinstance(weight, bool) or not isinstance(weight, int | float):
-            self.builder.error(f"{path}.weight", f"a weight is a number or a schedule, not {weight!r}")
+            self.builder.error(f"{path}.weight", f"must be a number or a schedule, not {weight!r}")
         else:
             schedule = Constant(float(weight))
         stream = config.get("stream", "")
         if not isinstance(stream, str):
-            self.builder.error(f"{path}.stream", f"a stream is the name of a random stream, not {stream!r}")
+            self.builder.error(f"{path}.stream", f"must be the name of a random stream, not {stream!r}")
         rest = {key: value for key, value in config.items() if key not in model_keys.TERM}
         term = self.builder.part(TERMS, rest, path)
         if term is None or self._has_wrong_reads(term, path) or schedule is None:
@@ -135,7 +135,7 @@ class PhasesBuilder:
         return WeightedTerm(term, schedule, str(stream))
 
     def _has_wrong_reads(self, term: Term, path: str) -> bool:
-        """Check everything that a term reads and embeds against the networks there are."""
+        """Report what a term reads or embeds that the model does not have; return whether there is any."""
         before = len(self.builder.errors)
         for read in term.reads():
             self._check_read(read, path)
@@ -157,11 +157,11 @@ class PhasesBuilder:
         if given is None or made_for == given:
             return
         if made_for is None:
-            message = f"head {use.head!r} has no `of` and `taps`, and the term embeds features with it"
+            message = f"the term embeds features with head {use.head!r}, which has no `of` and `taps`; add them"
         elif len(given) != len(made_for):
-            message = f"head {use.head!r} is made for {len(made_for)} taps, the term has {len(given)}"
+            message = f"head {use.head!r} is made for {len(made_for)} taps, but the term has {len(given)}"
         else:
-            message = f"head {use.head!r} is made for taps of {made_for} channels, those of the term have {given}"
+            message = f"head {use.head!r} is made for taps of {made_for} channels, but those of the term have {given}"
         self.builder.error(path, message)
 
     def _widths(self, use: HeadUse) -> list[int] | None:
@@ -201,7 +201,7 @@ class PhasesBuilder:
             for name in terms if isinstance(terms, Mapping) else ():
                 path = f"{self.path}.phases.{phase}.terms.{name}"
                 if not is_name(name):
-                    self.builder.error(path, f"a term cannot be called {name!r}")
+                    self.builder.error(path, f"{name!r} cannot be the name of a term; use a Python identifier")
                 if name in seen:
-                    self.builder.error(path, f"phase {seen[name]!r} has a term of this name; names are used once")
+                    self.builder.error(path, f"phase {seen[name]!r} already has a term of this name; choose another")
                 seen[name] = phase

@@ -1,4 +1,4 @@
-"""Builds the networks and views of a model from its config, noting every error."""
+"""Builds the networks and views of a model from its config. Collects every error."""
 
 from collections.abc import Iterable, Mapping
 from inspect import signature
@@ -11,24 +11,24 @@ from i2ikit import model_keys
 from i2ikit.build import Builder, is_part
 from i2ikit.errors import nearest_hint
 from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS, VIEWS, Registry
-from i2ikit.translation.averages import BEGINNINGS, COPY, Average, frozen_copy
+from i2ikit.translation.averages import COPY, STARTS, Average, frozen_copy
 
 DOMAINS = ("a", "b")
 REGISTRY_OF: Mapping[str, Registry] = {"generators": GENERATORS, "discriminators": DISCRIMINATORS, "heads": HEADS}
 
 
 class NetworksBuilder:
-    """The networks of a model by kind and name; None stands for one that could not be built.
+    """The networks of a model by kind and name; None for one that could not be built.
 
     Args:
         config: the ``model`` section.
-        builder: takes the errors.
+        builder: collects the errors.
         path: key path of the section.
 
     Attributes:
         kinds: the networks by kind, ``generators``, ``discriminators`` and ``heads``, and by name.
         views: by name.
-        averages: which of the networks are moving averages, by full name such as ``"generators.ab_mean"``.
+        averages: the networks that are moving averages, by full name such as ``"generators.ab_mean"``.
     """
 
     def __init__(self, config: Mapping[str, Any], builder: Builder, path: str) -> None:
@@ -43,7 +43,7 @@ class NetworksBuilder:
         return self.kinds["generators"]
 
     def build(self) -> None:
-        """Build generators first, then what is made for them, averages last."""
+        """Build generators first, then discriminators, views and heads, and averages last."""
         for kind in ("generators", "discriminators"):
             for name in self._section(kind):
                 self._check_image_name(kind, name)
@@ -63,7 +63,7 @@ class NetworksBuilder:
         return [f"{kind}.{name}" for kind, group in self.kinds.items() for name in group]
 
     def widths_of_head(self, head: str) -> list[int] | None:
-        """Return the widths of the features that a head is made for, or the one that it is an average of.
+        """Return the widths of the features that a head, or the head that it averages, is made for.
 
         None for a head that is made for no features, and after an error.
         """
@@ -76,7 +76,7 @@ class NetworksBuilder:
         return list(self.generators[config["of"]].widths(config["taps"]))
 
     def has_wrong_taps(self, generator: str, taps: Iterable[str], path: str) -> bool:
-        """Note the taps that a generator does not have, and say whether there are any."""
+        """Report the taps that a generator does not have; return whether there are any."""
         network = self.generators[generator]
         if network is None:
             return False
@@ -93,15 +93,15 @@ class NetworksBuilder:
         if not is_name(name) or (name in DOMAINS and kind in ("generators", "views")):
             self.builder.error(path, f"{name!r} cannot be a name in image expressions")
         if kind == "views" and name in self.generators:
-            self.builder.error(path, f"a generator is called {name!r} already")
+            self.builder.error(path, f"a generator is already called {name!r}")
 
     def _network(self, kind: str, name: str) -> nn.Module | None:
-        """Make the network of this name from its config, with weights of its own."""
+        """Build the network of this name from its config, with weights of its own."""
         config, path = self._section(kind)[name], f"{self.path}.{kind}.{name}"
         return self._head(config, path) if kind == "heads" else self.builder.part(REGISTRY_OF[kind], config, path)
 
     def _head(self, config: Any, path: str) -> nn.Module | None:
-        """Make a head for the features of a generator, or one that names no generator: terms feed it what they like."""
+        """Build a head for the features of a generator, or one without `of` and `taps`, which terms feed freely."""
         if is_part(config) and set(model_keys.HEAD).isdisjoint(config) and not _needs_widths(config["type"]):
             return self.builder.part(HEADS, config, path)
         if not is_part(config) or not set(model_keys.HEAD) <= set(config):
@@ -120,7 +120,7 @@ class NetworksBuilder:
         return self.builder.part(HEADS, rest, path, widths=generator.widths(config["taps"]))
 
     def _average(self, name: str, config: Any, path: str) -> None:
-        """Put the slow copy of a network beside the network, under its own name."""
+        """Add the moving average of a network under its own name."""
         if not isinstance(config, Mapping) or "of" not in config:
             self.builder.error(path, 'an average is written as dict(of="generators.ab", momentum=0.999)')
             return
@@ -131,9 +131,9 @@ class NetworksBuilder:
         if source not in group:
             unknown(self.builder, f"{path}.of", "network", config["of"], self.full_names())
         elif name in group or name in DOMAINS or not is_name(name):
-            self.builder.error(path, f"{name!r} is taken, or cannot be a name in image expressions")
-        elif init not in BEGINNINGS:
-            self.builder.error(f"{path}.init", f"init is one of {', '.join(map(repr, BEGINNINGS))}, not {init!r}")
+            self.builder.error(path, f"{name!r} is already used, or cannot be a name in image expressions")
+        elif init not in STARTS:
+            self.builder.error(f"{path}.init", f"init is one of {', '.join(map(repr, STARTS))}, not {init!r}")
         else:
             group[name] = None
             try:
@@ -142,37 +142,39 @@ class NetworksBuilder:
                 self.builder.error(f"{path}.momentum", str(error))
                 return
             if group[source] is not None:
-                group[name] = self._beginning(kind, source, init)
+                group[name] = self._initial(kind, source, init)
                 self.averages[f"{kind}.{name}"] = average
 
-    def _beginning(self, kind: str, source: str, init: str) -> nn.Module | None:
-        """Return what an average of a network begins as."""
+    def _initial(self, kind: str, source: str, init: str) -> nn.Module | None:
+        """Return the initial network of an average."""
         if init == COPY:
             return frozen_copy(self.kinds[kind][source])
         made = self._network(*self._source(kind, source))
         return None if made is None else made.requires_grad_(False)
 
     def _source(self, kind: str, name: str) -> tuple[str, str]:
-        """Return kind and name of the network that has a config: itself, or the one that it is an average of."""
+        """Return kind and name of the network with the config: the network itself, or the one that it averages."""
         while f"{kind}.{name}" in self.averages:
             name = self.averages[f"{kind}.{name}"].of.partition(".")[2]
         return kind, name
 
 
 def _needs_widths(name: Any) -> bool:
-    """Say whether a class of heads is made for the features of a generator."""
+    """Return whether a class of heads is made for the features of a generator."""
     return name in HEADS.names() and "widths" in signature(HEADS.module_dict[name]).parameters
 
 
 def check_keys(builder: Builder, config: Mapping[str, Any], known: tuple[str, ...], path: str) -> None:
-    """Note every key of ``config`` that is not one of ``known``."""
+    """Report every key of ``config`` that is not one of ``known``."""
     for key in config:
         if key not in known:
-            builder.error(f"{path}.{key}", f"there is no {key!r} here.{nearest_hint(key, known)}")
+            builder.error(
+                f"{path}.{key}", f"unknown key {key!r}.{nearest_hint(key, known)} It takes: {', '.join(known)}."
+            )
 
 
 def section(builder: Builder, config: Mapping[str, Any], name: str, path: str) -> Mapping[str, Any]:
-    """Return the dict ``name`` of ``config``, empty where there is none, or after the error that it is no dict."""
+    """Return the dict ``name`` of ``config``; empty where there is none. Another value is an error and empty too."""
     found = config.get(name) or {}
     if isinstance(found, Mapping):
         return found
@@ -181,17 +183,17 @@ def section(builder: Builder, config: Mapping[str, Any], name: str, path: str) -
 
 
 def unknown(builder: Builder, path: str, kind: str, name: Any, names: Iterable[str], where: str = "") -> None:
-    """Note that nothing of this kind is called ``name``, with the nearest names and all of them."""
+    """Report that nothing of this kind is called ``name``, with the nearest names and all names."""
     names = list(names)
     hint, known = nearest_hint(str(name), names), ", ".join(names) or "none"
     builder.error(path, f"there is no {kind} {name!r}{where}.{hint} There are: {known}.")
 
 
 def is_name(name: Any) -> bool:
-    """Say whether something can be the name of a module; a few words, such as ``keys``, belong to torch."""
+    """Return whether a value can name a module; a few words, such as ``keys``, are reserved by torch."""
     return isinstance(name, str) and name.isidentifier() and not iskeyword(name) and not hasattr(nn.ModuleDict(), name)
 
 
 def are_texts(names: Any) -> bool:
-    """Say whether something is a list of texts."""
+    """Return whether a value is a list of texts."""
     return isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)

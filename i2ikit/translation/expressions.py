@@ -22,7 +22,7 @@ class Expression:
         return f"{self.name}({', '.join(map(str, self.arguments))})" if self.arguments else self.name
 
     def walk(self) -> Iterator["Expression"]:
-        """Yield this image and all images inside it, from the outside in."""
+        """Yield this image and all images inside it, outermost first."""
         yield self
         for argument in self.arguments:
             yield from argument.walk()
@@ -36,7 +36,7 @@ class Expression:
         return {part.name for part in self.walk() if not part.arguments}
 
     def without(self, dropped: Callable[[str], bool]) -> "Expression":
-        """Return the expression with every function that ``dropped`` names replaced by its first image."""
+        """Return the expression without the functions for which ``dropped`` is true: each becomes its first image."""
         if self.arguments and dropped(self.name):
             return self.arguments[0].without(dropped)
         return Expression(self.name, tuple(argument.without(dropped) for argument in self.arguments))
@@ -47,7 +47,7 @@ def parse(text: str) -> Expression:
     """Return the tree of an image expression.
 
     Raises:
-        ValueError: the text is not one; the message says what an expression looks like.
+        ValueError: the text is not an image expression; the message shows examples.
     """
     try:
         return _from_node(ast.parse(text.strip(), mode="eval").body)

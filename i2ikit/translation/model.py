@@ -24,12 +24,12 @@ class UnpairedTranslation(nn.Module):
     Args:
         generators, discriminators, heads: networks by name.
         views: image operations by name, for use in image expressions.
-        phases: what is updated by which objective, in the order of the updates of a step.
-        averages: which of the networks are moving averages of others, by full name; they move after the last phase.
+        phases: in the order of the updates of a step.
+        averages: the networks that are moving averages of others, by full name; updated after the last phase.
 
     Attributes:
-        precision: makes the context that networks compute in, such as torch's autocast; whoever trains sets it. What
-            terms do with the answers is outside of it.
+        precision: makes the context that networks compute in, such as torch's autocast; the engine sets it. Losses
+            are computed outside of it.
     """
 
     def __init__(
@@ -61,44 +61,44 @@ class UnpairedTranslation(nn.Module):
         return {f"{kind}.{name}": network for kind, group in kinds.items() for name, network in group.items()}
 
     def train_step(
-        self, batch: Mapping[str, Tensor], update: Update, progress: Progress, draws: RandomStreams
+        self, batch: Mapping[str, Tensor], update: Update, progress: Progress, streams: RandomStreams
     ) -> dict[str, Tensor]:
         """Run all phases on one batch.
 
         Args:
             batch: real images ``a`` and ``b``, each (B, C, H, W) in -1..1.
-            update: called once per phase with its name and its weighted loss; it back-propagates and updates.
-            progress: where the run stands; terms whose weight is 0 there are left out, and so are their passes.
-            draws: the random streams of this step.
+            update: called once per phase with its name and its weighted loss; does the backward pass and the update.
+            progress: of this step; terms whose weight is 0 are left out, and so are their passes.
+            streams: the random streams of this step.
 
         Returns:
             the unweighted value of every active term by its name in the config, detached scalars.
         """
-        return self.train_step_on([batch], update, progress, [draws])
+        return self.train_step_on([batch], update, progress, [streams])
 
     def train_step_on(
         self,
         batches: Sequence[Mapping[str, Tensor]],
         update: Update,
         progress: Progress,
-        draws: Sequence[RandomStreams],
+        streams: Sequence[RandomStreams],
     ) -> dict[str, Tensor]:
-        """Run all phases, each on several batches one after the other: one step on all of their images.
+        """Run all phases, each on several batches in sequence: one step on all of their images.
 
-        With more than one batch, no graph outlives the phase that needs it: a pass that two phases want is made twice,
-        and the memory stays that of one batch.
+        With more than one batch, each phase makes its own graph: a pass that two phases need is made twice, and the
+        memory stays that of one batch.
 
         Args:
             batches: as for :meth:`train_step`, of equal size.
-            update: called for every batch of a phase; the last call of a phase updates.
+            update: called for every batch of a phase; the last call does the update.
             progress: as for :meth:`train_step`.
-            draws: for each batch; their ``first`` places count the images of all batches.
+            streams: for each batch; their ``first`` counts the images of all batches.
 
         Returns:
             the means over the batches, as :meth:`train_step` returns them.
         """
         steps = [
-            Step(self, batch, progress, own, lean=len(batches) > 1) for batch, own in zip(batches, draws, strict=True)
+            Step(self, batch, progress, own, lean=len(batches) > 1) for batch, own in zip(batches, streams, strict=True)
         ]
         values: dict[str, Tensor] = {}
         for index, phase in enumerate(self.phases.values()):
@@ -108,7 +108,7 @@ class UnpairedTranslation(nn.Module):
                 phase_values.append(found)
                 if total is not None:
                     update(phase.name, total)
-                    del total  # and with it the graph, before the next batch makes its own
+                    del total  # frees the graph before the next batch makes its own
             values.update({name: torch.stack([x[name] for x in phase_values]).mean() for name in phase_values[0]})
             for step in steps:
                 step.forget(index)
@@ -116,7 +116,7 @@ class UnpairedTranslation(nn.Module):
         return values
 
     def image_expressions(self) -> list[str]:
-        """Return the images that the terms read, without repeats, in the order of the config."""
+        """Return the images that the terms read, without duplicates, in the order of the config."""
         reads = (
             read.image for phase in self.phases.values() for weighted in phase.terms.values()
             for read in weighted.term.reads()
@@ -124,7 +124,7 @@ class UnpairedTranslation(nn.Module):
         return list(dict.fromkeys(reads))
 
     def to_show(self, generator: str) -> str:
-        """Return the name of the generator that makes a generator's images: its moving average, if it has one."""
+        """Return the name of a generator's moving average, or the generator's own name if it has none."""
         names = (name for name, average in self.averages.items() if average.of == f"generators.{generator}")
         return next(names, generator).removeprefix("generators.")
 

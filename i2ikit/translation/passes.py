@@ -1,4 +1,4 @@
-"""Passes: the calls of networks that one step needs, and what each must be able to answer."""
+"""Passes: the network calls that one step needs, and what each must return."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ class PassKey:
 
 @dataclass
 class Demand:
-    """What the readers of a pass want from it, phase by phase.
+    """What the readers of a pass need from it, phase by phase.
 
     Attributes:
-        taps: the names of all taps that anybody reads, in the order of asking.
+        taps: the names of all taps that are read, in the order of the reads.
         grad: for each phase that reads the pass, whether a reader lets gradient flow.
         leaf: phases in which a reader differentiates with respect to the image.
     """
@@ -40,22 +40,22 @@ class Demand:
 
 
 @dataclass
-class Answer:
-    """What a pass gave.
+class PassOutput:
+    """The output of a pass.
 
     Attributes:
         taps: the tapped tensors.
         graph: full names of the networks whose parameters the graph of the tensors reaches; empty: no graph.
-        leaf: the image, where it was asked for as a differentiable leaf.
+        leaf: the image, if a reader needs it as a differentiable leaf.
     """
 
     taps: dict[str, Tensor]
     graph: frozenset[str]
     leaf: Tensor | None = None
 
-    def detached(self) -> "Answer":
-        """Return the same tensors without their graph."""
-        return Answer({tap: x.detach() for tap, x in self.taps.items()}, frozenset())
+    def detached(self) -> "PassOutput":
+        """Return the same tensors without the graph."""
+        return PassOutput({tap: x.detach() for tap, x in self.taps.items()}, frozenset())
 
 
 class PassPlan:
@@ -66,8 +66,8 @@ class PassPlan:
         updates: for each phase the full names of the networks that it updates.
         generators: names of the generators, to tell them from views inside expressions.
         opaque: names of the views that let no gradient through.
-        resolved: the expression that each image text stands for in this step (views that are not drawn left out).
-        lean: full names of the networks whose passes are made anew in each phase that needs a graph of them.
+        resolved: the expression of each image text in this step, without the views that this step skips.
+        lean: full names of the networks whose passes are made again in each phase that needs a graph of them.
     """
 
     def __init__(
@@ -104,12 +104,12 @@ class PassPlan:
         return frozenset(own).union(*map(self.upstream, image.arguments))
 
     def _depth(self, image: Expression) -> int:
-        """Return how many generators stand inside one another in an image."""
+        """Return how many generators are nested in an image."""
         inside = max((self._depth(argument) for argument in image.arguments), default=0)
         return inside + bool(image.arguments and image.name in self.generators)
 
     def _independent(self, key: PassKey, other: PassKey) -> bool:
-        """Say whether two passes of one network can be made at once: a generator's at the same depth, others always."""
+        """Return whether two passes of one network can be joined: those of a generator at one depth, else all."""
         generator = key.network.partition(".")[0] == "generators"
         return not generator or self._depth(key.image) == self._depth(other.image)
 
@@ -118,10 +118,10 @@ class PassPlan:
         return (self.upstream(key.image) | {key.network}) & self.updates[phase] if grad else frozenset()
 
     def serves(self, key: PassKey, phase: int) -> int:
-        """Return the phase that a pass which is made in ``phase`` must have its graph for.
+        """Return the phase whose backward pass needs the graph of a pass that is made in ``phase``.
 
-        That is the first from here on whose readers let gradient flow to what it updates, as long as no network of the
-        pass is updated before: an update would spoil the graph.
+        It is the first phase, from ``phase`` on, that updates a network through this pass, provided that no network of
+        the pass is updated before it, which would invalidate the graph.
         """
         involved = self.upstream(key.image) | {key.network}
         for later in range(phase, len(self.updates)):
@@ -132,7 +132,7 @@ class PassPlan:
         return phase
 
     def keeps(self, key: PassKey, phase: int) -> bool:
-        """Say whether the answer of a pass is kept when ``phase`` is over: unless nobody reads it as it is any more."""
+        """Return whether the output of a pass is kept after ``phase``: if a later reader can use it without a graph."""
         if key.network not in self.lean:
             return True
         grad = self.demands[key].grad
@@ -144,19 +144,19 @@ class PassPlan:
         return self.reached(key, served, self.demands[key].grad.get(served, False))
 
     def is_leaf(self, key: PassKey, phase: int) -> bool:
-        """Say whether the image of a pass that is made in ``phase`` must be a differentiable leaf."""
+        """Return whether the image of a pass that is made in ``phase`` must be a differentiable leaf."""
         return self.serves(key, phase) in self.demands[key].leaf
 
-    def companions(self, key: PassKey, phase: int, done: Mapping[PassKey, Answer]) -> list[PassKey]:
-        """Return the passes, ``key`` first, that can be made together with it in ``phase`` without changing anything.
+    def joinable(self, key: PassKey, phase: int, done: Mapping[PassKey, PassOutput]) -> list[PassKey]:
+        """Return the passes, ``key`` first, that one call in ``phase`` can compute with equal results.
 
-        They go through the same network equally far with the same graph, none needs another's output, nobody wants a
-        leaf of them, and the network is not updated before they are first read.
+        They run the same stages of the same network with the same graph, none needs the output of another or a leaf,
+        and the network is not updated before they are first read.
         """
         demand = self.demands[key]
         if demand.leaf:
             return [key]
-        together = [key]
+        joined = [key]
         for other, wanted in self.demands.items():
             if other == key or other in done or other.network != key.network or wanted.leaf:
                 continue
@@ -165,13 +165,13 @@ class PassPlan:
                 continue
             if key.network in self.lean and first != phase:
                 continue
-            if not _equally_deep(wanted, demand) or not self._independent(key, other):
+            if not _same_stages(wanted, demand) or not self._independent(key, other):
                 continue
             if self.graph(other, phase) == self.graph(key, phase):
-                together.append(other)
-        return together
+                joined.append(other)
+        return joined
 
 
-def _equally_deep(one: Demand, other: Demand) -> bool:
-    """Say whether two passes go through equally many stages: both to the end, or both for the same taps."""
+def _same_stages(one: Demand, other: Demand) -> bool:
+    """Return whether two passes run the same stages: both to the end, or both for the same taps."""
     return ("out" in one.taps and "out" in other.taps) or one.taps.keys() == other.taps.keys()

@@ -1,4 +1,4 @@
-"""Phases: what is updated together, by which objective."""
+"""Phases: the networks that are updated together, and their objective."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,12 @@ from i2ikit.terms.base import Term
 
 @dataclass(frozen=True)
 class WeightedTerm:
-    """A term as one phase has it.
+    """A term of a phase, with its weight.
 
     Attributes:
         term: the term.
         weight: its weight as a function of progress; a negative one makes the phase maximize the term.
-        stream: name of the random stream that its draws come from; empty: the term's own name. Terms of one stream
-            take the same places.
+        stream: name of its random stream; empty: the term's own name. Terms of one stream sample the same positions.
     """
 
     term: Term
@@ -43,6 +42,6 @@ class Phase:
     groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def active(self, progress: Progress) -> dict[str, tuple[Term, float]]:
-        """Return the terms whose weight is not 0 at this point of the run, with their weights."""
+        """Return the terms whose weight is not 0 at this progress, with their weights."""
         weights = {name: weighted.weight(progress) for name, weighted in self.terms.items()}
         return {name: (self.terms[name].term, weight) for name, weight in weights.items() if weight != 0}

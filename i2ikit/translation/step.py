@@ -1,4 +1,4 @@
-"""One training step: everything that its terms read, each pass made once."""
+"""One training step: everything that its terms read, with each pass made once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from i2ikit.interfaces.progress import Progress
 from i2ikit.ops.numerics import at_least_float32
 from i2ikit.translation.expressions import Expression, parse
-from i2ikit.translation.passes import Answer, PassKey, PassPlan
+from i2ikit.translation.passes import PassKey, PassOutput, PassPlan
 from i2ikit.translation.phase import Phase
 from i2ikit.translation.random_streams import RandomStreams
 from i2ikit.views.base import View
@@ -46,18 +46,18 @@ class StepModel(Protocol):
 
 
 class Step:
-    """The images, features and answers of one step; made anew for every iteration and thrown away.
+    """The images, features and logits of one step. Every iteration has a new one.
 
-    A pass is made when it is first read, together with the passes that can share its call, and remembered. Images and
-    features are remembered for the whole step; a discriminator's answers until that discriminator is updated. What a
-    phase reads is detached where the phase updates no network behind it.
+    A pass is made when it is first read, joined with the passes that can share its call, and kept: images and features
+    for the rest of the step, logits until their discriminator is updated. A read is detached if the phase updates no
+    network that its gradient would reach.
 
     Args:
         model: networks, views and phases.
         batch: the real images by name, each (B, C, H, W) in -1..1.
-        progress: where the run stands.
-        draws: the random streams of this step.
-        lean: keep no graph, and no answer that can be made again, for a later phase.
+        progress: of this step.
+        streams: the random streams of this step.
+        lean: keep no graph, and no output that can be computed again, for a later phase.
     """
 
     def __init__(
@@ -65,17 +65,17 @@ class Step:
         model: StepModel,
         batch: Mapping[str, Tensor],
         progress: Progress,
-        draws: RandomStreams,
+        streams: RandomStreams,
         *,
         lean: bool = False,
     ) -> None:
-        self.progress, self.first = progress, draws.first
-        self._model, self._batch, self._draws = model, batch, draws
+        self.progress, self.first = progress, streams.first
+        self._model, self._batch, self._streams = model, batch, streams
         self._views = {name: cast(View, view) for name, view in model.views.items()}
         self._phase, self._term, self._stream = 0, "", ""
         self.active = [phase.active(progress) for phase in model.phases.values()]
         reads = [[read for term, _ in terms.values() for read in term.reads()] for terms in self.active]
-        self._view_draws = self._draw_views(read.image for phase in reads for read in phase)
+        self._view_samples = self._sample_views(read.image for phase in reads for read in phase)
         self._resolved: dict[str, Expression] = {}
         self._plan = PassPlan(
             reads,
@@ -85,7 +85,7 @@ class Step:
             resolved={read.image: self._resolve(read.image) for phase in reads for read in phase},
             lean={name for name, shareable in model.shareable.items() if lean and shareable},
         )
-        self._answers: dict[PassKey, Answer] = {}
+        self._outputs: dict[PassKey, PassOutput] = {}
         self._viewed: dict[tuple[Expression, bool], Tensor] = {}
 
     def run_phase(self, index: int) -> tuple[Tensor | None, dict[str, Tensor]]:
@@ -104,14 +104,14 @@ class Step:
         return total, values
 
     def forget(self, index: int) -> None:
-        """Drop what the update of a phase has made stale: answers of what judged, graphs through what was updated."""
+        """Drop what the update of a phase invalidates: logits of updated networks, and graphs through them."""
         names = self._plan.updates[index]
-        for key, answer in list(self._answers.items()):
-            judged = key.network in names and key.network not in self._generator_names()
-            if judged or not self._plan.keeps(key, index):
-                del self._answers[key]
-            elif answer.graph & names:
-                self._answers[key] = answer.detached()
+        for key, output in list(self._outputs.items()):
+            stale = key.network in names and key.network not in self._generator_names()
+            if stale or not self._plan.keeps(key, index):
+                del self._outputs[key]
+            elif output.graph & names:
+                self._outputs[key] = output.detached()
         self._viewed = {key: x for key, x in self._viewed.items() if not key[1]}
 
     # what terms read ------------------------------------------------------------------------------------------------
@@ -128,50 +128,50 @@ class Step:
         taps = self._read(key, self._plan.reached(key, self._phase, grad)).taps
         missing = [name for name in names if name not in taps]
         if missing:
-            raise self._unsaid(f"taps {', '.join(missing)} of {generator}({image})")
+            raise self._not_announced(f"taps {', '.join(missing)} of {generator}({image})")
         return {name: taps[name] for name in names}
 
     def logits(self, discriminator: str, image: str, *, grad: bool = True) -> list[Tensor]:
-        """Return what ``discriminator`` answers to ``image``: float32 maps (B, 1, h, w), one per scale."""
+        """Return the logits of ``discriminator`` for ``image``: float32 maps (B, 1, h, w), one per scale."""
         key = PassKey(f"discriminators.{discriminator}", self._resolve(image))
-        answer = self._read(key, self._plan.reached(key, self._phase, grad))
-        return [at_least_float32(x) for x in answer.taps.values()]
+        output = self._read(key, self._plan.reached(key, self._phase, grad))
+        return [at_least_float32(x) for x in output.taps.values()]
 
     def leaf(self, discriminator: str, image: str) -> tuple[Tensor, list[Tensor]]:
-        """Return the image as a differentiable leaf, and the discriminator's answers to it."""
+        """Return the image as a differentiable leaf, and the discriminator's logits for it."""
         key = PassKey(f"discriminators.{discriminator}", self._resolve(image))
-        answer = self._answer(key, self._plan.reached(key, self._phase))
-        if answer.leaf is None:
-            raise self._unsaid(f"{image} as a leaf of discriminator {discriminator}")
-        return answer.leaf, [at_least_float32(x) for x in answer.taps.values()]
+        output = self._output(key, self._plan.reached(key, self._phase))
+        if output.leaf is None:
+            raise self._not_announced(f"{image} as a leaf of discriminator {discriminator}")
+        return output.leaf, [at_least_float32(x) for x in output.taps.values()]
 
     def head(self, name: str) -> nn.Module:
-        """Return a head by name, which computes in the model's precision."""
+        """Return a head by name, set to compute in the model's precision."""
         head = self._model.heads[name]
         return head if self._model.precision is nullcontext else _InPrecision(head, self._model.precision)
 
     def align(self, feature: Tensor, image: str, reference: str) -> Tensor:
-        """Undo on ``feature``, read from ``image``, the drawn views that ``reference`` does not have."""
+        """Undo on ``feature``, read from ``image``, the views that ``reference`` does not have."""
         kept = self._resolve(reference).functions()
         for part in self._resolve(image).walk():
             if part.arguments and part.name in self._views and part.name not in kept:
-                feature = self._views[part.name].invert(feature, self._view_draws[part.name])
+                feature = self._views[part.name].invert(feature, self._view_samples[part.name])
         return feature
 
     def permutation(self, label: str, size: int, count: int) -> Tensor:
-        """Return ``count`` of ``size`` places in random order, without replacement, int64, from the term's stream."""
-        return self._draws.permutation(f"{self._stream}/{label}", size, count)
+        """Return ``count`` of ``size`` positions in random order, without replacement, int64, from its stream."""
+        return self._streams.permutation(f"{self._stream}/{label}", size, count)
 
     def noise(self, label: str, images: int, *size: int) -> Tensor:
-        """Return float32 draws from N(0, 1) of size (images, *size), on the CPU, from the term's streams by image."""
-        return self._draws.noise(f"{self._stream}/{label}", images, *size)
+        """Return float32 samples from N(0, 1) of size (images, *size), on the CPU, one stream per image."""
+        return self._streams.noise(f"{self._stream}/{label}", images, *size)
 
-    # how it is made -------------------------------------------------------------------------------------------------
+    # how passes are made ---------------------------------------------------------------------------------------------
 
-    def _draw_views(self, images: Iterable[str]) -> dict[str, Any]:
+    def _sample_views(self, images: Iterable[str]) -> dict[str, Any]:
         used = {name for image in images for name in parse(image).functions() if name in self._views}
         return {
-            name: view.sample(self._draws.generator(f"view/{name}"))
+            name: view.sample(self._streams.generator(f"view/{name}"))
             for name, view in self._views.items()
             if name in used
         }
@@ -179,19 +179,19 @@ class Step:
     def _resolve(self, text: str) -> Expression:
         if text not in self._resolved:
             image = parse(text)
-            if not image.functions() & set(self._views) <= self._view_draws.keys():
-                raise self._unsaid(text)
-            self._resolved[text] = image.without(lambda name: self._view_draws.get(name, True) is None)
+            if not image.functions() & set(self._views) <= self._view_samples.keys():
+                raise self._not_announced(text)
+            self._resolved[text] = image.without(lambda name: self._view_samples.get(name, True) is None)
         return self._resolved[text]
 
-    def _unsaid(self, what: str) -> RuntimeError:
-        return RuntimeError(f"term {self._term!r} asks for {what}, which reads() of no term in this phase announces")
+    def _not_announced(self, what: str) -> RuntimeError:
+        return RuntimeError(f"term {self._term!r} reads {what}, but reads() of no term in this phase lists it")
 
     def _generator_names(self) -> set[str]:
         return {f"generators.{name}" for name in self._model.generators}
 
     def _value(self, image: Expression, reached: frozenset[str]) -> Tensor:
-        """Return an image, with its graph if gradient is to reach any of these networks through it."""
+        """Return an image, with its graph if gradient must reach any of these networks through it."""
         if not image.arguments:
             return self._batch[image.name]
         reached = reached & self._plan.upstream(image)
@@ -202,35 +202,35 @@ class Step:
         if memory not in self._viewed:
             viewed = [self._value(argument, reached) for argument in image.arguments]
             arguments = ", ".join(map(str, image.arguments))
-            draw = self._view_draws[image.name]
-            self._viewed[memory] = view(*viewed, sample=draw, expression=arguments, first=self.first)
+            sample = self._view_samples[image.name]
+            self._viewed[memory] = view(*viewed, sample=sample, expression=arguments, first=self.first)
         return self._viewed[memory]
 
-    def _read(self, key: PassKey, reached: frozenset[str]) -> Answer:
-        """Return the answer of a pass, detached unless gradient is to reach some network through it."""
-        answer = self._answer(key, reached)
-        return answer if reached else answer.detached()
+    def _read(self, key: PassKey, reached: frozenset[str]) -> PassOutput:
+        """Return the output of a pass, detached unless gradient must reach a network through it."""
+        output = self._output(key, reached)
+        return output if reached else output.detached()
 
-    def _answer(self, key: PassKey, reached: frozenset[str]) -> Answer:
-        """Return the answer of a pass; it is made if there is none whose graph reaches these networks."""
-        answer = self._answers.get(key)
-        if answer is None or not reached <= answer.graph:
-            answer = self._make(key)
-        lost = sorted(reached - answer.graph)
+    def _output(self, key: PassKey, reached: frozenset[str]) -> PassOutput:
+        """Return the output of a pass; make it if there is none whose graph reaches these networks."""
+        output = self._outputs.get(key)
+        if output is None or not reached <= output.graph:
+            output = self._make(key)
+        lost = sorted(reached - output.graph)
         if lost:
             raise RuntimeError(
                 f"term {self._term!r} gets no gradient to {', '.join(lost)} through {key.network}({key.image}): "
-                "reads() of no term in this phase asks for it, or a gradient penalty in it differentiates that image"
+                "no term of this phase lists it in reads() with gradient, or a gradient penalty differentiates it"
             )
-        return answer
+        return output
 
-    def _make(self, key: PassKey) -> Answer:
-        """Call the network of a pass, for it and for all passes that can share the call."""
+    def _make(self, key: PassKey) -> PassOutput:
+        """Call the network of a pass for this pass and for all passes that can share the call."""
         if key not in self._plan.demands:
-            raise self._unsaid(f"{key.network}({key.image})")
+            raise self._not_announced(f"{key.network}({key.image})")
         network = self._model.networks[key.network]
         graph = self._plan.graph(key, self._phase)
-        keys = self._plan.companions(key, self._phase, self._answers) if self._model.shareable[key.network] else [key]
+        keys = self._plan.joinable(key, self._phase, self._outputs) if self._model.shareable[key.network] else [key]
         images = [self._value(each.image, graph) for each in keys]
         keys, images = _of_one_shape(keys, images)
         leaf = None
@@ -248,12 +248,12 @@ class Step:
                 called["out"] = at_least_float32(called["out"])
         parts = {tap: x.split([len(image) for image in images]) for tap, x in called.items()}
         for index, each in enumerate(keys):
-            self._answers[each] = Answer({tap: part[index] for tap, part in parts.items()}, graph, leaf)
-        return self._answers[key]
+            self._outputs[each] = PassOutput({tap: part[index] for tap, part in parts.items()}, graph, leaf)
+        return self._outputs[key]
 
 
 class _InPrecision(nn.Module):
-    """A network that computes in some precision wherever it is called."""
+    """A network that computes in a given precision wherever it is called."""
 
     def __init__(self, network: nn.Module, precision: Callable[[], AbstractContextManager[object]]) -> None:
         super().__init__()
@@ -267,10 +267,10 @@ class _InPrecision(nn.Module):
 def _call(network: nn.Module, image: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
     if hasattr(network, "trace"):
         return cast("Traced", network).trace(image, taps)
-    answers = network(image)
-    if isinstance(answers, list | tuple):  # of a discriminator of several scales
-        return {f"scale{index}": answer for index, answer in enumerate(answers)}
-    return {"out": answers}
+    logits = network(image)
+    if isinstance(logits, list | tuple):  # of a discriminator of several scales
+        return {f"scale{index}": x for index, x in enumerate(logits)}
+    return {"out": logits}
 
 
 def _of_one_shape(keys: list[PassKey], images: list[Tensor]) -> tuple[list[PassKey], list[Tensor]]:
@@ -281,7 +281,7 @@ def _of_one_shape(keys: list[PassKey], images: list[Tensor]) -> tuple[list[PassK
 
 @contextmanager
 def _frozen(networks: Iterable[nn.Module]) -> Iterator[None]:
-    """Keep the parameters of networks out of the graph that is made inside."""
+    """Keep the parameters of networks out of any graph that is made inside."""
     frozen = [parameter for network in networks for parameter in network.parameters() if parameter.requires_grad]
     for parameter in frozen:
         parameter.requires_grad_(False)

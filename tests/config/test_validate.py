@@ -103,7 +103,7 @@ PHASE = "model = dict(phases=dict(generate=dict({})))"
         ("terms=dict(content=dict(head='g'))", r"content: there is no head 'g'\. .*There are: f"),
         ("terms=dict(gan=dict(discriminator='c'))", r"top\.py:2: .*terms\.gan: there is no discriminator 'c'"),
         ("terms=dict(gan=dict(image='ba(b)'))", r"terms\.gan: there is no generator or view 'ba' in 'ba\(b\)'"),
-        ("terms=dict(gan=dict(weight='x'))", r"terms\.gan\.weight: a weight is a number or a schedule, not 'x'"),
+        ("terms=dict(gan=dict(weight='x'))", r"terms\.gan\.weight: must be a number or a schedule, not 'x'"),
         ("terms=dict(x=dict(type='PixelTerm'))", r"top\.py:2: .*terms\.x: PixelTerm needs the argument 'image'"),
         ("terms=dict(x=dict(type=['PixelTerm']))", r"terms\.x: a term is written as dict\(type="),
         (

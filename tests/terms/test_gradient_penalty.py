@@ -31,7 +31,7 @@ def test_its_own_gradient_reaches_the_discriminator():
     assert step.w.grad.item() == pytest.approx(2 * 45 / 3)  # the penalty goes with w squared: 45 at w 3
 
 
-def test_it_announces_a_leaf():
+def test_it_lists_a_leaf():
     assert GradientPenaltyTerm("b", "mix(b, ab(a))", R1Penalty()).reads() == [
         Read.logits_of("b", "mix(b, ab(a))", leaf=True)
     ]

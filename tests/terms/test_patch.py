@@ -92,7 +92,7 @@ def test_key_and_query_are_read_at_the_same_places(step):
     assert term(loss=CosineLoss(), sampler=RandomSampler(3))(same).item() == pytest.approx(0.0, abs=1e-6)
 
 
-def test_it_announces_its_features_heads_and_what_its_sampler_reads():
+def test_it_lists_its_features_its_heads_and_what_its_sampler_reads():
     content = term(
         taps=[("x", "y")],
         key_head="g",
@@ -106,7 +106,7 @@ def test_it_announces_its_features_heads_and_what_its_sampler_reads():
     assert content.heads() == [HeadUse("f", "ab", ("y",)), HeadUse("g", "ab", ("x",))]
 
 
-def test_it_announces_what_a_source_of_negatives_and_a_sampler_with_networks_need():
+def test_it_lists_what_a_source_of_negatives_and_a_sampler_with_networks_need():
     class Source:
         def reads(self) -> list[Read]:
             return [Read.taps_of("ab", "b", ["x"])]

@@ -165,7 +165,7 @@ def test_an_average_of_nothing_names_the_nearest_network() -> None:
 
 
 def test_an_average_may_not_take_the_name_of_a_network() -> None:
-    assert "'ab' is taken" in errors(averages={"ab": {"of": "generators.ab"}})
+    assert "'ab' is already used" in errors(averages={"ab": {"of": "generators.ab"}})
 
 
 def test_a_phase_that_updates_an_average_is_told_what_it_is() -> None:
@@ -187,4 +187,4 @@ def test_an_average_without_a_network_shows_how_it_is_written() -> None:
 def test_a_head_that_is_an_average_is_checked_for_its_number_of_taps() -> None:
     phases = config()["phases"]
     phases["generate"]["terms"]["content"]["taps"] = ["stem"]  # type: ignore[index]
-    assert "head 'f_slow' is made for 2 taps, the term has 1" in errors(phases=phases)
+    assert "head 'f_slow' is made for 2 taps, but the term has 1" in errors(phases=phases)

@@ -176,12 +176,12 @@ def test_a_head_without_taps_is_a_network_that_terms_feed_what_they_like(energy)
         (
             "phases/generate/terms/content/head",
             "energy",
-            "head 'energy' has no `of` and `taps`, and the term embeds features with it",
+            "the term embeds features with head 'energy', which has no `of` and `taps`",
         ),
         (
             "phases/generate/terms/content/head",
             "energy_slow",
-            "head 'energy_slow' has no `of` and `taps`, and the term embeds features with it",
+            "the term embeds features with head 'energy_slow', which has no `of` and `taps`",
         ),
     ],
 )
@@ -217,7 +217,7 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
     ("path", "value", "message"),
     [
         ("type", "CycleGAN", "the model is always 'UnpairedTranslation'"),
-        ("generator", {}, "there is no 'generator' here. Nearest: 'generators'."),
+        ("generator", {}, "unknown key 'generator'. Nearest: 'generators'."),
         ("generators", {}, "a model needs at least one generator"),
         ("generators", 3, "model.generators: must be a dict, not 3"),
         ("generators/ab/type", "ResNet", "no generator is called 'ResNet'. Nearest: 'ResNetGenerator'"),
@@ -231,7 +231,7 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         ("generators/a-b", {"type": "ResNetGenerator"}, "'a-b' cannot be a name in image expressions"),
         ("generators/is", {"type": "ResNetGenerator"}, "'is' cannot be a name in image expressions"),
         ("discriminators/keys", {"type": "PixelDiscriminator"}, "'keys' cannot be a name"),
-        ("views/ab", {"type": "Mirror"}, "a generator is called 'ab' already"),
+        ("views/ab", {"type": "Mirror"}, "a generator is already called 'ab'"),
         ("views/mirror/probability", 2, "Mirror refused its arguments: probability must be in 0..1, not 2"),
         ("heads/f/of", "ba", "there is no generator 'ba'. Nearest: 'ab'. There are: ab."),
         ("heads/f/of", ["ab"], "there is no generator ['ab']."),
@@ -240,21 +240,21 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         ("heads/f", {"type": "MLPHead"}, 'a head is written as dict(type="...", of="generator", taps=[...], ...)'),
         ("phases", {}, "a model needs at least one phase"),
         ("phases/generate", "x", "a phase is written as dict(update=[...], terms=dict(...))"),
-        ("phases/generate/updates", [], "there is no 'updates' here. Nearest: 'update'"),
+        ("phases/generate/updates", [], "unknown key 'updates'. Nearest: 'update'"),
         ("phases/generate/update", ["generator"], "there is no network 'generator'. Nearest: 'generators'"),
         ("phases/generate/update", [], "a phase needs at least one network to update"),
         ("phases/generate/update", 3, "update is a list of names, not 3"),
         ("phases/generate/update", [["heads"]], "update is a list of names, not [['heads']]"),
         ("phases/generate/terms", {}, "a phase needs at least one term"),
-        ("phases/generate/terms/a.b", {"type": "PixelTerm"}, "a term cannot be called 'a.b'"),
-        ("phases/generate/terms/update", {"type": "PixelTerm"}, "a term cannot be called 'update'"),
+        ("phases/generate/terms/a.b", {"type": "PixelTerm"}, "'a.b' cannot be the name of a term"),
+        ("phases/generate/terms/update", {"type": "PixelTerm"}, "'update' cannot be the name of a term"),
         (f"{GAN}/discriminator", "a", "there is no discriminator 'a'. There are: b."),
         (f"{GAN}/loss", {"type": "L1Loss"}, "AdversarialTerm refused its arguments: loss must be an adversarial loss"),
         (GAN, {"type": "AdversarialTerm", "image": "ab(a)"}, "AdversarialTerm needs the argument 'loss'"),
         (TERM, 5, 'a term is written as dict(type="...", ...)'),
         (f"{TERM}/type", "PathTerm", "no term is called 'PathTerm'. Nearest: 'PatchTerm'"),
-        (f"{TERM}/weight", "high", "a weight is a number or a schedule, not 'high'"),
-        (f"{TERM}/weight", True, "a weight is a number or a schedule, not True"),
+        (f"{TERM}/weight", "high", "must be a number or a schedule, not 'high'"),
+        (f"{TERM}/weight", True, "must be a number or a schedule, not True"),
         (f"{TERM}/weight", {"type": "Untill"}, "no schedule is called 'Untill'. Nearest: 'Until'"),
         (f"{TERM}/loss", {"type": "PatchNSELoss"}, "no loss is called 'PatchNSELoss'. Nearest: 'PatchNCELoss'"),
         (f"{TERM}/loss", {"type": "PatchNCELoss", "tau": 0}, "refused its arguments: tau must be above 0, not 0"),
@@ -265,9 +265,9 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         ),
         (f"{TERM}/head", "g", "there is no head 'g'. There are: f."),
         (f"{TERM}/taps", [], "PatchTerm refused its arguments: taps must be a list of at least one layer, not []"),
-        (f"{TERM}/stream", 3, "a stream is the name of a random stream, not 3"),
-        (f"{TERM}/taps", ["stem"], "head 'f' is made for 2 taps, the term has 1"),
-        (f"{TERM}/taps", ["down1", "down2"], "made for taps of [2, 4] channels, those of the term have [4, 8]"),
+        (f"{TERM}/stream", 3, "must be the name of a random stream, not 3"),
+        (f"{TERM}/taps", ["stem"], "head 'f' is made for 2 taps, but the term has 1"),
+        (f"{TERM}/taps", ["down1", "down2"], "made for taps of [2, 4] channels, but those of the term have [4, 8]"),
         (f"{TERM}/taps", ["stem", "dwn1"], "there is no tap 'dwn1' in generators.ab. Nearest: 'down1'"),
         (f"{TERM}/query", ["ba", "ab(a)"], "there is no generator 'ba'. Nearest: 'ab'. There are: ab."),
         (f"{TERM}/query", ["ab", "ab(c)"], "there is no image 'c' in 'ab(c)'. There are: a, b."),
@@ -286,7 +286,9 @@ def test_an_error_is_told_with_its_place_and_the_nearest_names(config, path, val
 
 def test_a_term_named_twice_is_told_even_if_it_is_wrong_itself(config):
     wrong = change(config, "phases/discriminate/terms/content", {"type": "Nothing"})
-    expected = "model.phases.generate.terms.content: phase 'discriminate' has a term of this name; names are used once"
+    expected = (
+        "model.phases.generate.terms.content: phase 'discriminate' already has a term of this name; choose another"
+    )
     assert expected in errors(wrong)
 
 

@@ -63,13 +63,13 @@ def test_nothing_flows_through_an_opaque_view():
 def test_passes_share_a_call_if_that_changes_nothing(first, second, together):
     both = plan(({AB, BA}, [first, second]))
     passes = [each for each in both.demands if each.network == AB]
-    assert (len(both.companions(passes[0], 0, {})) == 2) is together
+    assert (len(both.joinable(passes[0], 0, {})) == 2) is together
 
 
 def test_a_leaf_is_passed_alone():
     gradient = plan(({D}, [logits("ab(a)"), logits("b"), logits("b", leaf=True)]))
-    assert gradient.companions(key(D, "ab(a)"), 0, {}) == [key(D, "ab(a)")]
-    assert gradient.companions(key(D, "b"), 0, {}) == [key(D, "b")]
+    assert gradient.joinable(key(D, "ab(a)"), 0, {}) == [key(D, "ab(a)")]
+    assert gradient.joinable(key(D, "b"), 0, {}) == [key(D, "b")]
     assert gradient.is_leaf(key(D, "b"), 0)
 
 
@@ -83,4 +83,4 @@ def test_a_pass_made_early_is_a_leaf_only_if_the_phase_that_it_serves_wants_one(
 
 def test_passes_of_a_phase_after_the_update_do_not_join_those_before():
     two = plan(({D}, [logits("ab(a)")]), ({AB}, [logits("ab(b)")]))
-    assert two.companions(key(D, "ab(a)"), 0, {}) == [key(D, "ab(a)")]
+    assert two.joinable(key(D, "ab(a)"), 0, {}) == [key(D, "ab(a)")]
