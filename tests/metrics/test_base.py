@@ -5,7 +5,7 @@ import torch
 
 from i2ikit.errors import MetricError
 from i2ikit.metrics.background_psnr import BackgroundPSNR
-from i2ikit.metrics.base import Metric, to_bytes
+from i2ikit.metrics.base import MeanOverImages, Metric, to_bytes
 from i2ikit.metrics.content_preservation import ContentPreservation
 from i2ikit.metrics.diversity import Diversity
 from i2ikit.metrics.masked_appearance import MaskedAppearance
@@ -73,6 +73,18 @@ def test_a_sample_without_what_the_metric_needs_is_refused(key, need, message):
 def test_a_truth_of_another_size_is_refused(metric):
     with pytest.raises(MetricError, match="an output is 16x16 with 3 channels, its truth 12x14 with 1 channel"):
         metric().update({**sample(), "b": torch.zeros(2, 1, 14, 12)})
+
+
+class Levels(MeanOverImages):
+    def per_image(self, sample):
+        return {"level": sample["output"], "never": torch.full_like(sample["output"], torch.nan)}
+
+
+def test_values_are_means_over_images_not_over_batches_and_nan_is_skipped():
+    metric = Levels()
+    metric.update({"output": torch.tensor([1.0, 2.0, torch.nan])})
+    metric.update({"output": torch.tensor([6.0])})
+    assert metric.compute() == {"level": 3.0}
 
 
 def test_images_become_the_8_bits_of_a_file_and_gray_ones_three_equal_channels():

@@ -88,13 +88,6 @@ def test_the_score_does_not_depend_on_the_batches_or_on_the_global_seed(scenes, 
     assert metric.compute() == by_eight
 
 
-def test_reset_forgets_the_samples_and_keeps_the_reference(scenes, others):
-    metric = metric_against(others)
-    first = measured(metric, scenes, scenes["b"])
-    metric.reset()
-    assert measured(metric, scenes, scenes["b"]) == first
-
-
 def test_inputs_that_are_the_real_images_give_infinity(scenes):
     metric = metric_against(None)
     metric.update({"a": scenes["b"], "output": scenes["a"]})

@@ -139,13 +139,6 @@ def test_without_a_decisive_metric_there_is_no_best_checkpoint(scripted, tmp_pat
     assert not (tmp_path / "checkpoints" / "best.pt").exists()
 
 
-def test_the_best_by_another_metric_or_direction_is_forgotten(scripted, tmp_path):
-    scripted["evaluation"] = {"every": 3, "metric": "script.value"}
-    train(scripted, work_dir=tmp_path, pause_at=7)
-    scripted["evaluation"]["better"] = "higher"
-    assert train(scripted, work_dir=tmp_path, resume=True).best["step"] == 12
-
-
 def test_a_decisive_value_that_nothing_measures_is_reported_with_the_nearest(scripted, tmp_path):
     scripted["evaluation"] = {"metric": "mean.brightnes", "better": "higher"}
     listener = Notes()
