@@ -46,7 +46,7 @@ class _ScoreGuidedSampler(ABC):
 
     @abstractmethod
     def _rest(self, step: StepReader, label: str, pool: Tensor, size: int, count: int) -> Tensor:
-        """Return the ``count`` positions that the lowest scores do not decide; ``pool`` is sorted, lowest score first."""
+        """Return ``count`` positions that the lowest scores do not decide; ``pool`` is sorted, lowest score first."""
 
 
 @SAMPLERS.register_module()
