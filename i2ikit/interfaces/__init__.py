@@ -1,4 +1,4 @@
-"""What the parts, the terms and the step say to each other: plain data and protocols, no maths of a method."""
+"""The interfaces between parts, terms and the step: plain data and protocols, without the math of any method."""
 
 from i2ikit.interfaces.positions import Positions, Routing, SamplingPlan
 from i2ikit.interfaces.reads import HeadUse, Read

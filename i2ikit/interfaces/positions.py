@@ -1,4 +1,4 @@
-"""Plans of a sampler: how the rows of a patch loss are read from one feature map.
+"""Sampling plans: how the rows of a patch loss are read from one feature map.
 
 Both read the flattened map and transpose after. Reading a channels-last view instead would hand a channels-last
 gradient to an instance norm, whose CPU backward is wrong for that at batch 1 (PyTorch 2.13 and 2.14).
@@ -13,7 +13,7 @@ from i2ikit.errors import ShapeError
 
 
 class SamplingPlan(Protocol):
-    """Reads S rows from a feature map; the same plan reads the key's and the query's map of one layer."""
+    """Reads S rows from a feature map. One plan serves the key's and the query's map of a layer."""
 
     def read(self, feature: Tensor) -> Tensor:
         """Return the rows (B, S, C) of ``feature`` (B, C, H, W)."""
@@ -21,28 +21,28 @@ class SamplingPlan(Protocol):
 
 @dataclass(frozen=True)
 class Positions:
-    """Rows are places of the map.
+    """Rows are positions in the map.
 
     Attributes:
-        ids: int64 row-major places in 0 .. H*W-1, (S,) shared by all images or (B, S) per image.
+        ids: int64 row-major positions in 0 .. H*W-1, (S,) shared by all images or (B, S) per image.
     """
 
     ids: Tensor
 
     def read(self, feature: Tensor) -> Tensor:
-        """Return the features at the places, (B, S, C)."""
+        """Return the features at the positions, (B, S, C)."""
         flat = feature.flatten(2)  # (B, C, H*W)
         if self.ids.ndim == 1:
             return flat[..., self.ids].transpose(1, 2)
         if len(self.ids) != len(flat):
-            raise ShapeError(f"places of {len(self.ids)} images cannot be read from a batch of {len(flat)}")
+            raise ShapeError(f"positions of {len(self.ids)} images cannot be read from a batch of {len(flat)}")
         ids = self.ids[:, None, :].expand(-1, flat.shape[1], -1)  # (B, C, S)
         return flat.gather(2, ids).transpose(1, 2)
 
 
 @dataclass(frozen=True)
 class Routing:
-    """Rows are weighted sums of places, as in attention.
+    """Rows are weighted sums over positions, as in attention.
 
     Attributes:
         matrix: (B, S, H*W) weights; gradient flows into it.

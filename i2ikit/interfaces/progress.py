@@ -1,4 +1,4 @@
-"""How far a run has come, and what may depend on it."""
+"""The progress of a run, and schedules that depend on it."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,13 +6,13 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Progress:
-    """The place of one training step in its run.
+    """The progress of a run at one training step.
 
     Attributes:
-        epoch: of this step, from 1.
-        step: of the whole run, from 1.
-        epochs: of the whole run.
-        steps: of the whole run.
+        epoch: current epoch, from 1.
+        step: current step of the run, from 1.
+        epochs: length of the run in epochs.
+        steps: length of the run in steps.
     """
 
     epoch: int
@@ -22,8 +22,8 @@ class Progress:
 
 
 class Schedule(Protocol):
-    """A number that depends on progress and on nothing else, so that a resumed run goes on with the right one."""
+    """A number that depends on nothing but progress, so that a resumed run continues with the right one."""
 
     def __call__(self, progress: Progress) -> float:
-        """Return the number for the step at ``progress``."""
+        """Return the value at ``progress``."""
         ...

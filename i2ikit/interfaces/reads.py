@@ -1,4 +1,4 @@
-"""A term's statements of what it reads in a step, and of what it embeds."""
+"""What a term reads in a step, and the heads it uses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Read:
-    """One thing that a term reads: an image, taps of a generator's pass, or the answer of a discriminator.
+    """One thing that a term reads: an image, taps of a generator's pass, or the logits of a discriminator.
 
     Attributes:
         image: expression of the image, such as ``"ab(a)"``.
         network: full name of the network that the image goes through, such as ``"generators.ab"``; empty: the image.
         taps: names of the taps of that pass.
-        grad: whether the term lets gradient flow back through what it reads.
+        grad: whether gradient flows back through this read.
         leaf: whether the term differentiates with respect to the image itself (gradient penalties).
     """
 
@@ -29,7 +29,7 @@ class Read:
 
     @classmethod
     def logits_of(cls, discriminator: str, image: str, *, grad: bool = True, leaf: bool = False) -> "Read":
-        """Read what ``discriminator`` answers to ``image``."""
+        """Read the logits of ``discriminator`` for ``image``."""
         return cls(image, f"discriminators.{discriminator}", ("out",), grad, leaf)
 
 
@@ -39,8 +39,8 @@ class HeadUse:
 
     Attributes:
         head: name of the head.
-        generator: name of the generator that the features are read from; empty if the head is fed something else.
-        taps: names of the taps, one for each layer of the head; none if the head is fed something else.
+        generator: name of the generator that the features come from; empty if the head gets something else.
+        taps: names of the taps, one for each layer of the head; none if the head gets something else.
     """
 
     head: str

@@ -1,4 +1,4 @@
-"""The two sides of the adversarial game."""
+"""The generator's and the discriminator's side of the adversarial objective."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from i2ikit.terms.base import Term
 
 @TERMS.register_module()
 class AdversarialTerm(Term):
-    """The generator's side: the image should be taken for a real one.
+    """The generator's side: the discriminator should classify the image as real.
 
     Args:
         discriminator: name of the discriminator.
@@ -29,7 +29,7 @@ class AdversarialTerm(Term):
         self.discriminator, self.image, self.loss = discriminator, image, require(loss, "adversarial")
 
     def reads(self) -> list[Read]:
-        """Return the discriminator's answer to the image."""
+        """Return the discriminator's logits for the image."""
         return [Read.logits_of(self.discriminator, self.image)]
 
     def forward(self, step: StepReader) -> Tensor:
@@ -58,7 +58,7 @@ class DiscriminatorTerm(Term):
         self.discriminator, self.real, self.fake, self.loss = discriminator, real, fake, require(loss, "adversarial")
 
     def reads(self) -> list[Read]:
-        """Return the discriminator's answers to both images."""
+        """Return the discriminator's logits for both images."""
         return [Read.logits_of(self.discriminator, image) for image in (self.fake, self.real)]
 
     def forward(self, step: StepReader) -> Tensor:

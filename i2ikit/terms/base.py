@@ -8,17 +8,17 @@ from i2ikit.interfaces import HeadUse, Read, StepReader
 
 
 class Term(nn.Module, ABC):
-    """One summand of an objective. Its weight stands in the config and is applied by the phase, once.
+    """One summand of an objective. Its weight is set in the config and applied once, by the phase.
 
-    A term says beforehand what it reads, so that one pass of a network can serve all terms.
+    A term lists beforehand what it reads, so that one pass of a network can serve all terms.
     """
 
     @abstractmethod
     def reads(self) -> list[Read]:
-        """Return everything that :meth:`__call__` will ask the step for."""
+        """Return everything that :meth:`forward` reads from the step."""
 
     def heads(self) -> list[HeadUse]:
-        """Return the heads that the term uses, with the features it feeds each."""
+        """Return the heads that the term uses, each with its features."""
         return []
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Closeness of two images as sets of patches."""
+"""Similarity of two images as sets of patches."""
 
 from collections.abc import Sequence
 
@@ -15,10 +15,10 @@ from i2ikit.terms.patch import Sampler
 
 @TERMS.register_module()
 class EmbeddingSetTerm(Term):
-    """Two images of one domain, such as a real and a generated one, should look alike as sets of patches.
+    """Two images of one domain, such as a real and a generated one, should be similar as sets of patches.
 
-    The patches of each are embedded by ``head``, then all of them together by a head of the image's own
-    (``EmbeddingSetHead``), and the two vectors are compared. Gradient flows into both images.
+    ``head`` embeds the patches of each image, a separate head for each image (``EmbeddingSetHead``) embeds the set, and
+    the two vectors are compared. Gradient flows into both images.
 
     Args:
         first, second: (generator, image) whose features are compared, such as ``("ab", "a")`` and ``("ab", "ba(b)")``.
@@ -26,14 +26,14 @@ class EmbeddingSetTerm(Term):
         head: name of the head that embeds the patches.
         set_heads: names of the heads that embed the set of patches of the first and of the second image.
         loss: a loss of two batches of vectors (B, E).
-        sampler: where the patches are taken, for each image anew.
+        sampler: chooses the positions, separately for each image.
 
     Raises:
-        ValueError: no taps, a pair that is none, or a loss that does not compare two tensors.
+        ValueError: no taps, not two names in a pair, or a loss that does not compare two tensors.
         ShapeError: the layers give different numbers of patches; lower the sampler's number.
     Source:
-        Han et al. 2021, arXiv:2104.07689, the similarity loss of SimDCL. differs: the published code takes the real
-        image's patches where its contrastive term took them, and new ones for the generated image only.
+        Han et al. 2021, arXiv:2104.07689, the similarity loss of SimDCL. differs: the published code samples
+        the real image at the positions of its contrastive term, and only the generated image at new ones.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class EmbeddingSetTerm(Term):
         """Return the distance of the two images."""
         read = [step.taps(*source, self.taps) for source in self.sources]
         maps = [features[tap] for features in read for tap in self.taps]
-        plans = self.sampler.plan(step, maps, maps)  # one for each layer of each image: no two share their places
+        plans = self.sampler.plan(step, maps, maps)  # one for each layer of each image: no two share their positions
         layers = len(self.taps)
         first = self._embed(step, self.set_heads[0], maps[:layers], plans[:layers])
         second = self._embed(step, self.set_heads[1], maps[layers:], plans[layers:])
@@ -80,5 +80,5 @@ class EmbeddingSetTerm(Term):
         rows = [embed(plan.read(x), layer, "query") for layer, (plan, x) in enumerate(zip(plans, maps, strict=True))]
         if len({x.shape for x in rows}) > 1:
             shapes = ", ".join(f"{tap} {tuple(x.shape)}" for tap, x in zip(self.taps, rows, strict=True))
-            raise ShapeError(f"EmbeddingSetTerm needs as many patches of each layer, got {shapes}; sample fewer")
+            raise ShapeError(f"EmbeddingSetTerm needs equal numbers of patches, got {shapes}; lower the sampler's num")
         return step.head(set_head)(torch.stack(rows, dim=1))  # (B, L, S, D) -> (B, E)

@@ -13,7 +13,7 @@ from i2ikit.terms.base import Term
 class GradientPenaltyTerm(Term):
     """Keep a discriminator smooth at an image: R1 at ``"b"``, WGAN-GP at ``"mix(b, ab(a))"``.
 
-    The discriminator's pass is shared with the other terms that read its answer to the same image.
+    The discriminator's pass is shared with other terms that read its logits for the same image.
 
     Args:
         discriminator: name of the discriminator.
@@ -29,12 +29,12 @@ class GradientPenaltyTerm(Term):
         self.discriminator, self.image, self.loss = discriminator, image, require(loss, "penalty")
 
     def reads(self) -> list[Read]:
-        """Return the discriminator's answer to the image as a differentiable leaf."""
+        """Return the discriminator's logits for the image, which is a differentiable leaf."""
         return [Read.logits_of(self.discriminator, self.image, leaf=True)]
 
     def forward(self, step: StepReader) -> Tensor:
         """Return the penalty; its own gradient reaches the discriminator."""
-        image, answers = step.leaf(self.discriminator, self.image)
-        total = torch.stack([logits.sum() for logits in answers]).sum()
+        image, scales = step.leaf(self.discriminator, self.image)
+        total = torch.stack([logits.sum() for logits in scales]).sum()
         (gradient,) = torch.autograd.grad(total, image, create_graph=True)
         return self.loss(gradient)

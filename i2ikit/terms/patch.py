@@ -14,20 +14,20 @@ from i2ikit.terms.base import Term
 
 
 class Sampler(Protocol):
-    """Decides where patches are taken. One that embeds features says so in ``heads()``, as a term does."""
+    """Chooses positions. One that embeds features lists its heads in ``heads()``, as a term does."""
 
     def reads(self) -> list[Read]:
-        """Return what is read besides the features."""
+        """Return what the sampler reads besides the features."""
 
     def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
         """Return one plan per layer."""
 
 
 class NegativeSource(Protocol):
-    """Decides what a query is contrasted with.
+    """Provides the negatives of a query.
 
-    One that reads more than the rows, or uses networks of its own, says so in ``reads()`` and ``heads()``, as a term
-    does; its networks are heads, so that a phase can update them.
+    One that reads more than the rows, or uses networks of its own, lists them in ``reads()`` and ``heads()``, as a term
+    does. Its networks are heads, so that a phase can update them.
     """
 
     def __call__(self, step: StepReader, query: Tensor, key: Tensor, layer: int) -> Negatives:
@@ -36,17 +36,17 @@ class NegativeSource(Protocol):
 
 @TERMS.register_module()
 class PatchTerm(Term):
-    """A patch of one feature map should correspond to the patch at the same place of another.
+    """A patch of one feature map should match the patch at the same position in another.
 
     Args:
         query: (generator, image) whose features are trained, such as ``("ab", "ab(a)")``.
-        key: (generator, image) whose features they are held against, such as ``("ab", "a")``.
+        key: (generator, image) whose features are the targets, such as ``("ab", "a")``.
         taps: layers, each one name for both sides or a pair (key's, query's).
         head: name of the head that embeds the patches.
         key_head: name of another head for the key; None: the same.
         loss: a loss of (query, key), or of (query, key, negatives) if ``negatives`` is given; rows (B, S, D).
-        sampler: where the patches are taken.
-        negatives: what a query is contrasted with; None for losses without negatives.
+        sampler: chooses the positions.
+        negatives: provides the negatives of a query; None for losses without negatives.
         detach: where the key's gradient stops: ``"features"`` (before its head), ``"embedding"`` (after it).
 
     Raises:
@@ -93,7 +93,7 @@ class PatchTerm(Term):
             Read.taps_of(*self.key, self.key_taps, grad=self.key_grad),
             Read.taps_of(*self.query, self.query_taps),
             *self.sampler.reads(),
-            *_said(self.negatives, "reads"),
+            *_listed(self.negatives, "reads"),
         ]
 
     def heads(self) -> list[HeadUse]:
@@ -101,8 +101,8 @@ class PatchTerm(Term):
         return [
             HeadUse(self.query_head, self.query[0], tuple(self.query_taps)),
             HeadUse(self.key_head, self.key[0], tuple(self.key_taps)),
-            *_said(self.sampler, "heads"),
-            *_said(self.negatives, "heads"),
+            *_listed(self.sampler, "heads"),
+            *_listed(self.negatives, "heads"),
         ]
 
     def forward(self, step: StepReader) -> Tensor:
@@ -114,8 +114,8 @@ class PatchTerm(Term):
         for layer, (key, query) in enumerate(zip(keys, queries, strict=True)):
             if key.shape[-2:] != query.shape[-2:]:
                 raise ShapeError(
-                    f"patches need one place in both maps, but the key's tap {self.key_taps[layer]!r} has "
-                    f"{_size(key)} places and the query's tap {self.query_taps[layer]!r} {_size(query)}"
+                    f"a patch needs the same position in both maps, but the key's tap {self.key_taps[layer]!r} has "
+                    f"{_size(key)} positions and the query's tap {self.query_taps[layer]!r} {_size(query)}"
                 )
         plans = self.sampler.plan(step, keys, queries)
         values = [
@@ -125,7 +125,7 @@ class PatchTerm(Term):
         return torch.stack(values).mean()
 
     def _layer(self, step: StepReader, layer: int, query: Tensor, key: Tensor) -> Tensor:
-        query = step.head(self.query_head)(query, layer, "query")  # (B, S, D); first, for BatchNorm's statistics
+        query = step.head(self.query_head)(query, layer, "query")  # (B, S, D), before the key: batch norm has state
         with torch.set_grad_enabled(self.key_head_grad and torch.is_grad_enabled()):
             key = step.head(self.key_head)(key, layer, "key")
         if self.negatives is None:
@@ -133,8 +133,8 @@ class PatchTerm(Term):
         return self.loss(query, key, self.negatives(step, query, key, layer))
 
 
-def _said(part: object, what: str) -> list[Any]:
-    """Return what a part says in ``reads()`` or ``heads()``; one that has no such method needs nothing."""
+def _listed(part: object, what: str) -> list[Any]:
+    """Return what a part lists in ``reads()`` or ``heads()``; a part without that method needs nothing."""
     return list(getattr(part, what, list)())
 
 

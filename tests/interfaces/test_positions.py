@@ -67,7 +67,7 @@ def test_gradient_goes_into_the_routing_matrix(feature):
 
 
 def test_places_of_another_number_of_images_are_refused(feature):
-    with pytest.raises(ShapeError, match="places of 3 images cannot be read from a batch of 2"):
+    with pytest.raises(ShapeError, match="positions of 3 images cannot be read from a batch of 2"):
         Positions(torch.zeros(3, 4, dtype=torch.int64)).read(feature)
 
 

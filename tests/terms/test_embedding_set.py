@@ -93,7 +93,7 @@ def test_each_layer_of_each_image_draws_places_of_its_own() -> None:
 def test_layers_with_different_numbers_of_patches_are_refused() -> None:
     step: Any = FakeStep(features())
     step.taps = lambda generator, image, names: {"stem": torch.ones(1, 4, 4, 4), "down1": torch.ones(1, 4, 2, 2)}
-    with pytest.raises(ShapeError, match=r"stem \(1, 9, 4\), down1 \(1, 4, 4\); sample fewer"):
+    with pytest.raises(ShapeError, match=r"stem \(1, 9, 4\), down1 \(1, 4, 4\); lower the sampler"):
         term()(step)
 
 

@@ -182,7 +182,7 @@ def test_the_gradient_of_encos_content_through_instance_norms_equals_finite_diff
 
 def test_maps_of_two_sizes_are_refused():
     step = Features(IdentityHead([4]), output={"x": maps(size=6)}, source={"x": maps()})
-    with pytest.raises(ShapeError, match="the key's tap 'x' has 4 x 4 places and the query's tap 'x' 6 x 6"):
+    with pytest.raises(ShapeError, match="the key's tap 'x' has 4 x 4 positions and the query's tap 'x' 6 x 6"):
         term()(step)
 
 
