@@ -11,56 +11,12 @@ from PIL import Image
 from i2ikit.errors import DataError
 from i2ikit.images.planes import Planes, full, luma
 
-MODES_WITH_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 BACKGROUNDS = {"white": 1.0, "black": 0.0}
 POLICIES = (*BACKGROUNDS, "ignore", "keep")
 GRAY, COLOR = 1, 3
 
 
-def has_alpha(image: Image.Image) -> bool:
-    """Return whether an image of Pillow has transparency, as a channel or in its palette."""
-    return image.mode in MODES_WITH_ALPHA or "transparency" in image.info
-
-
-def flattened(image: Image.Image, policy: str, *, keep_edges: bool = False) -> Image.Image:
-    """Return an image of Pillow as RGB without transparency.
-
-    Args:
-        image: of any mode with at most 8 bits per channel.
-        policy: ``"white"`` or ``"black"``, the background; ``"ignore"``: the stored colors.
-        keep_edges: only fully transparent pixels show the background, all others keep their stored colors.
-    """
-    if not has_alpha(image):
-        return image.convert("RGB")
-    rgba = image.convert("RGBA")
-    stored = rgba.convert("RGB")
-    if policy not in BACKGROUNDS:
-        return stored
-    background = Image.new("RGBA", rgba.size, policy)
-    composed = Image.alpha_composite(background, rgba).convert("RGB")
-    if not keep_edges:
-        return composed
-    visible = rgba.getchannel("A").point(lambda value: 255 if value else 0)
-    return Image.composite(stored, composed, visible)
-
-
-def with_channels(image: Image.Image, channels: int, policy: str, path: str | Path) -> Image.Image | Planes:
-    """Return an image of Pillow with a number of channels: as L or RGB, or as planes whose last channel is opacity.
-
-    Raises:
-        DataError: gray or color images cannot have that many channels.
-    """
-    if policy == "keep" and channels in (GRAY + 1, COLOR + 1):
-        kept = image.convert("RGBA")
-        kept = kept.convert("LA") if channels == GRAY + 1 else kept
-        return Planes(np.asarray(kept))
-    if channels in (GRAY, COLOR):
-        flat = flattened(image, policy)
-        return flat.convert("L") if channels == GRAY else flat
-    raise DataError(_wrong(path, len(image.getbands()), channels))
-
-
-def planes_with_channels(planes: Planes, channels: int, policy: str, path: str | Path) -> Planes:
+def with_channels(planes: Planes, channels: int, policy: str, path: str | Path) -> Planes:
     """Return planes with a number of channels; only gray and RGB are converted into each other.
 
     With the policy ``"keep"`` opacity becomes the last channel, otherwise it remains separate.
@@ -80,18 +36,22 @@ def planes_with_channels(planes: Planes, channels: int, policy: str, path: str |
     return replace(planes, values=np.concatenate([planes.values, alpha[:, :, None]], axis=2), alpha=None, layout="last")
 
 
-def as_bytes(planes: Planes) -> Image.Image | None:
-    """Return opaque 8-bit planes, gray or RGB, as an image of Pillow; None for all others."""
-    if planes.values.dtype != np.uint8 or planes.values.shape[2] not in (GRAY, COLOR) or planes.alpha is not None:
+def as_image(planes: Planes, policy: str, *, keep_edges: bool = False) -> Image.Image | None:
+    """Return 8-bit planes, gray or RGB, as an image of Pillow on the background of a policy; None for all others."""
+    values = planes.values
+    if values.dtype != np.uint8 or values.shape[2] not in (GRAY, COLOR):
         return None
-    values = np.ascontiguousarray(planes.values)
+    if planes.alpha is not None and policy in BACKGROUNDS:
+        levels = composed(np.divide(values, 255, dtype=np.float32), planes.alpha, policy, keep_edges=keep_edges)
+        values = (levels * 255).round().astype(np.uint8)
+    values = np.ascontiguousarray(values)
     return Image.fromarray(values[:, :, 0] if values.shape[2] == GRAY else values)
 
 
 def as_planes(image: Image.Image) -> Planes:
     """Return an image of Pillow, L or RGB, as planes."""
     values = np.asarray(image)
-    return Planes(values[:, :, None] if values.ndim == 2 else values)
+    return Planes(values[:, :, None] if values.ndim == 2 else values, color=True)
 
 
 def opacity(alpha: NDArray[Any]) -> NDArray[np.float32]:
@@ -102,7 +62,7 @@ def opacity(alpha: NDArray[Any]) -> NDArray[np.float32]:
 def composed(
     values: NDArray[np.float32], alpha: NDArray[Any] | None, policy: str, *, keep_edges: bool = False
 ) -> NDArray[np.float32]:
-    """Return values (H, W, C) in 0..1 on the background of a policy, as :func:`flattened` does."""
+    """Return values (H, W, C) in 0..1 on the background of a policy, with alpha in the same range."""
     if alpha is None or policy not in BACKGROUNDS:
         return values
     weight = opacity(alpha)
@@ -115,8 +75,11 @@ def _recolored(planes: Planes, colors: int) -> Planes:
         return planes
     if colors == COLOR:
         return replace(planes, values=np.repeat(planes.values, COLOR, axis=2), layout="last")
-    gray = luma(planes.values.astype(np.float64))
     kind = planes.values.dtype
+    if kind == np.uint8:
+        gray_with_alpha = Image.fromarray(np.ascontiguousarray(planes.values)).convert("LA")
+        return replace(planes, values=np.asarray(gray_with_alpha)[:, :, :1])
+    gray = luma(planes.values.astype(np.float64))
     return replace(planes, values=(gray.round() if kind.kind in "iu" else gray).astype(kind), layout="flat")
 
 

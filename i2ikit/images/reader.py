@@ -1,6 +1,7 @@
 """Reads image files as the pixels that the section ``data`` of a config describes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,9 @@ from i2ikit.images.colors import (
     COLOR,
     GRAY,
     POLICIES,
-    as_bytes,
+    as_image,
     as_planes,
     composed,
-    flattened,
-    has_alpha,
-    planes_with_channels,
     with_channels,
 )
 from i2ikit.images.decoding import decode
@@ -27,7 +25,6 @@ from i2ikit.images.planes import EIGHT_BITS, DecodedImage, Planes, Range, own_ra
 from i2ikit.ops.pixels import Pixels
 
 MOST_CHANNELS = 64
-PROFILED = ("RGB", "RGBA", "RGBa", "P", "PA")  # modes whose color profile describes RGB
 
 
 class Reader:
@@ -89,9 +86,9 @@ class Reader:
         """
         found = decode(path, self.channels)
         with file_errors(path):
-            if isinstance(found, Image.Image):
-                return self._shallow(found, path)
             pixels, limits = self._prepared(found, path, keep_edges=True)
+            if isinstance(found, Image.Image):
+                found = replace(as_planes(found), profile=found.info.get("icc_profile"))
             alpha = None if self.keeps_alpha else found.alpha
             profile = found.profile if self.channels >= COLOR else None
             return DecodedImage(pixels, alpha, found.values.dtype, limits, found.layout, profile, self.keeps_alpha)
@@ -100,27 +97,22 @@ class Reader:
         """Return a string of everything that the pixels of a file depend on, as the key of a cache."""
         return f"channels {self.channels}, range {self.value_range}, alpha {self.alpha}, clip {self.clip}"
 
-    def _shallow(self, image: Image.Image, path: str | Path) -> DecodedImage:
-        profile = image.info.get("icc_profile") if image.mode in PROFILED and self.channels >= COLOR else None
-        alpha = None
-        if has_alpha(image) and not self.keeps_alpha:
-            alpha = np.asarray(image.convert("RGBA").getchannel("A"))
-            image = flattened(image, self.alpha, keep_edges=True)
-        pixels, limits = self._prepared(image, path)
-        return DecodedImage(pixels, alpha, limits=limits, profile=profile, kept_alpha=self.keeps_alpha)
-
     def _prepared(
         self, found: Image.Image | Planes, path: str | Path, *, keep_edges: bool = False
     ) -> tuple[Pixels, Range]:
         """Return pixels, and the stored values that correspond to 0 and 1."""
-        if isinstance(found, Image.Image):
-            found = with_channels(found, self.channels, self.alpha, path)
-        else:
-            found = planes_with_channels(found, self.channels, self.alpha, path)
-            found = as_bytes(found) or found
-        if isinstance(found, Image.Image) and self.value_range in (None, EIGHT_BITS):
-            return found, EIGHT_BITS
+        if (
+            isinstance(found, Planes)
+            and not self.keeps_alpha
+            and (found.color or found.values.shape[2] == self.channels)
+        ):
+            found = as_image(found, self.alpha, keep_edges=keep_edges) or found
+        if isinstance(found, Image.Image) and self.channels in (GRAY, COLOR):
+            found = found.convert("L" if self.channels == GRAY else "RGB")
+            if self.value_range in (None, EIGHT_BITS):
+                return found, EIGHT_BITS
         planes = found if isinstance(found, Planes) else as_planes(found)
+        planes = with_channels(planes, self.channels, self.alpha, path)
         limits = self.value_range or own_range(planes.values.dtype)
         pixels = scaled(planes.values, limits, path, clip=self.clip)
         return composed(pixels, planes.alpha, self.alpha, keep_edges=keep_edges), limits

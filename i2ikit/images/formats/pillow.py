@@ -45,6 +45,8 @@ HOLD_ALPHA = ("PNG", "WEBP", "TIFF", "GIF", "TGA", "JPEG2000", "AVIF")
 CHANNELS = (1, 3)
 BITS = {"1": 1, "F": 32, "I": 32}
 CHANNELS_OF_PALETTES = 3
+WITH_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")  # modes
+PROFILED = ("RGB", "RGBA", "RGBa", "P", "PA")  # modes whose color profile describes RGB
 
 
 class PillowFormat(ImageFormat):
@@ -77,7 +79,7 @@ class PillowFormat(ImageFormat):
             return Header(str(image.format), image.mode, width, height, channels, bits, frames)
 
     def decode(self, path: str | Path, channels: int, draft: Size | None) -> Image.Image | Planes:
-        """Return the first frame, as an image of Pillow if it has at most 8 bits per channel, else as planes."""
+        """Return the first frame: gray or RGB of 8 bits as an image of Pillow, deeper or transparent ones as planes."""
         with Image.open(path) as image:
             refuse_bombs(path, *image.size)
             if draft is not None:
@@ -85,7 +87,7 @@ class PillowFormat(ImageFormat):
             dtype = _type_of(image)
             ImageOps.exif_transpose(image, in_place=True)
             image.load()
-            return image if dtype is None else _planes(image, dtype)
+            return _shallow(image) if dtype is None else _deep(image, dtype)
 
     def encode(self, file: BinaryIO, image: DecodedImage, path: Path) -> None:
         """Write gray or RGB with 8 bits, with opacity if the format holds it."""
@@ -125,7 +127,17 @@ def _type_of(image: Image.Image) -> np.dtype[Any] | None:
     return np.dtype(np.int16 if "I;16S" in raw or "I;16BS" in raw else np.int32)
 
 
-def _planes(image: Image.Image, dtype: np.dtype[Any]) -> Planes:
+def _shallow(image: Image.Image) -> Image.Image | Planes:
+    profile = image.info.get("icc_profile") if image.mode in PROFILED else None
+    if image.mode in WITH_ALPHA or "transparency" in image.info:
+        rgba = np.asarray(image.convert("RGBA"))
+        return Planes(rgba[:, :, :3], rgba[:, :, 3], color=True, profile=profile)
+    flat = image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB")
+    flat.info["icc_profile"] = profile
+    return flat
+
+
+def _deep(image: Image.Image, dtype: np.dtype[Any]) -> Planes:
     values = np.asarray(image)
     transparent = image.info.get("transparency")
     alpha = None
