@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from i2ikit.cli.console import busy, out
+from i2ikit.cli.console import busy, write
 from i2ikit.cli.data_check import check
 from i2ikit.cli.data_compare import compare
 from i2ikit.cli.data_fetch import fetch
@@ -35,4 +35,4 @@ def stripes(
 
         write_stripes(folder, size=size, train_count=train, test_count=test, seed=seed)
     message = f"{train} + {train} training images and {test} test pairs of {size} x {size} written to {folder}"
-    out().print(message, soft_wrap=True, markup=False)
+    write(message)

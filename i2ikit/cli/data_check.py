@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from i2ikit.cli.console import counting, out
+from i2ikit.cli.console import counting, make_table, out, write
+from i2ikit.cli.options import AsJson
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from i2ikit.dataset_tools.check import CheckResult
     from i2ikit.dataset_tools.rules import DataIssue
 
@@ -22,7 +25,7 @@ def check(
         int, typer.Option("--load-size", min=1, metavar="N", help="Pixels to which training resizes.")
     ] = 286,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 after a warning, too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check every image of a data set.
 
@@ -42,31 +45,22 @@ def check(
 
 
 def _show(result: "CheckResult") -> None:
-    from rich.text import Text
-
-    console = out()
-    console.print(_table(result))
+    out().print(_table(result))
     for issue in result.issues:
-        console.print(Text.assemble((f"{issue.level:<8} ", STYLES[issue.level]), issue.message), soft_wrap=True)
+        write((f"{issue.level:<8} ", STYLES[issue.level]), issue.message)
         for line in _files(issue):
-            console.print(f"         {line}", soft_wrap=True, markup=False)
+            write(f"         {line}")
     counts = ", ".join(f"{result.count(level)} {level}{'s' * (result.count(level) != 1)}" for level in STYLES)
-    console.print(f"{result.root}: {counts}", soft_wrap=True, markup=False)
+    write(f"{result.root}: {counts}")
 
 
-def _table(result: "CheckResult") -> Any:
-    from rich.table import Table
-
-    table = Table("folder", box=None, pad_edge=False, header_style="bold")
-    table.add_column("images", justify="right")
-    table.add_column("MiB", justify="right")
-    table.add_column("sizes")
-    table.add_column("kinds")
+def _table(result: "CheckResult") -> "Table":
+    rows = []
     for folder in result.folders:
         sizes = list(dict.fromkeys(f"{width}x{height}" for width, height in folder.sizes))
         kinds = ", ".join(f"{count} {kind}" for kind, count in folder.kinds.items())
-        table.add_row(folder.name, f"{folder.count:,}", f"{folder.bytes / 2**20:.1f}", " .. ".join(sizes), kinds)
-    return table
+        rows.append([folder.name, f"{folder.count:,}", f"{folder.bytes / 2**20:.1f}", " .. ".join(sizes), kinds])
+    return make_table(["folder", "images", "MiB", "sizes", "kinds"], rows, right=["images", "MiB"])
 
 
 def _files(issue: "DataIssue") -> list[str]:

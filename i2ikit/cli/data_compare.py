@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from i2ikit.cli.console import busy, out
+from i2ikit.cli.console import busy, make_table, out, write
+from i2ikit.cli.options import AsJson
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from i2ikit.dataset_tools.compare import Comparison
 
 
@@ -16,7 +19,7 @@ def compare(
     source: Annotated[Path, typer.Argument(metavar="A", help="Folder of the images to translate.")],
     targets: Annotated[list[Path], typer.Argument(metavar="B...", help="Folders of possible targets.")],
     count: Annotated[int, typer.Option("--count", min=4, help="Images to sample from each folder.")] = 200,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure how different domains are.
 
@@ -30,22 +33,17 @@ def compare(
     if as_json:
         typer.echo(json.dumps([each.as_json() for each in found]))
         return
-    console = out()
-    console.print(_table(found))
+    out().print(_table(found))
     for each in found:
-        console.print(f"{each.target}: {each.verdict}", soft_wrap=True, markup=False)
+        write(f"{each.target}: {each.verdict}")
     if len(found) > 1:
-        console.print(f"nearest: {found[0].target}", soft_wrap=True, markup=False)
+        write(f"nearest: {found[0].target}")
 
 
-def _table(found: "list[Comparison]") -> Any:
-    from rich.table import Table
-
-    table = Table("target", box=None, pad_edge=False, header_style="bold")
-    for name in ("patches", "/ spread", "pixels", "color", "contrast", "saturation", "texture 1, 1/2, 1/4"):
-        table.add_column(name, justify="right")
-    for each in found:
-        table.add_row(
+def _table(found: "list[Comparison]") -> "Table":
+    columns = ["patches", "/ spread", "pixels", "color", "contrast", "saturation", "texture 1, 1/2, 1/4"]
+    rows = (
+        [
             each.target,
             f"{each.patches:.4f}",
             f"{each.ratio:.1f}",
@@ -54,5 +52,7 @@ def _table(found: "list[Comparison]") -> Any:
             f"{each.contrast:+.3f}",
             f"{each.saturation:+.3f}",
             " ".join(f"x{factor:.2f}" for factor in each.texture),
-        )
-    return table
+        ]
+        for each in found
+    )
+    return make_table(["target", *columns], rows, right=columns)

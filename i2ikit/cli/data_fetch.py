@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from i2ikit.cli.console import counting, out
+from i2ikit.cli.console import counting, write
 
 
 def fetch(
@@ -31,4 +31,4 @@ def fetch(
         from i2ikit.dataset_tools.fetch import fetch as run
 
         count = run(name, target, archive=archive, mirrors=mirrors or (), progress=progress)
-    out().print(f"{count:,} files of {name} in {target}", soft_wrap=True, markup=False)
+    write(f"{count:,} files of {name} in {target}")

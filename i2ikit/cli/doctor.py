@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from i2ikit.cli.console import busy, write
+from i2ikit.cli.options import AsJson
 
 if TYPE_CHECKING:
     from i2ikit.doctor import Diagnosis
@@ -19,7 +20,7 @@ def doctor(
     work_dir: Annotated[
         Path, typer.Option("--work-dir", metavar="DIR", help="Where runs would be written; its disk is checked.")
     ] = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check this machine for known problems.
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from i2ikit.cli.console import busy, out
-from i2ikit.cli.options import Device
+from i2ikit.cli.console import busy, make_table, out, write
+from i2ikit.cli.options import AsJson, Device, GeneratorName, takes
 from i2ikit.engine.reporter import reasons_in_words
 from i2ikit.errors import I2IKitError
 
@@ -16,50 +17,55 @@ if TYPE_CHECKING:
     from i2ikit.evaluation.measure import Measurement
 
 
-def evaluate(
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """The arguments and options of `i2ikit evaluate`."""
+
     checkpoint: Annotated[
-        Path | None, typer.Argument(metavar="[CHECKPOINT]", help="A checkpoint, or a work directory: its newest one.")
-    ] = None,
+        Path | None,
+        typer.Argument(metavar="[CHECKPOINT]", help="Checkpoint, or work directory: its best or newest one."),
+    ] = None
     data: Annotated[
         Path | None,
-        typer.Option("--data", metavar="DIR", help="Folder with testA and testB, instead of the config's data."),
-    ] = None,
+        typer.Option("--data", metavar="DIR", help="Folder with testA and testB; replaces the config's data."),
+    ] = None
     images: Annotated[
         tuple[Path, Path] | None,
-        typer.Option("--images", metavar="OUTPUTS REAL", help="Measure a folder of images against real ones."),
-    ] = None,
+        typer.Option("--images", metavar="OUTPUTS REAL", help="Compare a folder of images with one of real images."),
+    ] = None
     metrics: Annotated[
         str | None,
-        typer.Option("--metrics", metavar="NAME,...", help="Such as fid,ssim; by default the config's, or the usual."),
-    ] = None,
-    generator: Annotated[
-        str | None,
-        typer.Option("--generator", metavar="NAME", help="Such as ab; by default the first, averaged if it is."),
-    ] = None,
+        typer.Option("--metrics", metavar="NAME,...", help="Such as fid,ssim; by default those of the config."),
+    ] = None
+    generator: GeneratorName = None
     channels: Annotated[
-        int, typer.Option("--channels", min=1, metavar="N", help="Of the images of --images: 3 for RGB, 1 for gray.")
-    ] = 3,
-    device: Device = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print numbers and protocol as JSON.")] = False,
-) -> None:
+        int, typer.Option("--channels", min=1, metavar="N", help="Channels of --images: 3 for RGB, 1 for gray.")
+    ] = 3
+    device: Device = "auto"
+    as_json: AsJson = False
+
+
+@takes(EvaluateOptions)
+def evaluate(options: EvaluateOptions) -> None:
     """Measure a trained generator, or a folder of images."""
-    if (checkpoint is None) == (images is None):
+    if (options.checkpoint is None) == (options.images is None):
         raise I2IKitError("name a checkpoint, or two folders: `i2ikit evaluate --images OUTPUTS REAL`.")
-    if images is not None and (data is not None or generator is not None):
-        raise I2IKitError("--images needs no model and no data: --data and --generator go with a checkpoint.")
-    names = [name.strip() for name in (metrics or "").split(",") if name.strip()]
+    if options.images is not None and (options.data is not None or options.generator is not None):
+        raise I2IKitError("--images takes neither model nor data: --data and --generator belong to a checkpoint.")
+    metrics = [name.strip() for name in (options.metrics or "").split(",") if name.strip()]
     with busy("Measuring"):
         from i2ikit.distributed.device import pick_device
         from i2ikit.inference.evaluation import evaluate_checkpoint, evaluate_folders
 
-        if images is not None:
-            found = evaluate_folders(*images, metrics=names, channels=channels, device=pick_device(device))
+        device = pick_device(options.device)
+        if options.images is not None:
+            found = evaluate_folders(*options.images, metrics=metrics, channels=options.channels, device=device)
         else:
-            assert checkpoint is not None, "checked above"
+            assert options.checkpoint is not None, "checked above"
             found = evaluate_checkpoint(
-                checkpoint, data, metrics=names, generator=generator, device=pick_device(device)
+                options.checkpoint, options.data, metrics=metrics, generator=options.generator, device=device
             )
-    if as_json:
+    if options.as_json:
         typer.echo(json.dumps(found.line(), indent=2, allow_nan=False))
     else:
         show(found)
@@ -69,27 +75,15 @@ def evaluate(
 
 def show(found: "Measurement") -> None:
     """Print a measurement: numbers with the way they count, what is missing, and how all of it was measured."""
-    console = out()
-    console.print(numbers_table(found))
+    rows = ([name, f"{value:.6g}", found.better.get(name, "")] for name, value in found.metrics.items())
+    out().print(make_table(["metric", "value", "better"], rows, right=["value"]))
     for sentence in reasons_in_words(found.missing):
-        console.print(sentence, markup=False, soft_wrap=True)
-    for name, value in protocol_in_words(found.protocol).items():
-        console.print(f"{name:<12}{value}", markup=False, soft_wrap=True)
+        write(sentence)
+    for name, value in format_protocol(found.protocol).items():
+        write(f"{name:<12}{value}")
 
 
-def numbers_table(found: "Measurement") -> Any:
-    """Return a table of the numbers."""
-    from rich.table import Table
-
-    table = Table("metric", box=None, pad_edge=False, header_style="bold")
-    table.add_column("value", justify="right")
-    table.add_column("better")
-    for name, value in found.metrics.items():
-        table.add_row(name, f"{value:.6g}", found.better.get(name, ""))
-    return table
-
-
-def protocol_in_words(protocol: Mapping[str, Any]) -> dict[str, str]:
+def format_protocol(protocol: Mapping[str, Any]) -> dict[str, str]:
     """Return a protocol line by line."""
     channels = " or ".join(map(str, protocol["channels"]))
     lines = {

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from i2ikit.cli.console import busy, out
+from i2ikit.cli.console import busy, write
 from i2ikit.cli.options import CheckpointPath
 
 
@@ -34,8 +34,7 @@ def export(
         from i2ikit.inference.trained_model import TrainedModel
 
         written, left_out = export_files(TrainedModel(checkpoint), target, prefix=prefix)
-    console = out()
     for name, path in written.items():
-        console.print(f"{name} -> {path}", soft_wrap=True, markup=False)
+        write(f"{name} -> {path}")
     for name, reason in left_out.items():
-        console.print(f"{name} left out: {reason}", soft_wrap=True, markup=False)
+        write(f"{name} left out: {reason}")

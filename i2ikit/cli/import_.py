@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from i2ikit.cli.console import busy, out
+from i2ikit.cli.console import busy, write
 
 
 def import_weights(
@@ -29,11 +29,10 @@ def import_weights(
 
         checkpoint, found = import_files(files)
         write_checkpoint(target, checkpoint)
-    console = out()
     for each in found:
         arguments = ", ".join(f"{key}={value}" for key, value in each.config.items() if key != "type")
         title = f"{each.path} -> {each.name}: {each.config['type']}, {each.parameters:,} parameters"
-        console.print(title, soft_wrap=True, markup=False)
+        write(title)
         for line in (arguments, *each.notes):
-            console.print(f"  {line}", soft_wrap=True, markup=False)
-    console.print(f"written to {target}", soft_wrap=True, markup=False)
+            write(f"  {line}")
+    write(f"written to {target}")

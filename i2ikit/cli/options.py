@@ -26,6 +26,11 @@ DataFolder = Annotated[
         "--data", metavar="DIR", help="Folder with trainA, trainB, testA and testB; replaces the config's data."
     ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
+GeneratorName = Annotated[
+    str | None,
+    typer.Option("--generator", metavar="NAME", help="Such as ab; by default the first one, or its moving average."),
+]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 
 

@@ -6,11 +6,12 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from i2ikit.cli.console import out
+from i2ikit.cli.console import make_table, out
 from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, reasons_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 PLAIN_EVERY = 10.0  # seconds between lines where there is no terminal
 REFRESH = 4  # redraws a second
@@ -147,18 +148,16 @@ def format_batch(summary: RunSummary) -> str:
     return f"{total} ({summary.batch_size}{ranks}{times})"
 
 
-def metrics_table(result: RunResult) -> Any:
+def metrics_table(result: RunResult) -> "Table":
     """Return a table of the metrics at the last step and, if there is one, at the best step."""
-    from rich.table import Table
-
-    table = Table("metric", box=None, pad_edge=False, header_style="bold")
-    table.add_column(f"last, step {result.step}", justify="right")
+    columns = [f"last, step {result.step}"]
     best = result.best.get("metrics", {})
     if best:
-        table.add_column(f"best {result.best['metric']}, step {result.best['step']}", justify="right")
+        columns.append(f"best {result.best['metric']}, step {result.best['step']}")
+    rows = []
     for name, value in result.metrics.items():
-        table.add_row(name, f"{value:.4g}", *([f"{best[name]:.4g}" if name in best else ""] if best else []))
-    return table
+        rows.append([name, f"{value:.4g}", *([f"{best[name]:.4g}" if name in best else ""] if best else [])])
+    return make_table(["metric", *columns], rows, right=columns)
 
 
 def format_losses(losses: Mapping[str, float]) -> str:

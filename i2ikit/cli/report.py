@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from i2ikit.cli.console import busy, out
+from i2ikit.cli.console import busy, write
 from i2ikit.errors import I2IKitError, nearest_hint
 
 TRACES = ("log.jsonl", "config.json", "samples")  # a folder with one of them is a work directory
@@ -40,7 +40,7 @@ def report(
             raise I2IKitError(f"--out {page} is a folder: name the page itself, {page / 'report.html'}.")
         written = write_report(work_dirs, page, linked=link)
     size = written.stat().st_size / 2**20
-    out().print(f"page {written} ({size:.1f} MiB)", markup=False, soft_wrap=True)
+    write(f"page {written} ({size:.1f} MiB)")
 
 
 def check_work_dir(folder: Path) -> None:

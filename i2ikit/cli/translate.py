@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from i2ikit.cli.console import busy, err, out
-from i2ikit.cli.options import CheckpointPath, Device
+from i2ikit.cli.console import busy, counting, write
+from i2ikit.cli.options import CheckpointPath, Device, GeneratorName
 
 
 def translate(
@@ -15,12 +15,7 @@ def translate(
     target: Annotated[
         Path, typer.Argument(metavar="OUTPUT", help="A file for an image, a folder for a folder; names are kept.")
     ],
-    generator: Annotated[
-        str | None,
-        typer.Option(
-            "--generator", metavar="NAME", help="Such as ab; by default the config's first, averaged if it is."
-        ),
-    ] = None,
+    generator: GeneratorName = None,
     device: Device = "auto",
     size: Annotated[
         int | None,
@@ -33,11 +28,8 @@ def translate(
         from i2ikit.inference import Translator
 
         translator = Translator.from_checkpoint(checkpoint, generator, pick_device(device), size=size)
-    from rich.progress import Progress
-
-    with Progress(console=err(), transient=True, disable=not err().is_terminal) as progress:
-        task = progress.add_task("Translating", total=None)
+    with counting("Translating") as progress:
         count = translator.translate_path(
-            source, target, on_progress=lambda file: progress.update(task, completed=file.done, total=file.total)
+            source, target, on_progress=lambda file: progress(file.done, file.total) if progress else None
         )
-    out().print(f"{count} {'image' if count == 1 else 'images'} written to {target}", soft_wrap=True, markup=False)
+    write(f"{count} {'image' if count == 1 else 'images'} written to {target}")
