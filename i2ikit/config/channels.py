@@ -1,4 +1,4 @@
-"""Channels are said once, with the data; networks follow, and what contradicts is an error that names both keys."""
+"""Channels are set once, with the data; networks follow, and a contradiction is an error that names both keys."""
 
 import inspect
 from collections.abc import Iterator, Mapping
@@ -14,15 +14,15 @@ Need = tuple[str, str, Registry, str, str]  # section, name, registry, argument,
 
 
 def follow_data(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config in which the networks have the channels that ``data.channels`` states.
+    """Return a config in which the networks have the channels of ``data.channels``.
 
-    A network that sets its own keeps them. Nothing changes where the data states none.
+    A network that sets its own keeps them. Without channels in the data nothing changes.
     """
     data, model = config.get("data"), config.get("model")
-    stated = data.get("channels") if isinstance(data, Mapping) else None
-    if isinstance(data, Mapping) and stated is None and is_part(data.get("train")):
-        stated = data["train"].get("channels")
-    channels = by_domain(stated)
+    channels_set = data.get("channels") if isinstance(data, Mapping) else None
+    if isinstance(data, Mapping) and channels_set is None and is_part(data.get("train")):
+        channels_set = data["train"].get("channels")
+    channels = by_domain(channels_set)
     if not channels or not isinstance(model, Mapping):
         return dict(config)
     changed = {section: dict(model[section]) for section in SECTIONS if isinstance(model.get(section), Mapping)}
@@ -34,13 +34,13 @@ def follow_data(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def channel_errors(config: Mapping[str, Any]) -> Iterator[ConfigProblem]:
-    """Yield what the channels of data and networks contradict each other in."""
+    """Yield the contradictions between the channels of data and networks."""
     data, model = config.get("data"), config.get("model")
     if not isinstance(data, Mapping) or not isinstance(model, Mapping) or not is_part(data.get("train")):
         return
     kind = data["train"]["type"]
     if data.get("channels") is not None and "channels" not in parameters(DATASETS, kind):
-        yield ConfigProblem("data.channels", f"the data set {kind} takes no channels; leave data.channels out")
+        yield ConfigProblem("data.channels", f"the data set {kind} takes no channels; remove data.channels")
         return
     channels = by_domain(_of_dataset(data))
     for section, name, registry, argument, domain in _needs(model) if channels else ():
@@ -55,14 +55,14 @@ def channel_errors(config: Mapping[str, Any]) -> Iterator[ConfigProblem]:
 
 
 def by_domain(channels: Any) -> dict[str, int]:
-    """Return the channels of the domains a and b; empty where none, or something wrong, is stated."""
+    """Return the channels of the domains a and b; empty without a valid value."""
     if isinstance(channels, Mapping) and set(channels) == {"a", "b"}:
         return dict(channels)
     return {"a": channels, "b": channels} if isinstance(channels, int) else {}
 
 
 def _needs(model: Mapping[str, Any]) -> Iterator[Need]:
-    """Yield each argument of a network that must equal the channels of a domain, as the network's name says."""
+    """Yield each argument of a network that must equal the channels of a domain, which the network's name shows."""
     for name, network in _parts(model, "generators"):
         source, target = ("b", "a") if name == "ba" else ("a", "b")
         if isinstance(network["type"], str) and name in ("ab", "ba"):
@@ -79,7 +79,7 @@ def _parts(model: Mapping[str, Any], section: str) -> list[tuple[str, Any]]:
 
 
 def _of_dataset(data: Mapping[str, Any]) -> Any:
-    """Return the channels of ``data.train``: stated, or what its class has by default or always."""
+    """Return the channels of ``data.train``: from the config, or from its class."""
     config = dataset_config(data, "train")
     return config["channels"] if "channels" in config else _argument(DATASETS, config, "channels")
 

@@ -1,4 +1,4 @@
-"""What the `data` section means for the parts inside it: the common sizes, and the folder of `--data DIR`."""
+"""The `data` section: sizes and reading options that its parts share, and the folder of `--data DIR`."""
 
 import inspect
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ ANY_IMAGES: dict[str, Any] = {  # metrics that need no pairs, masks or weights
     "diversity": {"type": "Diversity"},
 }
 SHARED_SIZES = {"load_size": "load_size", "crop_size": "crop_size", "size": "crop_size"}  # argument: key of `data`
-READING = ("channels", "value_range", "alpha", "clip")  # what files are read as, shared by the data sets
+READING = ("channels", "value_range", "alpha", "clip")  # how files are read; shared by the data sets
 SHARED = (*READING, "draft")
 
 
 def parameters(registry: Registry, name: Any) -> tuple[str, ...]:
-    """Return the names of the arguments that a registered part takes; none if nobody registered it."""
+    """Return the names of the arguments that a part takes; none for a part that is not registered."""
     try:
         return tuple(inspect.signature(registry.get(name)).parameters) if isinstance(name, str) else ()
     except UnknownComponentError:  # the builder reports it
@@ -32,7 +32,7 @@ def parameters(registry: Registry, name: Any) -> tuple[str, ...]:
 def dataset_config(data: Mapping[str, Any], key: str) -> Any:
     """Return the config of ``data.train`` or ``data.test`` with the common sizes in every part that takes them.
 
-    The data set itself also has what the section says about reading. A part that sets its own keeps it.
+    The data set also gets the reading options of the section. A part that sets its own values keeps them.
     """
     sizes = {size: data[shared] for size, shared in SHARED_SIZES.items() if data.get(shared) is not None}
     config = _with_sizes(data[key], DATASETS, sizes)
@@ -43,12 +43,12 @@ def dataset_config(data: Mapping[str, Any], key: str) -> Any:
 
 
 def reading(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a config says about reading the files of ``data.train``: the arguments of ``domain_readers``."""
+    """Return how a config reads the files of ``data.train``: the arguments of ``domain_readers``."""
     data = config.get("data")
     data = data if isinstance(data, Mapping) else {}
     train = data.get("train")
-    said = {**data, **(train if isinstance(train, Mapping) else {})}
-    return {name: said[name] for name in READING if said.get(name) is not None}
+    options = {**data, **(train if isinstance(train, Mapping) else {})}
+    return {name: options[name] for name in READING if options.get(name) is not None}
 
 
 def _with_sizes(config: Any, registry: Registry | None, sizes: Mapping[str, Any]) -> Any:
@@ -62,9 +62,9 @@ def _with_sizes(config: Any, registry: Registry | None, sizes: Mapping[str, Any]
 
 
 def read_from(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
-    """Return a config that reads the folder ``root``, as `--data DIR` asks; see :func:`with_root`.
+    """Return a config that reads the folder ``root``, for `--data DIR`; see :func:`with_root`.
 
-    Metrics, which were chosen for what a data set has, make room for :data:`ANY_IMAGES` if it is replaced.
+    If a data set is replaced, the metrics, which were chosen for it, are replaced by :data:`ANY_IMAGES`.
     """
     data = config.get("data")
     if not isinstance(data, Mapping):
@@ -84,7 +84,7 @@ def with_root(data: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
 
 
 def _moved(config: Any, key: str, root: str | Path) -> Any:
-    """Return the config of ``data.train`` or ``data.test`` with another folder."""
+    """Return the config of ``data.train`` or ``data.test`` with another root."""
     if not is_part(config):
         return config
     taken = parameters(DATASETS, config["type"])

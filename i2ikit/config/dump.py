@@ -1,4 +1,4 @@
-"""Writes a resolved config as Python that a person can read and mmengine can load."""
+"""Writes a resolved config as readable Python, which loads as the same config."""
 
 from collections.abc import Mapping
 from keyword import iskeyword
@@ -10,7 +10,7 @@ WIDTH = 100
 def dump_config(config: Mapping[str, Any]) -> str:
     """Return a config as Python source: one assignment a section, ``dict(key=value)``, lines of at most 100 characters.
 
-    Running the source gives the config back.
+    The source loads as the same config.
     """
     return "\n".join(f"{name} = {_text(value, len(name) + 3, 0)}" for name, value in config.items()) + "\n"
 
@@ -50,7 +50,7 @@ def as_source(value: Any) -> str:
 
 
 def _plain_keys(value: Mapping[str, Any]) -> bool:
-    """Say whether all keys can be written as arguments of ``dict(...)``."""
+    """Return whether all keys can be written as arguments of ``dict(...)``."""
     return all(key.isidentifier() and not iskeyword(key) for key in value)
 
 

@@ -9,7 +9,7 @@ from i2ikit.plugin.manager import get_manager
 
 
 def packaged_configs() -> dict[str, Path]:
-    """Return the packaged configs by name, such as ``enco/horse2zebra``; of two with one name the first stands."""
+    """Return the packaged configs by name, such as ``enco/horse2zebra``; the first one of a name wins."""
     found: dict[str, Path] = {}
     for folder in get_manager().config_folders():
         for path in sorted(folder.rglob("*.py")):
@@ -24,10 +24,10 @@ def find_config(name: str | Path) -> Path:
 
     Args:
         name: a path, or a packaged config's name (``enco/horse2zebra``, with or without ``.py``); a file of that path
-            comes first.
+            has priority.
 
     Raises:
-        ConfigError: there is neither; the message has the nearest names.
+        ConfigError: neither exists; the message has the nearest names.
     """
     path = Path(name)
     if path.is_file():
@@ -47,12 +47,12 @@ def find_config(name: str | Path) -> Path:
 
 
 def _plugin_hint(name: str, packaged: Iterable[str]) -> str:
-    """Say which package would bring a config of a method that is not here, if there is one.
+    """Return a hint for a config of an unknown method: the package that may bring it.
 
-    By agreement a package ``i2ikit-foo`` brings the methods whose folders are called ``foo`` or ``foo_...``.
+    By convention a package ``i2ikit-foo`` brings the methods in folders ``foo`` and ``foo_...``.
     """
     method, _, _ = name.partition("/")
     if not re.fullmatch(r"[a-z][a-z0-9_]*/[a-z0-9_]+", name) or method in {each.partition("/")[0] for each in packaged}:
         return ""
     package = f"i2ikit-{method.partition('_')[0]}"
-    return f" If it is a plugin's, that plugin is missing: `pip install {package}`."
+    return f" If a plugin brings it, install the plugin: `pip install {package}`."

@@ -1,4 +1,4 @@
-"""Applies ``--set key.path=value`` to a config; a key that nothing knows is an error, never a new key."""
+"""Applies ``--set key.path=value`` to a config. An unknown key is an error, never a new key."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -21,7 +21,7 @@ from i2ikit.config.sections import (
 from i2ikit.config.values import parse_value
 from i2ikit.registry import DATASETS, HEADS, REGISTRIES, SCHEDULES, Registry
 
-BESIDES = {"terms": model_keys.TERM, "heads": model_keys.HEAD}  # keys of a part that its class does not see
+BESIDES = {"terms": model_keys.TERM, "heads": model_keys.HEAD}  # keys of a part that its class does not take
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Override:
 def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[str, Any], list[ConfigProblem]]:
     """Return a copy of a config with ``--set`` options applied in their order, and the errors in them.
 
-    A key may be one that the config has, or one that the part at that place takes and the config leaves at its default.
-    A dict that is given replaces the dict that was there.
+    A key is one that the config has, or one that the part at that path takes and the config leaves at its default. A
+    dict replaces the dict that the config has.
 
     Args:
         config: plain dicts and lists, the fixed sections filled with their defaults.
@@ -62,29 +62,29 @@ def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[
 
 
 def _apply(config: dict[str, Any], override: Override) -> str:
-    """Set one value in place; return what is wrong, or an empty string."""
+    """Set one value in ``config``; return what is wrong, or an empty string."""
     holder: Any = config
     for depth, key in enumerate(override.keys):
         above, last = override.keys[:depth], depth == len(override.keys) - 1
         wrong = _wrong_key(config, holder, above, key, override.value if last else None)
         if wrong:
             return wrong
-        place = int(key) if isinstance(holder, list) else key
+        entry = int(key) if isinstance(holder, list) else key
         if last:
-            if _is_section(override.keys, holder, place) and not isinstance(override.value, dict):
-                return f"{override.path} holds {', '.join(holder[place])}: set one of these, not the whole of it"
-            holder[place] = override.value
+            if _is_section(override.keys, holder, entry) and not isinstance(override.value, dict):
+                return f"{override.path} holds {', '.join(holder[entry])}: set one of these instead"
+            holder[entry] = override.value
             _forget_other_length(holder, above, key)
         elif isinstance(holder, dict) and key not in holder:
-            holder[place] = {}
-            holder = holder[place]
+            holder[entry] = {}
+            holder = holder[entry]
         else:
-            holder = holder[place]
+            holder = holder[entry]
     return ""
 
 
 def _wrong_key(config: dict[str, Any], holder: Any, above: Keys, key: str, value: Any) -> str:
-    """Say why ``key`` cannot be reached or added in what lies under ``above``, or return an empty string."""
+    """Return why ``key`` cannot be reached or added under ``above``, or an empty string."""
     where = ".".join(above) or "a config"
     if isinstance(holder, list):
         fine = key.isdigit() and int(key) < len(holder)
@@ -92,7 +92,7 @@ def _wrong_key(config: dict[str, Any], holder: Any, above: Keys, key: str, value
             "" if fine else f"{where} is a list of {len(holder)}: an index of it is 0 to {len(holder) - 1}, not {key!r}"
         )
     if not isinstance(holder, dict):
-        return f"{where} is {holder!r}, which has no {key!r} inside"
+        return f"{where} is {holder!r}, which has no key {key!r}"
     if key in holder or (above and above[-1] in (*COLLECTIONS, "alarms") and is_part(value)):
         return ""
     names = addable(config, above, holder)
@@ -103,7 +103,7 @@ def _wrong_key(config: dict[str, Any], holder: Any, above: Keys, key: str, value
 
 
 def addable(config: dict[str, Any], keys: Keys, holder: dict[str, Any]) -> Sequence[str]:
-    """Return the names that may be set in the dict under ``keys`` whether or not the config spells them out."""
+    """Return the names that can be set in the dict under ``keys``, written in the config or not."""
     match keys:
         case ():
             return SECTIONS
@@ -132,7 +132,7 @@ def addable(config: dict[str, Any], keys: Keys, holder: dict[str, Any]) -> Seque
 
 
 def registry_at(keys: Keys) -> Registry | None:
-    """Return the registry of the part that stands under a key path, or None where no part belongs."""
+    """Return the registry of the part under a key path, or None where there is no part."""
     named = tuple(key for key in keys if not key.isdigit())
     if len(named) > 1 and named[-2] in COLLECTIONS:
         return REGISTRIES[named[-2]]
@@ -141,14 +141,14 @@ def registry_at(keys: Keys) -> Registry | None:
     return SCHEDULES if named[-1:] == ("weight",) else registry_of_argument(named[-1]) if named else None
 
 
-def _is_section(keys: Keys, holder: Any, place: Any) -> bool:
-    """Say whether a dict stands there that is no part, whose keys have to be set one by one."""
-    there = holder.get(place) if isinstance(holder, dict) else holder[place]
-    return isinstance(there, dict) and bool(there) and not is_part(there) and "groups" not in keys
+def _is_section(keys: Keys, holder: Any, entry: Any) -> bool:
+    """Return whether the value is a dict of several keys, not a part, so that its keys are set one by one."""
+    value = holder.get(entry) if isinstance(holder, dict) else holder[entry]
+    return isinstance(value, dict) and bool(value) and not is_part(value) and "groups" not in keys
 
 
 def _forget_other_length(holder: Any, above: Keys, key: str) -> None:
-    """Of ``train.epochs`` and ``train.steps`` the one that is set later wins."""
+    """Of ``train.epochs`` and ``train.steps`` keep the one that is set last."""
     if above == ("train",) and key in LENGTHS:
         for other in LENGTHS:
             if other != key:

@@ -1,4 +1,4 @@
-"""From a file and command-line overrides to one plain dict, and from all errors to one error."""
+"""Makes one plain dict of a file and its overrides, and one error of all errors."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,16 +16,16 @@ from i2ikit.errors import ConfigError
 
 
 def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | None = None) -> dict[str, Any]:
-    """Read a config with its bases and overrides, without checking what it says.
+    """Read a config with its bases and overrides, without checking its values.
 
-    The result holds dicts, lists, numbers, text, booleans and None only, so that JSON gives it back as it is: a tuple
-    of the file is a list here, and parts take lists. Keys of fixed sections that nobody set have their defaults; named
-    parts (generators, terms, metrics, ...) and phases that are None are left out.
+    The result holds only what JSON can hold: dicts, lists for tuples, numbers, text, booleans and None. Unset keys of
+    fixed sections have their defaults; named parts (generators, terms, metrics, ...) and phases that are None are left
+    out.
 
     Args:
         path: a Python file.
         overrides: ``key.path=value``, applied in their order; see :func:`apply_overrides`.
-        data: folder to read train and test data from instead of the config's (``--data DIR``), before the overrides.
+        data: folder for train and test data instead of the config's (``--data DIR``), before the overrides.
 
     Raises:
         ConfigError: the file cannot be read, or overrides are wrong.
@@ -37,7 +37,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | No
 
 
 def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path | None = None) -> dict[str, Any]:
-    """Read, override and check a config; errors of all three come together.
+    """Read, override and check a config; all errors are reported together.
 
     Args:
         path, overrides, data: as for :func:`load_config`.
@@ -53,7 +53,7 @@ def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path |
 
 
 def _start(file: ConfigFile, data: str | Path | None) -> dict[str, Any]:
-    """Return what overrides are applied to."""
+    """Return the config before its overrides."""
     config = with_defaults(file.values)
     return config if data is None else read_from(config, data)
 
@@ -65,36 +65,36 @@ def _raise(file: ConfigFile, config: dict[str, Any], errors: Sequence[ConfigProb
 
 
 def _line(file: ConfigFile, config: dict[str, Any], error: ConfigProblem, overrides: Sequence[str]) -> str:
-    """Return one error as a line: where it was written, its key path unless that says it already, what is wrong."""
+    """Return one error as a line: where the key is set, its path unless that shows it already, and what is wrong."""
     source = _source(file, config, error.path, overrides)
-    message = f"{error.message}{_way_out(file, error, overrides)}"
+    message = f"{error.message}{_remedy(file, error, overrides)}"
     if source.startswith("--set ") and _typed(source.removeprefix("--set ")) == split(error.path):
         return f"{source}: {message}"
     return f"{source}: {error.path}: {message}"
 
 
-def _way_out(file: ConfigFile, error: ConfigProblem, overrides: Sequence[str]) -> str:
-    """Return the way out where an argument was left over from a part of another type, or an empty string."""
+def _remedy(file: ConfigFile, error: ConfigProblem, overrides: Sequence[str]) -> str:
+    """Return the remedy for an argument that is left from a part of another type, or an empty string."""
     keys = split(error.path)
     kind = (*keys[:-1], "type")
     if "has no argument" not in error.message or not holds(file.values, keys) or not holds(file.values, kind):
         return ""
     if any(_typed(text) == kind for text in overrides):
         part = ".".join(keys[:-1])
-        return f" It is left from another type: give the whole part, --set {part}='dict(type=...)'."
+        return f" It is left from another type: set the complete part, --set {part}='dict(type=...)'."
     changed = file.owner(kind)
     if holds(changed.values, keys) and changed.owner(keys) != changed:
-        return " It is inherited from another type: write `_delete_=True` beside `type` to start afresh."
+        return " It is inherited from another type: write `_delete_=True` beside `type` to drop it."
     return ""
 
 
 def _typed(override: str) -> tuple[str, ...]:
-    """Return the keys that an override was typed with."""
+    """Return the keys of an override."""
     return split(override.partition("=")[0].strip())
 
 
 def _source(file: ConfigFile, config: dict[str, Any], path: str, overrides: Sequence[str]) -> str:
-    """Say where a key was set: by the last override that touches it, in the command's other options, or in a file."""
+    """Return where a key is set: in the last override that touches it, in another option, or in a file."""
     keys = split(path)
     for text in reversed(overrides):
         typed = _typed(text)

@@ -29,12 +29,12 @@ def _check(fine: Callable[[Any], bool], words: str) -> Check:
     return lambda value: "" if fine(value) else f"must be {words}, not {value!r}"
 
 
-def _is_whole(value: Any) -> bool:
+def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(value: Any) -> bool:
-    return _is_whole(value) or isinstance(value, float)
+    return _is_integer(value) or isinstance(value, float)
 
 
 def _is_range(value: Any) -> bool:
@@ -51,9 +51,9 @@ def _for_domains(fine: Callable[[Any], bool], words: str) -> Check:
     return _check(both, f"{words}, or dict(a=..., b=...) of them")
 
 
-def whole(minimum: int) -> Check:
+def integer(minimum: int) -> Check:
     """Return a check for integers of at least ``minimum``."""
-    return _check(lambda value: _is_whole(value) and value >= minimum, f"an integer of at least {minimum}")
+    return _check(lambda value: _is_integer(value) and value >= minimum, f"an integer of at least {minimum}")
 
 
 def above(limit: float) -> Check:
@@ -80,7 +80,7 @@ def _is_metric_value(value: Any) -> bool:
 text = _check(lambda value: isinstance(value, str) and bool(value.strip()), "some text")
 switch = _check(lambda value: isinstance(value, bool), "True or False")
 metric_value = _check(_is_metric_value, 'a metric and its value, such as "wasserstein.ratio"')
-channels = _for_domains(lambda value: _is_whole(value) and 1 <= value <= 64, "an integer in 1..64")
+channels = _for_domains(lambda value: _is_integer(value) and 1 <= value <= 64, "an integer in 1..64")
 value_range = _for_domains(_is_range, "[low, high]")
 
 
@@ -94,42 +94,42 @@ class Key:
 
 FIXED: Mapping[str, Mapping[str, Key]] = {
     "data": {
-        "load_size": Key(whole(1)),
-        "crop_size": Key(whole(1)),
-        "batch_size": Key(whole(1), 1),
-        "workers": Key(whole(0), 2),
+        "load_size": Key(integer(1)),
+        "crop_size": Key(integer(1)),
+        "batch_size": Key(integer(1), 1),
+        "workers": Key(integer(0), 2),
         "channels": Key(channels),
         "value_range": Key(value_range),
         "alpha": Key(one_of("white", "black", "ignore", "keep")),
         "clip": Key(switch),
         "draft": Key(switch),
-        "prefetch": Key(whole(1), 2),
+        "prefetch": Key(integer(1), 2),
         "timeout": Key(within(0), 600),
         "bad_fraction": Key(within(0, 1), 0.01),
         "cache": Key(switch, False),
         "cache_dir": Key(text),
     },
     "train": {
-        "epochs": Key(whole(1)),
-        "steps": Key(whole(1)),
+        "epochs": Key(integer(1)),
+        "steps": Key(integer(1)),
         "precision": Key(one_of("fp32", "bf16", "fp16"), "fp32"),
-        "accumulate": Key(whole(1), 1),
+        "accumulate": Key(integer(1), 1),
         "clip_gradients": Key(above(0)),
         "checkpoint_activations": Key(switch, False),
     },
-    "log": {"every": Key(whole(1), 50)},
-    "samples": {"every": Key(whole(1), 500), "count": Key(whole(1), 8), "gallery": Key(whole(0), 100)},
+    "log": {"every": Key(integer(1), 50)},
+    "samples": {"every": Key(integer(1), 500), "count": Key(integer(1), 8), "gallery": Key(integer(0), 100)},
     "checkpoint": {
-        "every": Key(whole(1), 1000),
-        "keep": Key(whole(1), 3),
-        "keep_every": Key(whole(1)),
+        "every": Key(integer(1), 1000),
+        "keep": Key(integer(1), 3),
+        "keep_every": Key(integer(1)),
     },
     "evaluation": {
-        "every": Key(whole(0), 0),
+        "every": Key(integer(0), 0),
         "weights": Key(one_of("average", "raw"), "average"),
         "metric": Key(metric_value),
         "better": Key(one_of("lower", "higher")),
-        "stop_after": Key(whole(1)),
+        "stop_after": Key(integer(1)),
     },
 }
 DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
@@ -167,7 +167,7 @@ def with_default_alarms(section: Any) -> Any:
     """Return the section ``alarms`` with the default alarms that it does not mention.
 
     A dict without a ``type`` changes arguments of the default alarm of that name. None switches an alarm off; None for
-    the whole section switches all of them off.
+    the complete section switches all of them off.
     """
     if section is None:
         return dict.fromkeys(DEFAULT_ALARMS)

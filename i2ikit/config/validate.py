@@ -1,4 +1,4 @@
-"""Finds every error in a config at once: building it is validating it, on the meta device, where nothing costs."""
+"""Finds all errors of a config at once, by building its model on the meta device, which is fast."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from i2ikit.config.data import dataset_config
 from i2ikit.config.evaluation import check_evaluation
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.mmengine_parts import check_alarms, check_hooks, check_optimizer, check_vis_backends
-from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, known_hint, whole
+from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, integer, known_hint
 from i2ikit.errors import nearest_hint
 from i2ikit.plugin import get_manager
 from i2ikit.registry import DATASETS, METRICS, SCHEDULES
@@ -17,19 +17,19 @@ from i2ikit.registry import DATASETS, METRICS, SCHEDULES
 if TYPE_CHECKING:
     from i2ikit.translation import UnpairedTranslation
 
-HELPER_HINT = "Names that only help to write a config are in capitals or start with an underscore."
+HELPER_HINT = "Write helper names in capitals, or with a leading underscore."
 
 
 def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
-    """Return all errors in a resolved config, in the order of its sections; an empty list if it is sound.
+    """Return all errors of a resolved config, in the order of its sections.
 
-    Networks are built on the meta device and thrown away; data sets and metrics are checked by their signatures, so
-    that neither the disk nor the network is touched.
+    Networks are built on the meta device. Data sets and metrics are checked by their signatures, without reading files
+    or downloading.
     """
     builder = Builder()
     _check_plugins(config.get("plugins", []), builder)
     if builder.errors:
-        return builder.errors  # what their parts are is not known here, so the rest would be noise
+        return builder.errors  # their parts are unknown, so all further errors would be misleading
     _check_sections(config, builder)
     for name, keys in FIXED.items():
         if name in config:
@@ -53,7 +53,7 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
 
 
 def _check_plugins(section: Any, builder: Builder) -> None:
-    """Note each plugin that the config says it needs and that cannot be used."""
+    """Report each plugin that the config needs and that cannot be used."""
     if not isinstance(section, list) or not all(isinstance(name, str) for name in section):
         builder.error("plugins", f'must be a list of names of packages, such as ["i2ikit-foo"], not {section!r}')
         return
@@ -91,12 +91,12 @@ def _check_train(section: Any, builder: Builder) -> None:
         return
     given = [length for length in LENGTHS if section.get(length) is not None]
     if len(given) != 1:
-        both = "but not both" if given else "but there is neither"
+        both = "but not both" if given else "but has neither"
         builder.error("train", f"needs the length of the training, `epochs` or `steps`, {both}")
 
 
 def build_trial_model(section: Mapping[str, Any]) -> tuple["UnpairedTranslation | None", list[ConfigProblem]]:
-    """Build the model without its numbers, on torch's meta device; return it, or None, and the errors."""
+    """Build the model without its weights, on torch's meta device; return it, or None, and the errors."""
     import torch
 
     from i2ikit.translation import build_model
@@ -105,7 +105,7 @@ def build_trial_model(section: Mapping[str, Any]) -> tuple["UnpairedTranslation 
     try:
         with torch.device("meta"):
             return build_model(section, builder, path="model"), builder.errors
-    except (RuntimeError, NotImplementedError):  # a part that needs real numbers to be made
+    except (RuntimeError, NotImplementedError):  # a part that cannot be built without real tensors
         builder = Builder()
         return build_model(section, builder, path="model"), builder.errors
 
@@ -118,7 +118,7 @@ def _check_model(section: Any, builder: Builder) -> dict[str, tuple[str, ...]]:
 
 
 def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str, ...]], builder: Builder) -> None:
-    """Check the common optimizer, and what phases and their groups change in it."""
+    """Check the common optimizer, and the changes of phases and their groups."""
     common = config["optimizer"]
     if not check_optimizer(common, "optimizer", builder):
         return
@@ -132,9 +132,9 @@ def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str,
             names = sorted({name for full in updated for name in (full, full.partition(".")[0])})
             if group not in names:
                 hint = known_hint(group, names)
-                builder.error(f"{path}.groups.{group}", f"the phase {phase!r} updates no {group!r}.{hint}")
+                builder.error(f"{path}.groups.{group}", f"the phase {phase!r} does not update {group!r}.{hint}")
             elif "type" in changes:
-                builder.error(f"{path}.groups.{group}.type", "the groups of a phase share one type of optimizer")
+                builder.error(f"{path}.groups.{group}.type", "the groups of a phase share one type; remove it")
             else:
                 check_optimizer({**common, **own, **changes}, f"{path}.groups.{group}", builder)
 
@@ -143,7 +143,7 @@ def _check_data(section: Any, builder: Builder) -> None:
     if not isinstance(section, Mapping):
         return
     if "train" not in section:
-        builder.error("data", 'there is no \'train\': dict(type="UnpairedFolders", root=..., split="train", ...)')
+        builder.error("data", 'needs \'train\': dict(type="UnpairedFolders", root=..., split="train", ...)')
     for key in DATASET_KEYS:
         if section.get(key) is not None:
             builder.prepare(DATASETS, dataset_config(section, key), f"data.{key}")
@@ -158,6 +158,6 @@ def _check_metrics(section: Any, builder: Builder) -> None:
 
 
 def _check_seed(seed: Any, builder: Builder) -> None:
-    wrong = whole(0)(seed)
+    wrong = integer(0)(seed)
     if wrong:
         builder.error("seed", wrong)

@@ -7,7 +7,7 @@ WORDS = {"true": True, "false": False, "none": None, "null": None, "~": None}
 
 
 def parse_value(text: str) -> Any:
-    """Return the value that a piece of a command line means.
+    """Return the value of a text from the command line.
 
     ``2``, ``0.5``, ``5e-5``, ``true``, ``none``, ``"text"``, ``text``, ``[1, 2]``, ``[stem, up2]``, ``0.5,0.999``,
     ``dict(type=L1Loss, weight=2)``, ``{type: L1Loss}``. Tuples become lists, as everywhere in a config.
@@ -20,10 +20,10 @@ def parse_value(text: str) -> Any:
 
 
 def _from_node(node: ast.expr, text: str) -> Any:
-    """Evaluate plain values; whatever else is written inside a list or a dict, such as a path, is text.
+    """Evaluate a plain value; anything else inside a list or a dict, such as a path, is text.
 
     Raises:
-        ValueError: the whole text is no plain value.
+        ValueError: the node is not a plain value.
     """
     if isinstance(node, ast.Name):
         return WORDS.get(node.id.lower(), node.id)

@@ -89,10 +89,10 @@ def test_an_average_is_added_and_changed_key_by_key(tiny):
         (f"{CONTENT}.wieght=2", r"content has no 'wieght'\. Nearest: 'weight'"),
         (f"{CONTENT}.taps.2=up1", r"taps is a list of 2: an index of it is 0 to 1, not '2'"),
         (f"{CONTENT}.taps.x=up1", r"taps is a list of 2: an index of it is 0 to 1, not 'x'"),
-        (f"{CONTENT}.head.dim=3", r"head is 'f', which has no 'dim' inside"),
+        (f"{CONTENT}.head.dim=3", r"head is 'f', which has no key 'dim'"),
         (
             "model.generators=3",
-            r"--set model\.generators=3: model\.generators holds ab: set one of these, not the whole",
+            r"--set model\.generators=3: model\.generators holds ab: set one of these instead",
         ),
         ("train.steps", r"--set train\.steps: must be written key\.path=value"),
         ("train.steps=", r"must be written key\.path=value"),

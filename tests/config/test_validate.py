@@ -42,7 +42,7 @@ def test_the_packaged_methods_are_sound(name):
         ("seed = -1", r"seed: must be an integer of at least 0, not -1"),
         ("seed = 'x'", r"seed: must be an integer of at least 0, not 'x'"),
         ("train = dict(epochs=2, steps=3)", r"train: needs the length of the training, .* but not both"),
-        ("train = dict(_delete_=True)", r"train: needs the length of the training, .* but there is neither"),
+        ("train = dict(_delete_=True)", r"train: needs the length of the training, .* but has neither"),
         ("optimizer = dict(typ='x')", r"top\.py:2: optimizer\.typ: Adam has no argument 'typ'\. Nearest: 'type'"),
         ("optimizer = dict(type='Adm')", r"top\.py:2: optimizer\.type: no optimizer is called 'Adm'\. Nearest: 'Adam"),
         ("optimizer = dict(_delete_=True, lr=1)", r"optimizer: an optimizer is written as dict\(type="),
@@ -113,8 +113,11 @@ PHASE = "model = dict(phases=dict(generate=dict({})))"
         ("update=['genrators']", r"generate\.update: there is no network 'genrators'\. Nearest: 'generators"),
         ("optimizer=dict(rl=1)", r"generate\.optimizer\.rl: Adam has no argument 'rl'\. Nearest: 'lr'"),
         ("optimizer=3", r"generate\.optimizer: must be a dict, not 3"),
-        ("groups=dict(haeds=dict(lr=1))", r"groups\.haeds: the phase 'generate' updates no 'haeds'\. Nearest: 'heads'"),
-        ("groups=dict(discriminators=dict(lr=1))", r"the phase 'generate' updates no 'discriminators'\."),
+        (
+            "groups=dict(haeds=dict(lr=1))",
+            r"groups\.haeds: the phase 'generate' does not update 'haeds'\. Nearest: 'heads'",
+        ),
+        ("groups=dict(discriminators=dict(lr=1))", r"the phase 'generate' does not update 'discriminators'\."),
         ("groups=dict(heads=dict(rl=1))", r"groups\.heads\.rl: Adam has no argument 'rl'"),
         ("groups=dict(heads=dict(type='SGD'))", r"groups\.heads\.type: the groups of a phase share one type"),
         ("groups=dict(heads=3)", r"groups\.heads: must be a dict, not 3"),
@@ -160,9 +163,7 @@ def test_a_missing_section_is_named(write):
 
 
 def test_a_type_changed_by_an_override_leaves_a_way_out(tiny):
-    message = (
-        r"schedule\.decay: Constant has no argument 'decay'.*give the whole part, --set schedule='dict\(type=\.\.\.\)'"
-    )
+    message = r"schedule\.decay: Constant has no argument 'decay'.*set the complete part, --set schedule='dict\(type=\.\.\.\)'"
     with pytest.raises(ConfigError, match=message):
         resolve_config(tiny, ["schedule.type=Constant"])
 
