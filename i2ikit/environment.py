@@ -10,10 +10,10 @@ from pathlib import Path
 
 import torch
 
-from i2ikit import __version__
 from i2ikit.plugin import get_manager
 from i2ikit.plugin.info import CORE
 from i2ikit.registry import REGISTRIES
+from i2ikit.version import __version__
 
 GIT_SECONDS = 10  # at most; a repository may be on a slow network drive
 

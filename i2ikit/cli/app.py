@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from i2ikit import __version__
 from i2ikit.cli.check import check
 from i2ikit.cli.config import config
 from i2ikit.cli.console import complain
@@ -26,6 +25,7 @@ from i2ikit.cli.show import show
 from i2ikit.cli.train import train
 from i2ikit.cli.translate import translate
 from i2ikit.errors import I2IKitError, nearest_hint
+from i2ikit.version import __version__
 
 DEBUG = "--debug"
 NO_PLUGINS = "--no-plugins"

@@ -9,7 +9,7 @@ from i2ikit.cli.options import ConfigName, DataFolder, Overrides
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from i2ikit.profiling.plan import Plan
+    from i2ikit.profiling.training_plan import TrainingPlan
 
 
 def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = None) -> None:
@@ -21,9 +21,9 @@ def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = No
     """
     with busy("Checking the config"):
         from i2ikit.config import find_config, resolve_config
-        from i2ikit.profiling.plan import add_costs, make_plan
+        from i2ikit.profiling.training_plan import add_costs, plan_training
 
-        plan = make_plan(resolve_config(find_config(config), overrides or (), data))
+        plan = plan_training(resolve_config(find_config(config), overrides or (), data))
         add_costs(plan)
     for table in _tables(plan):
         out().print(table)
@@ -36,7 +36,7 @@ def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = No
             raise error
 
 
-def _tables(plan: "Plan") -> Iterator["Table"]:
+def _tables(plan: "TrainingPlan") -> Iterator["Table"]:
     columns = ["network", "type", "parameters", "updated by"]
     yield make_table(columns, _network_rows(plan), right=["parameters"], title="Networks")
     columns = ["phase", "updates", "term", "type", "reads", "weight"]
@@ -53,7 +53,7 @@ def _tables(plan: "Plan") -> Iterator["Table"]:
         yield make_table(["setting", *columns], _cost_rows(plan), right=columns, title=_batch(plan))
 
 
-def _network_rows(plan: "Plan") -> list[list[str]]:
+def _network_rows(plan: "TrainingPlan") -> list[list[str]]:
     rows = []
     for name, network in plan.model.networks.items():
         count = sum(parameter.numel() for parameter in network.parameters())
@@ -61,14 +61,14 @@ def _network_rows(plan: "Plan") -> list[list[str]]:
     return rows
 
 
-def _updated_by(plan: "Plan", network: str) -> str:
+def _updated_by(plan: "TrainingPlan", network: str) -> str:
     if network in plan.model.averages:
         return f"average of {plan.model.averages[network].of}"
     phases = [phase.name for phase in plan.model.phases.values() if network in phase.update]
     return ", ".join(phases) or "no phase: its weights never change"
 
 
-def _term_rows(plan: "Plan") -> list[list[str]]:
+def _term_rows(plan: "TrainingPlan") -> list[list[str]]:
     rows = []
     for phase in plan.model.phases.values():
         for index, (name, weighted) in enumerate(phase.terms.items()):
@@ -78,7 +78,7 @@ def _term_rows(plan: "Plan") -> list[list[str]]:
     return rows
 
 
-def _optimizer_rows(plan: "Plan") -> list[list[str]]:
+def _optimizer_rows(plan: "TrainingPlan") -> list[list[str]]:
     rows = []
     for phase, optimizer in plan.optimizers.items():
         for group in optimizer.param_groups:
@@ -91,7 +91,7 @@ def _optimizer_rows(plan: "Plan") -> list[list[str]]:
     return rows
 
 
-def _data_rows(plan: "Plan") -> list[list[str]]:
+def _data_rows(plan: "TrainingPlan") -> list[list[str]]:
     data = plan.config["data"]
     return [
         [split, data[split]["type"], "not found" if count is None else str(count)]
@@ -99,14 +99,14 @@ def _data_rows(plan: "Plan") -> list[list[str]]:
     ]
 
 
-def _batch(plan: "Plan") -> str:
+def _batch(plan: "TrainingPlan") -> str:
     """Return the title of the table of costs: the shapes of a batch and the number of trained parameters."""
     shapes = {"x".join(map(str, shape)): domain for domain, shape in plan.shapes.items()}
     trained = next(iter(plan.costs.values())).parameters
     return f"Cost of a step on images of {' and '.join(shapes)}, {trained:,} trained parameters"
 
 
-def _cost_rows(plan: "Plan") -> list[list[str]]:
+def _cost_rows(plan: "TrainingPlan") -> list[list[str]]:
     train = plan.config["train"]
     kept = ", activations checkpointed" if train["checkpoint_activations"] else ""
     return [
@@ -124,7 +124,7 @@ def _bytes(count: int) -> str:
     return f"{count / 2**30:.2f} GB" if count >= 1000 * 2**20 else f"{count / 2**20:.3g} MB"
 
 
-def _length(plan: "Plan") -> str:
+def _length(plan: "TrainingPlan") -> str:
     batch = plan.config["data"]["batch_size"]
     if plan.steps is None:
         train = plan.config["train"]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ REFRESH = 4  # redraws a second
 def make_reporter() -> "RichReporter":
     """Return the reporter that fits standard output."""
     console = out()
-    return LiveReporter(console) if console.is_terminal else RichReporter(console)
+    in_notebook = console.is_jupyter and find_spec("ipywidgets") is not None  # rich cannot draw there without it
+    return LiveReporter(console) if console.is_terminal or in_notebook else RichReporter(console)
 
 
 class RichReporter(Reporter, AbstractContextManager["RichReporter"]):

@@ -8,9 +8,9 @@ from pathlib import Path
 from string import Template
 from textwrap import indent
 
-from i2ikit import __version__
 from i2ikit.errors import I2IKitError, nearest_hint
 from i2ikit.kinds import KINDS, Kind
+from i2ikit.version import __version__
 
 PLUGIN = "plugin"
 CORE = "i2ikit"

@@ -1,7 +1,6 @@
 """`i2ikit train`: train the model of a config."""
 
 import importlib.util
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -60,38 +59,22 @@ def train(options: TrainOptions) -> None:
     if options.resume and options.init is not None:
         raise I2IKitError("--init starts a new run and --resume continues one: give one of them.")
     with busy("Checking the config"):
-        from i2ikit.cli.progress import make_reporter
+        from i2ikit import api
         from i2ikit.config import find_config, resolve_config
-        from i2ikit.distributed.launch import find_rank
-        from i2ikit.engine.train import train as run
-        from i2ikit.errors import RunError
-        from i2ikit.report import write_report
 
         path = find_config(options.config)
         config = resolve_config(path, options.changes(), options.data)
         if options.tensorboard:
             config = with_tensorboard(config)
-    folder = options.work_dir or default_work_dir(path)
-    is_main = find_rank().rank == 0
-    with make_reporter() as reporter:
-        try:
-            run(
-                config,
-                work_dir=folder,
-                device=options.device,
-                max_steps=options.max_steps,
-                pause_at=options.pause_at,
-                resume=options.resume,
-                init=options.init,
-                reporter=reporter,
-            )
-        except RunError:
-            with suppress(RunError, OSError):  # the first error is the one to show
-                if is_main:
-                    write_report(folder)
-            raise
-        if is_main:
-            reporter.line(f"report     {write_report(folder)}")
+    api.train(
+        config,
+        work_dir=options.work_dir or default_work_dir(path),
+        device=options.device,
+        max_steps=options.max_steps,
+        pause_at=options.pause_at,
+        resume=options.resume,
+        init=options.init,
+    )
 
 
 def with_tensorboard(config: dict[str, Any]) -> dict[str, Any]:

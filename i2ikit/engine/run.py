@@ -68,7 +68,7 @@ class Run:
         max_steps: int | None = None,
         pause_at: int | None = None,
         resume: bool = False,
-        init: Path | None = None,
+        init: str | Path | None = None,
     ) -> None:
         if resume and init is not None:
             raise ValueError(f"a resumed run has its weights; init={str(init)!r} is for a new run")

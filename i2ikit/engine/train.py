@@ -33,7 +33,7 @@ class RunOptions(TypedDict, total=False):
     max_steps: int | None
     pause_at: int | None
     resume: bool
-    init: Path | None
+    init: str | Path | None
 
 
 def train(

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from i2ikit import __version__
 from i2ikit.errors import PluginError, nearest_hint
 from i2ikit.kinds import KINDS
+from i2ikit.version import __version__
 
 CORE = "i2ikit"
 DISABLE = "I2IKIT_DISABLE_PLUGINS"

@@ -13,11 +13,11 @@ import pluggy
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from i2ikit import __version__
 from i2ikit.errors import PluginError, nearest_hint
 from i2ikit.plugin import builtins, hooks
 from i2ikit.plugin.builtins import import_with_submodules, load_builtin_parts
 from i2ikit.plugin.info import CORE, PluginInfo, VersionError, check_version, is_disabled, unknown_disabled_names
+from i2ikit.version import __version__
 
 if TYPE_CHECKING:
     import typer

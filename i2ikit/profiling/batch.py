@@ -1,4 +1,4 @@
-"""The shapes of a training batch, from the config: data is read only where nothing else tells them."""
+"""The shapes of a training batch, from the config; an image is read only where the config does not set its size."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from i2ikit.errors import DataError, I2IKitError
 from i2ikit.registry import TRANSFORMS
 from i2ikit.translation import UnpairedTranslation
 
-IMAGES = ((640, 480), (333, 500))  # whose transforms tell whether all images come out alike
+SIZES = ((640, 480), (333, 500))  # of images, to test whether a transform makes one size of all
 Shape = tuple[int, int, int, int]
 
 
@@ -24,30 +24,30 @@ def batch_shapes(
 
     Args:
         config: resolved.
-        model: its first generator tells the channels of both domains.
-        dataset: the training data, read where the config does not tell the size; None: it is not there.
+        model: its first generator determines the channels of both domains.
+        dataset: the training data, for configs that do not set the size; None: not available.
 
     Raises:
-        I2IKitError: nothing tells the size.
+        I2IKitError: the size is unknown.
     """
     batch = config["data"]["batch_size"]
     found = _size_of_transform(config) or _size_in_config(config) or _size_of_item(dataset)
     if found is None:
-        raise I2IKitError("nothing tells the size of the training images: set data.crop_size, or give the data")
+        raise I2IKitError("the size of the training images is unknown: set data.crop_size, or provide the data")
     channels = _channels(model)
     return {domain: (batch, channels[domain], *found[domain]) for domain in ("a", "b")}
 
 
 def _channels(model: UnpairedTranslation) -> dict[str, int]:
     name, generator = next(iter(model.generators.items()))
-    outside: Any = generator
-    taken = getattr(outside, "in_channels", 3)
-    made = outside.widths(("out",))[0] if hasattr(outside, "widths") else taken
-    return {"a": taken, "b": made} if name.startswith("a") else {"a": made, "b": taken}
+    network: Any = generator
+    source = getattr(network, "in_channels", 3)
+    target = network.widths(("out",))[0] if hasattr(network, "widths") else source
+    return {"a": source, "b": target} if name.startswith("a") else {"a": target, "b": source}
 
 
 def _size_of_transform(config: Mapping[str, Any]) -> dict[str, tuple[int, int]] | None:
-    """Return what the training transform makes of any image, if that is one size."""
+    """Return the output size of the training transform, if it is the same for all images."""
     train = dataset_config(config["data"], "train")
     if not is_part(train.get("transform")):
         return None
@@ -55,16 +55,16 @@ def _size_of_transform(config: Mapping[str, Any]) -> dict[str, tuple[int, int]] 
     if transform is None:
         return None
     with seeded(0):
-        made = {tuple(transform(Image.new("RGB", size)).shape[-2:]) for size in IMAGES}
-    height, width = made.pop()
-    return None if made else dict.fromkeys(("a", "b"), (height, width))
+        sizes = {tuple(transform(Image.new("RGB", size)).shape[-2:]) for size in SIZES}
+    height, width = sizes.pop()
+    return None if sizes else dict.fromkeys(("a", "b"), (height, width))
 
 
 def _size_in_config(config: Mapping[str, Any]) -> dict[str, tuple[int, int]] | None:
-    """Return the square that the data set is told to make."""
+    """Return the size that the config sets for the data set."""
     train = dataset_config(config["data"], "train")
     if is_part(train.get("transform")):
-        return None  # which makes several sizes
+        return None  # a transform that makes several sizes
     side = train.get("crop_size", train.get("load_size"))
     return None if side is None else dict.fromkeys(("a", "b"), (side, side))
 

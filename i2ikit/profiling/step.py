@@ -1,4 +1,4 @@
-"""One training step without numbers: how much it computes and how much memory it holds at most."""
+"""One training step on the meta device: its operations and its peak memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,29 +12,28 @@ from i2ikit.config.validate import build_trial_model
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import I2IKitError
 from i2ikit.nn.recompute import checkpoint_activations
-from i2ikit.profiling.arithmetic import Arithmetic
-from i2ikit.profiling.half_precision import MetaAutocast
-from i2ikit.profiling.live_bytes import LiveBytes
+from i2ikit.profiling.counters import MemoryCounter, OperationCounter
+from i2ikit.profiling.meta_autocast import MetaAutocast
 from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation
 
 if TYPE_CHECKING:
     from i2ikit.views.base import View
 
-STEPS = 8  # averaged over where there are views that are drawn in some steps only
-LONG = 10**6  # steps of the run that a trial step belongs to
+STEPS = 8  # to average over, where random views are applied in some steps only
+LONG = 10**6  # steps of the run that a trial step is part of
 HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True)
 class StepCost:
-    """What a step costs.
+    """The cost of a step.
 
     Attributes:
         macs: multiply-accumulates of convolutions and matrix products, forward and backward.
-        parameters: numbers that the optimizers update.
-        held: bytes that stay between steps: weights, gradients, the optimizers' state.
-        peak: the most bytes that tensors hold at once, those that stay included. The work space of single operations,
-            the program itself (about 0.5 GB) and the context of a GPU come on top.
+        parameters: number of parameters that the optimizers update.
+        held: bytes kept between steps: weights, gradients, the state of the optimizers.
+        peak: most bytes of tensors at once, ``held`` included. The workspace of single operations, the program itself
+            (about 0.5 GB) and the context of a GPU are not included.
     """
 
     macs: float
@@ -50,35 +49,35 @@ def step_cost(
     epoch: int = 1,
     device: str = "cpu",
 ) -> StepCost:
-    """Run steps of a config without numbers, in its precision, with its way to keep activations.
+    """Run steps of a config on the meta device, with its precision and its checkpointing of activations.
 
     Args:
         config: resolved, with defaults.
         shapes: of the batch, (B, C, H, W) by domain; see :func:`batch_shapes`.
-        epoch: >= 1; weights of terms follow schedules by epoch.
-        device: type of the device that would train; half precision differs in small ways.
+        epoch: >= 1; for weights of terms that follow a schedule.
+        device: type of the device of the training; half precision differs slightly between devices.
 
     Raises:
-        I2IKitError: a part of the model needs real numbers.
+        I2IKitError: a part of the model needs the values of tensors.
     """
-    counter, memory = Arithmetic(), LiveBytes()
+    counter, memory = OperationCounter(), MemoryCounter()
     peak = 0
     try:
         with counter, memory:
             trial = _Trial(config, shapes, device)
-            steps = STEPS if trial.varies() else 2  # the state of optimizers is there from the second step on
+            steps = STEPS if trial.varies() else 2  # the optimizers have their state from the second step on
             for step in range(1, steps + 1):
-                memory.restart()
+                memory.reset_peak()
                 trial.step(epoch, step)
                 peak = max(peak, memory.peak)
             held = memory.live
     except (RuntimeError, NotImplementedError) as error:
-        raise I2IKitError(f"a step of this config cannot be tried without numbers: {error}") from error
+        raise I2IKitError(f"a step of this config cannot run on the meta device: {error}") from error
     return StepCost(counter.operations / 2 / steps, trial.parameters(), held, peak)
 
 
 class _Trial:
-    """A model on the meta device, with what trains it."""
+    """A model and its optimizers on the meta device."""
 
     def __init__(self, config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], device: str) -> None:
         model, errors = build_trial_model(config["model"])
@@ -96,19 +95,19 @@ class _Trial:
 
     def step(self, epoch: int, step: int) -> None:
         images = {name: torch.zeros(*shape, device="meta") for name, shape in self.shapes.items()}
-        draws = [RandomStreams(0, step, first=number * len(images["a"])) for number in range(self.accumulate)]
-        self.model.train_step_on([images] * self.accumulate, self._update, Progress(epoch, step, LONG, LONG), draws)
+        streams = [RandomStreams(0, step, first=number * len(images["a"])) for number in range(self.accumulate)]
+        self.model.train_step_on([images] * self.accumulate, self._update, Progress(epoch, step, LONG, LONG), streams)
 
     def varies(self) -> bool:
-        """Say whether some view is drawn in some of the steps only, which then do not cost the same."""
-        drawn = [
+        """Return whether a view is applied in some of the steps only, so that their costs differ."""
+        skipped = [
             {
                 cast("View", view).sample(RandomStreams(0, step).generator(f"view/{name}")) is None
                 for step in range(1, STEPS + 1)
             }
             for name, view in self.model.views.items()
         ]
-        return any(len(answers) > 1 for answers in drawn)
+        return any(len(values) > 1 for values in skipped)
 
     def parameters(self) -> int:
         groups = (group for optimizer in self.optimizers.values() for group in optimizer.param_groups)
@@ -117,7 +116,7 @@ class _Trial:
     def _update(self, phase: str, loss: Tensor) -> None:
         if self.updates % self.accumulate == 0:
             self.optimizers[phase].zero_grad(set_to_none=True)
-        with self.model.precision():  # for stages that are computed again
+        with self.model.precision():  # for stages that are recomputed
             _backward(loss)
         self.updates += 1
         if self.updates % self.accumulate == 0:
@@ -125,7 +124,7 @@ class _Trial:
 
 
 def _backward(loss: Tensor) -> None:
-    """Do what ``loss.backward()`` does, which would switch MetaAutocast off for stages that are recomputed."""
+    """Do what ``loss.backward()`` does, which would disable MetaAutocast for stages that are recomputed."""
     engine = torch.autograd.Variable._execution_engine
     engine.run_backward(
         (loss,), (torch.ones_like(loss),), False, False, (), allow_unreachable=True, accumulate_grad=True

@@ -6,10 +6,10 @@ import sys
 import pytest
 import typer
 
-from i2ikit import __version__
 from i2ikit.cli.app import app
 from i2ikit.errors import I2IKitError, RunError
 from i2ikit.plugin import PluginInfo, get_manager
+from i2ikit.version import __version__
 
 HEAVY = ("torch", "torchvision", "mmengine", "numpy", "PIL", "yaml", "rich")
 

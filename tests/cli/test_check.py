@@ -4,8 +4,8 @@ import pytest
 
 from i2ikit.config import resolve_config
 from i2ikit.errors import I2IKitError
-from i2ikit.profiling import plan as planning
-from i2ikit.profiling.plan import make_plan
+from i2ikit.profiling import training_plan as planning
+from i2ikit.profiling.training_plan import plan_training
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_the_tables_show_what_would_be_trained(run, tiny, without_costs):
 
 
 def test_parameters_are_counted(tiny):
-    plan = make_plan(resolve_config(tiny))
+    plan = plan_training(resolve_config(tiny))
     counts = [sum(parameter.numel() for parameter in network.parameters()) for network in plan.model.networks.values()]
     # 4x4 convolutions 3 -> 4, 4 -> 8, 8 -> 1, instance norm without parameters: weights and biases
     assert counts[1] == (3 * 4 * 16 + 4) + (4 * 8 * 16 + 8) + (8 * 16 + 1)
@@ -52,7 +52,7 @@ def test_parameters_are_counted(tiny):
 def test_the_schedule_is_shown_where_it_bends(tiny):
     schedule = "schedule=dict(type=LinearDecay, constant=30, decay=9)"
     weight = "model.phases.generate.terms.identity.weight.epoch=10"
-    plan = make_plan(resolve_config(tiny, [schedule, weight, "train.epochs=39"]))
+    plan = plan_training(resolve_config(tiny, [schedule, weight, "train.epochs=39"]))
     learning_rate = [(row["epoch"], row["learning rate x"], row["weight of identity"]) for row in plan.schedule]
     assert learning_rate[0] == (1, 1.0, 5.0)
     assert (10, 1.0, 5.0) in learning_rate
@@ -63,7 +63,7 @@ def test_the_schedule_is_shown_where_it_bends(tiny):
 
 
 def test_the_schedule_of_a_short_run_is_shown_by_step(tiny):
-    plan = make_plan(resolve_config(tiny, ["schedule=dict(type=StepwiseLinearDecay, start=0.5)", "train.steps=10"]))
+    plan = plan_training(resolve_config(tiny, ["schedule=dict(type=StepwiseLinearDecay, start=0.5)", "train.steps=10"]))
     assert (plan.schedule[0]["step"], plan.schedule[-1]["step"]) == (1, 10)
     assert (plan.steps, plan.epochs) == (10, 4)
 
@@ -124,7 +124,7 @@ def test_the_cost_of_a_step_is_shown_with_what_would_save_memory(run, tiny):
     plain, half, lean = (float(row[3].removesuffix(" MB")) for row in cells[1:])
     assert 0 < lean <= plain
     assert 0 < half <= plain
-    plan = make_plan(resolve_config(tiny))
+    plan = plan_training(resolve_config(tiny))
     trained = sum(parameter.numel() for parameter in plan.model.parameters())
     assert f"{title} {trained:,} trained parameters" in outcome.out
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from i2ikit import __version__
 from i2ikit.plugin import PluginInfo, get_manager
+from i2ikit.version import __version__
 
 
 def test_the_built_in_parts_stand_first(run):

@@ -1,5 +1,6 @@
 """The progress of a run, on a terminal and elsewhere."""
 
+import functools
 import io
 from pathlib import Path
 
@@ -89,8 +90,17 @@ def test_an_error_restores_the_terminal():
     assert reporter.console.file.getvalue().rstrip().endswith("\x1b[?25h")  # the cursor is back
 
 
-def test_a_pipe_gets_the_plain_reporter():
-    assert type(make_reporter()) is RichReporter
+Notebook = functools.partial(Console, force_jupyter=True)
+
+
+@pytest.mark.parametrize(
+    ("console", "ipywidgets", "expected"),
+    [(Console, True, RichReporter), (Notebook, True, LiveReporter), (Notebook, False, RichReporter)],
+)
+def test_pipes_and_notebooks_without_widgets_get_plain_lines(monkeypatch, console, ipywidgets, expected):
+    monkeypatch.setattr(progress, "find_spec", lambda name: "spec" if ipywidgets else None)
+    monkeypatch.setattr("rich.console.Console", console)
+    assert type(make_reporter()) is expected
 
 
 @pytest.mark.parametrize(

@@ -29,13 +29,13 @@ def shapes(config: dict[str, Any], dataset: Any = None, **data: Any) -> Any:
     return batch_shapes(with_defaults({**config, "data": {"batch_size": 2, **data}}), model, dataset)
 
 
-def test_a_transform_that_makes_one_size_of_all_images_tells_it(cut):
+def test_a_transform_with_one_output_size_determines_it(cut):
     train = {"type": "UnpairedFolders", "root": "not/there", "transform": {"type": "ResizeCropFlip"}}
     found = shapes(cut, load_size=40, crop_size=32, train=train)
     assert found == {"a": (2, 3, 32, 32), "b": (2, 3, 32, 32)}
 
 
-def test_a_data_set_that_makes_its_own_size_tells_it(cut):
+def test_the_crop_size_of_a_data_set_determines_it(cut):
     found = shapes(cut, crop_size=64, train={"type": "SingleImagePair", "root": "not/there"})
     assert found == {"a": (2, 3, 64, 64), "b": (2, 3, 64, 64)}
 
@@ -59,6 +59,6 @@ def test_channels_are_those_of_the_generator(cut):
 
 
 @pytest.mark.parametrize("dataset", [None, Missing()])
-def test_where_nothing_tells_the_size_that_is_said(cut, dataset):
+def test_an_unknown_size_is_an_error(cut, dataset):
     with pytest.raises(I2IKitError, match=r"set data\.crop_size"):
         shapes(cut, dataset, train={"type": "UnpairedFolders", "root": "not/there"})

@@ -10,7 +10,7 @@ from i2ikit.translation import UnpairedTranslation
 from i2ikit.work_dir import choose_checkpoint
 
 
-def load_initial(path: Path, model: UnpairedTranslation, device: torch.device) -> list[str]:
+def load_initial(path: str | Path, model: UnpairedTranslation, device: torch.device) -> list[str]:
     """Load into each network of a model the weights that a checkpoint has under the same name.
 
     A moving average that the checkpoint does not have starts as a copy of the network that it follows.
@@ -26,7 +26,7 @@ def load_initial(path: Path, model: UnpairedTranslation, device: torch.device) -
     Raises:
         CheckpointError: a network has another shape in the checkpoint, or no name occurs in both.
     """
-    path = choose_checkpoint(path)
+    path = choose_checkpoint(Path(path))
     checkpoint = read_checkpoint(path)
     loaded = []
     for name, network in model.networks.items():

@@ -1,4 +1,4 @@
-"""Autocast for tensors without numbers."""
+"""Autocast for tensors on the meta device."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -8,32 +8,20 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map_only
 
-CONVOLUTIONS = {"conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"}
-PRODUCTS = {
-    "linear",
-    "bilinear",
-    "matmul",
-    "__matmul__",
-    "__rmatmul__",
-    "mm",
-    "bmm",
-    "mv",
-    "addmm",
-    "baddbmm",
-    "einsum",
-}
-LOWERED = CONVOLUTIONS | PRODUCTS  # what torch.autocast runs in the lower precision, as it is called in Python
-RAISED_ON_CPU = ("reflect", "replicate")  # ways to pad that it runs in float32 there
+CONVOLUTIONS = "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d"
+PRODUCTS = "linear bilinear matmul __matmul__ __rmatmul__ mm bmm mv addmm baddbmm einsum"
+LOWERED = frozenset(f"{CONVOLUTIONS} {PRODUCTS}".split())  # Python names of what torch.autocast runs in low precision
+FLOAT32_PADDING_ON_CPU = frozenset({"reflect", "replicate"})  # padding modes that it runs in float32 there
 
 
 class MetaAutocast(TorchFunctionMode):
-    """Casts the arguments of convolutions and matrix products as torch.autocast does, which passes by meta tensors.
+    """Casts the arguments of convolutions and matrix products as torch.autocast does, which ignores meta tensors.
 
-    As there, weights are cast once and kept while the mode is entered.
+    As there, weights are cast once and kept until the mode is left.
 
     Args:
-        dtype: of the lower precision, torch.bfloat16 or torch.float16.
-        device: type of the device whose rules count, "cpu" or "cuda".
+        dtype: low precision, torch.bfloat16 or torch.float16.
+        device: type of the device whose rules are followed, "cpu" or "cuda".
     """
 
     def __init__(self, dtype: torch.dtype, device: str) -> None:
@@ -44,17 +32,21 @@ class MetaAutocast(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Iterable[Any], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Call one function, with lowered arguments if it is one of those."""
+        """Call one function; cast its arguments if torch.autocast does."""
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
         if name in LOWERED:
             args, kwargs = tree_map_only(Tensor, self._lower, (tuple(args), dict(kwargs)))
-        elif name == "pad" and self.device == "cpu" and not {*args[2:3], kwargs.get("mode")}.isdisjoint(RAISED_ON_CPU):
+        elif (
+            name == "pad"
+            and self.device == "cpu"
+            and not {*args[2:3], kwargs.get("mode")}.isdisjoint(FLOAT32_PADDING_ON_CPU)
+        ):
             args = (args[0].float(), *args[1:])
         return func(*args, **kwargs)
 
     def __exit__(self, *error: Any) -> None:
-        """Leave, and drop the cast weights."""
+        """Leave the mode and drop the cast weights."""
         self._weights.clear()
         super().__exit__(*error)
 

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from i2ikit.profiling.half_precision import MetaAutocast
+from i2ikit.profiling.meta_autocast import MetaAutocast
 
 OPERATIONS = {
     "convolution": lambda x, w: F.conv2d(x, w),
@@ -23,7 +23,7 @@ OPERATIONS = {
 
 @pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_operations_come_out_in_the_type_that_autocast_gives_them(name: str, dtype: torch.dtype) -> None:
+def test_operations_have_the_data_type_of_autocast(name: str, dtype: torch.dtype) -> None:
     def run(device: str) -> Tensor:
         x, w = torch.ones(1, 3, 3, 3, device=device, dtype=dtype), torch.ones(3, 3, 3, 3, device=device)
         return OPERATIONS[name](x, w)

@@ -1,4 +1,4 @@
-"""What a config would train, worked out without training: for `i2ikit check`."""
+"""What a config would train, without training it: for `i2ikit check`."""
 
 import math
 from collections.abc import Sequence
@@ -18,27 +18,27 @@ from i2ikit.profiling import StepCost, batch_shapes, step_cost
 from i2ikit.registry import SCHEDULES
 from i2ikit.translation import UnpairedTranslation
 
-POINTS = 200  # places of the run at which schedules are looked at
+POINTS = 200  # steps of a run at which schedules are evaluated
 ROWS = 12  # rows of the table of a schedule without corners
 
 
 @dataclass
-class Plan:
-    """A built config.
+class TrainingPlan:
+    """What a config would train.
 
     Attributes:
         config: resolved and valid.
-        model: on the meta device if its parts can be made there.
+        model: on the meta device if its parts can be built there.
         optimizers: by name of the phase.
-        items: of the data sets by split; None for one that was not found.
+        items: number of items by split; None for a data set that was not found.
         data_error: why it was not found.
         steps_per_epoch, epochs, steps: length of the run; None while the data is missing.
         schedule: rows of a table, from the first to the last step; empty where nothing changes.
         dataset: the training data; None if it was not found.
-        shapes: of a batch by domain, (B, C, H, W); after :func:`add_costs`, as are the next two.
-        costs: of a step as the config has it, and with each setting changed that saves memory, by the override.
-        cost_error: why they are not known.
-        shape_error: why a training would end at its first step.
+        shapes: of a batch by domain, (B, C, H, W); set by :func:`add_costs`, as are the next three.
+        costs: of a step by override: the config itself (``""``), and settings that save memory.
+        cost_error: why the costs are unknown.
+        shape_error: why a training would fail at its first step.
     """
 
     config: dict[str, Any]
@@ -57,23 +57,23 @@ class Plan:
     shape_error: ShapeError | None = None
 
     def weight(self, phase: str, term: str) -> str:
-        """Return the weight of a term: a number, or the name of its schedule."""
+        """Return the weight of a term, or the name of its schedule, as text."""
         weight = self.config["model"]["phases"][phase]["terms"][term].get("weight", 1.0)
         return weight["type"] if isinstance(weight, dict) else f"{weight:g}"
 
 
-def make_plan(config: dict[str, Any]) -> Plan:
-    """Build a valid config and count its data."""
+def plan_training(config: dict[str, Any]) -> TrainingPlan:
+    """Build the parts of a valid config, and count its data."""
     model, errors = build_trial_model(config["model"])
     assert model is not None, errors
     optimizers = build_optimizers(model.phases, model.networks, config["optimizer"])
-    plan = Plan(config, model, optimizers)
+    plan = TrainingPlan(config, model, optimizers)
     _count_data(plan)
-    _lay_out(plan)
+    _add_schedule(plan)
     return plan
 
 
-def _count_data(plan: Plan) -> None:
+def _count_data(plan: TrainingPlan) -> None:
     data = plan.config["data"]
     for split in ("train", "test"):
         if data.get(split) is None:
@@ -83,7 +83,7 @@ def _count_data(plan: Plan) -> None:
         try:
             dataset = build_dataset(data, split, builder)
             builder.raise_errors()
-            assert dataset is not None, "an error would have been noted"
+            assert dataset is not None, "errors were raised"
             plan.items[split] = len(dataset)
             if split == "train":
                 plan.dataset = dataset
@@ -92,8 +92,8 @@ def _count_data(plan: Plan) -> None:
             plan.data_error = plan.data_error or error
 
 
-def add_costs(plan: Plan) -> None:
-    """Count what a step costs, and what it would cost with the settings that save memory; this takes seconds."""
+def add_costs(plan: TrainingPlan) -> None:
+    """Estimate the cost of a step, also with the settings that save memory; this takes seconds."""
     train = plan.config["train"]
     settings: list[dict[str, Any]] = [{}]
     if train["precision"] == "fp32":
@@ -111,8 +111,8 @@ def add_costs(plan: Plan) -> None:
         plan.cost_error = str(error)
 
 
-def _lay_out(plan: Plan) -> None:
-    """Work out the length of the run and how the schedules go."""
+def _add_schedule(plan: TrainingPlan) -> None:
+    """Compute the length of the run and the table of its schedules."""
     length, per_epoch = plan.config["train"], plan.steps_per_epoch
     if per_epoch is not None:
         plan.epochs = length.get("epochs") or math.ceil(length["steps"] / per_epoch)
@@ -122,27 +122,27 @@ def _lay_out(plan: Plan) -> None:
         plan.schedule = schedule_rows(plan, length["epochs"], length["epochs"], 1)
 
 
-def schedule_rows(plan: Plan, epochs: int, steps: int, per_epoch: int) -> list[dict[str, Any]]:
-    """Return how learning rate and weights go: rows at the corners of their curves, or evenly where there are many."""
+def schedule_rows(plan: TrainingPlan, epochs: int, steps: int, per_epoch: int) -> list[dict[str, Any]]:
+    """Return learning rate and weights over the run: at the corners of their curves, or evenly if there are many."""
     series = _series(plan)
     by_epoch = epochs >= POINTS // 10
-    last = epochs if by_epoch else steps
-    places = range(1, last + 1) if by_epoch else sorted({1 + round(i * (last - 1) / POINTS) for i in range(POINTS + 1)})
+    unit, last = ("epoch", epochs) if by_epoch else ("step", steps)
+    spread = sorted({1 + round(i * (last - 1) / POINTS) for i in range(POINTS + 1)})
+    positions = range(1, last + 1) if by_epoch else spread
     rows = []
-    for place in places:
-        step = (place - 1) * per_epoch + 1 if by_epoch else place
+    for position in positions:
+        step = (position - 1) * per_epoch + 1 if by_epoch else position
         progress = Progress((step - 1) // per_epoch + 1, step, epochs, steps)
         values = {name: float(schedule(progress)) for name, schedule in series.items()}
-        rows.append({"epoch" if by_epoch else "step": place, **values})
+        rows.append({unit: position, **values})
     changing = [name for name in series if len({row[name] for row in rows}) > 1]
     if not changing:
         return []
-    first = "epoch" if by_epoch else "step"
-    return [{key: rows[index][key] for key in (first, *changing)} for index in _corners(rows, first, changing)]
+    return [{key: rows[index][key] for key in (unit, *changing)} for index in _corners(rows, unit, changing)]
 
 
-def _series(plan: Plan) -> dict[str, Schedule]:
-    """Return what may change during the run, by name."""
+def _series(plan: TrainingPlan) -> dict[str, Schedule]:
+    """Return the schedules of the run by name."""
     series: dict[str, Schedule] = {}
     if plan.config.get("schedule") is not None:
         series["learning rate x"] = Builder().part(SCHEDULES, plan.config["schedule"], "schedule")  # type: ignore[assignment]
@@ -153,7 +153,7 @@ def _series(plan: Plan) -> dict[str, Schedule]:
 
 
 def _corners(rows: Sequence[dict[str, Any]], first: str, names: Sequence[str]) -> list[int]:
-    """Return the indices of the rows where a curve bends, with the first and the last."""
+    """Return the indices of the rows where a curve changes its slope, and of the first and the last row."""
 
     def slope(index: int, name: str) -> float:
         run = rows[index + 1][first] - rows[index][first]

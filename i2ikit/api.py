@@ -1,0 +1,128 @@
+"""The public functions: what `from i2ikit import ...` gives."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import Unpack
+
+from i2ikit.cli.progress import make_reporter
+from i2ikit.config import find_config, resolve_config
+from i2ikit.distributed.device import pick_device
+from i2ikit.distributed.launch import find_rank
+from i2ikit.engine.reporter import Reporter, RunResult
+from i2ikit.engine.train import RunOptions
+from i2ikit.engine.train import train as run
+from i2ikit.errors import RunError
+from i2ikit.evaluation.measure import Measurement
+from i2ikit.inference import Translator
+from i2ikit.inference.evaluation import evaluate_checkpoint
+from i2ikit.report import write_report
+
+__all__ = ["Translator", "evaluate", "load_config", "train"]
+
+
+def load_config(config: str | Path, *, set: Sequence[str] = (), data: str | Path | None = None) -> dict[str, Any]:
+    """Read a config, change it, and check it.
+
+    Args:
+        config: path of a config file, or the name of a packaged config, such as ``"enco/stripes"``.
+        set: overrides such as ``"data.batch_size=2"``, applied in their order.
+        data: folder with trainA, trainB, testA and testB; replaces the config's data.
+
+    Returns:
+        the resolved config: plain data, with the defaults of all fixed sections.
+
+    Raises:
+        ConfigError: there is no such config, or it has errors; the message lists all of them.
+    """
+    return resolve_config(find_config(str(config)), set, data)
+
+
+def train(
+    config: str | Path | Mapping[str, Any],
+    *,
+    work_dir: str | Path,
+    set: Sequence[str] = (),
+    data: str | Path | None = None,
+    device: str = "auto",
+    reporter: Reporter | None = None,
+    quiet: bool = False,
+    **options: Unpack[RunOptions],
+) -> RunResult:
+    """Train the model of a config, and write the HTML report of the run.
+
+    Args:
+        config: path of a config file, name of a packaged config, or a config from :func:`load_config`.
+        work_dir: folder of log, samples, checkpoints and report; it is created.
+        set, data: as for :func:`load_config`, which reads ``config``; not with a config that is read already.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+        reporter: gets the progress of the run. None: a progress bar in a terminal and in a notebook with ipywidgets,
+            and a line every ten seconds elsewhere.
+        quiet: show nothing; without ``reporter``.
+        options: ``max_steps``, ``pause_at``, ``resume`` and ``init``, see :class:`RunOptions`.
+
+    Returns:
+        last step, metrics with their protocol, and last checkpoint.
+
+    Raises:
+        ConfigError, DataError, DeviceError: the run cannot start.
+        WorkDirError: ``work_dir`` holds a run and ``resume`` is off, or the other way around.
+        RunError: a loss is not finite, or the disk is full.
+        RunInterruptedError: the run was interrupted; its state is saved.
+        ValueError: arguments contradict each other.
+    """
+    if isinstance(config, Mapping):
+        if set or data is not None:
+            raise ValueError("set= and data= change a config when it is read: give them to load_config")
+    else:
+        config = load_config(config, set=set, data=data)
+    if quiet and reporter is not None:
+        raise ValueError("quiet=True shows nothing, so it takes no reporter: give one of them")
+    work_dir = Path(work_dir)
+    is_main = find_rank().rank == 0
+    shown = nullcontext(reporter) if quiet or reporter is not None else make_reporter()
+    with shown as active:
+        try:
+            result = run(config, work_dir=work_dir, device=device, reporter=active, **options)
+        except RunError:
+            with suppress(RunError, OSError):  # the first error is the one to show
+                if is_main:
+                    write_report(work_dir)
+            raise
+        if is_main:
+            page = write_report(work_dir)
+            if active is not None:
+                active.note(f"report     {page}")
+    return result
+
+
+def evaluate(
+    checkpoint: str | Path,
+    data: str | Path | None = None,
+    *,
+    metrics: Sequence[str] = (),
+    generator: str | None = None,
+    device: str = "auto",
+) -> Measurement:
+    """Measure a trained generator on a test set.
+
+    Args:
+        checkpoint: a checkpoint, or a work directory: its best checkpoint, or the newest where the run kept no best.
+        data: folder with testA and testB; None: the test set of the config.
+        metrics: names of metrics in the config, or of registered ones, such as ``"fid"``. Empty: those of the config,
+            or the default ones.
+        generator: its name, such as ``"ba"``. None: the moving average of the first generator, or the first generator
+            where the config has no average.
+        device: as for :func:`train`.
+
+    Returns:
+        values by name (``metrics``), why others are missing (``missing``), and how all were measured (``protocol``).
+
+    Raises:
+        CheckpointError: the checkpoint is missing, damaged, or has no such generator.
+        ConfigError: there is no such metric, or no test data.
+        DataError: images are missing.
+    """
+    return evaluate_checkpoint(checkpoint, data, metrics=metrics, generator=generator, device=pick_device(device))

@@ -1,0 +1,73 @@
+"""The public functions of the package."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import i2ikit
+from i2ikit import api, display
+from i2ikit.engine.reporter import SilentReporter
+from i2ikit.errors import ConfigError
+
+TINY = ["data.load_size=16", "data.workers=0", "data.train.count=3", "samples.count=2", "metrics=dict()"]
+
+
+def tiny_config() -> dict[str, object]:
+    return i2ikit.load_config("enco/stripes", set=TINY)
+
+
+def test_the_package_is_imported_without_torch_and_lists_its_names() -> None:
+    code = """
+import sys, i2ikit
+assert {"Translator", "__version__", "evaluate", "load_config", "train"} == set(i2ikit.__all__) <= set(dir(i2ikit))
+assert "torch" not in sys.modules
+from i2ikit import Translator, evaluate, load_config, train
+assert "torch" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_name_that_the_package_does_not_have_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'fit'; it has Translator"):
+        _ = i2ikit.fit
+
+
+def test_a_config_is_read_by_name_or_path_with_overrides_and_data(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("_base_ = ['i2ikit::enco/stripes.py']\nseed = 5\n")
+    config = i2ikit.load_config(path, set=["data.batch_size=3"], data=tmp_path)
+    assert (config["seed"], config["data"]["batch_size"]) == (5, 3)
+    assert config["data"]["train"]["root"] == str(tmp_path)
+    with pytest.raises(ConfigError, match="Nearest: 'enco/stripes'"):
+        i2ikit.load_config("enco/stripe")
+
+
+@pytest.mark.slow
+def test_a_config_is_trained_with_progress_resumed_evaluated_and_used(tmp_path: Path, monkeypatch) -> None:
+    output = io.StringIO()
+    monkeypatch.setattr(display, "standard_output", lambda: Console(file=output, width=120))
+    folder = tmp_path / "run"
+    result = i2ikit.train("enco/stripes", set=TINY, work_dir=str(folder), device="cpu", max_steps=2)
+    assert result.step == 2
+    assert "step 2/2" in output.getvalue()
+    assert (folder / "report.html").exists()
+    assert "report     " in output.getvalue()
+    output.truncate(0)
+    assert i2ikit.train(tiny_config(), work_dir=folder, device="cpu", max_steps=3, resume=True, quiet=True).step == 3
+    assert not output.getvalue()
+
+    found = i2ikit.evaluate(folder, metrics=["wasserstein"], device="cpu")
+    assert found.metrics["wasserstein.distance"] > 0
+    assert found.protocol["step"] == 3
+    assert i2ikit.Translator.from_checkpoint(folder).source.channels == 3
+
+
+def test_contradicting_arguments_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="give them to load_config"):
+        api.train(tiny_config(), work_dir=tmp_path, set=["seed=1"])
+    with pytest.raises(ValueError, match="quiet=True shows nothing"):
+        api.train(tiny_config(), work_dir=tmp_path, quiet=True, reporter=SilentReporter())
