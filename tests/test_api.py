@@ -13,7 +13,13 @@ from i2ikit import api, display
 from i2ikit.engine.reporter import SilentReporter
 from i2ikit.errors import ConfigError
 
-TINY = ["data.load_size=16", "data.workers=0", "data.train.count=3", "samples.count=2", "metrics=dict()"]
+TINY = [
+    "data.load_size=32",
+    "data.crop_size=32",
+    "data.workers=0",
+    "data.train.count=3",
+    "samples.count=2",
+]
 
 
 def tiny_config() -> dict[str, object]:
@@ -54,7 +60,7 @@ def test_a_config_is_trained_with_progress_resumed_evaluated_and_used(tmp_path: 
     result = i2ikit.train("enco/stripes", set=TINY, work_dir=str(folder), device="cpu", max_steps=2)
     assert result.step == 2
     assert "step 2/2" in output.getvalue()
-    assert (folder / "report.html").exists()
+    assert (folder / "index.html").exists()
     assert "report     " in output.getvalue()
     output.truncate(0)
     assert i2ikit.train(tiny_config(), work_dir=folder, device="cpu", max_steps=3, resume=True, quiet=True).step == 3
