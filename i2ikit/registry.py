@@ -8,7 +8,7 @@ parts and the plugins.
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mmengine.registry import Registry as MMEngineRegistry
 
@@ -90,6 +90,21 @@ def _package(part: type[Any]) -> str:
 
 
 REGISTRIES = {kind.plural: Registry(kind.singular, kind.plural) for kind in KINDS}
+
+
+if TYPE_CHECKING:  # for editors and mypy; tests compare the names with KINDS
+    GENERATORS: Registry
+    DISCRIMINATORS: Registry
+    HEADS: Registry
+    SAMPLERS: Registry
+    NEGATIVES: Registry
+    LOSSES: Registry
+    TERMS: Registry
+    VIEWS: Registry
+    SCHEDULES: Registry
+    DATASETS: Registry
+    TRANSFORMS: Registry
+    METRICS: Registry
 
 
 def __getattr__(name: str) -> Registry:

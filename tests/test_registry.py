@@ -1,9 +1,13 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from i2ikit import registry as registries
 from i2ikit.errors import DuplicateComponentError, UnknownComponentError
+from i2ikit.kinds import KINDS
 from i2ikit.registry import LOSSES, REGISTRIES, Registry
 
 
@@ -110,3 +114,8 @@ def test_nobody_takes_a_name_of_the_core_by_coming_before_it():
     said = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, check=True).stdout.splitlines()
     assert "i2ikit.losses.pixel.L1Loss and stranger.L1Loss" in said[0]
     assert said[1] == "i2ikit.losses.pixel"
+
+
+def test_the_registries_of_all_kinds_are_declared_for_editors():
+    declared = re.findall(r"^    ([A-Z]+): Registry$", Path(registries.__file__).read_text(), re.MULTILINE)
+    assert declared == [kind.plural.upper() for kind in KINDS]
