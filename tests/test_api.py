@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 import i2ikit
-from i2ikit import api, display
+from i2ikit import api
+from i2ikit.cli import progress
 from i2ikit.engine.reporter import SilentReporter
 from i2ikit.errors import ConfigError
 
@@ -55,7 +56,7 @@ def test_a_config_is_read_by_name_or_path_with_overrides_and_data(tmp_path: Path
 @pytest.mark.slow
 def test_a_config_is_trained_with_progress_resumed_evaluated_and_used(tmp_path: Path, monkeypatch) -> None:
     output = io.StringIO()
-    monkeypatch.setattr(display, "standard_output", lambda: Console(file=output, width=120))
+    monkeypatch.setattr(progress, "out", lambda: Console(file=output, width=120))
     folder = tmp_path / "run"
     result = i2ikit.train("enco/stripes", set=TINY, work_dir=str(folder), device="cpu", max_steps=2)
     assert result.step == 2
