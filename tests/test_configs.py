@@ -45,6 +45,12 @@ def test_a_preset_of_photos_is_its_data_and_its_recipe(path):
         )
 
 
+def test_embedded_configs_measure_during_the_run_and_keep_the_best_checkpoint():
+    for name in (each for each in NAMES if each.endswith("/stripes")):
+        evaluation = load_config(packaged_configs()[name])["evaluation"]
+        assert (evaluation["every"], evaluation["metric"]) == (1000, "wasserstein.ratio"), name
+
+
 @pytest.mark.parametrize("method", ["cyclegan", "cut", "fastcut", "enco"])
 @pytest.mark.parametrize("data", ["horse2zebra", "stripes"])
 def test_the_core_methods_come_for_photos_and_for_the_embedded_data(method, data):
