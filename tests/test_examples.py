@@ -10,7 +10,6 @@ from i2ikit.registry import REGISTRIES
 
 PENDING = {
     "terms",
-    "datasets",
 }  # kinds of which some parts still lack an example
 PARTS = [
     (f"{kind}.{name}", registry.get(name))

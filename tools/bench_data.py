@@ -28,7 +28,7 @@ from torch import Tensor
 from torchvision import transforms
 
 from i2ikit.data.cache import ImageCache
-from i2ikit.datasets.domain_images import Images
+from i2ikit.datasets.domains import DomainImages
 from i2ikit.images import FileList, Reader, list_images
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
 
@@ -87,7 +87,7 @@ def published() -> Pipeline:
 
 def ours(files: FileList, *, quick: bool = False, draft: bool = False, remember: ImageCache | None = None) -> Pipeline:
     """Return the pipeline of a data set's domain."""
-    images = Images(files, Reader(), ResizeCropFlip(LOAD, CROP, quick=quick), draft=draft)
+    images = DomainImages(files, Reader(), ResizeCropFlip(LOAD, CROP, quick=quick), draft=draft)
     images.remember = remember
     return lambda path: images.finish(images.fixed(path), path)
 

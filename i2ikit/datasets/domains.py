@@ -1,26 +1,116 @@
-"""Opening the two domains of a data set, and saying what is missing."""
+"""The images of the two domains of a data set: files that are read and transformed one at a time."""
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from i2ikit.checks import one_of
-from i2ikit.datasets.domain_images import Images
-from i2ikit.datasets.sources import folders_in, in_words, read_source
+from i2ikit.datasets.sources import folders_in, format_content, read_source
 from i2ikit.errors import DataError, nearest_hint
-from i2ikit.images import domain_readers
-from i2ikit.ops.pixels import Pixels
+from i2ikit.images import FileList, Reader, domain_readers
+from i2ikit.ops.pixels import Pixels, image_to_tensor
 
 NEXT_STEP = "Give the folder that holds them with `--data DIR`, or make a data set: `i2ikit data make stripes DIR`."
-WITHOUT_TEST = "Add some images to test on, or look at training images instead: `--set data.test.split=train`."
+WITHOUT_TEST = "Add some images to test on, or use training images instead: `--set data.test.split=train`."
 LETTERS = {"AtoB": {"a": "A", "b": "B"}, "BtoA": {"a": "B", "b": "A"}}
 
 Channels = int | Mapping[str, int]
 ValueRange = list[float] | Mapping[str, list[float] | None] | None
-Domains = dict[str, Images]
+
+
+Remember = Callable[[str, str, Callable[[], Pixels]], Pixels]
+
+
+class DomainImages:
+    """The images of one domain as tensors.
+
+    Args:
+        files: paths.
+        reader: from a path to pixels.
+        transform: from pixels to a float32 tensor in -1..1; None keeps the size. If it has the methods ``fixed`` and
+            ``finish``, a cache can keep the result of the first.
+        attributes: what is known about the files, by name, one value for each file.
+        draft: decode JPEGs no larger than the transform needs (``enough``): faster, with slightly different pixels.
+
+    Attributes:
+        remember: a cache, or None: ``remember(path, key, make)`` returns ``make()``, or an earlier result of it for the
+            same file and key.
+    """
+
+    def __init__(
+        self,
+        files: FileList,
+        reader: Reader,
+        transform: Callable[[Pixels], Tensor] | None = None,
+        *,
+        attributes: dict[str, list[Any]] | None = None,
+        draft: bool = False,
+    ) -> None:
+        self.files, self.reader, self.transform = files, reader, transform
+        self.attributes, self.draft = attributes or {}, draft
+        self.remember: Remember | None = None
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> Tensor:
+        """Return an image, transformed with new random numbers.
+
+        Raises:
+            DataError: it cannot be read or transformed; the message names the file.
+        """
+        path = self.files[index]
+        return self.finish(self.fixed(path), path)
+
+    def item(self, domain: str, index: int) -> dict[str, Any]:
+        """Return the keys of a sample for one image: its tensor, path, and attributes if there are any."""
+        found: dict[str, Any] = {domain: self[index], f"{domain}_path": self.files[index]}
+        if self.attributes:
+            found[f"{domain}_attributes"] = {name: values[index] for name, values in self.attributes.items()}
+        return found
+
+    def fixed(self, path: str) -> Pixels:
+        """Return a file after the deterministic part of the transform, from the cache if there is one."""
+        if self.remember is None:
+            return self._fixed(path)
+        return self.remember(path, self.key(), partial(self._fixed, path))
+
+    def finish(self, image: Pixels, path: str) -> Tensor:
+        """Return the result of :meth:`fixed` for a file as a tensor, after the random part."""
+        if self.transform is None:
+            return image_to_tensor(image)
+        return self._applied(getattr(self.transform, "finish", self.transform), image, path)
+
+    def read(self, path: str) -> Pixels:
+        """Return the pixels of a file before any transform."""
+        enough = getattr(self.transform, "enough", None) if self.draft else None
+        return self.reader(path, draft=enough() if enough else None)
+
+    def key(self) -> str:
+        """Return text that names everything but the file that :meth:`fixed` depends on now."""
+        fixed_key = getattr(self.transform, "fixed_key", None)
+        return f"{self.reader.key()}, draft {self.draft}, {fixed_key() if fixed_key else ''}"
+
+    def set_epoch(self, epoch: int) -> None:
+        """Set the epoch, counted from 1, of the transform."""
+        set_epoch = getattr(self.transform, "set_epoch", None)
+        if set_epoch is not None:
+            set_epoch(epoch)
+
+    def _fixed(self, path: str) -> Pixels:
+        image = self.read(path)
+        fixed = getattr(self.transform, "fixed", None)
+        return self._applied(fixed, image, path) if fixed else image
+
+    def _applied(self, step: Callable[[Pixels], Any], image: Pixels, path: str) -> Any:
+        try:
+            return step(image)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
 
 
 def open_domains(
@@ -32,7 +122,7 @@ def open_domains(
     transform: Callable[[Pixels], Tensor] | None,
     reading: Mapping[str, Any],
     draft: bool = False,
-) -> Domains:
+) -> dict[str, DomainImages]:
     """Return the images of domains a and b; only training needs a b.
 
     Args:
@@ -45,55 +135,55 @@ def open_domains(
 
     Raises:
         ValueError: there is no such direction, or ``reading`` is out of range.
-        DataError: a domain is missing or empty, or one lies inside the other.
+        DataError: a domain is missing or empty, or one is inside the other.
     """
     letters = LETTERS[one_of("direction", direction, LETTERS)]
     readers = domain_readers(**reading)
     root = Path(root).expanduser()
-    places = {d: root / f"{split}{letters[d]}" if own[d] is None else _own(root, own[d]) for d in ("a", "b")}
-    if split != "train" and own["b"] is None and not places["b"].is_dir():
-        del places["b"]
-    missing = [place for d, place in places.items() if not (place.is_dir() if own[d] is None else place.exists())]
+    paths = {d: root / f"{split}{letters[d]}" if own[d] is None else _own(root, own[d]) for d in ("a", "b")}
+    if split != "train" and own["b"] is None and not paths["b"].is_dir():
+        del paths["b"]
+    missing = [path for d, path in paths.items() if not (path.is_dir() if own[d] is None else path.exists())]
     if missing:
         raise DataError(missing_message(root, split, missing))
-    _refuse_nested(places)
-    sources = {domain: read_source(place) for domain, place in places.items()}
+    _refuse_nested(paths)
+    sources = {domain: read_source(path) for domain, path in paths.items()}
     return {
-        domain: Images(source.files, readers[domain], transform, attributes=source.attributes, draft=draft)
+        domain: DomainImages(source.files, readers[domain], transform, attributes=source.attributes, draft=draft)
         for domain, source in sources.items()
     }
 
 
 def missing_message(root: Path, split: str, missing: list[Path]) -> str:
-    """Say which folders were looked for, what lies there instead, and what to do next."""
-    looked_for = " and ".join(str(folder) for folder in missing)
+    """Return which folders were expected, what is there instead, and what to do next."""
+    expected = " and ".join(str(folder) for folder in missing)
     if not root.exists():
         there = f"{root} does not exist.{nearest_hint(root.name, folders_in(root.parent))}"
     elif not root.is_dir():
         there = f"{root} is a file."
     else:
-        there = f"{root} holds {in_words(root)}.{_nearest_folders(root, missing)}"
+        there = f"{root} contains {format_content(root)}.{_nearest_folders(root, missing)}"
     only_training = split != "train" and (root / "trainA").is_dir()
     next_step = WITHOUT_TEST if only_training else NEXT_STEP
-    return f"no images: looked for {looked_for}, but {there}{_place_nearby(root, missing)}\n  {next_step}"
+    return f"no images: expected {expected}, but {there}{_nearby(root, missing)}\n  {next_step}"
 
 
-def _own(root: Path, place: str | Path | None) -> Path:
-    return root / Path(str(place)).expanduser()
+def _own(root: Path, path: str | Path | None) -> Path:
+    return root / Path(str(path)).expanduser()
 
 
-def _refuse_nested(places: Mapping[str, Path]) -> None:
+def _refuse_nested(paths: Mapping[str, Path]) -> None:
     """Raise DataError if the images of one domain would be images of the other too."""
-    if len(places) < 2:
+    if len(paths) < 2:
         return
-    a, b = (os.path.realpath(places[domain]) for domain in ("a", "b"))
+    a, b = (os.path.realpath(paths[domain]) for domain in ("a", "b"))
     if a == b:
-        raise DataError(f"both domains are {places['a']}: there is nothing to translate")
+        raise DataError(f"both domains are {paths['a']}: there is nothing to translate")
     for inner, outer in ((a, b), (b, a)):
         if inner.startswith(os.path.join(outer, "")):
             raise DataError(
-                f"the images of one domain lie inside those of the other: {inner} in {outer}. Folders are read with "
-                "all that is below them; put the two side by side."
+                f"the images of one domain are inside those of the other: {inner} in {outer}. Folders are read with "
+                "all their subfolders; put the two side by side."
             )
 
 
@@ -102,8 +192,8 @@ def _nearest_folders(root: Path, missing: list[Path]) -> str:
     return "".join(hints)
 
 
-def _place_nearby(root: Path, missing: list[Path]) -> str:
-    """Point to a folder one level up or down that has what is missing."""
+def _nearby(root: Path, missing: list[Path]) -> str:
+    """Return a hint at a folder one level up or down that has the missing ones."""
     candidates = [root.parent, *(root / name for name in folders_in(root))]
     for candidate in candidates:
         if all((candidate / folder.name).is_dir() for folder in missing):

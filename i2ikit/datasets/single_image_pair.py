@@ -19,10 +19,10 @@ from i2ikit.registry import DATASETS
 class SingleImagePair:
     """Random crops of the one image in ``trainA`` and of the one in ``trainB``.
 
-    For each item and domain: zoom width and height by two factors of their own, lay a grid of crops over the zoomed
-    image at a random offset within what the grid leaves over, take one cell, mirror it with a probability. All draws
-    are from torch's global random stream and new for each item, so the crops of a batch differ in their zoom. (The
-    published loader means them to share it, but shuffles them apart.)
+    For each item and domain: zoom width and height by two independent factors, put a grid of crops on the zoomed image
+    at a random offset within the remainder, take one cell, mirror it with a probability. All random numbers are from
+    torch's global stream and new for each item, so the crops of a batch differ in their zoom. (The published loader
+    intends a shared zoom, but shuffles the crops.)
 
     Args:
         root: the folder that holds ``trainA`` and ``trainB``.
@@ -37,9 +37,17 @@ class SingleImagePair:
 
     Raises:
         ValueError: an argument is out of its range.
-        DataError: a folder is missing, or does not hold exactly one image.
+        DataError: a folder is missing, or has not exactly one image.
     Source:
         Park et al. 2020 (CUT), arXiv:2007.15651, section 4.4 and the published data loader.
+    Example:
+        >>> import tempfile
+        >>> from i2ikit.datasets.stripes.stripes import write_stripes
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     root = write_stripes(folder, size=16, train_count=1, test_count=1)
+        ...     dataset = SingleImagePair(root, crop_size=8)
+        ...     dataset[0]["a"].shape
+        torch.Size([3, 8, 8])
     """
 
     def __init__(
@@ -69,7 +77,7 @@ class SingleImagePair:
         for domain, images in open_domains(root, "train", own, direction, transform=None, reading=reading).items():
             if len(images) > 1:
                 raise DataError(
-                    f"{Path(images.files[0]).parent} holds {len(images)} images, but training on a single image "
+                    f"{Path(images.files[0]).parent} contains {len(images)} images, but training on a single image "
                     f'takes one. For more, use the data set dict(type="UnpairedFolders", root={str(root)!r}, ...).'
                 )
             self.paths[domain] = images.files
@@ -87,7 +95,7 @@ class SingleImagePair:
         return crops | {f"{domain}_path": files[0] for domain, files in self.paths.items()}
 
     def _crop(self, image: Pixels) -> Tensor:
-        """Zoom and cut in one resampling, which reads the crop's part of the image alone."""
+        """Zoom and crop in one resampling, which reads only the crop's part of the image."""
         zoom = self.smallest_zoom + (1 - self.smallest_zoom) * torch.rand(2, dtype=torch.float64)
         scales, starts = [], []
         for side, factor in zip(size_of(image), zoom.tolist(), strict=True):
@@ -102,7 +110,7 @@ class SingleImagePair:
         return image_to_tensor(mirror(crop) if torch.rand(1) < self.flip else crop)
 
     def _start(self, zoomed: int) -> int:
-        """Draw where a crop starts along a side of ``zoomed`` pixels: an offset of the grid, and a cell of it."""
+        """Sample where a crop starts along a side of ``zoomed`` pixels: an offset of the grid, and a cell of it."""
         cells = zoomed // self.crop_size
         offset = int(torch.randint(zoomed - cells * self.crop_size + 1, ()))
         return offset + self.crop_size * int(torch.randint(cells, ()))

@@ -21,17 +21,17 @@ class Source:
     """The images of a domain.
 
     Attributes:
-        place: the folder or the list that names them.
+        path: the folder or the list that names them.
         files: their paths.
         attributes: by name, one value for each file.
     """
 
-    place: Path
+    path: Path
     files: FileList
     attributes: dict[str, list[Any]] = field(default_factory=dict)
 
 
-def read_source(place: Path) -> Source:
+def read_source(source: Path) -> Source:
     """Return the images of a folder with all folders below it, or those that a list names.
 
     A list is a text file (.txt) with a path on each line (``#`` begins a comment); a table (.csv) whose first row has
@@ -41,104 +41,104 @@ def read_source(place: Path) -> Source:
     Raises:
         DataError: there are no images, or the list has errors; it names the line.
     """
-    if place.is_dir():
-        files = list_images(place)
+    if source.is_dir():
+        files = list_images(source)
         if not len(files):
-            raise DataError(f"no images in {place}: it holds {in_words(place)}. {_extensions()}")
-        return Source(place, files)
-    if place.suffix.lower() not in LISTS:
-        hint = nearest_hint(place.name, folders_in(place.parent)) if not place.exists() else ""
-        raise DataError(f"{place} is neither a folder nor a list of images ({', '.join(LISTS)}).{hint}")
+            raise DataError(f"no images in {source}: it contains {format_content(source)}. {_extensions()}")
+        return Source(source, files)
+    if source.suffix.lower() not in LISTS:
+        hint = nearest_hint(source.name, folders_in(source.parent)) if not source.exists() else ""
+        raise DataError(f"{source} is neither a folder nor a list of images ({', '.join(LISTS)}).{hint}")
     try:
-        return _listed(place)
+        return _listed(source)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"the list {place} cannot be read: {error}") from error
+        raise DataError(f"the list {source} cannot be read: {error}") from error
 
 
-def folders_in(place: Path) -> list[str]:
-    """Return the names of the folders in a place, sorted; none if it is no folder."""
-    if not place.is_dir():
+def folders_in(source: Path) -> list[str]:
+    """Return the sorted names of the folders in a folder; none if it is not a folder."""
+    if not source.is_dir():
         return []
-    with os.scandir(place) as entries:
+    with os.scandir(source) as entries:
         return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
 
 
-def in_words(place: Path, most: int = 8) -> str:
-    """Return the names of what a folder holds, the first few of them."""
-    with os.scandir(place) as entries:
+def format_content(source: Path, most: int = 8) -> str:
+    """Return the first few names in a folder as text."""
+    with os.scandir(source) as entries:
         names = sorted(entry.name + "/" * entry.is_dir() for entry in entries if not entry.name.startswith("."))
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{', '.join(names[:most])}{more}" if names else "nothing"
 
 
 def _extensions() -> str:
-    return f"Extensions that count: {format_extensions()}."
+    return f"Known extensions: {format_extensions()}."
 
 
-def _listed(place: Path) -> Source:
+def _listed(source: Path) -> Source:
     paths: list[str] = []
     attributes: dict[str, list[Any]] = {}
-    for line, row in _rows(place):
+    for line, row in _rows(source):
         path = row.pop(PATH, None)
         if not isinstance(path, str) or not path:
-            raise DataError(f"line {line} of {place} has no {PATH!r}.{nearest_hint(PATH, row)}")
+            raise DataError(f"line {line} of {source} has no {PATH!r}.{nearest_hint(PATH, row)}")
         if paths and set(row) != set(attributes):
             raise DataError(
-                f"line {line} of {place} has the keys {_keys(row)}, the lines before it {_keys(attributes)}"
+                f"line {line} of {source} has the keys {_keys(row)}, the lines before it {_keys(attributes)}"
             )
         for name, value in row.items():
             if not isinstance(value, str | int | float):
                 raise DataError(
-                    f"line {line} of {place}: {name!r} must be text, a number, true or false, not {value!r}"
+                    f"line {line} of {source}: {name!r} must be text, a number, true or false, not {value!r}"
                 )
             attributes.setdefault(name, []).append(value)
         paths.append(path)
         if len(paths) == 1:
-            _check_first(place, line, path)
+            _check_first(source, line, path)
     if not paths:
-        raise DataError(f"the list {place} names no images")
-    return Source(place, FileList(place.parent, paths), attributes)
+        raise DataError(f"the list {source} names no images")
+    return Source(source, FileList(source.parent, paths), attributes)
 
 
-def _rows(place: Path) -> Iterator[Row]:
-    """Yield the number of each line and what it says by key."""
-    with open(place, encoding="utf-8-sig", newline="") as file:
-        if place.suffix.lower() == ".csv":
-            yield from _table(place, file)
-        elif place.suffix.lower() == ".jsonl":
-            yield from ((line, _object(place, line, text)) for line, text in enumerate(file, 1) if text.strip())
+def _rows(source: Path) -> Iterator[Row]:
+    """Yield the number of each line and its values by key."""
+    with open(source, encoding="utf-8-sig", newline="") as file:
+        if source.suffix.lower() == ".csv":
+            yield from _table(source, file)
+        elif source.suffix.lower() == ".jsonl":
+            yield from ((line, _object(source, line, text)) for line, text in enumerate(file, 1) if text.strip())
         else:
             lines = ((line, text.strip()) for line, text in enumerate(file, 1))
             yield from ((line, {PATH: text}) for line, text in lines if text and not text.startswith("#"))
 
 
-def _table(place: Path, file: Iterable[str]) -> Iterator[Row]:
+def _table(source: Path, file: Iterable[str]) -> Iterator[Row]:
     rows = csv.reader(file)
     names = next(rows, [])
     if PATH not in names:
-        raise DataError(f"the first line of {place} names no column {PATH!r}, but {', '.join(names) or 'nothing'}")
+        raise DataError(f"the first line of {source} has no column {PATH!r}, but {', '.join(names) or 'nothing'}")
     for values in rows:
         if values and len(values) != len(names):
-            raise DataError(f"line {rows.line_num} of {place} has {len(values)} values for {len(names)} columns")
+            raise DataError(f"line {rows.line_num} of {source} has {len(values)} values for {len(names)} columns")
         if values:
             yield rows.line_num, dict(zip(names, values, strict=True))
 
 
-def _object(place: Path, line: int, text: str) -> dict[str, Any]:
+def _object(source: Path, line: int, text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise DataError(f"line {line} of {place} is not JSON: {error}") from error
+        raise DataError(f"line {line} of {source} is not JSON: {error}") from error
     if not isinstance(found, dict):
-        raise DataError(f'line {line} of {place} is no object such as {{"{PATH}": "1.png"}}')
+        raise DataError(f'line {line} of {source} is not an object such as {{"{PATH}": "1.png"}}')
     return found
 
 
-def _check_first(place: Path, line: int, path: str) -> None:
-    """Raise DataError early if the folder that paths are relative to is another one than the user thinks."""
-    if not os.path.lexists(place.parent / path):
+def _check_first(source: Path, line: int, path: str) -> None:
+    """Raise DataError early if the paths are relative to another folder than the list's."""
+    if not os.path.lexists(source.parent / path):
         raise DataError(
-            f"line {line} of {place} names {path}, but there is no {place.parent / path}; paths are relative to the "
+            f"line {line} of {source} names {path}, but there is no {source.parent / path}; paths are relative to the "
             "folder of the list"
         )
 

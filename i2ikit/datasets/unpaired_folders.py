@@ -1,4 +1,4 @@
-"""Two folders of images that have nothing to do with each other."""
+"""Two unpaired folders of images."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from i2ikit.checks import one_of, positive_int
-from i2ikit.datasets.domains import Channels, Domains, ValueRange, open_domains
+from i2ikit.datasets.domains import Channels, ValueRange, open_domains
 from i2ikit.ops.pixels import Pixels
 from i2ikit.registry import DATASETS
 
 PAIRINGS = {
-    "random": "b is drawn at random",
-    "shuffled": "b is drawn without replacement",
+    "random": "b is sampled with replacement",
+    "shuffled": "b is sampled without replacement",
     "serial": "b is taken in order",
 }
 LENGTHS: Mapping[str, Callable[..., int]] = {"longest": max, "shortest": min}
@@ -22,32 +22,31 @@ LENGTHS: Mapping[str, Callable[..., int]] = {"longest": max, "shortest": min}
 
 @DATASETS.register_module()
 class UnpairedFolders:
-    """Images of two domains, from the folders ``{split}A`` and ``{split}B`` or from anywhere else.
+    """Images of two domains, from the folders ``{split}A`` and ``{split}B`` or from other sources.
 
-    Item i holds image ``i mod |A|`` of A and an image of B that is drawn afresh each time from torch's global
-    random stream, unless ``pairing`` says otherwise. Folders below are read too; the order is natural (2.png before
-    10.png). Where an epoch takes fewer items than A has images, the next one goes on with those that follow.
+    Item i has image ``i mod |A|`` of A and an image of B that is sampled each time from torch's global random stream,
+    unless ``pairing`` is set. Subfolders are read too; the order is natural (2.png before 10.png). Where an epoch has
+    fewer items than A has images, the next epoch continues with those that follow.
 
-    Only the split "train" must have a B: any other may leave its folder out, since translating needs none; the items
-    then have no ``"b"`` and no ``"b_path"``.
+    Only the split "train" must have a B. Without it the items have no ``"b"`` and no ``"b_path"``.
 
     Args:
         root: the folder that holds the folders of the domains.
-        split: "train", "test", or any other word that the folders' names begin with.
+        split: "train", "test", or another prefix of the folders' names.
         a, b: another folder of a domain's images, or a list of them: .txt, .csv or .jsonl, see :func:`read_source`.
             Relative to ``root``.
         transform: from an image to a float32 tensor in -1..1; None keeps its size. It may have ``set_epoch(epoch)``.
-        serial: walk through B in order, draw nothing; the same as ``pairing="serial"``.
+        serial: take B in order; the same as ``pairing="serial"``.
         direction: ``AtoB``, or ``BtoA`` to make the folder B domain ``a`` and the folder A domain ``b``, as for
             Cityscapes and facades, whose labels are in B.
-        pairing: ``"random"``: B is drawn with replacement, as published; ``"shuffled"``: without, so that an epoch
-            shows the images of B equally often; ``"serial"``: in order.
+        pairing: ``"random"``: B is sampled with replacement, as published; ``"shuffled"``: without, so an epoch has the
+            images of B equally often; ``"serial"``: in order.
         length: items of an epoch: ``"longest"`` or ``"shortest"`` of the two domains, or a number >= 1.
         channels: C of the images, 1 to 64; dict(a=..., b=...) if they differ.
-        value_range: ``[low, high]`` of the numbers in the files that become -1..1, see :class:`Reader`; dict(a=...,
+        value_range: ``[low, high]`` of the values in the files that become -1..1, see :class:`Reader`; dict(a=...,
             b=...) if they differ.
         alpha: what transparency becomes: ``"white"``, ``"black"``, ``"ignore"`` or ``"keep"``, see :class:`Reader`.
-        clip: cut off values outside of ``value_range``; else they are an error.
+        clip: clip values outside of ``value_range``; otherwise they are an error.
         draft: decode JPEGs at a half, a quarter or an eighth of their size where the transform shrinks them at least
             as much; faster, and the pixels differ a little from the published ones.
     Shape:
@@ -59,7 +58,15 @@ class UnpairedFolders:
         DataError: a folder or list is missing or has no images, or one domain's folder is in the other's; on access,
             an image cannot be read.
     Source:
-        Zhu et al. 2017, arXiv:1703.10593: both domains are drawn independently, an epoch has the larger one's length.
+        Zhu et al. 2017, arXiv:1703.10593: both domains are sampled independently, an epoch has the larger one's length.
+    Example:
+        >>> import tempfile
+        >>> from i2ikit.datasets.stripes.stripes import write_stripes
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     root = write_stripes(folder, size=16, train_count=2, test_count=1)
+        ...     dataset = UnpairedFolders(root)
+        ...     dataset[0]["a"].shape
+        torch.Size([3, 16, 16])
     """
 
     def __init__(
@@ -82,7 +89,7 @@ class UnpairedFolders:
     ) -> None:
         self.pairing = "serial" if serial else one_of("pairing", pairing, PAIRINGS)
         self.length = one_of("length", length, LENGTHS) if isinstance(length, str) else positive_int("length", length)
-        self.domains: Domains = open_domains(
+        self.domains = open_domains(
             root,
             split,
             {"a": a, "b": b},
@@ -105,13 +112,13 @@ class UnpairedFolders:
         if not 0 <= index < len(self):
             raise IndexError(f"item {index} of {len(self)}")
         item: dict[str, Any] = {}
-        places = {domain: self._place(domain, index) for domain in self.domains}  # b is drawn before the transforms do
-        for domain, place in places.items():
-            item |= self.domains[domain].item(domain, place)
+        indices = {domain: self._index(domain, index) for domain in self.domains}  # before the random transforms
+        for domain, chosen in indices.items():
+            item |= self.domains[domain].item(domain, chosen)
         return item
 
     def set_epoch(self, epoch: int) -> None:
-        """Say which epoch the next items belong to, counted from 1; draws the order of B where it is shuffled."""
+        """Set the epoch of the next items, counted from 1; shuffles B if ``pairing`` asks for it."""
         self._epoch = epoch
         for images in self.domains.values():
             images.set_epoch(epoch)
@@ -119,7 +126,7 @@ class UnpairedFolders:
             self._order = torch.randperm(len(self.domains["b"]))
 
     def describe(self) -> str:
-        """Return how many images there are, and what an epoch takes of them, in words."""
+        """Return the number of images, and what an epoch takes of them, as text."""
         counts = " and ".join(
             f"{len(images):,} image{'s' * (len(images) != 1)} of {domain}" for domain, images in self.domains.items()
         )
@@ -127,8 +134,8 @@ class UnpairedFolders:
         pairing = f", {PAIRINGS[self.pairing]}" if "b" in self.domains else ""
         return f"{counts}; an epoch takes {len(self):,}{why}{pairing}"
 
-    def _place(self, domain: str, index: int) -> int:
-        """Return which image of a domain an item shows."""
+    def _index(self, domain: str, index: int) -> int:
+        """Return which image of a domain an item has."""
         count = len(self.domains[domain])
         if domain == "b" and self.pairing == "random":
             return int(torch.randint(count, (1,)))

@@ -93,22 +93,22 @@ def test_an_image_smaller_than_a_crop_is_enlarged(tmp_path: Path) -> None:
 
 def test_draws_come_from_torch_alone(tmp_path: Path) -> None:
     dataset = SingleImagePair(make_images(tmp_path), crop_size=16)
-    drawn = []
+    crops = []
     for _ in range(2):
         torch.manual_seed(3)
-        drawn.append(dataset[7]["b"])
-    assert torch.equal(*drawn)
+        crops.append(dataset[7]["b"])
+    assert torch.equal(*crops)
 
 
 def test_two_images_in_a_folder_are_refused_with_the_data_set_for_them(tmp_path: Path) -> None:
     make_images(tmp_path)
     Image.new("RGB", (20, 20)).save(tmp_path / "trainB" / "other.png")
-    with pytest.raises(DataError, match="trainB holds 2 images, but training on a single image takes one"):
+    with pytest.raises(DataError, match="trainB contains 2 images, but training on a single image takes one"):
         SingleImagePair(tmp_path, crop_size=16)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"looked for .*trainA"):
+    with pytest.raises(DataError, match=r"expected .*trainA"):
         SingleImagePair(tmp_path / "nowhere", crop_size=16)
 
 

@@ -61,11 +61,11 @@ def test_attributes_travel_with_their_images(tmp_path: Path) -> None:
     [
         ("a.txt", ["# nothing"], r"the list \S+a\.txt names no images"),
         ("a.txt", ["9.png"], r"line 1 of \S+a\.txt names 9\.png, but there is no .*relative to the folder of the list"),
-        ("a.csv", ["file,hour", "0.png,1"], r"the first line of \S+a\.csv names no column 'path', but file, hour"),
+        ("a.csv", ["file,hour", "0.png,1"], r"the first line of \S+a\.csv has no column 'path', but file, hour"),
         ("a.csv", ["path,hour", "0.png"], r"line 2 of \S+a\.csv has 1 values for 2 columns"),
         ("a.csv", ["path,hour", ",3"], r"line 2 of \S+a\.csv has no 'path'"),
         ("a.jsonl", ['{"path": "0.png"', "{}"], r"line 1 of \S+a\.jsonl is not JSON"),
-        ("a.jsonl", ["[1]"], r"line 1 of \S+a\.jsonl is no object"),
+        ("a.jsonl", ["[1]"], r"line 1 of \S+a\.jsonl is not an object"),
         ("a.jsonl", ['{"paht": "0.png"}'], r"line 1 of \S+a\.jsonl has no 'path'\. Nearest: 'paht'"),
         ("a.jsonl", ['{"path": "0.png", "x": null}'], r"line 1 of \S+a\.jsonl: 'x' must be text, a number"),
         (
@@ -104,7 +104,7 @@ def test_each_domain_may_have_any_folder(tmp_path: Path) -> None:
 def test_one_domain_inside_the_other_is_refused(tmp_path: Path) -> None:
     fill(tmp_path / "photos")
     fill(tmp_path / "photos/zebras")
-    with pytest.raises(DataError, match=r"lie inside those of the other: \S+zebras in \S+photos\."):
+    with pytest.raises(DataError, match=r"are inside those of the other: \S+zebras in \S+photos\."):
         UnpairedFolders(tmp_path, a="photos", b="photos/zebras")
     with pytest.raises(DataError, match=r"both domains are \S+photos: there is nothing to translate"):
         UnpairedFolders(tmp_path, a="photos", b="photos/../photos")

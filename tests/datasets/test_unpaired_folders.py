@@ -35,7 +35,7 @@ def test_the_smaller_first_domain_starts_over(tmp_path: Path) -> None:
     assert [level(dataset[i]["a"]) for i in range(5)] == [0, 1, 0, 1, 0]
 
 
-def test_the_second_domain_is_drawn_from_all_its_images_whatever_the_index(tmp_path: Path) -> None:
+def test_the_second_domain_is_sampled_from_all_its_images_whatever_the_index(tmp_path: Path) -> None:
     dataset = UnpairedFolders(fill(tmp_path, trainA=5, trainB=3))
     torch.manual_seed(0)
     assert {level(dataset[0]["b"]) for _ in range(40)} == {0, 1, 2}
@@ -43,12 +43,12 @@ def test_the_second_domain_is_drawn_from_all_its_images_whatever_the_index(tmp_p
 
 def test_draws_come_from_torch_alone(tmp_path: Path) -> None:
     dataset = UnpairedFolders(fill(tmp_path, trainA=5, trainB=9))
-    drawn = []
+    found = []
     for other_seed in (1, 2):
         torch.manual_seed(4)
         random.seed(other_seed)
-        drawn.append([level(dataset[i]["b"]) for i in range(9)])
-    assert drawn[0] == drawn[1]
+        found.append([level(dataset[i]["b"]) for i in range(9)])
+    assert found[0] == found[1]
 
 
 def test_serial_walks_through_both_in_order_and_draws_nothing(tmp_path: Path) -> None:
@@ -105,12 +105,12 @@ def test_test_images_need_no_second_domain(tmp_path: Path) -> None:
 
 
 def test_two_training_folders_alone_are_told_how_to_do_without_test_images(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"looked for \S+testA, but [^`]*`--set data\.test\.split=train`"):
+    with pytest.raises(DataError, match=r"expected \S+testA, but [^`]*`--set data\.test\.split=train`"):
         UnpairedFolders(fill(tmp_path, trainA=1, trainB=1), "test")
 
 
 def test_training_needs_the_second_domain(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"looked for \S+trainB, but \S+ holds trainA/\."):
+    with pytest.raises(DataError, match=r"expected \S+trainB, but \S+ contains trainA/\."):
         UnpairedFolders(fill(tmp_path, trainA=2))
 
 
@@ -135,7 +135,7 @@ def test_a_missing_root_names_folders_neighbor_and_next_step(tmp_path: Path) -> 
 
 def test_misnamed_folders_are_shown_with_the_nearest_names(tmp_path: Path) -> None:
     fill(tmp_path, train_A=1, train_B=1)
-    with pytest.raises(DataError, match=r"holds train_A/, train_B/\. Nearest: 'train_A', 'train_B'\."):
+    with pytest.raises(DataError, match=r"contains train_A/, train_B/\. Nearest: 'train_A', 'train_B'\."):
         UnpairedFolders(tmp_path)
 
 
@@ -154,10 +154,10 @@ def test_a_root_that_is_a_file_is_called_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
-def test_an_empty_folder_is_named_with_what_it_holds_and_the_extensions_that_count(tmp_path: Path, split: str) -> None:
+def test_an_empty_folder_is_named_with_its_content_and_the_known_extensions(tmp_path: Path, split: str) -> None:
     fill(tmp_path, **{f"{split}A": 1, f"{split}B": 0})
     (tmp_path / f"{split}B" / "readme.txt").write_text("soon")
-    with pytest.raises(DataError, match=rf"no images in \S+{split}B: it holds readme\.txt\. .*\.png \.jpg"):
+    with pytest.raises(DataError, match=rf"no images in \S+{split}B: it contains readme\.txt\. .*\.png \.jpg"):
         UnpairedFolders(tmp_path, split)
 
 
@@ -211,15 +211,15 @@ def test_shuffled_shows_every_image_of_b_equally_often_in_an_order_of_the_epoch(
     assert orders[0] == orders[1] != orders[2]
 
 
-def test_the_choice_of_images_is_said_in_words(tmp_path: Path) -> None:
+def test_the_choice_of_images_is_described(tmp_path: Path) -> None:
     fill(tmp_path, trainA=5, trainB=3, testA=2)
     assert UnpairedFolders(tmp_path).describe() == (
-        "5 images of a and 3 images of b; an epoch takes 5 (the longest domain), b is drawn at random"
+        "5 images of a and 3 images of b; an epoch takes 5 (the longest domain), b is sampled with replacement"
     )
     assert (
         UnpairedFolders(tmp_path, length=4, pairing="shuffled")
         .describe()
-        .endswith("an epoch takes 4, b is drawn without replacement")
+        .endswith("an epoch takes 4, b is sampled without replacement")
     )
     assert UnpairedFolders(tmp_path, "test").describe() == "2 images of a; an epoch takes 2"
 

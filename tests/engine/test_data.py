@@ -121,7 +121,7 @@ def test_a_missing_size_is_an_error_that_names_it(root: Path) -> None:
 
 
 def test_missing_images_are_a_data_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="looked for"):
+    with pytest.raises(DataError, match="expected"):
         build_dataset(data(tmp_path / "nowhere"), "train", Builder())
 
 

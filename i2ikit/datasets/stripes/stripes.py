@@ -57,6 +57,10 @@ class Stripes(Dataset[dict[str, Any]]):
 
     Raises:
         ValueError: an argument is outside its range.
+    Example:
+        >>> item = Stripes("test", count=1, load_size=16)[0]
+        >>> {name: tuple(value.shape) for name, value in item.items() if isinstance(value, torch.Tensor)}
+        {'a': (3, 16, 16), 'b': (3, 16, 16), 'mask': (1, 16, 16)}
     """
 
     channels = 3

@@ -1,4 +1,4 @@
-"""Images that are read, fixed, remembered and drawn."""
+"""Images of a domain: read, transformed, cached."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from i2ikit.datasets.domain_images import Images
+from i2ikit.datasets.domains import DomainImages
 from i2ikit.errors import DataError
 from i2ikit.images import FileList, Reader
 from i2ikit.ops.pixels import Pixels, image_to_tensor
@@ -38,7 +38,7 @@ class Memory:
 
 
 def test_a_remembered_image_is_made_once_for_each_phase_and_gives_the_same_pixels(tmp_path: Path) -> None:
-    plain, cached = (Images(save(tmp_path), Reader(), ResizeCropFlip(24, 16, finetune_after=1)) for _ in range(2))
+    plain, cached = (DomainImages(save(tmp_path), Reader(), ResizeCropFlip(24, 16, finetune_after=1)) for _ in range(2))
     cached.remember = Memory()
     for epoch in (1, 1, 2, 2):
         for images in (plain, cached):
@@ -53,9 +53,9 @@ def test_a_remembered_image_is_made_once_for_each_phase_and_gives_the_same_pixel
 def test_the_key_changes_with_everything_that_changes_the_pixels(tmp_path: Path) -> None:
     files = save(tmp_path)
     readers = [Reader(), Reader(1), Reader(alpha="black"), Reader(value_range=[0, 300]), Reader(clip=True)]
-    keys = [Images(files, reader).key() for reader in readers]
-    keys += [Images(files, Reader(), ResizeCropFlip(size, 16)).key() for size in (20, 24)]
-    keys += [Images(files, Reader(), draft=True).key()]
+    keys = [DomainImages(files, reader).key() for reader in readers]
+    keys += [DomainImages(files, Reader(), ResizeCropFlip(size, 16)).key() for size in (20, 24)]
+    keys += [DomainImages(files, Reader(), draft=True).key()]
     assert len(set(keys)) == len(keys)
 
 
@@ -63,7 +63,7 @@ def test_a_transform_in_one_piece_is_applied_to_what_is_remembered(tmp_path: Pat
     def transform(image: Pixels) -> Tensor:
         return image_to_tensor(image) * 2
 
-    images = Images(save(tmp_path), Reader(), transform)
+    images = DomainImages(save(tmp_path), Reader(), transform)
     images.remember = Memory()
     assert torch.equal(images[0], images[0])
     assert images.remember.made == 1
@@ -71,16 +71,16 @@ def test_a_transform_in_one_piece_is_applied_to_what_is_remembered(tmp_path: Pat
 
 def test_a_draft_is_decoded_smaller_but_not_below_what_is_needed(tmp_path: Path) -> None:
     files = save(tmp_path, "0.jpg", size=256)
-    images = Images(files, Reader(), ResizeCropFlip(40, 40, flip=0), draft=True)
+    images = DomainImages(files, Reader(), ResizeCropFlip(40, 40, flip=0), draft=True)
     image = images.read(files[0])
     assert isinstance(image, Image.Image)
     assert image.size == (64, 64)
     assert images[0].shape == (3, 40, 40)
-    exact = Images(files, Reader(), ResizeCropFlip(40, 40, flip=0)).read(files[0])
+    exact = DomainImages(files, Reader(), ResizeCropFlip(40, 40, flip=0)).read(files[0])
     assert isinstance(exact, Image.Image)
     assert exact.size == (256, 256)
 
 
 def test_what_a_transform_refuses_is_named_by_its_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"0\.png: an image of 64 x 64 pixels has no window of crop_size=65"):
-        Images(save(tmp_path), Reader(), RandomCrop(65))[0]
+        DomainImages(save(tmp_path), Reader(), RandomCrop(65))[0]

@@ -9,8 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from i2ikit.datasets.aligned_pairs import AlignedPairs
-from i2ikit.datasets.paired_folders import PairedFolders
+from i2ikit.datasets.pairs import AlignedPairs, PairedFolders
 from i2ikit.errors import DataError
 from i2ikit.ops.pixels import Pixels, image_to_tensor
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
@@ -45,7 +44,7 @@ def test_both_images_of_a_pair_are_cut_and_mirrored_alike(tmp_path: Path) -> Non
     assert len({window.sum().item() for window in windows}) > 3
 
 
-def test_draws_are_alike_whichever_random_stream_they_come_from(tmp_path: Path) -> None:
+def test_both_images_see_the_same_random_numbers_of_every_stream(tmp_path: Path) -> None:
     save(tmp_path / "testA/1.png")
     save(tmp_path / "testB/1.png")
 
@@ -56,7 +55,7 @@ def test_draws_are_alike_whichever_random_stream_they_come_from(tmp_path: Path) 
     assert torch.equal(item["a"], item["b"])
 
 
-def test_images_that_differ_in_size_cannot_be_drawn_alike(tmp_path: Path) -> None:
+def test_a_random_transform_of_images_that_differ_in_size_is_refused(tmp_path: Path) -> None:
     class RandomStreams:
         is_random = True
 
@@ -68,7 +67,7 @@ def test_images_that_differ_in_size_cannot_be_drawn_alike(tmp_path: Path) -> Non
 
     save(tmp_path / "testA/1.png", size=(12, 10))
     save(tmp_path / "testB/1.png", size=(12, 11))
-    assert PairedFolders(tmp_path)[0]["b"].shape == (3, 11, 12)  # nothing is drawn
+    assert PairedFolders(tmp_path)[0]["b"].shape == (3, 11, 12)  # nothing is random
     with pytest.raises(DataError, match=r"differ in size.*testA.1\.png \(12, 10\) and \S+testB.1\.png \(12, 11\)"):
         PairedFolders(tmp_path, transform=RandomStreams())[0]
 
@@ -101,13 +100,13 @@ def test_an_image_without_a_partner_is_named(tmp_path: Path) -> None:
 def test_two_images_of_one_name_make_the_partner_unknown(tmp_path: Path) -> None:
     for name in ("testA/1.png", "testB/1.png", "testB/1.bmp"):
         save(tmp_path / name)
-    with pytest.raises(DataError, match=r"testB.1\.bmp and \S+testB.1\.png have one name"):
+    with pytest.raises(DataError, match=r"testB.1\.bmp and \S+testB.1\.png have the same name"):
         PairedFolders(tmp_path)
 
 
 def test_both_folders_are_needed(tmp_path: Path) -> None:
     save(tmp_path / "testA/1.png")
-    with pytest.raises(DataError, match=r"looked for \S+testB"):
+    with pytest.raises(DataError, match=r"expected \S+testB"):
         PairedFolders(tmp_path)
 
 
@@ -130,7 +129,7 @@ def test_halves_have_keys_of_their_own(tmp_path: Path) -> None:
 
 def test_a_width_that_cannot_be_halved_is_named(tmp_path: Path) -> None:
     save(tmp_path / "val/1.png", size=(25, 10))
-    with pytest.raises(DataError, match=r"1\.png is 25 pixels wide, which cannot be halved"):
+    with pytest.raises(DataError, match=r"1\.png is 25 pixels wide, an odd width, so it cannot be halved"):
         AlignedPairs(tmp_path, "val")[0]
 
 
