@@ -10,7 +10,7 @@ import typer
 
 from i2ikit.cli.console import busy, make_table, out, write
 from i2ikit.cli.options import AsJson, Device, GeneratorName, takes
-from i2ikit.engine.reporter import reasons_in_words
+from i2ikit.engine.reporter import format_missing
 from i2ikit.errors import I2IKitError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def show(found: "Measurement") -> None:
     """Print a measurement: numbers with the way they count, what is missing, and how all of it was measured."""
     rows = ([name, f"{value:.6g}", found.better.get(name, "")] for name, value in found.metrics.items())
     out().print(make_table(["metric", "value", "better"], rows, right=["value"]))
-    for sentence in reasons_in_words(found.missing):
+    for sentence in format_missing(found.missing):
         write(sentence)
     for name, value in format_protocol(found.protocol).items():
         write(f"{name:<12}{value}")

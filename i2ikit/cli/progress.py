@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.cli.console import make_table, out
-from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, reasons_in_words
+from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, format_missing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,7 +60,7 @@ class RichReporter(Reporter, AbstractContextManager["RichReporter"]):
         """Print the metrics at the last and the best step as a table, and the paths of the results."""
         if result.metrics:
             self.console.print(metrics_table(result))
-        for sentence in reasons_in_words(result.missing):
+        for sentence in format_missing(result.missing):
             self.line(sentence)
         if result.checkpoint is not None:
             self.line(f"checkpoint {result.checkpoint}")

@@ -108,8 +108,8 @@ class SilentReporter:
         """Take no note."""
 
 
-def reasons_in_words(missing: Mapping[str, str]) -> list[str]:
-    """Return why what is missing: one sentence for each reason, with all that it keeps from being measured."""
+def format_missing(missing: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each reason, with the names of the metrics that cannot be measured for it."""
     names: dict[str, list[str]] = {}
     for name, reason in missing.items():
         names.setdefault(reason, []).append(name)

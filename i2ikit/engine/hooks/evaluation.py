@@ -9,7 +9,7 @@ from torch import Tensor
 from i2ikit.config.data import dataset_config
 from i2ikit.engine.assemble import Parts
 from i2ikit.engine.hooks.base import RunHook
-from i2ikit.engine.reporter import reasons_in_words
+from i2ikit.engine.reporter import format_missing
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import nearest_hint
 from i2ikit.evaluation.evaluator import Evaluator
@@ -44,7 +44,7 @@ class EvaluationHook(RunHook):
 
     def before_train(self, run: TranslationRunner) -> None:
         """Report metrics that cannot be measured, and repeat an interrupted measurement."""
-        for sentence in reasons_in_words(self.evaluator.prepare()):
+        for sentence in format_missing(self.evaluator.prepare()):
             run.reporter.note(sentence)
         if self._due is not None and self._due == run.progress.step:
             self._measure_during_run(run)
