@@ -9,15 +9,7 @@ import numpy as np
 from PIL import Image
 
 from i2ikit.checks import one_of
-from i2ikit.images.colors import (
-    COLOR,
-    GRAY,
-    POLICIES,
-    as_image,
-    as_planes,
-    composed,
-    with_channels,
-)
+from i2ikit.images.colors import COLOR, GRAY, POLICIES, as_image, as_planes, composed, with_channels
 from i2ikit.images.decoding import decode
 from i2ikit.images.formats.base import Size
 from i2ikit.images.guarding import file_errors
@@ -101,12 +93,8 @@ class Reader:
         self, found: Image.Image | Planes, path: str | Path, *, keep_edges: bool = False
     ) -> tuple[Pixels, Range]:
         """Return pixels, and the stored values that correspond to 0 and 1."""
-        if (
-            isinstance(found, Planes)
-            and not self.keeps_alpha
-            and (found.color or found.values.shape[2] == self.channels)
-        ):
-            found = as_image(found, self.alpha, keep_edges=keep_edges) or found
+        if isinstance(found, Planes) and not self.keeps_alpha:
+            found = as_image(found, self.channels, self.alpha, keep_edges=keep_edges) or found
         if isinstance(found, Image.Image) and self.channels in (GRAY, COLOR):
             found = found.convert("L" if self.channels == GRAY else "RGB")
             if self.value_range in (None, EIGHT_BITS):

@@ -11,36 +11,19 @@ from i2ikit.images.formats.base import ORIENTATION, SIDEWAYS, Header, ImageForma
 from i2ikit.images.guarding import refuse_bombs
 from i2ikit.images.planes import DecodedImage, Planes
 
-OPTIONS: dict[str, dict[str, Any]] = {  # of the formats that are written
-    "PNG": {},
-    "JPEG": {"quality": 95, "subsampling": 0},
-    "WEBP": {"lossless": True, "exact": True},
-    "TIFF": {"compression": "tiff_lzw"},
-    "BMP": {},
-    "GIF": {},
-    "PPM": {},
-    "TGA": {},
-    "JPEG2000": {},
-    "AVIF": {"quality": 95},
+WRITTEN: dict[str, tuple[str, dict[str, Any]]] = {  # extensions and options of the formats that are written
+    "PNG": (".png .apng", {}),
+    "JPEG": (".jpg .jpeg .jpe .jfif", {"quality": 95, "subsampling": 0}),
+    "WEBP": (".webp", {"lossless": True, "exact": True}),
+    "TIFF": (".tif .tiff", {"compression": "tiff_lzw"}),
+    "BMP": (".bmp", {}),
+    "GIF": (".gif", {}),
+    "PPM": (".ppm .pnm", {}),
+    "TGA": (".tga", {}),
+    "JPEG2000": (".jp2", {}),
+    "AVIF": (".avif", {"quality": 95}),
 }
-EXTENSIONS = {
-    ".png": "PNG",
-    ".apng": "PNG",
-    ".webp": "WEBP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".bmp": "BMP",
-    ".gif": "GIF",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".jpe": "JPEG",
-    ".jfif": "JPEG",
-    ".ppm": "PPM",
-    ".pnm": "PPM",
-    ".tga": "TGA",
-    ".jp2": "JPEG2000",
-    ".avif": "AVIF",
-}
+FORMAT_OF = {extension: name for name, (extensions, _) in WRITTEN.items() for extension in extensions.split()}
 HOLD_ALPHA = ("PNG", "WEBP", "TIFF", "GIF", "TGA", "JPEG2000", "AVIF")
 CHANNELS = (1, 3)
 BITS = {"1": 1, "F": 32, "I": 32}
@@ -92,11 +75,11 @@ class PillowFormat(ImageFormat):
     def encode(self, file: BinaryIO, image: DecodedImage, path: Path) -> None:
         """Write gray or RGB with 8 bits, with opacity if the format holds it."""
         values, alpha = image.reduced_values(np.dtype(np.uint8), path)
-        name = EXTENSIONS[path.suffix.lower()]
+        name = FORMAT_OF[path.suffix.lower()]
         shallow = Image.fromarray(np.ascontiguousarray(values[:, :, 0] if values.shape[2] == 1 else values))
         if alpha is not None and name in HOLD_ALPHA:
             shallow.putalpha(Image.fromarray(np.ascontiguousarray(alpha)))
-        shallow.save(file, name, **OPTIONS[name], **({"icc_profile": image.profile} if image.profile else {}))
+        shallow.save(file, name, **WRITTEN[name][1], **({"icc_profile": image.profile} if image.profile else {}))
 
 
 FORMAT = PillowFormat()
@@ -110,7 +93,7 @@ def raw_mode(image: Image.Image) -> str:
 @cache
 def _writable() -> frozenset[str]:
     Image.init()
-    return frozenset(extension for extension, name in EXTENSIONS.items() if name in Image.SAVE)
+    return frozenset(extension for extension, name in FORMAT_OF.items() if name in Image.SAVE)
 
 
 def _type_of(image: Image.Image) -> np.dtype[Any] | None:

@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from i2ikit.errors import DataError
 from i2ikit.images.formats.base import ORIENTATION, SIDEWAYS, Header, Size
-from i2ikit.images.formats.pillow import CHANNELS, OPTIONS, PillowFormat, raw_mode
+from i2ikit.images.formats.pillow import CHANNELS, WRITTEN, PillowFormat, raw_mode
 from i2ikit.images.guarding import refuse_bombs
 from i2ikit.images.planes import DecodedImage, Planes
 
@@ -73,7 +73,7 @@ class TiffFormat(PillowFormat):
         channels, layout = values.shape[2], image.layout
         if channels == 1 and alpha is None and values.dtype in (np.uint16, np.float32):
             gray = Image.fromarray(np.ascontiguousarray(values[:, :, 0]))
-            gray.save(file, "TIFF", **OPTIONS["TIFF"])
+            gray.save(file, "TIFF", **WRITTEN["TIFF"][1])
             return
         options: dict[str, Any] = {"photometric": "rgb" if channels == COLORS and layout != "pages" else "minisblack"}
         if alpha is not None:
