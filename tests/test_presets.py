@@ -9,7 +9,7 @@ from torch import nn
 
 from i2ikit.build import Builder
 from i2ikit.config.find import find_config, packaged_configs
-from i2ikit.config.resolve import load_config, resolve_config
+from i2ikit.config.resolve import load_config
 from i2ikit.config.validate import build_trial_model
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.interfaces.progress import Progress, Schedule
@@ -92,21 +92,6 @@ def weights(model: UnpairedTranslation, epoch: int = 1) -> dict[str, float]:
     return {
         name: weight for phase in model.phases.values() for name, (_, weight) in phase.active(at(epoch)).items()
     }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=() if name.partition("/")[2] in QUICK else pytest.mark.slow)
-        for name in packaged_configs()
-    ],
-)
-def test_every_preset_builds(name: str) -> None:
-    config = resolve_config(find_config(name))
-    model = model_of(name)
-    assert model.phases
-    assert all(next(iter(network.parameters()), None) is not None for network in model.networks.values())
-    assert build_optimizers(model.phases, model.networks, config["optimizer"]).keys() == model.phases.keys()
 
 
 def test_every_method_has_a_preset_for_every_data_set() -> None:

@@ -23,13 +23,6 @@ def test_a_sound_config_has_no_errors(tiny):
     assert resolve_config(tiny) == load_config(tiny)
 
 
-@pytest.mark.parametrize("name", ["cyclegan", "cut", "fastcut", "enco"])
-def test_the_packaged_methods_are_sound(name):
-    from i2ikit.config import find_config
-
-    resolve_config(find_config(f"{name}/horse2zebra"))
-
-
 @pytest.mark.parametrize(
     ("line", "message"),
     [
