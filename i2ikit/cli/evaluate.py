@@ -1,4 +1,4 @@
-"""`i2ikit evaluate`: the metrics of a trained generator, or of a folder of images."""
+"""`i2ikit evaluate`: measure a trained generator, or a folder of images."""
 
 import json
 from collections.abc import Mapping
@@ -74,35 +74,20 @@ def evaluate(options: EvaluateOptions) -> None:
 
 
 def show(found: "Measurement") -> None:
-    """Print a measurement: numbers with the way they count, what is missing, and how all of it was measured."""
+    """Print a measurement: values with their direction, reasons of missing values, and the protocol."""
     rows = ([name, f"{value:.6g}", found.better.get(name, "")] for name, value in found.metrics.items())
     out().print(make_table(["metric", "value", "better"], rows, right=["value"]))
     for sentence in format_missing(found.missing):
         write(sentence)
-    for name, value in format_protocol(found.protocol).items():
-        write(f"{name:<12}{value}")
+    for name, value in found.protocol.items():
+        write(f"{name:<16}{format_value(value)}")
 
 
-def format_protocol(protocol: Mapping[str, Any]) -> dict[str, str]:
-    """Return a protocol line by line."""
-    channels = " or ".join(map(str, protocol["channels"]))
-    lines = {
-        "images": f"{protocol['images']} of {protocol['size']} pixels, {channels} channels, "
-        f"digest {protocol['images_digest']}",
-        "real": f"{protocol['real']}, digest {protocol['real_digest'] or '-'}, {protocol['pairs']} of them paired",
-        "data": _flat(protocol.get("data", {})),
-    }
-    if "generator" in protocol:
-        lines["generator"] = f"{protocol['generator']}, {protocol['weights']} weights" + (
-            f", step {protocol['step']}" if "step" in protocol else ""
-        )
-    lines["seed"] = str(protocol["seed"])
-    return lines | {name: _flat(about) for name, about in protocol["metrics"].items()}
-
-
-def _flat(value: Any) -> str:
-    """Return nested plain data as one line."""
-    if isinstance(value, Mapping):
-        words = [f"{key}={_flat(item)}" for key, item in value.items() if key != "type"]
-        return f"{value['type']}({', '.join(words)})" if "type" in value else ", ".join(words)
-    return str(value)
+def format_value(value: Any) -> str:
+    """Return nested plain data as one line; a part is written as ``Type(key=value)``."""
+    if isinstance(value, list):
+        return " or ".join(map(str, value))
+    if not isinstance(value, Mapping):
+        return str(value)
+    items = ", ".join(f"{key}={format_value(item)}" for key, item in value.items() if key != "type")
+    return f"{value['type']}({items})" if "type" in value else items

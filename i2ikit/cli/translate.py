@@ -1,4 +1,4 @@
-"""`i2ikit translate`: images through a trained generator."""
+"""`i2ikit translate`: translate images with a trained generator."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,25 +11,25 @@ from i2ikit.cli.options import CheckpointPath, Device, GeneratorName
 
 def translate(
     checkpoint: CheckpointPath,
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of them.")],
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of images.")],
     target: Annotated[
-        Path, typer.Argument(metavar="OUTPUT", help="A file for an image, a folder for a folder; names are kept.")
+        Path, typer.Argument(metavar="OUTPUT", help="A folder; for a single image also a file. Names are kept.")
     ],
     generator: GeneratorName = None,
     device: Device = "auto",
     size: Annotated[
         int | None,
-        typer.Option("--size", min=1, metavar="N", help="Work at this length of the shorter side, in pixels."),
+        typer.Option(
+            "--size", min=1, metavar="N", help="Resize the shorter side to N pixels first, and the output back."
+        ),
     ] = None,
 ) -> None:
-    """Translate an image, or a folder with everything below it."""
+    """Translate an image, or all images of a folder and its subfolders."""
     with busy("Loading the model"):
         from i2ikit.distributed.device import pick_device
         from i2ikit.inference import Translator
 
         translator = Translator.from_checkpoint(checkpoint, generator, pick_device(device), size=size)
     with counting("Translating") as progress:
-        count = translator.translate_path(
-            source, target, on_progress=lambda file: progress(file.done, file.total) if progress else None
-        )
+        count = translator.translate_path(source, target, on_progress=progress)
     write(f"{count} {'image' if count == 1 else 'images'} written to {target}")

@@ -1,6 +1,5 @@
 """Using a trained generator: on tensors, images and folders of images."""
 
-from i2ikit.inference.folders import FileDone
 from i2ikit.inference.translator import Translator
 
-__all__ = ["FileDone", "Translator"]
+__all__ = ["Translator"]

@@ -1,7 +1,7 @@
 """Metrics of a trained generator, or of a folder of images, without a training run."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,6 @@ def evaluate_checkpoint(
     metrics: Sequence[str] = (),
     generator: str | None = None,
     device: torch.device | str = "cpu",
-    pause: Callable[[], None] = lambda: None,
 ) -> Measurement:
     """Measure a generator of a checkpoint on the test set of its config, prepared as during training.
 
@@ -49,7 +48,6 @@ def evaluate_checkpoint(
             it has none or ``data`` replaces their data set.
         generator: its name; None: the moving average of the first generator where there is one, else the first.
         device: device to run on.
-        pause: called after each batch; an exception that it raises ends the measurement.
 
     Raises:
         CheckpointError: the checkpoint is missing, damaged, or has no such generator.
@@ -68,21 +66,16 @@ def evaluate_checkpoint(
     builder.raise_errors(str(trained.path))
     if dataset is None:
         raise ConfigError(str(trained.path), ["its config has no data.test: name a folder with --data DIR"])
-    source, target = trained.domains(name)
     full = f"generators.{name}"
-    found = measure(
-        Translator.from_checkpoint(trained, name, device),
-        EvaluationData(dataset, source, target, config["seed"]),
-        parts,
-        device=torch.device(device),
-        about={
-            "data": dataset_config(config["data"], "test"),
-            "generator": trained.trained_name(full).partition(".")[2],
-            "weights": "average" if full in trained.averages else "raw",
-            "step": trained.checkpoint.progress.get("step", 0),
-        },
-        pause=pause,
-    )
+    about = {
+        "data": dataset_config(config["data"], "test"),
+        "generator": trained.trained_name(full).partition(".")[2],
+        "weights": "average" if full in trained.averages else "raw",
+        "step": trained.checkpoint.progress.get("step", 0),
+    }
+    translator = Translator.from_checkpoint(trained, name, device)
+    items = EvaluationData(dataset, *trained.domains(name), config["seed"])
+    found = measure(translator, items, parts, device=translator.device, about=about)
     return found if metrics or defaults else _without_inapplicable(found, parts)
 
 
@@ -93,7 +86,6 @@ def evaluate_folders(
     metrics: Sequence[str] = (),
     channels: int = 3,
     device: torch.device | str = "cpu",
-    pause: Callable[[], None] = lambda: None,
 ) -> Measurement:
     """Measure a folder of translated images against a folder of real ones; images of the same name are pairs.
 
@@ -103,7 +95,6 @@ def evaluate_folders(
         metrics: names of registered metrics; empty: the default ones.
         channels: of the images, see :class:`Reader`.
         device: device of metrics that have networks.
-        pause: called after each batch; an exception that it raises ends the measurement.
 
     Raises:
         ConfigError: there is no such metric.
@@ -112,15 +103,9 @@ def evaluate_folders(
     builder = Builder()
     parts = _build(choose_metrics({}, metrics), builder)
     builder.raise_errors("--metrics")
-    dataset = NamedPairs(outputs, real, Reader(channels))
-    found = measure(
-        None,
-        EvaluationData(dataset),
-        parts,
-        device=torch.device(device),
-        about={"data": {"outputs": str(outputs), "real": str(real)}},
-        pause=pause,
-    )
+    data = EvaluationData(NamedPairs(outputs, real, Reader(channels)))
+    about = {"data": {"outputs": str(outputs), "real": str(real)}}
+    found = measure(None, data, parts, device=torch.device(device), about=about)
     return found if metrics else _without_inapplicable(found, parts)
 
 

@@ -1,8 +1,7 @@
-"""Which image becomes which file, and working through them without losing any."""
+"""Which image becomes which file, and translating all of a folder although some of its images are damaged."""
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from i2ikit.errors import DataError
@@ -12,95 +11,74 @@ logger = logging.getLogger(__name__)
 COLORS = (1, 3)  # channels that all formats hold
 
 
-@dataclass(frozen=True)
-class FileDone:
-    """One image that is done.
-
-    Attributes:
-        source, target: the image and its output.
-        error: why there is no output; None where there is one.
-        done, total: how many of how many images are done.
-    """
-
-    source: Path
-    target: Path
-    error: str | None
-    done: int
-    total: int
-
-
 def translate_images(
     translate: Callable[[Path, Path], None],
     source: Path,
     output: Path,
-    on_progress: Callable[[FileDone], None] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
     *,
     channels: int = 3,
 ) -> int:
     """Call ``translate(image, target)`` for an image or all images of a folder; see Translator.translate_path.
 
     Args:
-        channels: of the outputs, without transparency; they tell which formats can hold them.
+        channels: of the outputs, without transparency; they determine which formats can hold them.
     """
     pairs = plan_folder(source, output, channels) if source.is_dir() else [plan_file(source, output, channels)]
     refuse_overwriting(pairs)
     failures = []
     for done, (image, target) in enumerate(pairs, start=1):
-        error = None
         try:
             translate(image, target)
-        except DataError as reason:
-            error = str(reason)
-            failures.append(error)
+        except DataError as error:
+            failures.append(str(error))
         if on_progress is not None:
-            on_progress(FileDone(image, target, error, done, len(pairs)))
+            on_progress(done, len(pairs))
+    if failures and not source.is_dir():
+        raise DataError(failures[0])
     if failures:
-        raise DataError(failed(failures, len(pairs), source))
+        lines = "".join(f"\n  - {failure}" for failure in failures)
+        raise DataError(
+            f"{len(failures)} of {len(pairs)} images in {source} could not be translated; the others are done:{lines}"
+        )
     return len(pairs)
 
 
-def failed(failures: list[str], total: int, source: Path) -> str:
-    """Return the message about images that could not be translated."""
-    if not source.is_dir():
-        return failures[0]
-    lines = "".join(f"\n  - {failure}" for failure in failures)
-    return f"{len(failures)} of {total} images in {source} could not be translated; the others are done:{lines}"
-
-
 def plan_file(source: Path, output: Path, channels: int = 3) -> tuple[Path, Path]:
-    """Return an image and the file that it becomes: ``output`` if that ends like an image, else a file in it."""
+    """Return an image and its output file: ``output`` if it has the extension of an image, else a file in it."""
     if not source.exists():
         raise DataError(f"there is no image and no folder at {source}")
     if output.is_dir() or output.suffix.lower() not in readable_extensions():
         refuse_file(source, output, "whose extension is not that of an image")
         return source, in_writable_format(output / source.name, (), channels)
     if output.suffix.lower() not in writable_extensions(channels):
-        what = output.suffix if channels in COLORS else f"{output.suffix} with {channels} channels"
-        raise DataError(f"cannot write {output}: i2ikit writes no {what}; use {substitute(channels)}")
+        raise DataError(
+            f"cannot write {output}: i2ikit writes no {_kind(output, channels)}; use {substitute(channels)}"
+        )
     return source, output
 
 
 def refuse_file(source: Path, output: Path, why: str) -> None:
-    """Raise DataError if ``output``, which has to be a folder, is a file."""
+    """Raise DataError if ``output``, which must be a folder, is a file."""
     if output.exists() and not output.is_dir():
         raise DataError(f"the output of {source} must be a folder: {output} is a file, {why}")
 
 
 def plan_folder(source: Path, output: Path, channels: int = 3) -> list[tuple[Path, Path]]:
-    """Return all images of a folder with the files that they become, in natural order.
+    """Return all images of a folder with their output files, in natural order.
 
     Raises:
-        DataError: there are no images, or ``output`` is a file or is called like an image.
+        DataError: there are no images, or ``output`` is a file or has the extension of an image.
     """
     refuse_file(source, output, "but the input is a folder")
     if output.suffix.lower() in readable_extensions() and not output.is_dir():
-        raise DataError(f"{source} is a folder, so its output must be one too; {output} ends like an image")
+        raise DataError(f"{source} is a folder, so its output must be one too; {output} has the extension of an image")
     images = [Path(image) for image in list_images(source)]
     if not images:
         raise DataError(f"there are no images in {source}; looked for {format_extensions()}")
     others = count_others(source)
     if others:
-        logger.warning("%d files in %s are no images and were skipped", others, source)
+        logger.warning("%d files in %s are not images and were skipped", others, source)
     pairs: list[tuple[Path, Path]] = []
     taken = {output / image.relative_to(source) for image in images}
     for image in images:
@@ -111,7 +89,7 @@ def plan_folder(source: Path, output: Path, channels: int = 3) -> list[tuple[Pat
 
 
 def count_others(folder: Path) -> int:
-    """Return how many files in a folder and the folders in it, hidden ones left out, don't end like an image."""
+    """Return the number of files below a folder that are neither images by their extension nor hidden."""
     return sum(
         path.suffix.lower() not in readable_extensions()
         for path in folder.rglob("*")
@@ -120,20 +98,22 @@ def count_others(folder: Path) -> int:
 
 
 def in_writable_format(target: Path, taken: Collection[Path], channels: int = 3) -> Path:
-    """Return ``target``, or a PNG or TIFF of its name where its format can't be written; not one that is ``taken``."""
+    """Return ``target``, or a PNG or TIFF of its name that is not ``taken`` where its format cannot be written."""
     if target.suffix.lower() in writable_extensions(channels):
         return target
     other = target.with_suffix(substitute(channels))
     if other in taken:
         other = target.with_name(f"{target.name}{substitute(channels)}")
-    what = target.suffix or "format of no name"
-    what = what if channels in COLORS else f"{what} with {channels} channels"
-    logger.warning("i2ikit writes no %s: %s becomes %s", what, target.name, other.name)
+    logger.warning("i2ikit writes no %s: %s becomes %s", _kind(target, channels), target.name, other.name)
     return other
 
 
+def _kind(path: Path, channels: int) -> str:
+    return path.suffix if channels in COLORS else f"{path.suffix} with {channels} channels"
+
+
 def substitute(channels: int) -> str:
-    """Return the extension of outputs whose own format can't be written."""
+    """Return the extension of outputs whose own format cannot be written."""
     return ".png" if channels in COLORS else ".tif"
 
 

@@ -11,7 +11,7 @@ from torchvision.transforms.v2.functional import resize
 from i2ikit.checks import positive_int
 from i2ikit.errors import ShapeError
 from i2ikit.images import Reader, write_image
-from i2ikit.inference.folders import FileDone, translate_images
+from i2ikit.inference.folders import translate_images
 from i2ikit.inference.outputs import output_image
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.ops.image_tensors import pad_to_multiple
@@ -104,7 +104,7 @@ class Translator:
         return output[..., : x.shape[-2], : x.shape[-1]]
 
     def translate_path(
-        self, source: str | Path, output: str | Path, *, on_progress: Callable[[FileDone], None] | None = None
+        self, source: str | Path, output: str | Path, *, on_progress: Callable[[int, int], None] | None = None
     ) -> int:
         """Translate an image, or all images of a folder and its subfolders; names and tree are kept.
 
@@ -115,7 +115,7 @@ class Translator:
         Args:
             source: an image or a folder.
             output: a folder, created if missing; for a single image also a file name, whose extension sets the format.
-            on_progress: called after each image, translated or failed.
+            on_progress: called after each image, translated or failed, with the number of finished images and of all.
 
         Returns:
             number of translated images.

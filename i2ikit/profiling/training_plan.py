@@ -1,8 +1,9 @@
 """What a config would train, without training it: for `i2ikit check`."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from torch.optim import Optimizer
@@ -127,18 +128,24 @@ def schedule_rows(plan: TrainingPlan, epochs: int, steps: int, per_epoch: int) -
     series = _series(plan)
     by_epoch = epochs >= POINTS // 10
     unit, last = ("epoch", epochs) if by_epoch else ("step", steps)
-    spread = sorted({1 + round(i * (last - 1) / POINTS) for i in range(POINTS + 1)})
-    positions = range(1, last + 1) if by_epoch else spread
     rows = []
-    for position in positions:
+    for position in sorted({*range(1, last, 1 if by_epoch else -(-last // POINTS)), last}):
         step = (position - 1) * per_epoch + 1 if by_epoch else position
         progress = Progress((step - 1) // per_epoch + 1, step, epochs, steps)
-        values = {name: float(schedule(progress)) for name, schedule in series.items()}
-        rows.append({unit: position, **values})
+        rows.append({unit: position, **{name: float(schedule(progress)) for name, schedule in series.items()}})
     changing = [name for name in series if len({row[name] for row in rows}) > 1]
-    if not changing:
-        return []
-    return [{key: rows[index][key] for key in (unit, *changing)} for index in _corners(rows, unit, changing)]
+    slopes = [
+        [(after[name] - row[name]) / (after[unit] - row[unit]) for name in changing] for row, after in pairwise(rows)
+    ]
+    corners = [
+        index
+        for index, (before, after) in enumerate(pairwise(slopes), start=1)
+        if not all(map(partial(math.isclose, abs_tol=1e-9), before, after))
+    ]
+    if len(corners) > ROWS:
+        corners = [round(index * (len(rows) - 1) / ROWS) for index in range(1, ROWS)]
+    shown = [0, *corners, len(rows) - 1] if changing else []
+    return [{key: rows[index][key] for key in (unit, *changing)} for index in shown]
 
 
 def _series(plan: TrainingPlan) -> dict[str, Schedule]:
@@ -150,21 +157,3 @@ def _series(plan: TrainingPlan) -> dict[str, Schedule]:
         for name, weighted in phase.terms.items():
             series[f"weight of {name}"] = weighted.weight
     return series
-
-
-def _corners(rows: Sequence[dict[str, Any]], first: str, names: Sequence[str]) -> list[int]:
-    """Return the indices of the rows where a curve changes its slope, and of the first and the last row."""
-
-    def slope(index: int, name: str) -> float:
-        run = rows[index + 1][first] - rows[index][first]
-        return float((rows[index + 1][name] - rows[index][name]) / run)
-
-    last = len(rows) - 1
-    bends = [
-        index
-        for index in range(1, last)
-        if any(not math.isclose(slope(index, name), slope(index - 1, name), abs_tol=1e-9) for name in names)
-    ]
-    if len(bends) > ROWS:
-        bends = [round(index * last / ROWS) for index in range(1, ROWS)]
-    return [0, *bends, last]

@@ -24,7 +24,7 @@ def test_a_checkpoint_is_measured_as_its_run_was(run, tiny, tmp_path):
     table = run("evaluate", "runs/x", "--metrics", "truth", "--device", "cpu")
     assert table.code == 0
     assert "truth.db" in table.out
-    assert "2 of 16x16 pixels, 3 channels, digest" in table.out
+    assert "size            16x16" in table.out
     assert "Stripes(" in table.out
 
     assert run("data", "make", "stripes", "own", "--train", 1, "--test", 3, "--size", 16).code == 0
