@@ -59,22 +59,6 @@ def test_the_header_of_a_tiff_with_many_channels(tmp_path: Path) -> None:
     assert read_header(tmp_path / "a.tif") == Header("TIFF", "uint16", 8, 9, 6, 16)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("a.png", b"text", "is not an image"),
-        ("b.png", b"", "is empty, 0 bytes"),
-        ("c.npy", b"text", r"c\.npy cannot be read"),
-        ("d.png", None, "does not exist"),
-    ],
-)
-def test_files_that_are_not_images_are_named(tmp_path: Path, name: str, content: bytes | None, words: str) -> None:
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match=words):
-        read_header(tmp_path / name)
-
-
 def test_arrays_that_are_not_images_are_named(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.zeros(5))
     with pytest.raises(DataError, match=r"a\.npy has the shape \(5,\)"):

@@ -213,11 +213,3 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
     (tmp_path / "x.npz").write_bytes(zip_bomb())
     with pytest.raises(DataError, match=r"x\.npz is refused: it unpacks to 4 GiB"):
         Reader()(tmp_path / "x.npz")
-
-
-def test_duplicate_stems_and_folders_in_folders_are_all_found(tmp_path: Path) -> None:
-    for name in ("a.png", "a.jpg", "b/a.png", "b/b.png/a.png"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(saved(make_image()))
-    names = list_images(tmp_path)
-    assert [names.name(k) for k in range(len(names))] == ["a.jpg", "a.png", "b/a.png", "b/b.png/a.png"]

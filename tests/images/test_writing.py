@@ -68,16 +68,6 @@ def test_only_fully_transparent_pixels_turn_white(tmp_path: Path):
     assert [image.getpixel((x, 0)) for x in range(3)] == [(255, 255, 255), (10, 20, 30), (10, 20, 30)]
 
 
-def test_a_transparent_palette_color_counts_as_transparency(tmp_path: Path):
-    image = Image.new("P", (2, 1))
-    image.putpalette([255, 0, 0, 0, 255, 0])
-    image.putpixel((1, 0), 1)
-    image.save(tmp_path / "palette.png", transparency=0)
-    alpha = Reader().image(tmp_path / "palette.png").alpha
-    assert alpha is not None
-    assert list(alpha.tobytes()) == [0, 255]
-
-
 def test_the_profile_is_kept_only_with_its_colors(tmp_path: Path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     noise().save(tmp_path / "color.png", icc_profile=profile)

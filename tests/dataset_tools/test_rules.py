@@ -1,0 +1,128 @@
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from i2ikit.dataset_tools.check import CheckResult, check_folder
+
+
+def kinds(result: CheckResult, level: str) -> list[str]:
+    return [issue.kind for issue in result.issues if issue.level == level]
+
+
+def issue(result: CheckResult, kind: str) -> Any:
+    (found,) = [issue for issue in result.issues if issue.kind == kind]
+    return found
+
+
+def check(root: Path, load_size: int = 40) -> CheckResult:
+    return check_folder(root, load_size=load_size)
+
+
+def test_unreadable_files_are_a_problem(root: Path) -> None:
+    content = (root / "trainA/1.png").read_bytes()
+    (root / "trainA/1.png").write_bytes(content[:-40])
+    (root / "testB/2.png").write_text("no image")
+    (root / "testB/3.png").write_bytes(b"")
+    (root / "trainB/link.png").symlink_to("nowhere.png")
+    found = check(root)
+    corrupt = issue(found, "corrupt")
+    assert corrupt.level == "problem"
+    assert [name for (name,) in corrupt.groups] == ["testB/2.png", "testB/3.png", "trainA/1.png", "trainB/link.png"]
+    for words in ("4 files cannot be read", "is empty, 0 bytes", "is not an image", "a link to nowhere.png"):
+        assert words in corrupt.message
+    assert found.as_json()["ok"] is False
+
+
+def test_values_that_are_not_finite_are_a_problem(root: Path) -> None:
+    values = np.full((40, 40), 0.5, np.float32)
+    values[3, 3] = np.nan
+    Image.fromarray(values).save(root / "trainA/nan.tif")
+    corrupt = issue(check(root), "corrupt")
+    assert corrupt.groups == (("trainA/nan.tif",),)
+    assert "nan.tif holds values that are not finite" in corrupt.message
+
+
+def test_duplicates_are_grouped_by_the_folders_that_they_span(root: Path) -> None:
+    shutil.copy(root / "trainA/0.png", root / "trainA/copy.png")
+    shutil.copy(root / "trainB/0.png", root / "trainB/copy.png")
+    shutil.copy(root / "trainB/1.png", root / "testB/copy.png")
+    shutil.copy(root / "trainB/2.png", root / "trainA/of_b.png")
+    found = check(root)
+    assert issue(found, "duplicates").groups == (
+        ("trainA/0.png", "trainA/copy.png"),
+        ("trainB/0.png", "trainB/copy.png"),
+    )
+    assert issue(found, "duplicates-train-and-test").groups == (("testB/copy.png", "trainB/1.png"),)
+    assert issue(found, "duplicates-both-domains").groups == (("trainA/of_b.png", "trainB/2.png"),)
+    assert not [kind for kind in kinds(found, "warning") if kind.startswith("near")]
+
+
+def test_a_resized_copy_is_a_near_duplicate(root: Path, paint: Any) -> None:
+    with Image.open(paint("trainA/large.png", 50, size=(200, 160))) as image:
+        image.resize((150, 120), Image.Resampling.BICUBIC).save(root / "testA/again.jpg", quality=90)
+    found = issue(check(root), "near-duplicates-train-and-test")
+    assert found.groups == (("testA/again.jpg", "trainA/large.png"),)
+
+
+def test_identical_domains_are_a_problem(root: Path) -> None:
+    shutil.rmtree(root / "trainB")
+    shutil.copytree(root / "trainA", root / "trainB")
+    assert "identical-domains" in kinds(check(root), "problem")
+
+
+def test_swapped_test_folders_are_a_problem(root: Path) -> None:
+    (root / "testA").rename(root / "x")
+    (root / "testB").rename(root / "testA")
+    (root / "x").rename(root / "testB")
+    swapped = issue(check(root), "swapped")
+    assert swapped.level == "problem"
+    assert "testA has the colors of trainB" in swapped.message
+
+
+def test_the_note_on_unequal_domains_has_the_length_of_an_epoch(root: Path) -> None:
+    (root / "trainB/9.png").unlink()
+    unequal = issue(check(root), "unequal")
+    assert "10 images of A and 9 of B; an epoch has 10 items" in unequal.message
+
+
+def test_a_missing_domain_is_a_problem_only_for_training(root: Path) -> None:
+    shutil.rmtree(root / "testB")
+    assert kinds(check(root), "problem") == []
+    shutil.rmtree(root / "trainB")
+    assert kinds(check(root), "problem") == ["missing-domain"]
+
+
+def test_elongated_and_small_images_are_reported(root: Path, paint: Any) -> None:
+    paint("trainA/long.png", 7, size=(90, 30))
+    found = check(root, load_size=100)
+    assert issue(found, "aspect").groups == (("trainA/long.png",),)
+    assert "1 of 11 images of trainA are at least 1.5 times as long as wide, up to 3" in issue(found, "aspect").message
+    assert "37 of 37 images are smaller than half of 100 pixels" in issue(found, "small").message
+
+
+def test_mixed_colors_and_depths_are_reported(root: Path) -> None:
+    Image.new("L", (40, 40), 90).save(root / "trainA/gray.png")
+    Image.fromarray(np.full((40, 40), 4000, np.uint16)).save(root / "trainA/deep.png")
+    found = check(root)
+    assert issue(found, "mixed-gray").groups == (("trainA/deep.png",), ("trainA/gray.png",))
+    assert "11 with 8, 1 with 16" in issue(found, "mixed-depth").message
+
+
+def test_different_numbers_of_channels_are_a_problem(root: Path) -> None:
+    np.save(root / "trainA/five.npy", np.zeros((40, 40, 5), np.float32))
+    channels = issue(check(root), "channels")
+    assert channels.level == "problem"
+    assert "36 with 3, 1 with 5" in channels.message
+
+
+def test_other_files_repeated_names_and_animations_are_noted(root: Path, paint: Any) -> None:
+    (root / "trainA/readme.txt").touch()
+    paint("trainA/0.jpg", 900)
+    frames = [Image.new("RGB", (40, 40), (90 * k, 0, 0)) for k in range(3)]
+    frames[0].save(root / "trainB/moving.gif", save_all=True, append_images=frames[1:])
+    found = check(root)
+    assert kinds(found, "note") == ["other-files", "same-names", "frames"]
+    assert issue(found, "same-names").groups == (("trainA/0.jpg", "trainA/0.png"),)
