@@ -7,8 +7,8 @@ The pipelines take turns on the same files, in one process and on one thread:
 - ours, exact, without a cache and with a warm one in memory or on a disk;
 - ours, not exact: with ``quick=True`` of the transform, and with ``draft=True`` of the data set besides.
 
-Printed are images per second of one worker, by the time of the processor, and the ratio to the published pipeline:
-the median over the rounds of the ratio within a round. Before that the tensors are compared.
+It prints images per second of one worker, by processor time, and the ratio to the published pipeline: the median over
+the rounds of the ratio within a round. Before that it compares the tensors.
 
 Without --data it makes photo-like JPEGs of 500 x 500 pixels: soft shapes with the noise of a camera. Draft mode gains
 where images are at least twice as large as 286 pixels: try --size 1000.
@@ -58,15 +58,15 @@ def make_photos(folder: Path, count: int, size: int) -> Path:
     """Write JPEGs with the detail and the noise of photos."""
     folder.mkdir(parents=True)
     for number in range(count):
-        draws = np.random.default_rng(number)
-        shapes = sum(_shapes(draws, cells, size) / cells**0.7 for cells in (3, 9, 27, 81))
-        pixels = 128 + 55 * shapes + draws.normal(0, 4, (size, size, 1))
+        random = np.random.default_rng(number)
+        shapes = sum(_shapes(random, cells, size) / cells**0.7 for cells in (3, 9, 27, 81))
+        pixels = 128 + 55 * shapes + random.normal(0, 4, (size, size, 1))
         Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / f"{number:04d}.jpg", quality=QUALITY)
     return folder
 
 
-def _shapes(draws: np.random.Generator, cells: int, size: int) -> np.ndarray:
-    grid = draws.normal(size=(cells, cells, 3)).astype(np.float32)
+def _shapes(random: np.random.Generator, cells: int, size: int) -> np.ndarray:
+    grid = random.normal(size=(cells, cells, 3)).astype(np.float32)
     planes = [Image.fromarray(grid[:, :, c]).resize((size, size), Image.Resampling.BICUBIC) for c in range(3)]
     return 3 * np.stack([np.asarray(plane) for plane in planes], axis=2)
 
@@ -104,7 +104,9 @@ def pipelines(files: FileList, folder: Path) -> dict[str, Pipeline]:
     for name, pipeline in found.items():
         if "cached" in name:
             [pipeline(path) for path in files]
-        differences = [(drawn(pipeline, path) - drawn(found["published"], path)).abs().max().item() for path in files]
+        differences = [
+            (seeded_image(pipeline, path) - seeded_image(found["published"], path)).abs().max().item() for path in files
+        ]
         levels = max(differences) * 127.5
         print(
             f"{name:<17} {'identical pixels' if levels == 0 else f'pixels differ by up to {levels:.0f} of 255 levels'}"
@@ -112,8 +114,8 @@ def pipelines(files: FileList, folder: Path) -> dict[str, Pipeline]:
     return found
 
 
-def drawn(pipeline: Pipeline, path: str) -> Tensor:
-    """Return an image with the draws of a seed."""
+def seeded_image(pipeline: Pipeline, path: str) -> Tensor:
+    """Return an image, prepared with the random numbers of a seed."""
     torch.manual_seed(1)
     return pipeline(path)
 

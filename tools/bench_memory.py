@@ -1,15 +1,15 @@
 """Memory of a training step, estimated and measured: `python tools/bench_memory.py cut/horse2zebra enco/horse2zebra`.
 
-For each config, size, batch and precision, with and without activation checkpointing, the estimate of `i2ikit check`
-stands beside the measured peak of real steps, with their ratio; the last column is the measured peak with
-checkpointing over the one without. Both sides of a ratio run one after the other on this machine.
+For each config, size, batch and precision, with and without activation checkpointing, a line has the estimate of
+`i2ikit check`, the measured peak of real steps, and their ratio; the last column is the measured peak with
+checkpointing divided by the one without. Both sides of a ratio run one after the other on this machine.
 
 What is measured: on CUDA what torch's allocator held at most (torch.cuda.max_memory_allocated). On the CPU, in a fresh
 process for each line, the growth of the process's resident memory from before the networks are made to its peak in
 three steps (VmHWM - VmRSS of /proc/self/status, so Linux only). That includes the work space of single operations,
 which the estimate leaves out. Before that a step on tiny images loads what torch loads at its first use, and the C
-library is told to give freed memory back at once (MALLOC_MMAP_THRESHOLD_), as it would for one large image; left to
-itself it keeps some, and a process may look up to a third larger. Images are random numbers; no data is read.
+library is set to release freed memory at once (MALLOC_MMAP_THRESHOLD_), as it would for one large image; left to
+itself it keeps some, and a process may seem up to a third larger. Images are random numbers; no data is read.
 """
 
 import argparse
@@ -143,7 +143,7 @@ def _resident(key: str) -> int:
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{key}:"):
             return int(line.split()[1]) * 1024
-    raise SystemExit("this system does not tell the memory of a process: measure on Linux, or with --device cuda")
+    raise SystemExit("this system does not report the memory of a process: measure on Linux, or with --device cuda")
 
 
 if __name__ == "__main__":

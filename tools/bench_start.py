@@ -1,7 +1,7 @@
 """How long a training on many small files takes to start: `python tools/bench_start.py [COUNT]`.
 
 It makes two folders of COUNT hard links to one small image, counts how often folders are listed, and prints the
-seconds and the memory that the data set, the look at a sample of headers, and the first batch take. For comparison it
+seconds and the memory that the data set, the check of a sample of headers, and the first batch take. For comparison it
 lists the same folders as lists of paths, the way of the published code.
 """
 
@@ -44,13 +44,13 @@ def make(root: Path, count: int) -> Path:
     for folder in ("trainA", "trainB"):
         (root / folder).mkdir()
         for number in range(count):
-            place = root / folder / f"{number}.png"
+            path = root / folder / f"{number}.png"
             try:
-                os.link(root / "one.png", place)
-            except OSError:  # a file system has a most of links to one file
+                os.link(root / "one.png", path)
+            except OSError:  # a file system limits the links to one file
                 (root / "one.png").unlink()
                 Image.new("RGB", (24, 24)).save(root / "one.png")
-                os.link(root / "one.png", place)
+                os.link(root / "one.png", path)
     return root
 
 
@@ -59,21 +59,21 @@ def count_listings() -> list[str]:
     listed: list[str] = []
     scandir = os.scandir
 
-    def counting(place: Any = ".") -> Any:
-        listed.append(str(place))
-        return scandir(place)
+    def counting(path: Any = ".") -> Any:
+        listed.append(str(path))
+        return scandir(path)
 
     os.scandir = counting  # type: ignore[assignment]
     return listed
 
 
 def measured(what: str, work: Callable[[], Any]) -> Any:
-    """Print the seconds of some work, and what is kept and what was needed of memory; return its result."""
+    """Print the seconds of some work, and its kept and its peak memory; return its result."""
     start = time.perf_counter()
     result = work()
     seconds = time.perf_counter() - start
     del result
-    tracemalloc.start()  # in a second go: it takes its time
+    tracemalloc.start()  # in a second run: tracing takes time
     result = work()
     kept, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from i2ikit.benchmark.output import write_results
@@ -20,7 +19,7 @@ from i2ikit.benchmark.plan import BenchmarkError, BenchmarkPlan, keep_plan, make
 from i2ikit.benchmark.results import summarize
 from i2ikit.benchmark.slices import find_lengths, take_turns
 from i2ikit.benchmark.tables import Row, Table, tables
-from i2ikit.cli.console import complain
+from i2ikit.cli.console import complain, make_table
 from i2ikit.errors import I2IKitError, nearest_hint
 
 
@@ -76,15 +75,12 @@ def targets(texts: Sequence[str], known: Mapping[str, Any]) -> dict[str, float]:
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Print a table, the best value of each column bold and with a star; a wide one continues below."""
+    """Print a table, the best value of each column with a star; a wide one continues below."""
     title = table.title
     for columns in pieces(table, console.width):
-        shown = RichTable(title=title, title_justify="left", title_style="bold", box=None, header_style="dim")
-        for index in columns:
-            shown.add_column(table.head[index], justify="right" if index else "left", overflow="fold")
-        for row in table.rows:
-            shown.add_row(*(Text(starred(row, index), "bold green" * (index in row.best)) for index in columns))
-        console.print(shown)
+        heads = [table.head[index] for index in columns]
+        rows = [[starred(row, index) for index in columns] for row in table.rows]
+        console.print(make_table(heads, rows, right=heads[1:], title=title))
         title = f"{table.title}, continued"
     console.print(Text(table.lead, style="dim"))
     console.print()

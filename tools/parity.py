@@ -3,9 +3,9 @@
     python tools/parity.py CASE_DIR...
 
 A case is a folder with ``case.json``, ``init_net_*.pth`` and ``steps.npz``. The model is built from the config of the
-method, gets the recorded weights through the importer, and runs in float64 with the recorded images, patch places and
-mirrors. Exit code 0 means that every loss is within 1e-9, every norm of a parameter within 1e-6 and every image within
-1e-5 of the record, relatively.
+method, gets the recorded weights through the importer, and runs in float64 with the recorded images, patch positions
+and mirrors. Exit code 0 means that every loss is within 1e-9, every norm of a parameter within 1e-6 and every image
+within 1e-5 of the record, relatively.
 """
 
 import argparse
@@ -62,11 +62,11 @@ LOSSES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 IMAGES = {"fake_B": "ab(a)", "fake_A": "ba(b)", "rec_A": "ba(ab(a))", "rec_B": "ab(ba(b))", "idt_A": "ab(b)"}
 ZERO = 1e-9  # a norm below it is that of a true zero but for rounding; measured as if it were this large
-FLIPPED = "_flipped"  # the entry among the losses that says whether the step mirrored its input
+FLIPPED = "_flipped"  # the entry among the losses that records whether the step mirrored its input
 
 
 class RecordedPositions(nn.Module):
-    """Take the recorded places; where a layer has none, what the method's own sampler plans."""
+    """Return the recorded positions, and those of the method's own sampler where none are recorded."""
 
     def __init__(self, sampler: Any) -> None:
         super().__init__()
@@ -137,8 +137,8 @@ class Case:
         """Return the published state dict that a network started from."""
         return torch.load(self.path / f"init_net_{network}.pth", map_location="cpu", weights_only=True)
 
-    def places(self, step: int, call: int) -> dict[int, Tensor]:
-        """Return the recorded places by layer of one patch loss."""
+    def positions(self, step: int, call: int) -> dict[int, Tensor]:
+        """Return the recorded positions by layer of one patch loss."""
         prefix = f"step{step}/patch_ids/call{call}/layer"
         names = [name for name in self.steps if name.startswith(prefix)]
         return {int(name.removeprefix(prefix)): torch.from_numpy(self.steps[name]).long() for name in names}
@@ -211,10 +211,10 @@ def replay(case: Case) -> Errors:
 
 
 def _inject(model: UnpairedTranslation, case: Case, step: int, mirrored: bool) -> None:
-    """Put recorded places and mirrors in the place of draws."""
+    """Replace random positions and mirrors by the recorded ones."""
     terms = [term for phase in model.phases.values() for term, _ in phase.active(_progress(case, step)).values()]
     for call, term in enumerate(term for term in terms if isinstance(term, PatchTerm)):
-        term.sampler.ids = case.places(step, call)
+        term.sampler.ids = case.positions(step, call)
     if "mirror" in model.views:
         model.views["mirror"].draw = lambda _generator: True if mirrored else None
 

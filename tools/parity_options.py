@@ -27,14 +27,14 @@ GAN_LOSSES = {
     "wgangp": "WGANLoss",
 }
 PROJECTION_NORMS = {"BN": "batch", "LN": "layer"}
-EVERYWHERE = 2**30  # places; more than any map has
+EVERYWHERE = 2**30  # positions; more than any feature map has
 
 
 def method_file(options: Options) -> Path:
     """Return the config of the method that a case ran.
 
     For the published model ``M`` with its option ``M_mode`` set to ``V`` that is the first of ``M_V``, ``V`` and ``M``,
-    in lower case, that lies in ``_base_/methods`` of a config folder: i2ikit's or a plugin's.
+    in lower case, that exists in ``_base_/methods`` of a config folder: i2ikit's or a plugin's.
 
     Raises:
         ConfigError: there is none.
@@ -51,7 +51,7 @@ def method_file(options: Options) -> Path:
 
 
 def method_config(options: Options) -> Config:
-    """Return the config of a case: its method's, changed as the published options say."""
+    """Return the config of a case: its method's, changed by the published options."""
     config = load_config(method_file(options))
     config.setdefault("optimizer", {"type": "Adam"})
     model = config["model"]
@@ -239,7 +239,7 @@ def _set_views(model: Config, options: Options) -> None:
 
 
 def _rename(model: Config, images: Mapping[str, str]) -> None:
-    """Replace whole image expressions in all terms and samplers."""
+    """Replace complete image expressions in all terms and samplers."""
 
     def replaced(value: Any) -> Any:
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Photograph a page of `i2ikit report` in light, dark and narrow: `python tools/screenshots.py PAGE PREFIX`."""
+"""Take screenshots of an HTML report, light, dark and narrow: `python tools/screenshots.py PAGE PREFIX`."""
 
 import io
 import shutil
@@ -13,11 +13,11 @@ VIEWS = {"light": (1200, 1250, "light"), "dark": (1200, 1250, "dark"), "narrow":
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
-def photograph(page: Path, prefix: str) -> list[Path]:
-    """Write ``PREFIX_light.png``, ``PREFIX_dark.png`` and ``PREFIX_narrow.png`` of what one sees first.
+def take_screenshots(page: Path, prefix: str) -> list[Path]:
+    """Write ``PREFIX_light.png``, ``PREFIX_dark.png`` and ``PREFIX_narrow.png`` of the top of a page.
 
     Args:
-        page: from disk.
+        page: a file.
         prefix: path that the names begin with.
     """
     written = []
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     if not Path(page).is_file():
         print(f"there is no page {page}: make one with `i2ikit report WORK_DIR`")
         return 2
-    for path in photograph(Path(page), prefix):
+    for path in take_screenshots(Path(page), prefix):
         print(f"{path} ({path.stat().st_size / 1024:.0f} KiB)")
     return 0
 

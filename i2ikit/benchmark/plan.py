@@ -10,6 +10,7 @@ from typing import Any
 from i2ikit.config import find_config, resolve_config
 from i2ikit.errors import I2IKitError
 from i2ikit.files import read_json_lines, write_atomically
+from i2ikit.report.page import distinct_names
 from i2ikit.report.settings import differences
 from i2ikit.work_dir import WorkDir
 
@@ -161,7 +162,7 @@ def make_plan(
 
 
 def labels(paths: Sequence[Path]) -> list[str]:
-    """Return a short name for each config: its folder, and its file too where folders repeat.
+    """Return a short name for each config: its folder, or as much of its path as is distinct where folders repeat.
 
     Raises:
         BenchmarkError: a config is named twice.
@@ -171,14 +172,9 @@ def labels(paths: Sequence[Path]) -> list[str]:
         if resolved.count(path) > 1:
             raise BenchmarkError(f"{path} would be compared with itself: name every config once.")
     folders = [path.parent.name for path in resolved]
-    short = [
-        path.parent.name if folders.count(path.parent.name) == 1 else f"{path.parent.name}_{path.stem}"
-        for path in resolved
-    ]
-    return [
-        label if short.count(label) == 1 else f"{label}_{short[:index].count(label) + 1}"
-        for index, label in enumerate(short)
-    ]
+    if len({*folders}) == len(folders):
+        return folders
+    return [name.replace("/", "_") for name in distinct_names([path.with_suffix("") for path in resolved])]
 
 
 def check_comparable(entries: Sequence[BenchmarkEntry]) -> None:

@@ -1,4 +1,4 @@
-"""`i2ikit report`: a page about one run, or about several side by side."""
+"""`i2ikit report`: an HTML report of one run, or of several side by side."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,34 +17,38 @@ def report(
     ],
     page: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="The page; by default index.html in WORK_DIR, or report.html here."),
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="The report; by default index.html in WORK_DIR, or report.html here for several runs.",
+        ),
     ] = None,
     link: Annotated[
         bool,
-        typer.Option("--link", help="Leave the test images as files beside the page instead of putting them into it."),
+        typer.Option("--link", help="Link the images as files beside the report instead of embedding them."),
     ] = False,
 ) -> None:
-    """Write a page about a run, or about several side by side.
+    """Write an HTML report of a run, or of several side by side.
 
-    It is one file, which any browser opens from disk.
+    It is one file that any browser opens from disk.
     """
     for folder in work_dirs:
         check_work_dir(folder)
     if len({folder.resolve() for folder in work_dirs}) < len(work_dirs):
-        raise I2IKitError("a work directory is named twice: a run need not be compared with itself.")
-    with busy("Writing the page"):
+        raise I2IKitError("a work directory is given twice: give each run once.")
+    with busy("Writing the report"):
         from i2ikit.report import write_report
 
         page = page or (Path("report.html") if len(work_dirs) > 1 else work_dirs[0] / "index.html")
         if page.is_dir():
-            raise I2IKitError(f"--out {page} is a folder: name the page itself, {page / 'report.html'}.")
+            raise I2IKitError(f"--out {page} is a folder: name a file, such as {page / 'report.html'}.")
         written = write_report(work_dirs, page, linked=link)
     size = written.stat().st_size / 2**20
-    write(f"page {written} ({size:.1f} MiB)")
+    write(f"report {written} ({size:.1f} MiB)")
 
 
 def check_work_dir(folder: Path) -> None:
-    """Raise I2IKitError unless a folder holds what a run leaves."""
+    """Raise I2IKitError unless a folder has files of a run."""
     if not folder.is_dir():
         there = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
         raise I2IKitError(
@@ -52,7 +56,7 @@ def check_work_dir(folder: Path) -> None:
         )
     if not any((folder / trace).exists() for trace in TRACES):
         inside = sorted(path.name for path in folder.iterdir() if any((path / trace).exists() for trace in TRACES))
-        hint = f" Did you mean one of those in it: {', '.join(inside[:5])}?" if inside else ""
+        hint = f" Work directories in it: {', '.join(inside[:5])}." if inside else ""
         raise I2IKitError(
-            f"{folder} is no work directory: it has neither {', '.join(TRACES[:-1])} nor {TRACES[-1]}.{hint}"
+            f"{folder} is not a work directory: it has neither {', '.join(TRACES[:-1])} nor {TRACES[-1]}.{hint}"
         )

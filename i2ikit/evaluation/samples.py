@@ -23,7 +23,7 @@ from i2ikit.translation.expressions import Expression, parse
 
 COLORS = 3
 INDEX = "index.json"
-ROWS = 8  # of the grid, which is for a quick look
+ROWS = 8  # of the grid, which is a preview
 LONGEST = 8192  # pixels along a side of the grid; JPEG allows 65,535
 MEASURES: Mapping[str, Mapping[str, str]] = {
     "truth": {"label": "PSNR to the truth, dB", "better": "higher"},

@@ -96,9 +96,9 @@ def resource(name: str) -> Markup:
     return Markup(Path(__file__).with_name("assets").joinpath(name).read_text("utf-8"))  # our own text
 
 
-def distinct_names(folders: Sequence[Path]) -> list[str]:
-    """Return the names of the folders, with as much of the path above them as makes them distinct."""
-    parts = [folder.resolve().parts for folder in folders]
+def distinct_names(paths: Sequence[Path]) -> list[str]:
+    """Return the names of files or folders, with as much of the path above them as makes them distinct."""
+    parts = [path.resolve().parts for path in paths]
     depth = 1
     while depth < max(map(len, parts)) and len({part[-depth:] for part in parts}) < len({*parts}):
         depth += 1

@@ -14,14 +14,14 @@ def runs(tmp_path: Path, monkeypatch) -> Path:
     return tmp_path / "runs"
 
 
-def test_a_run_gets_its_page_beside_it(run, runs):
+def test_a_run_gets_its_report_beside_it(run, runs):
     outcome = run("report", runs / "one")
     assert outcome.code == 0
     assert str(runs / "one" / "index.html") in outcome.out
     assert "gan" in (runs / "one" / "index.html").read_text()
 
 
-def test_several_runs_get_a_page_here_or_where_it_is_wanted(run, runs):
+def test_several_runs_get_a_report_here_or_where_out_points(run, runs):
     assert run("report", runs / "one", runs / "two").code == 0
     assert '"runs":["one","two"]' in (runs.parent / "report.html").read_text()
     assert run("report", runs / "one", runs / "two", "--out", runs / "both.html", "--link").code == 0
@@ -35,13 +35,13 @@ def test_a_folder_that_is_not_there_is_named_with_the_nearest(run, runs):
     assert "Nearest: 'one'" in outcome.err
 
 
-def test_a_folder_of_runs_is_no_run_and_its_runs_are_named(run, runs):
+def test_a_folder_of_runs_is_not_a_run_and_its_runs_are_named(run, runs):
     outcome = run("report", runs)
     assert outcome.code == 2
-    assert "is no work directory" in outcome.err
+    assert "is not a work directory" in outcome.err
     assert "one, two" in outcome.err
 
 
-def test_a_run_named_twice_and_a_page_that_is_a_folder_are_errors(run, runs):
-    assert "named twice" in run("report", runs / "one", runs / "one").err
-    assert "name the page itself" in run("report", runs / "one", "--out", runs).err
+def test_a_run_given_twice_and_a_report_that_is_a_folder_are_errors(run, runs):
+    assert "given twice" in run("report", runs / "one", runs / "one").err
+    assert "name a file, such as" in run("report", runs / "one", "--out", runs).err

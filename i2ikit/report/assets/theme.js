@@ -1,4 +1,4 @@
-/* ---- dark and light: what the system says, until somebody chooses ---- */
+/* ---- dark and light: as the system is set, until the user chooses ---- */
 const themeButton = document.getElementById("theme");
 const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
 
