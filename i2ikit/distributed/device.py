@@ -1,4 +1,4 @@
-"""Where a run computes: the choice of the device, and how model and batches get there."""
+"""The device of a run, and how model and batches are moved to it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,17 +10,17 @@ from i2ikit.errors import I2IKitError
 
 
 class DeviceError(I2IKitError):
-    """A device that this machine does not have was asked for."""
+    """The requested device is not available."""
 
 
 def pick_device(name: str = "auto") -> torch.device:
     """Return the device called ``name``.
 
     Args:
-        name: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"``: the best of them that this machine has.
+        name: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"``: the best that is available.
 
     Raises:
-        DeviceError: there is no such device here, or no device of that name at all.
+        DeviceError: the device is not available, or the name is unknown.
     """
     if name == "auto":
         return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if not _missing(torch.device(kind))))
@@ -46,11 +46,11 @@ def _missing(device: torch.device) -> str:
         built = torch.version.cuda or torch.version.hip
         return "torch finds no GPU on this machine" if built else "this torch was built without CUDA"
     count = torch.cuda.device_count()
-    return "" if (device.index or 0) < count else f"this machine has {count} of them, counted from 0"
+    return "" if (device.index or 0) < count else f"this machine has {count} GPUs, counted from 0"
 
 
 def model_to_device(model: nn.Module, device: torch.device) -> None:
-    """Move a model to the device, in place; its 4-D weights go channels-last on CUDA, as convolutions there like it."""
+    """Move a model to the device, in place; 4-D weights become channels-last on CUDA, which convolutions prefer."""
     model.to(device)
     if device.type != "cuda":
         return
@@ -63,9 +63,9 @@ def batch_to_device(batch: Mapping[str, Any], device: torch.device) -> dict[str,
     """Return a batch with its tensors on the device, images in the memory format of the model's weights."""
     layout = torch.channels_last if device.type == "cuda" else torch.preserve_format
 
-    def place(value: Any) -> Any:
+    def move(value: Any) -> Any:
         if not isinstance(value, Tensor):
             return value
         return value.to(device, non_blocking=True, memory_format=layout if value.ndim == 4 else torch.preserve_format)
 
-    return {name: place(value) for name, value in batch.items()}
+    return {name: move(value) for name, value in batch.items()}

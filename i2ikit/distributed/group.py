@@ -1,4 +1,4 @@
-"""Several processes that train one model: how they meet, agree, and average their gradients."""
+"""The process group of a run, and what its processes exchange: gradients, weights, decisions."""
 
 import os
 from collections.abc import Sequence
@@ -11,80 +11,87 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from i2ikit.distributed import processes
-from i2ikit.distributed.launch import Place
+from i2ikit.distributed.launch import RankInfo
 from i2ikit.errors import RunError
 
-PATIENCE = timedelta(hours=6)  # the first process may draw and measure while the others wait; a dead one is noticed
-BUCKET = 2**22  # numbers that travel together
+TIMEOUT = timedelta(hours=6)  # the first process may measure while the others wait; ended processes are noticed earlier
+BUCKET = 2**22  # values in one message
 
 
 class ProcessGroup:
-    """The meeting of the processes, while it is entered; with one process there is nothing to do.
+    """Joins the processes of a run while it is entered; with one process it does nothing.
 
     Args:
-        place: of this process.
-        device: of this process; the processes sum on it.
+        info: of this process.
+        device: of this process.
     """
 
-    def __init__(self, place: Place, device: torch.device) -> None:
-        self.place, self.device = place, device
+    def __init__(self, info: RankInfo, device: torch.device) -> None:
+        self.info, self.device = info, device
 
     def __enter__(self) -> "ProcessGroup":
-        if self.place.count == 1:
+        if self.info.count == 1:
             return self
         if self.device.type == "cuda":
             torch.cuda.set_device(self.device)
+        has_store = "TORCHELASTIC_RUN_ID" in os.environ  # torchrun already listens at the port
         try:
             dist.init_process_group(
                 "cpu:gloo,cuda:nccl" if self.device.type == "cuda" else "gloo",
-                init_method=f"tcp://{self.place.host}:{self.place.port}" if not _has_store() else "env://",
-                rank=self.place.rank,
-                world_size=self.place.count,
-                timeout=PATIENCE,
+                init_method="env://" if has_store else f"tcp://{self.info.host}:{self.info.port}",
+                rank=self.info.rank,
+                world_size=self.info.count,
+                timeout=TIMEOUT,
             )
         except (RuntimeError, ValueError) as error:
-            raise RunError(f"the {self.place.count} processes did not find each other: {error}") from error
+            raise RunError(f"the {self.info.count} processes could not connect: {error}") from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.place.count > 1 and error is None:  # after an error the process ends, and the others notice
+        if self.info.count > 1 and error is None:  # after an error the process ends, and the others notice
             dist.destroy_process_group()
 
 
-def _has_store() -> bool:
-    """Say whether torchrun already holds the place where the processes meet."""
-    return "TORCHELASTIC_RUN_ID" in os.environ
-
-
 def is_first() -> bool:
-    """Say whether this process is the one that writes and speaks."""
+    """Return whether this process has rank 0, which alone writes files and prints."""
     return processes.rank() == 0
 
 
-def from_first(value: Any) -> Any:
-    """Return what the first process has; plain data."""
+def broadcast_value(value: Any) -> Any:
+    """Return the value of rank 0; plain data."""
     if processes.count() == 1:
         return value
     box = [value]
-    with processes.talking():
+    with processes.lost_peers_named():
         dist.broadcast_object_list(box)
     return box[0]
 
 
-def any_of_all(flag: bool) -> bool:
-    """Return whether the flag is set in any of the processes; all of them wait here for each other."""
+@torch.no_grad()
+def broadcast_model(model: nn.Module) -> None:
+    """Copy the weights and buffers of rank 0 to every process."""
+    if processes.count() > 1:
+        for tensor in [*model.parameters(), *model.buffers()]:
+            values = tensor.contiguous()
+            with processes.lost_peers_named():
+                dist.broadcast(values, 0)
+            tensor.copy_(values)
+
+
+def any_rank(flag: bool) -> bool:
+    """Return whether the flag is set in any process; all of them wait here for each other."""
     if processes.count() == 1:
         return flag
     count = torch.tensor(int(flag))  # on the CPU: no GPU has to wait
-    with processes.talking():
+    with processes.lost_peers_named():
         dist.all_reduce(count)
     return bool(count.item())
 
 
 def average(tensors: Sequence[Tensor]) -> None:
-    """Replace tensors by their means over all processes, in place; as few messages as their sizes allow.
+    """Replace tensors by their means over all processes, in place, in few large messages.
 
     Args:
         tensors: the same shapes in the same order in every process.
@@ -96,7 +103,7 @@ def average(tensors: Sequence[Tensor]) -> None:
         return
     for bucket in _buckets(tensors):
         flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
-        with processes.talking():
+        with processes.lost_peers_named():
             dist.all_reduce(flat)
         flat /= processes.count()
         parts = flat.split([tensor.numel() for tensor in bucket])
@@ -104,34 +111,23 @@ def average(tensors: Sequence[Tensor]) -> None:
             tensor.copy_(part.view(tensor.shape))
 
 
-def mean_of_all(values: dict[str, Tensor]) -> dict[str, Tensor]:
+def average_losses(losses: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return the means of scalars over all processes; the same names in every process."""
-    if processes.count() == 1 or not values:
-        return values
-    stacked = torch.stack(list(values.values()))
+    if processes.count() == 1 or not losses:
+        return losses
+    stacked = torch.stack(list(losses.values()))
     average([stacked])
-    return dict(zip(values, stacked.unbind(), strict=True))
+    return dict(zip(losses, stacked.unbind(), strict=True))
 
 
 def _buckets(tensors: Sequence[Tensor]) -> list[list[Tensor]]:
-    """Return the tensors in groups of one type and device, each about BUCKET numbers large."""
+    """Return the tensors in groups of one type and device, each of about BUCKET values."""
     buckets: list[list[Tensor]] = []
-    kinds: dict[tuple[torch.dtype, torch.device], int] = {}
+    latest: dict[tuple[torch.dtype, torch.device], list[Tensor]] = {}
     for tensor in tensors:
         kind = (tensor.dtype, tensor.device)
-        if kind not in kinds or sum(x.numel() for x in buckets[kinds[kind]]) >= BUCKET:
-            kinds[kind] = len(buckets)
-            buckets.append([])
-        buckets[kinds[kind]].append(tensor)
+        if kind not in latest or sum(x.numel() for x in latest[kind]) >= BUCKET:
+            latest[kind] = []
+            buckets.append(latest[kind])
+        latest[kind].append(tensor)
     return buckets
-
-
-@torch.no_grad()
-def begin_equal(model: nn.Module) -> None:
-    """Give every process the weights and buffers of the first one."""
-    if processes.count() > 1:
-        for tensor in [*model.parameters(), *model.buffers()]:
-            whole = tensor.contiguous()
-            with processes.talking():
-                dist.broadcast(whole, 0)
-            tensor.copy_(whole)

@@ -1,6 +1,6 @@
-"""The processes that train one model together: which of them this one is, and tensors of all of them.
+"""The processes that train one model: their number, the rank of this one, and collectives with gradients.
 
-A run of one process is the common case; then every function here gives back what it was given.
+With one process, the common case, every function here returns its argument.
 """
 
 from collections.abc import Iterator
@@ -15,18 +15,18 @@ from i2ikit.errors import RunError
 
 
 def count() -> int:
-    """Return how many processes train together; 1 if no group of them has been formed."""
+    """Return how many processes train together; 1 without a process group."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 def rank() -> int:
-    """Return the place of this process among them, from 0."""
+    """Return the rank of this process, from 0."""
     return dist.get_rank() if count() > 1 else 0
 
 
 @contextmanager
-def talking() -> Iterator[None]:
-    """Turn torch's error about a connection that is closed into one that says what happened.
+def lost_peers_named() -> Iterator[None]:
+    """Replace torch's error about a closed connection by one that names the reason.
 
     Raises:
         RunError: another process has ended.
@@ -35,8 +35,8 @@ def talking() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise RunError(
-            f"process {rank()} of {count()} lost the others: one of them has ended; its own message says why. Go on "
-            f"with the same command and --resume. ({str(error).splitlines()[0]})"
+            f"process {rank()} of {count()} lost the others: one of them has ended; see its own message. Resume with "
+            f"the same command and --resume. ({str(error).splitlines()[0]})"
         ) from error
 
 
@@ -58,34 +58,32 @@ def total(x: Tensor) -> Tensor:
     return _Total.apply(x) if count() > 1 else x
 
 
+def _sum(x: Tensor) -> Tensor:
+    summed = x.clone(memory_format=torch.contiguous_format)
+    with lost_peers_named():
+        dist.all_reduce(summed)
+    return summed
+
+
 class _Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         parts = [torch.empty_like(x, memory_format=torch.contiguous_format) for _ in range(count())]
-        with talking():
+        with lost_peers_named():
             dist.all_gather(parts, x.contiguous())
         ctx.rows = len(x)
         return torch.cat(parts)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        gradient = gradients[0].clone(memory_format=torch.contiguous_format)
-        with talking():
-            dist.all_reduce(gradient)
-        return gradient.narrow(0, rank() * ctx.rows, ctx.rows)
+        return _sum(gradients[0]).narrow(0, rank() * ctx.rows, ctx.rows)
 
 
 class _Total(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        summed = x.clone(memory_format=torch.contiguous_format)
-        with talking():
-            dist.all_reduce(summed)
-        return summed
+        return _sum(x)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        summed = gradients[0].clone(memory_format=torch.contiguous_format)
-        with talking():
-            dist.all_reduce(summed)
-        return summed
+        return _sum(gradients[0])

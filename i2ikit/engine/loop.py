@@ -9,7 +9,7 @@ from torch import nn
 from i2ikit.data.loading import TrainLoader
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed import processes
-from i2ikit.distributed.group import any_of_all, mean_of_all
+from i2ikit.distributed.group import any_rank, average_losses
 from i2ikit.engine.checkpointing.reproduce import explain_stop
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.runner import TranslationRunner
@@ -147,7 +147,7 @@ class TranslationLoop(BaseLoop):
         losses = model.train_step(batches, updater)
         if updater.blocked:
             raise RunError(explain_stop(self.runner, updater.blocked, batches, losses))
-        losses = mean_of_all(losses)
+        losses = average_losses(losses)
         self.position = (epoch, index + self.accumulate)
         self.runner.call_hook("after_train_iter", batch_idx=index, data_batch=batches, outputs=losses)
         self._iter += 1
@@ -155,12 +155,12 @@ class TranslationLoop(BaseLoop):
 
     def _end_if_requested(self) -> bool:
         """End the run after the last step if a hook of any process has requested it; return whether it ends."""
-        if self.may_end_early and any_of_all(self._end_requested):
+        if self.may_end_early and any_rank(self._end_requested):
             self.last, self.ended_early = self._iter, True
         return self.ended_early
 
     def _stop_if_interrupted(self) -> None:
-        if self._iter == self.steps or not any_of_all(bool(self.interruption.requested)):
+        if self._iter == self.steps or not any_rank(bool(self.interruption.requested)):
             return
         self.runner.call_hook("on_interrupt")
         reason = self.interruption.requested or "another process was interrupted"

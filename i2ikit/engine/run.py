@@ -9,7 +9,7 @@ from mmengine.hooks import Hook
 
 from i2ikit.distributed import processes
 from i2ikit.distributed.device import model_to_device
-from i2ikit.distributed.group import begin_equal, from_first, is_first
+from i2ikit.distributed.group import broadcast_model, broadcast_value, is_first
 from i2ikit.engine.assemble import assemble, run_length, steps_per_epoch
 from i2ikit.engine.checkpointing.changes import Change, changes_since, run_facts
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
@@ -84,7 +84,7 @@ class Run:
             if self.folder.holds_run():
                 lock.take()
             checkpoint = find_checkpoint(self.folder, self.config, resume=self.resume, reporter=self.reporter)
-        self.checkpoint: Checkpoint | None = from_first(checkpoint)
+        self.checkpoint: Checkpoint | None = broadcast_value(checkpoint)
 
     def build(self) -> None:
         """Build the parts and the loader, on the CPU."""
@@ -128,7 +128,7 @@ class Run:
             self.reporter.note(f"Initial weights of {', '.join(names)} are from {self.init}.")
         if self.checkpoint is not None:
             restore(self.checkpoint, model, self.parts.optimizers, self.device)
-        begin_equal(model)
+        broadcast_model(model)
 
     def open_log(self, lock: RunLock) -> RunLog:
         """Lock the folder, write the config and the first line of the log; the first process alone writes."""

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict, Unpack
 
 from i2ikit.config.sections import with_defaults
 from i2ikit.distributed.group import ProcessGroup, is_first
-from i2ikit.distributed.launch import find_rank, own_device
+from i2ikit.distributed.launch import find_rank, rank_device
 from i2ikit.engine.interruption import Interruption
 from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.engine.run import Run
@@ -68,7 +68,7 @@ def train(
         RunInterruptedError: a signal arrived; the state is saved.
     """
     rank = find_rank()
-    own = own_device(device, rank)
+    own = rank_device(device, rank)
     folder = Path(work_dir)
     with Interruption() as interruption, ProcessGroup(rank, own), writing_to(folder), RunLock(folder) as lock:
         run = Run(with_defaults(config), WorkDir(folder), own, reporter if is_first() else None, **options)

@@ -14,7 +14,7 @@ from i2ikit.config import find_config, resolve_config
 from i2ikit.data.loading import EpochSampler
 from i2ikit.distributed import processes
 from i2ikit.distributed.group import ProcessGroup
-from i2ikit.distributed.launch import ALONE, Place, find_rank
+from i2ikit.distributed.launch import SINGLE, RankInfo, find_rank
 from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.engine.runner import RunnerModel
 from i2ikit.interfaces.progress import Progress
@@ -75,12 +75,12 @@ def train(case: str, *, batch: int, accumulate: int = 1) -> dict[str, Any]:
     return {"model": model.state_dict(), "losses": losses}
 
 
-def main(folder: Path, place: Place) -> None:
-    with ProcessGroup(place, CPU):
-        torch.save({case: train(case, batch=1) for case in CASES}, folder / f"{place.rank}.pt")
+def main(folder: Path, info: RankInfo) -> None:
+    with ProcessGroup(info, CPU):
+        torch.save({case: train(case, batch=1) for case in CASES}, folder / f"{info.rank}.pt")
 
 
 if __name__ == "__main__":
-    place = find_rank()
-    assert place != ALONE
-    main(Path(sys.argv[1]), place)
+    found = find_rank()
+    assert found != SINGLE
+    main(Path(sys.argv[1]), found)

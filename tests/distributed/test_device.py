@@ -29,7 +29,7 @@ def test_a_gpu_beyond_the_last_one_is_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert pick_device("cuda:1").index == 1
-    with pytest.raises(DeviceError, match=r"'cuda:2' cannot be used: this machine has 2 of them, counted from 0"):
+    with pytest.raises(DeviceError, match=r"'cuda:2' cannot be used: this machine has 2 GPUs, counted from 0"):
         pick_device("cuda:2")
 
 
@@ -45,7 +45,7 @@ def test_a_device_of_an_unknown_name_is_refused_with_the_known_ones(name):
         pick_device(name)
 
 
-def test_a_device_that_nobody_trains_on_is_refused():
+def test_a_device_that_cannot_train_is_refused():
     with pytest.raises(DeviceError, match="i2ikit trains on cpu, cuda and mps"):
         pick_device("meta")
 

@@ -1,4 +1,4 @@
-"""Two real processes against one: pain 6, several GPUs that train something else than one, or slower, or not at all."""
+"""Two real processes against one: pain 6, several GPUs give other results than one."""
 
 import importlib.util
 import os
@@ -30,7 +30,7 @@ def few_steps() -> ModuleType:
 
 @pytest.fixture(scope="module")
 def ranks(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> list[dict[str, Any]]:
-    """What each of two processes at batch 1 came to."""
+    """Results of two processes at batch 1."""
     folder = tmp_path_factory.mktemp("ranks")
     port = str(free_port())
     workers = [
@@ -49,14 +49,14 @@ def ranks(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]
         )
         for rank in range(2)
     ]
-    complaints = [worker.communicate(timeout=300)[1] for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0], complaints
+    errors = [worker.communicate(timeout=300)[1] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], errors
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2)]
 
 
 @pytest.fixture(scope="module")
 def alone(few_steps: ModuleType) -> dict[str, Any]:
-    """What one process at batch 2 came to."""
+    """Results of one process at batch 2."""
     return {case: few_steps.train(case, batch=2) for case in CASES}
 
 
