@@ -1,4 +1,4 @@
-"""Signals end a run after its step, not in the middle of a file; a second one ends it at once."""
+"""A signal ends a run after the current step, with its state saved; a second one ends it at once."""
 
 import os
 import signal
@@ -9,25 +9,25 @@ from typing import Any
 
 from i2ikit.errors import RunError
 
-SIGNALS = tuple(  # Slurm's USR1 before the time is over, and Windows, which has none
+SIGNALS = tuple(  # Slurm sends USR1 before the time is over; Windows has none
     number for name in ("SIGINT", "SIGTERM", "SIGUSR1") if (number := getattr(signal, name, None)) is not None
 )
-ECHO = 1.0  # seconds in which another signal is the same request: launchers pass a Ctrl-C on as SIGTERM
+ECHO = 1.0  # seconds in which another signal is the same request: launchers forward Ctrl-C as SIGTERM
 
 
 class RunInterruptedError(RunError):
-    """A run was asked to end early and saved its state."""
+    """A run was interrupted and has saved its state."""
 
     exit_code = 130
 
 
 class Interruption:
-    """Listens for the signals while it is entered (in the main thread; elsewhere it hears nothing).
+    """Handles the signals while it is entered, in the main thread; elsewhere it does nothing.
 
-    The second signal raises KeyboardInterrupt, unless it is another one than the first and comes with it.
+    The second signal raises KeyboardInterrupt, unless it differs from the first and follows within ``ECHO`` seconds.
 
     Attributes:
-        requested: the name of the first signal that came, or empty.
+        requested: name of the first signal, or empty.
     """
 
     def __init__(self) -> None:
@@ -51,15 +51,15 @@ class Interruption:
     def _note(self, number: int, frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         if os.getpid() != self._process:
-            self._obey_as_worker(number)
+            self._handle_in_worker(number)
         elif not self.requested:
             self.requested, self._since = name, time.monotonic()
         elif name == self.requested or time.monotonic() - self._since > ECHO:
             raise KeyboardInterrupt
 
     @staticmethod
-    def _obey_as_worker(number: int) -> None:
-        """In a forked worker of the loader: a request to end is obeyed, the others are for the main process."""
+    def _handle_in_worker(number: int) -> None:
+        """In a forked worker of the loader: SIGTERM ends it, the other signals are for the main process."""
         if number == signal.SIGTERM:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)

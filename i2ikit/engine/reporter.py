@@ -1,9 +1,9 @@
-"""What a run tells whoever watches it. No torch in here: the command line imports it at once."""
+"""What a run reports. Without torch: the command line imports this module early."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -13,17 +13,17 @@ class RunSummary:
     Attributes:
         work_dir: where it writes.
         device: as torch names it.
-        seed: of everything random.
+        seed: of all random numbers.
         networks: trainable parameters by name of the network.
-        steps, epochs: of the whole run.
+        steps, epochs: of the complete run.
         steps_per_epoch: steps of one epoch.
         batch_size: images of each domain in a batch of one process.
         train_images, test_images: items of the data sets; 0 without a test set.
-        first_step: 1, or where a resumed run goes on.
-        epoch: what an epoch takes of the two domains, in words; empty for a data set that does not say.
+        first_step: 1, or the first step of a resumed run.
+        epoch: sentence about the images of an epoch; empty for a data set that does not describe it.
         accumulate: batches of a step.
-        processes: how many train together, each on its own batches.
-        precision: of what networks compute: fp32, bf16 or fp16.
+        processes: number of processes, each with its own batches.
+        precision: fp32, bf16 or fp16.
     """
 
     work_dir: Path
@@ -45,17 +45,17 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run came to.
+    """The result of a run.
 
     Attributes:
         work_dir: where it wrote.
-        step: the last step that was done.
+        step: the last one.
         metrics: by name; empty where the config has none.
         checkpoint: the last one.
-        paused: the run stopped before its end because it was told to; it can go on.
-        missing: why numbers or metrics could not be measured, by name.
-        best: the best measurement of the run: ``metric`` (the number that decides), ``better``, ``step``, ``value``,
-            ``metrics``; empty where nothing was measured that tells better from worse.
+        paused: whether the run stopped at ``pause_at``, before its end; it can be resumed.
+        missing: why values or metrics could not be measured, by name.
+        best: the best measurement of the run: ``metric`` (the value that decides), ``better``, ``step``, ``value``,
+            ``metrics``; empty if no measured value has a direction.
         protocol: how it was measured; plain data.
     """
 
@@ -69,47 +69,31 @@ class RunResult:
     protocol: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Reporter(Protocol):
-    """Watches a run. Calls come from the training process, in order."""
+class Reporter:
+    """Receives the progress of a run and ignores it; a subclass shows it. Calls come from the training process."""
 
     def start(self, summary: RunSummary) -> None:
-        """Take note of a run that begins."""
+        """Receive the summary of a run before its first step."""
 
     def step(self, step: int, epoch: int, rate: float, eta: float, losses: Mapping[str, float]) -> None:
-        """Take note of a step; not every step is told.
+        """Receive the values of a step; not every step is reported.
 
         Args:
             step, epoch: from 1.
-            rate: steps per second, lately.
+            rate: recent steps per second.
             eta: seconds until the last step at that rate.
             losses: unweighted, by the name of the term.
         """
 
     def note(self, text: str) -> None:
-        """Show one sentence to the user."""
+        """Receive a sentence for the user."""
 
     def finish(self, result: RunResult) -> None:
-        """Take note of the end of a run that was not interrupted."""
-
-
-class SilentReporter:
-    """Shows nothing."""
-
-    def start(self, summary: RunSummary) -> None:
-        """Take no note."""
-
-    def step(self, step: int, epoch: int, rate: float, eta: float, losses: Mapping[str, float]) -> None:
-        """Take no note."""
-
-    def note(self, text: str) -> None:
-        """Take no note."""
-
-    def finish(self, result: RunResult) -> None:
-        """Take no note."""
+        """Receive the result of a run that was not interrupted."""
 
 
 def format_missing(missing: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each reason, with the names of the metrics that cannot be measured for it."""
+    """Return one sentence for each reason, with the names of all values that cannot be measured for it."""
     names: dict[str, list[str]] = {}
     for name, reason in missing.items():
         names.setdefault(reason, []).append(name)

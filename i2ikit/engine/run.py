@@ -30,7 +30,7 @@ from i2ikit.engine.log import RunLog, write_config
 from i2ikit.engine.loop import TranslationLoop
 from i2ikit.engine.optim import PhaseUpdater
 from i2ikit.engine.precision import loss_scaler, network_precision
-from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, SilentReporter
+from i2ikit.engine.reporter import Reporter, RunResult, RunSummary
 from i2ikit.engine.run_lock import RunLock
 from i2ikit.engine.runner import RunnerModel, TranslationRunner
 from i2ikit.environment import describe
@@ -73,7 +73,7 @@ class Run:
         if resume and init is not None:
             raise ValueError(f"a resumed run has its weights; init={str(init)!r} is for a new run")
         self.config, self.folder, self.device = config, folder, device
-        self.reporter = reporter or SilentReporter()
+        self.reporter = reporter or Reporter()
         self.max_steps, self.pause_at, self.resume, self.init = max_steps, pause_at, resume, init
         self.changes: list[Change] = []
 

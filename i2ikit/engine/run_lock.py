@@ -1,4 +1,4 @@
-"""One run in a folder at a time: a lock that ends with its process, however that ends."""
+"""One run in a folder at a time: a lock that is released when its process ends, however it ends."""
 
 import os
 import socket
@@ -15,10 +15,10 @@ FAR = 2**20  # the byte that Windows locks, beyond the text
 
 
 class RunLock:
-    """Keeps a second run out of a folder until it is left, or its process has ended. The file stays.
+    """Keeps a second run out of a folder until it is released, or its process has ended. The file stays.
 
-    Forked workers, which may live a little longer than a killed run, do not hold it. Where a file system knows no
-    locks, or the file cannot be written, nobody is kept out.
+    Forked workers, which may outlive a killed run for a moment, do not hold it. If the file system has no locks, or the
+    file cannot be written, the lock does nothing.
 
     Args:
         folder: of the run.
@@ -30,7 +30,7 @@ class RunLock:
         self._signed = False
 
     def take(self) -> None:
-        """Take the lock, unless it is taken already by this object; the folder is there.
+        """Take the lock, unless this object has it already; the folder exists.
 
         Raises:
             WorkDirError: another run has it.
@@ -39,7 +39,7 @@ class RunLock:
             return
         try:
             file = os.open(self.folder / NAME, os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError:  # whoever writes there next says so
+        except OSError:  # reported by the next write
             return
         try:
             _lock(file)
@@ -47,7 +47,7 @@ class RunLock:
             holder = os.read(file, 200).decode(errors="replace").strip()
             os.close(file)
             raise WorkDirError(
-                f"another run is writing to {self.folder}{f' ({holder})' if holder else ''}. Let it end, or end it; or "
+                f"another run is writing to {self.folder}{f' ({holder})' if holder else ''}. Wait for it, stop it, or "
                 "choose another folder: --work-dir DIR."
             ) from None
         except OSError:
@@ -57,13 +57,13 @@ class RunLock:
         _held.add(self)
 
     def sign(self) -> None:
-        """Write down who has the lock, for those who are kept out; until then the folder is as it was."""
+        """Write the process that has the lock into its file, for the error message of other runs."""
         if self._file is not None:
             self._signed = True
             self._write(f"process {os.getpid()} on {socket.gethostname()}\n")
 
     def release(self) -> None:
-        """Let others in."""
+        """Release the lock."""
         if self._file is not None:
             if self._signed:
                 self._write("")
@@ -94,7 +94,7 @@ _held: WeakSet[RunLock] = WeakSet()
 
 
 def _leave_to_parent() -> None:
-    """In a forked child: close its copies, which would keep the locks when the parent is gone."""
+    """In a forked child: close its copies, which would hold the locks after the parent has ended."""
     for lock in list(_held):
         lock._close()
 

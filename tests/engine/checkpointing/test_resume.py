@@ -1,6 +1,5 @@
-"""What a resumed run takes up again, and what it tells."""
+"""What a resumed run restores and reports."""
 
-import json
 import os
 import signal
 from pathlib import Path
@@ -14,7 +13,6 @@ from torch import nn
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from i2ikit.engine.checkpointing.resume import read_newest_checkpoint
 from i2ikit.engine.interruption import RunInterruptedError
-from i2ikit.engine.reporter import SilentReporter
 from i2ikit.engine.train import train
 from i2ikit.errors import CheckpointError, RunError
 from i2ikit.registry import DATASETS, VIEWS
@@ -22,52 +20,13 @@ from i2ikit.views.base import View
 from i2ikit.work_dir import WorkDir, WorkDirError
 
 pytestmark = pytest.mark.slow  # whole trainings, and the import of mmengine's runner
-LOOKS = 1  # items that are looked at before a run, to see that the data can be read
-
-
-class Listener(SilentReporter):
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-
-def lines_of(work_dir: Path, event: str | None = None) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in (work_dir / "log.jsonl").read_text().splitlines()]
-    return [line for line in lines if line.get("event") == event]
-
-
-def state_of(work_dir: Path, step: int = 12) -> dict[str, Any]:
-    checkpoint = read_checkpoint(work_dir / "checkpoints" / f"step_{step:06d}.pt")
-    return {
-        "model": checkpoint.model,
-        "optimizers": checkpoint.optimizers,
-        "progress": checkpoint.progress,
-        "hooks": checkpoint.extra["hooks"],
-        "log": [(line["step"], line["lr"], line["losses"]) for line in lines_of(work_dir)],
-    }
-
-
-def assert_same(found: Any, expected: Any, path: str = "") -> None:
-    if isinstance(expected, torch.Tensor):
-        assert torch.equal(found, expected), path
-    elif isinstance(expected, dict):
-        assert found.keys() == expected.keys(), path
-        for key, value in expected.items():
-            assert_same(found[key], value, f"{path}.{key}")
-    elif isinstance(expected, list | tuple):
-        assert len(found) == len(expected), path
-        for index, value in enumerate(expected):
-            assert_same(found[index], value, f"{path}.{index}")
-    else:
-        assert found == expected, path
+CHECKED = 1  # items that are read before a run, to check the data
 
 
 def train_in_parts(config: dict[str, Any], work_dir: Path, *stops: int) -> None:
     for index, stop in enumerate(stops):
         assert train(config, work_dir=work_dir, pause_at=stop, resume=index > 0).paused
-        torch.manual_seed(stop)  # whatever the process drew before does not matter
+        torch.manual_seed(stop)  # earlier random numbers of the process do not matter
     train(config, work_dir=work_dir, resume=True)
 
 
@@ -89,24 +48,24 @@ def test_pain_01_and_25_a_resumed_run_begins_with_the_next_image_and_reads_none_
 
     monkeypatch.setattr(pairs, "__getitem__", noting)
     del cut["data"]["test"]
-    train(cut, work_dir=tmp_path / "whole")
+    train(cut, work_dir=tmp_path / "uninterrupted")
     order = seen[-12:]
     assert sorted(order[:7]) == list(range(7))
     train(cut, work_dir=tmp_path / "parts", pause_at=stop)
     seen.clear()
     train(cut, work_dir=tmp_path / "parts", resume=True)
     assert seen[-(12 - stop) :] == order[stop:]
-    assert len(seen) <= 12 - stop + LOOKS
+    assert len(seen) <= 12 - stop + CHECKED
 
 
-def test_accumulated_batches_resume_where_they_were(cut, tmp_path):
+def test_accumulated_batches_resume_where_they_were(cut, tmp_path, state_of, assert_same):
     cut["train"] = {"steps": 12, "accumulate": 2}  # 3 steps in an epoch of 7 items
-    train(cut, work_dir=tmp_path / "whole")
+    train(cut, work_dir=tmp_path / "uninterrupted")
     train_in_parts(cut, tmp_path / "parts", 2, 3, 7)
-    assert_same(state_of(tmp_path / "parts"), state_of(tmp_path / "whole"))
+    assert_same(state_of(tmp_path / "parts"), state_of(tmp_path / "uninterrupted"))
 
 
-def test_a_hook_of_the_config_has_its_state_back(cut, tmp_path, temporary_hook):
+def test_the_state_of_a_hook_is_restored(cut, tmp_path, temporary_hook, recorder, state_of, assert_same):
     class Counting(Hook):
         def __init__(self, name: str | None = None) -> None:
             self.count, self.sum = 0, torch.zeros(())
@@ -125,38 +84,39 @@ def test_a_hook_of_the_config_has_its_state_back(cut, tmp_path, temporary_hook):
 
     kind = temporary_hook(Counting)
     cut["hooks"] = [{"type": kind}, {"type": kind}, {"type": kind, "name": "third"}]
-    train(cut, work_dir=tmp_path / "whole")
+    train(cut, work_dir=tmp_path / "uninterrupted")
     train_in_parts(cut, tmp_path / "parts", 5)
     state = state_of(tmp_path / "parts")
     assert {name: state["hooks"][name]["count"] for name in ("Counting", "Counting#2", "third")} == {
         "Counting": 12, "Counting#2": 12, "third": 12,
     }  # fmt: skip
-    assert_same(state, state_of(tmp_path / "whole"))
-    listener = Listener()
-    train({**cut, "hooks": cut["hooks"][:1]}, work_dir=tmp_path / "parts", resume=True, reporter=listener)
-    assert sum("the hook third, which the run no longer has" in note for note in listener.notes) == 1
+    assert_same(state, state_of(tmp_path / "uninterrupted"))
+    train({**cut, "hooks": cut["hooks"][:1]}, work_dir=tmp_path / "parts", resume=True, reporter=recorder)
+    assert sum("the hook third, which the run no longer has" in note for note in recorder.notes) == 1
 
 
-def test_mmengines_moving_average_goes_on(cut, tmp_path):
+def test_mmengines_moving_average_is_restored(cut, tmp_path, state_of, assert_same):
     cut["hooks"] = [{"type": "EMAHook", "momentum": 0.1}]
-    train(cut, work_dir=tmp_path / "whole")
+    train(cut, work_dir=tmp_path / "uninterrupted")
     train_in_parts(cut, tmp_path / "parts", 5)
     state = state_of(tmp_path / "parts")
     assert state["hooks"]["EMAHook"]["steps"] == 12
-    assert_same(state, state_of(tmp_path / "whole"))
+    assert_same(state, state_of(tmp_path / "uninterrupted"))
 
 
-def test_measuring_does_not_leave_mmengines_average_in_place_of_the_weights(cut, tmp_path):
+def test_measuring_does_not_leave_mmengines_average_in_place_of_the_weights(
+    cut, tmp_path, log_of, state_of, assert_same
+):
     cut["hooks"] = [{"type": "EMAHook", "momentum": 0.1}]
     train(cut, work_dir=tmp_path / "unmeasured")
     measured = {**cut, "metrics": {"mean": {"type": "MeanBrightness"}}, "evaluation": {"every": 5}}
     train(measured, work_dir=tmp_path / "measured")
-    assert len(lines_of(tmp_path / "measured", "metrics")) == 3
+    assert len(log_of(tmp_path / "measured", "metrics")) == 3
     for part in ("model", "optimizers"):
         assert_same(state_of(tmp_path / "measured")[part], state_of(tmp_path / "unmeasured")[part])
 
 
-def test_a_state_that_could_not_be_read_again_ends_the_run_before_its_first_step(cut, tmp_path, temporary_hook):
+def test_a_state_that_could_not_be_read_again_ends_the_run_before_its_first_step(cut, tmp_path, temporary_hook, log_of):
     class Remembering(Hook):
         def state_dict(self) -> dict[str, Any]:
             return {"folder": Path("here")}
@@ -167,7 +127,7 @@ def test_a_state_that_could_not_be_read_again_ends_the_run_before_its_first_step
     cut["hooks"] = [{"type": temporary_hook(Remembering)}]
     with pytest.raises(RunError, match=r"could not be resumed: extra\.hooks\.Remembering\.folder is a pathlib"):
         train(cut, work_dir=tmp_path)
-    assert lines_of(tmp_path) == []
+    assert log_of(tmp_path) == []
 
 
 def test_a_part_whose_extra_state_holds_an_object_is_named(cut, tmp_path):
@@ -193,7 +153,7 @@ def test_a_part_whose_extra_state_holds_an_object_is_named(cut, tmp_path):
         VIEWS.module_dict.pop("Keeping")
 
 
-def test_a_changed_setting_of_the_optimizer_takes_effect(cut, tmp_path):
+def test_a_changed_setting_of_the_optimizer_takes_effect(cut, tmp_path, state_of):
     train(cut, work_dir=tmp_path, pause_at=5)
     cut["optimizer"] = {"type": "Adam", "lr": 2e-3, "betas": [0.9, 0.99], "weight_decay": 0.1}
     train(cut, work_dir=tmp_path, resume=True, pause_at=6)
@@ -201,34 +161,32 @@ def test_a_changed_setting_of_the_optimizer_takes_effect(cut, tmp_path):
     assert (group["initial_lr"], list(group["betas"]), group["weight_decay"]) == (2e-3, [0.9, 0.99], 0.1)
 
 
-# What is told
+# What is reported
 
 
-def test_what_has_changed_in_the_config_is_told_key_by_key(cut, tmp_path):
+def test_changes_of_the_config_are_reported_key_by_key(cut, tmp_path, recorder, log_of):
     train(cut, work_dir=tmp_path, pause_at=5)
     changed = {**cut, "log": {"every": 3}, "train": {"steps": 14}, "optimizer": {**cut["optimizer"], "lr": 2e-3}}
-    listener = Listener()
-    train(changed, work_dir=tmp_path, resume=True, reporter=listener)
-    (note,) = [note for note in listener.notes if note.startswith("Changed since step 5 (before -> now):")]
+    train(changed, work_dir=tmp_path, resume=True, reporter=recorder)
+    (note,) = [note for note in recorder.notes if note.startswith("Changed since step 5 (before -> now):")]
     assert note.splitlines()[1:] == [
         "  optimizer.lr: 0.001 -> 0.002 (changes the next steps)",
         "  train.steps: 12 -> 14",
         "  log.every: 2 -> 3",
         "  length.steps: 12 -> 14",
     ]
-    (event,) = lines_of(tmp_path, "resume")
+    (event,) = log_of(tmp_path, "resume")
     assert event["changes"] == [
         "optimizer.lr: 0.001 -> 0.002", "train.steps: 12 -> 14", "log.every: 2 -> 3", "length.steps: 12 -> 14",
     ]  # fmt: skip
 
 
-def test_a_run_whose_config_has_not_changed_tells_nothing(cut, tmp_path):
+def test_an_unchanged_config_is_not_reported(cut, tmp_path, recorder, log_of):
     train(cut, work_dir=tmp_path, pause_at=5)
-    listener = Listener()
     cut["model"]["generators"]["ab"] = {**cut["model"]["generators"]["ab"], "antialias_down": True}  # the default
-    train(cut, work_dir=tmp_path, resume=True, reporter=listener)
-    assert not [note for note in listener.notes if "hanged" in note]
-    assert "changes" not in lines_of(tmp_path, "resume")[0]
+    train(cut, work_dir=tmp_path, resume=True, reporter=recorder)
+    assert not [note for note in recorder.notes if "hanged" in note]
+    assert "changes" not in log_of(tmp_path, "resume")[0]
 
 
 def test_pain_07_other_networks_are_refused_by_key_and_not_by_a_list_of_tensors(cut, tmp_path):
@@ -244,30 +202,28 @@ def test_pain_07_other_networks_are_refused_by_key_and_not_by_a_list_of_tensors(
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
-def test_changed_data_is_told(cut, tmp_path):
+def test_changed_data_is_reported(cut, tmp_path, recorder):
     train(cut, work_dir=tmp_path, pause_at=5)
     cut["data"]["train"] = {"type": "NoisyPairs", "count": 9}
-    listener = Listener()
-    train(cut, work_dir=tmp_path, resume=True, reporter=listener)
-    (note,) = [note for note in listener.notes if note.startswith("Changed since")]
+    train(cut, work_dir=tmp_path, resume=True, reporter=recorder)
+    (note,) = [note for note in recorder.notes if note.startswith("Changed since")]
     assert "  files.train.items: 7 -> 9 (changes the next steps)" in note.splitlines()
 
 
-def test_a_run_that_is_finished_says_so_and_does_nothing(cut, tmp_path):
+def test_a_finished_run_is_reported_and_left_unchanged(cut, tmp_path, recorder):
     cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
     first = train(cut, work_dir=tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    listener = Listener()
-    again = train(cut, work_dir=tmp_path, resume=True, reporter=listener)
+    again = train(cut, work_dir=tmp_path, resume=True, reporter=recorder)
     assert again.metrics == first.metrics
-    assert listener.notes == [
+    assert recorder.notes == [
         "This run is finished: all its steps are done and it is measured. To train longer: "
         "`--set train.steps=N`, N above 12."
     ]
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
-def test_a_finished_run_is_measured_anew_by_other_metrics(cut, tmp_path):
+def test_a_finished_run_is_measured_again_by_other_metrics(cut, tmp_path):
     cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
     train(cut, work_dir=tmp_path)
     cut["metrics"] = {"other": {"type": "MeanBrightness"}}
@@ -277,26 +233,25 @@ def test_a_finished_run_is_measured_anew_by_other_metrics(cut, tmp_path):
 # Files
 
 
-def test_the_newest_intact_checkpoint_is_read_and_the_damaged_ones_are_reported(tmp_path):
-    listener = Listener()
+def test_the_newest_intact_checkpoint_is_read_and_the_damaged_ones_are_reported(tmp_path, recorder):
     folder = WorkDir(tmp_path)
     for step in (1, 2, 3):
         write_checkpoint(folder.checkpoint(step), Checkpoint(config={}, model={}, progress={"step": step}))
     folder.checkpoint(3).write_bytes(b"PK")
-    assert read_newest_checkpoint(folder, listener).progress == {"step": 2}
-    assert len(listener.notes) == 1
-    assert "step_000003.pt is not a complete checkpoint" in listener.notes[0]
+    assert read_newest_checkpoint(folder, recorder).progress == {"step": 2}
+    assert len(recorder.notes) == 1
+    assert "step_000003.pt is not a complete checkpoint" in recorder.notes[0]
 
 
-def test_only_damaged_checkpoints_are_none(tmp_path):
+def test_only_damaged_checkpoints_are_none(tmp_path, recorder):
     folder = WorkDir(tmp_path)
     folder.checkpoints.mkdir()
     folder.checkpoint(3).write_bytes(b"")
     with pytest.raises(WorkDirError, match="all of them are damaged"):
-        read_newest_checkpoint(folder, Listener())
+        read_newest_checkpoint(folder, recorder)
 
 
-def test_what_a_killed_run_left_half_written_is_removed(cut, tmp_path):
+def test_partial_files_of_a_killed_run_are_removed(cut, tmp_path):
     train(cut, work_dir=tmp_path, pause_at=5)
     left = [
         tmp_path / ".config.json.77.tmp",
@@ -323,17 +278,17 @@ def test_a_work_directory_that_is_a_file_is_one_message(cut, tmp_path):
         train(cut, work_dir=tmp_path / "run")
 
 
-def test_pain_17_the_log_says_on_what_the_numbers_depend(cut, tmp_path):
-    """Seeds that give other numbers elsewhere: versions, device, threads and determinism stand in the first line."""
+def test_pain_17_the_log_has_everything_that_results_depend_on(cut, tmp_path, log_of):
+    """A seed gives other results elsewhere: versions, device, threads and determinism are in the first line."""
     train(cut, work_dir=tmp_path, max_steps=1)
-    (first,) = lines_of(tmp_path, "start")
+    (first,) = log_of(tmp_path, "start")
     assert first["seed"] == 0
     assert {"device", "threads", "deterministic"} <= first.keys()
     assert {"i2ikit", "torch", "python"} <= first["versions"].keys()
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGUSR1"])
-def test_each_signal_saves_and_says_how_to_go_on(cut, tmp_path, temporary_hook, name):
+def test_each_signal_saves_and_names_the_way_to_resume(cut, tmp_path, temporary_hook, name):
     class Asking(Hook):
         def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
             if runner.iter == 3:

@@ -1,5 +1,3 @@
-"""Files that cannot be read are told once in a run, however often it is resumed."""
-
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +11,6 @@ from i2ikit.errors import DataError
 from i2ikit.report.record import read_record
 
 
-class Notes:
-    """A reporter that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.epoch = ""
-
-    def start(self, summary: Any) -> None:
-        self.epoch = summary.epoch
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def step(self, *args: Any, **more: Any) -> None:
-        pass
-
-    def finish(self, result: Any) -> None:
-        pass
-
-
 @pytest.fixture
 def config(cut: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
     """Training on four images of A, one of them cut off, and five of B."""
@@ -42,7 +20,7 @@ def config(cut: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
             pixels = np.random.default_rng(k).integers(0, 256, (20, 20, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "data" / folder / f"{k}.png")
     bad = tmp_path / "data/trainA/2.png"
-    bad.write_bytes(bad.read_bytes()[:-60])  # the header is whole
+    bad.write_bytes(bad.read_bytes()[:-60])  # the header is intact
     root = str(tmp_path / "data")
     folders = {"type": "UnpairedFolders", "root": root, "transform": {"type": "ResizeCropFlip"}}
     test = {"type": "UnpairedFolders", "root": root, "split": "test", "transform": {"type": "Resize"}}
@@ -51,36 +29,33 @@ def config(cut: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
     return cut
 
 
-def reported(notes: Notes) -> list[str]:
-    return [note for note in notes.notes if "replaced by another file" in note]
-
-
 @pytest.mark.slow  # two trainings
-def test_a_bad_file_is_named_once_though_the_run_is_resumed(config: dict[str, Any], tmp_path: Path) -> None:
-    first, second = Notes(), Notes()
-    train(config, work_dir=tmp_path / "run", pause_at=5, reporter=first)
-    train(config, work_dir=tmp_path / "run", resume=True, reporter=second)
-    assert "4 images of a and 5 images of b; an epoch takes 5 (the longest domain)" in first.epoch
-    assert len(reported(first) + reported(second)) == 1
-    assert "trainA/2.png" in reported(first)[0]
-    assert "1 of 1 bad files that this run allows" in reported(first)[0]
+def test_a_bad_file_is_reported_once_though_the_run_is_resumed(
+    config: dict[str, Any], tmp_path: Path, recorder: Any
+) -> None:
+    train(config, work_dir=tmp_path / "run", pause_at=5, reporter=recorder)
+    assert "4 images of a and 5 images of b; an epoch takes 5 (the longest domain)" in recorder.summary.epoch
+    train(config, work_dir=tmp_path / "run", resume=True, reporter=recorder)
+    (note,) = [note for note in recorder.notes if "replaced by another file" in note]
+    assert "trainA/2.png" in note
+    assert "1 of 1 bad files that this run allows" in note
     log = (tmp_path / "run/log.jsonl").read_text()
     assert log.count('"bad_file"') == 1
     assert read_record(tmp_path / "run") is not None
 
 
-def test_the_first_bad_file_ends_a_run_that_bears_none(config: dict[str, Any], tmp_path: Path) -> None:
+def test_the_first_bad_file_ends_a_run_that_allows_none(config: dict[str, Any], tmp_path: Path) -> None:
     config["data"]["bad_fraction"] = 0
     with pytest.raises(DataError, match=r"trainA/2\.png"):
         train(config, work_dir=tmp_path / "run")
 
 
-def test_a_share_of_the_files_is_borne_and_at_least_one() -> None:
+def test_a_fraction_of_the_files_is_allowed_and_at_least_one() -> None:
     allowed = {(0, 1000): 0, (0.01, 20): 1, (0.01, 1000): 10, (1, 7): 7}
     assert {key: BadFiles(*key).allowed for key in allowed} == allowed
 
 
-def test_what_was_found_before_a_resume_counts_and_is_not_told_again() -> None:
+def test_what_was_found_before_a_resume_counts_and_is_not_reported_again() -> None:
     before, after = BadFiles(0.2, 10), BadFiles(0.2, 10)
     before.add(["a is bad", "b is bad", "a is bad"])
     assert before.new() == ["a is bad", "b is bad"]

@@ -13,7 +13,7 @@ from mmengine.hooks import Hook
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.hooks.evaluation import format_measurement
 from i2ikit.engine.interruption import RunInterruptedError
-from i2ikit.engine.reporter import SilentReporter
+from i2ikit.engine.reporter import Reporter
 from i2ikit.engine.train import train
 from i2ikit.errors import MetricError
 from i2ikit.evaluation.measure import Measurement
@@ -49,7 +49,7 @@ class Absent(Scripted):
         raise MetricError("its file is not here")
 
 
-class Notes(SilentReporter):
+class Notes(Reporter):
     def __init__(self) -> None:
         self.notes: list[str] = []
 

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from i2ikit.checks import positive_int
 from i2ikit.data.loading import MapDataset
-from i2ikit.data.randomness import seeded
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.engine.hooks.alarms.base import Alarm
 from i2ikit.engine.runner import TranslationRunner
+from i2ikit.evaluation.items import first_items
 from i2ikit.translation import UnpairedTranslation
 
 
@@ -42,8 +42,8 @@ class FixedOutputs:
     """
 
     def __init__(self, dataset: MapDataset, seed: int = 0, count: int = 8) -> None:
-        self._dataset, self._seed, self._count = dataset, seed, min(count, len(dataset))
-        self._items: list[dict[str, Tensor]] = []
+        self._dataset, self._seed, self._count = dataset, seed, count
+        self._items: list[dict[str, Any]] = []
         self._step = 0
         self._found: list[GeneratorOutputs] = []
 
@@ -60,21 +60,13 @@ class FixedOutputs:
 
     def _translate(self, model: UnpairedTranslation, generator: str, device: torch.device) -> GeneratorOutputs:
         source, expression = generator[0], f"{generator}({generator[0]})"
-        inputs = [item[source] for item in self._read() if source in item]
+        self._items = self._items or list(first_items(self._dataset, self._count, seed=self._seed))
+        inputs = [item[source] for item in self._items if source in item]
         outputs = [
             model.render(batch_to_device({source: image[None]}, device), [expression])[expression][0].float().cpu()
             for image in inputs
         ]
         return GeneratorOutputs(generator, inputs, outputs)
-
-    def _read(self) -> list[dict[str, Tensor]]:
-        """Return the fixed images, by domain; they are read once."""
-        if not self._items:
-            for index in range(self._count):
-                with seeded(self._seed, 0, index):
-                    item = self._dataset[index]
-                self._items.append({domain: item[domain] for domain in ("a", "b") if domain in item})
-        return self._items
 
 
 def _trained(model: UnpairedTranslation) -> list[str]:

@@ -1,14 +1,14 @@
 """Complete runs that are made to fail, and their alarms; pains 12 (inversion) and 23 (collapse, loader)."""
 
-import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
+from i2ikit.config.sections import DEFAULT_ALARMS
 from torch import Tensor, nn
 
-from i2ikit.engine.reporter import SilentReporter
 from i2ikit.engine.train import train
 from i2ikit.nn.staged import StagedGenerator
 from i2ikit.registry import DATASETS, DISCRIMINATORS, GENERATORS
@@ -68,26 +68,21 @@ def scripted_parts():
         registry.module_dict.pop(part.__name__)
 
 
-class Notes(SilentReporter):
-    def __init__(self) -> None:
-        self.texts: list[str] = []
+@pytest.fixture
+def alarms_of(recorder, log_of) -> Callable[..., dict[str, str]]:
+    """``alarms_of(config, folder, alarms, **sections)``: findings of the alarms of a run, by name."""
 
-    def note(self, text: str) -> None:
-        self.texts.append(text)
+    def find(config: dict[str, Any], folder: Any, alarms: dict[str, Any], **sections: Any) -> dict[str, str]:
+        train(
+            {**config, "alarms": {**dict.fromkeys(DEFAULT_ALARMS), **alarms}, **sections}, work_dir=folder, reporter=recorder
+        )
+        lines = log_of(folder, "alarm")
+        assert sum("Alarm" in text for text in recorder.notes) == len(lines)
+        found = {line["alarm"]: line["finding"] for line in lines}
+        assert len(found) == len(lines)
+        return found
 
-
-def alarms_of(config: dict[str, Any], folder: Any, alarms: dict[str, Any], **sections: Any) -> dict[str, str]:
-    """Return the findings of the alarms of a run, by name."""
-    notes = Notes()
-    section = {
-        name: alarms.get(name) for name in ("overpowering", "collapse", "nothing_learned", "inversion", "loader_stall")
-    }
-    train({**config, "alarms": section, **sections}, work_dir=folder, reporter=notes)
-    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    found = [line for line in lines if line.get("event") == "alarm"]
-    assert sum("Alarm" in text for text in notes.texts) == len(found)
-    assert len({line["alarm"] for line in found}) == len(found)
-    return {line["alarm"]: line["finding"] for line in found}
+    return find
 
 
 def scripted(cut: dict[str, Any], factor: float) -> dict[str, Any]:
@@ -129,32 +124,30 @@ ALL = {
         (0.6, "", ""),
     ],
 )
-def test_each_failure_triggers_its_own_alarm_and_a_healthy_run_none(factor, alarm, finding, cut, tmp_path):
+def test_each_failure_triggers_its_own_alarm_and_a_healthy_run_none(factor, alarm, finding, cut, tmp_path, alarms_of):
     found = alarms_of(scripted(cut, factor), tmp_path, ALL)
     assert list(found) == ([alarm] if alarm else [])
     assert finding in "".join(found.values())
 
 
-def test_a_perfect_discriminator_triggers(cut, tmp_path):
+def test_a_perfect_discriminator_triggers(cut, tmp_path, alarms_of):
     found = alarms_of(scripted(cut, 1.0), tmp_path, {"overpowering": {"type": "OverpoweringAlarm", "steps": 6}})
     assert "loss 'd' was 0.00%" in found["overpowering"]
 
 
-def test_a_slow_loader_triggers(cut, tmp_path):
+def test_a_slow_loader_triggers(cut, tmp_path, alarms_of):
     alarm = {"type": "LoaderStallAlarm", "steps": 4, "above": 0.3}
     data = {"batch_size": 1, "workers": 0, "train": {"type": "Slow", "seconds": 0.05}}
     found = alarms_of(scripted(cut, 0.5), tmp_path, {"loader_stall": alarm}, data=data)
     assert "of the last 4 steps" in found["loader_stall"]
 
 
-def test_a_resumed_run_does_not_trigger_again(cut, tmp_path):
+def test_a_resumed_run_does_not_trigger_again(cut, tmp_path, recorder):
     config = scripted(cut, -0.9)
-    notes = Notes()
-    train({**config, "alarms": ALL}, work_dir=tmp_path, pause_at=6, reporter=notes)
-    assert any("inverted" in text for text in notes.texts)
-    again = Notes()
-    train({**config, "alarms": ALL}, work_dir=tmp_path, resume=True, reporter=again)
-    assert not any("inverted" in text for text in again.texts)
+    train({**config, "alarms": ALL}, work_dir=tmp_path, pause_at=6, reporter=recorder)
+    assert sum("inverted" in text for text in recorder.notes) == 1
+    train({**config, "alarms": ALL}, work_dir=tmp_path, resume=True, reporter=recorder)
+    assert sum("inverted" in text for text in recorder.notes) == 1
 
 
 def test_alarms_change_no_weight(cyclegan, tmp_path):
