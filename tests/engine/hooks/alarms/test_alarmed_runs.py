@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from i2ikit.config.sections import DEFAULT_ALARMS
 from torch import Tensor, nn
 
+from i2ikit.config.sections import DEFAULT_ALARMS
 from i2ikit.engine.train import train
 from i2ikit.nn.staged import StagedGenerator
 from i2ikit.registry import DATASETS, DISCRIMINATORS, GENERATORS
@@ -74,7 +74,9 @@ def alarms_of(recorder, log_of) -> Callable[..., dict[str, str]]:
 
     def find(config: dict[str, Any], folder: Any, alarms: dict[str, Any], **sections: Any) -> dict[str, str]:
         train(
-            {**config, "alarms": {**dict.fromkeys(DEFAULT_ALARMS), **alarms}, **sections}, work_dir=folder, reporter=recorder
+            {**config, "alarms": {**dict.fromkeys(DEFAULT_ALARMS), **alarms}, **sections},
+            work_dir=folder,
+            reporter=recorder,
         )
         lines = log_of(folder, "alarm")
         assert sum("Alarm" in text for text in recorder.notes) == len(lines)
