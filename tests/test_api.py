@@ -11,7 +11,7 @@ from rich.console import Console
 import i2ikit
 from i2ikit import api
 from i2ikit.cli import progress
-from i2ikit.engine.reporter import SilentReporter
+from i2ikit.engine.reporter import Reporter
 from i2ikit.errors import ConfigError
 
 TINY = [
@@ -77,4 +77,4 @@ def test_contradicting_arguments_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="give them to load_config"):
         api.train(tiny_config(), work_dir=tmp_path, set=["seed=1"])
     with pytest.raises(ValueError, match="quiet=True shows nothing"):
-        api.train(tiny_config(), work_dir=tmp_path, quiet=True, reporter=SilentReporter())
+        api.train(tiny_config(), work_dir=tmp_path, quiet=True, reporter=Reporter())
