@@ -1,19 +1,7 @@
 # EnCo on the embedded data set, in minutes on a CPU: small networks, averaged weights, and an input skip for colors.
-_base_ = ["../_base_/methods/enco.py", "../_base_/networks/small.py", "../_base_/data/stripes.py"]
+_base_ = ["../_base_/methods/enco.py", "../_base_/data/stripes.py", "../_base_/networks/small_enco.py"]
 
 model = dict(
-    generators=dict(ab=_base_.SMALL_GENERATOR),
-    discriminators=dict(b=_base_.SMALL_DISCRIMINATOR),
-    heads=dict(f=_base_.SMALL_PAIRED_HEAD),
-    averages=dict(ab_mean=dict(of="generators.ab", momentum=0.99)),
-    phases=dict(
-        discriminate=_base_.SMALL_DISCRIMINATE,
-        generate=dict(
-            optimizer=dict(lr=4e-4),
-            terms=dict(
-                content=dict(taps=_base_.SMALL_PAIRS, weight=2.0),
-                identity=dict(weight=10.0),
-            ),
-        ),
-    ),
+    averages=dict(ab_mean=dict(momentum=0.99)),
+    phases=dict(generate=dict(optimizer=dict(lr=4e-4), terms=dict(content=dict(weight=2.0)))),
 )

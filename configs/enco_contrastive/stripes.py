@@ -1,20 +1,3 @@
 # EnCo's contrastive form on the embedded data set, in minutes on a CPU: small networks, and an input skip that keeps
 # the colors.
-_base_ = ["../_base_/methods/enco_contrastive.py", "../_base_/networks/small.py", "../_base_/data/stripes.py"]
-
-model = dict(
-    generators=dict(ab=_base_.SMALL_GENERATOR),
-    discriminators=dict(b=_base_.SMALL_DISCRIMINATOR),
-    heads=dict(f=_base_.SMALL_PAIRED_HEAD),
-    averages=dict(ab_mean=dict(of="generators.ab", momentum=0.999)),
-    phases=dict(
-        discriminate=_base_.SMALL_DISCRIMINATE,
-        generate=dict(
-            optimizer=dict(lr=2e-4),
-            terms=dict(
-                content=dict(taps=_base_.SMALL_PAIRS, weight=1.0),
-                identity=dict(weight=10.0),
-            ),
-        ),
-    ),
-)
+_base_ = ["../_base_/methods/enco_contrastive.py", "../_base_/data/stripes.py", "../_base_/networks/small_enco.py"]
