@@ -38,10 +38,10 @@ def test_negatives_from_elsewhere_come_after_the_positive():
     assert logits.shape == (2, 3, 6)
     assert (positive == 0).all()
     for image in range(2):
-        for place in range(3):
-            columns = [key[image, place], *others[image]]
-            expected = [float(query[image, place] @ column) / 0.5 for column in columns]
-            assert logits[image, place].tolist() == pytest.approx(expected)
+        for position in range(3):
+            columns = [key[image, position], *others[image]]
+            expected = [float(query[image, position] @ column) / 0.5 for column in columns]
+            assert logits[image, position].tolist() == pytest.approx(expected)
 
 
 def test_one_set_of_negatives_serves_all_images():
@@ -64,10 +64,10 @@ def test_a_weight_counts_a_negative_that_many_times():
     query, key = random(1, 3, 4), random(1, 3, 4, seed=1)
     weight = torch.tensor([[[9.0, 2.0, 0.5], [3.0, 9.0, 1.0], [1.0, 1.0, 9.0]]], dtype=torch.float64)  # 9: unused
     logits, positive = contrast_logits(query, key, Negatives(log_weight=weight.log()), 0.3)
-    for place, value in enumerate(rows(logits, positive)):
-        terms = [math.exp(float(query[0, place] @ key[0, other]) / 0.3) for other in range(3)]
-        counted = [t if other == place else t * float(weight[0, place, other]) for other, t in enumerate(terms)]
-        assert value == pytest.approx(-math.log(terms[place] / sum(counted)))
+    for position, value in enumerate(rows(logits, positive)):
+        terms = [math.exp(float(query[0, position] @ key[0, other]) / 0.3) for other in range(3)]
+        counted = [t if other == position else t * float(weight[0, position, other]) for other, t in enumerate(terms)]
+        assert value == pytest.approx(-math.log(terms[position] / sum(counted)))
 
 
 def test_a_scale_changes_the_similarity_of_negatives_alone():
