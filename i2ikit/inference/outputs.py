@@ -1,4 +1,4 @@
-"""From an image to the tensor that a generator takes, and from its output to an image like the first."""
+"""From the output of a generator to an image like its input."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,32 +16,32 @@ COLORS = (1, 3)
 
 
 def output_image(output: Tensor, image: DecodedImage, source: Reader, target: Reader) -> DecodedImage:
-    """Return the image that an output becomes: around it all that its input had.
+    """Return the image of an output, with all properties of its input.
 
     Args:
         output: (C, H, W) in -1..1.
         image: the input.
-        source, target: how the files of the two domains are read.
+        source, target: readers of the files of the two domains.
 
     Returns:
-        the input's depth, layout, transparency and color profile. Where the domains have ranges of their own, the
-        target's, and a type that holds it.
+        an image with the depth, layout, transparency and color profile of the input. Where the domains have different
+        ranges: with the range of the target, and a data type that holds it.
     """
-    shares = (output.detach().float().cpu() + 1) / 2  # (C, H, W) in 0..1
+    values = (output.detach().float().cpu() + 1) / 2  # (C, H, W) in 0..1
     dtype, limits = image.dtype, target.value_range or own_range(image.dtype)
     if source.value_range != target.value_range:
         dtype = holding(dtype, limits)
-    kept_alpha = target.keeps_alpha and len(shares) == target.channels
-    profile = image.profile if len(shares) >= max(COLORS) else None
+    kept_alpha = target.keeps_alpha and len(values) == target.channels
+    profile = image.profile if len(values) >= max(COLORS) else None
     about: dict[str, Any] = {"dtype": dtype, "limits": limits, "kept_alpha": kept_alpha, "profile": profile}
-    if dtype == np.uint8 and limits == own_range(dtype) and len(shares) in COLORS:
-        levels = (shares * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()  # (H, W, C)
-        return replace(image, pixels=Image.fromarray(levels[:, :, 0] if len(shares) == 1 else levels), **about)
-    return replace(image, pixels=shares.permute(1, 2, 0).contiguous().numpy(), **about)
+    if dtype == np.uint8 and limits == own_range(dtype) and len(values) in COLORS:
+        levels = (values * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()  # (H, W, C)
+        return replace(image, pixels=Image.fromarray(levels[:, :, 0] if len(values) == 1 else levels), **about)
+    return replace(image, pixels=values.permute(1, 2, 0).contiguous().numpy(), **about)
 
 
 def holding(dtype: np.dtype[Any], limits: Range) -> np.dtype[Any]:
-    """Return a type of numbers that holds a range: ``dtype`` itself if it can, else 16 bits, else floating point."""
+    """Return a data type that holds a range: ``dtype`` itself if it can, else 16 bits, else floating point."""
     if dtype.kind == "f":
         return dtype
     low, high = limits

@@ -1,4 +1,4 @@
-"""What a checkpoint holds to use: its networks, rebuilt from the config inside it."""
+"""The networks of a checkpoint, rebuilt from the config inside it."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -109,7 +109,7 @@ class TrainedModel:
         Args:
             network: it is changed.
             name: full; of the network or of a moving average.
-            assign: put the stored tensors, with their data type, in the place of the network's own.
+            assign: use the stored tensors themselves, with their data type, instead of copying their values.
 
         Raises:
             CheckpointError: the weights do not fit.

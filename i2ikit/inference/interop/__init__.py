@@ -1,4 +1,4 @@
-"""Weights of the published code: their layouts, in and out. The only place that knows published names and numbers."""
+"""Weights of the published code: import and export. Only this package knows published names and layer numbers."""
 
 from i2ikit.inference.interop.detection import detect
 from i2ikit.inference.interop.fitting import fit, unfit

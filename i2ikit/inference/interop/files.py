@@ -1,4 +1,4 @@
-"""Files of the published code: the networks that their names stand for, and the weights in them."""
+"""Files of the published code: the networks in their names, and the weights in them."""
 
 import pickle
 import re
