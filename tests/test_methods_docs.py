@@ -1,4 +1,4 @@
-"""The pages of docs/methods say what the presets say."""
+"""The pages of docs/methods agree with the presets."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def stated(config: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_line_of_config_on_a_page_stands_in_the_preset(page: str) -> None:
+def test_every_line_of_config_on_a_page_is_that_of_the_preset(page: str) -> None:
     text = (FOLDER / f"{page}.md").read_text(encoding="utf-8")
     assert BLOCK.search(text)
     names: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Every packaged config builds, and says what was published; the figures are those of the papers and their code."""
+"""Presets have the published values, those of the papers and their code."""
 
 from typing import Any
 
@@ -132,7 +132,7 @@ def test_labels_are_translated_to_photos(data: str) -> None:
     assert section["train"]["direction"] == section["test"]["direction"] == "BtoA"
 
 
-def test_cut_trains_on_whole_images_from_the_first_epoch_of_the_decay_on() -> None:
+def test_cut_trains_on_uncropped_images_from_the_first_epoch_of_the_decay_on() -> None:
     config = {
         **config_of("cut/horse2zebra")["data"]["train"]["transform"],
         "load_size": 286,
@@ -142,7 +142,7 @@ def test_cut_trains_on_whole_images_from_the_first_epoch_of_the_decay_on() -> No
     transform = Builder().part(TRANSFORMS, config, "transform")
     assert transform is not None
     torch.manual_seed(0)
-    image = Image.linear_gradient("L").convert("RGB")  # 256 x 256: a whole image is not resampled
+    image = Image.linear_gradient("L").convert("RGB")  # 256 x 256: an uncropped image is not resampled
     transform.set_epoch(200)
     assert not torch.equal(transform(image), image_to_tensor(image))
     transform.set_epoch(201)

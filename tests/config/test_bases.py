@@ -61,7 +61,7 @@ def test_a_missing_file_of_a_package_has_its_nearest_names(write):
         read_config_file(path)
 
 
-def test_a_config_that_needs_a_missing_plugin_says_only_which_to_install(tiny):
+def test_a_config_that_needs_a_missing_plugin_reports_only_which_to_install(tiny):
     text = tiny.read_text() + textwrap.dedent("""
         plugins = ["i2ikit-nowhere"]
         optimizer = dict(type="Adamm")

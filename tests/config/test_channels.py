@@ -12,7 +12,7 @@ def config(data: dict[str, Any], **networks: Any) -> dict[str, Any]:
     return {"model": {**model, **networks}, "data": {"train": {"type": "UnpairedFolders", "root": "x"}, **data}}
 
 
-def said(found: dict[str, Any]) -> list[str]:
+def paths(found: dict[str, Any]) -> list[str]:
     return [error.path for error in channel_errors(found)]
 
 
@@ -32,7 +32,7 @@ def test_nothing_changes_where_no_channels_are_stated() -> None:
 def test_the_data_set_may_state_them_itself() -> None:
     own = config({"train": {"type": "UnpairedFolders", "root": "x", "channels": 2}})
     assert follow_data(own)["model"]["generators"]["ab"]["in_channels"] == 2
-    assert said(follow_data(own)) == []
+    assert paths(follow_data(own)) == []
 
 
 def test_a_network_keeps_its_own_and_is_an_error() -> None:
@@ -48,20 +48,22 @@ def test_a_network_for_gray_images_alone_asks_for_gray_data() -> None:
         "generators": {"ab": {**RESNET, "in_channels": 1}},
         "discriminators": {"b": {**PATCHGAN, "in_channels": 1}},
     }
-    assert said(config({}, **networks)) == ["model.generators.ab.in_channels", "model.discriminators.b.in_channels"]
+    assert paths(config({}, **networks)) == ["model.generators.ab.in_channels", "model.discriminators.b.in_channels"]
 
 
-def test_a_data_set_of_fixed_channels_says_so() -> None:
+def test_a_data_set_of_fixed_channels_takes_no_others() -> None:
     stripes = {"train": {"type": "Stripes"}}
-    assert said(config(stripes)) == []
-    assert said(config({**stripes, "channels": 1})) == ["data.channels"]
-    assert said(config(stripes, generators={"ab": {**RESNET, "in_channels": 1}})) == ["model.generators.ab.in_channels"]
+    assert paths(config(stripes)) == []
+    assert paths(config({**stripes, "channels": 1})) == ["data.channels"]
+    assert paths(config(stripes, generators={"ab": {**RESNET, "in_channels": 1}})) == [
+        "model.generators.ab.in_channels"
+    ]
 
 
-def test_parts_that_nobody_registered_are_left_to_others() -> None:
-    found = config({"channels": 1}, generators={"ab": {"type": "Nobody"}, "other": RESNET, "ba": None})
-    assert follow_data(found)["model"]["generators"] == {"ab": {"type": "Nobody"}, "other": RESNET, "ba": None}
-    assert said(follow_data(found)) == []
+def test_unregistered_parts_are_left_to_other_checks() -> None:
+    found = config({"channels": 1}, generators={"ab": {"type": "Unregistered"}, "other": RESNET, "ba": None})
+    assert follow_data(found)["model"]["generators"] == {"ab": {"type": "Unregistered"}, "other": RESNET, "ba": None}
+    assert paths(follow_data(found)) == []
 
 
 @pytest.mark.parametrize("channels", [None, "3", {"a": 1}, 2.5])

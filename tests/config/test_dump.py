@@ -18,7 +18,7 @@ from i2ikit.config.dump import WIDTH
         ({"x": float("inf")}, 'x = float("inf")\n'),
     ],
 )
-def test_short_values_stand_on_one_line(config, source):
+def test_short_values_are_on_one_line(config, source):
     assert dump_config(config) == source
 
 

@@ -33,6 +33,6 @@ def test_an_unknown_config_brings_the_nearest_names(name):
         find_config(name)
 
 
-def test_a_folder_is_told_from_a_file_that_is_missing(tmp_path):
+def test_a_folder_is_reported_as_a_folder(tmp_path):
     with pytest.raises(ConfigError, match=r"it is a folder; a config is a file in it"):
         find_config(tmp_path)

@@ -12,7 +12,7 @@ def errors(alarms):
     return [f"{error.path}: {error.message}" for error in find_errors({"alarms": alarms}) if "alarms" in error.path]
 
 
-def test_the_alarms_that_nobody_named_are_there():
+def test_unnamed_default_alarms_are_added():
     assert with_default_alarms({}) == {name: {"type": kind} for name, kind in DEFAULT_ALARMS.items()}
 
 

@@ -1,4 +1,4 @@
-"""`--set key.path=value`: what it may set, and what is said when it may not."""
+"""`--set key.path=value`: what it can set, and its errors."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from i2ikit.config.key_paths import lookup, split
 from i2ikit.errors import ConfigError
 
 CONTENT = "model.phases.generate.terms.content"
-HOW = {"precision": "fp32", "accumulate": 1, "checkpoint_activations": False}  # what `train` says besides its length
+HOW = {"precision": "fp32", "accumulate": 1, "checkpoint_activations": False}  # what `train` has besides its length
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ def test_a_generator_of_a_plugin_is_checked_by_its_signature_like_any_other(tiny
     ]
 
 
-def test_defaults_are_filled_in_and_sections_stand_in_their_order(tiny):
+def test_defaults_are_filled_in_and_sections_are_in_their_order(tiny):
     config = resolve_config(tiny)
     assert list(config) == [
         *("model", "optimizer", "schedule", "data", "train"),

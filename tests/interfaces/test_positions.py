@@ -17,42 +17,42 @@ def feature() -> Tensor:
     return torch.arange(2 * 3 * 4 * 5, dtype=torch.float64).reshape(2, 3, 4, 5)
 
 
-def test_shared_places_are_read_row_by_row_from_every_image(feature):
+def test_shared_positions_are_read_row_by_row_from_every_image(feature):
     ids = torch.tensor([19, 0, 7, 7])
     rows = Positions(ids).read(feature)
     assert rows.shape == (2, 4, 3)
     for image in range(2):
-        for row, place in enumerate(ids.tolist()):
-            assert torch.equal(rows[image, row], feature[image, :, place // 5, place % 5])
+        for row, position in enumerate(ids.tolist()):
+            assert torch.equal(rows[image, row], feature[image, :, position // 5, position % 5])
 
 
-def test_each_image_can_have_places_of_its_own(feature):
+def test_each_image_can_have_its_own_positions(feature):
     ids = torch.tensor([[19, 0], [3, 12]])
     rows = Positions(ids).read(feature)
     for image in range(2):
-        for row, place in enumerate(ids[image].tolist()):
-            assert torch.equal(rows[image, row], feature[image, :, place // 5, place % 5])
+        for row, position in enumerate(ids[image].tolist()):
+            assert torch.equal(rows[image, row], feature[image, :, position // 5, position % 5])
 
 
-def test_routing_is_a_weighted_sum_of_places(feature):
+def test_routing_is_a_weighted_sum_of_positions(feature):
     matrix = torch.rand(2, 6, 20, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     rows = Routing(matrix).read(feature)
     assert rows.shape == (2, 6, 3)
     for image in range(2):
         for row in range(6):
             expected = torch.zeros(3, dtype=torch.float64)
-            for place in range(20):
-                expected += matrix[image, row, place] * feature[image, :, place // 5, place % 5]
+            for position in range(20):
+                expected += matrix[image, row, position] * feature[image, :, position // 5, position % 5]
             torch.testing.assert_close(rows[image, row], expected)
 
 
-def test_routing_by_one_hot_rows_is_places(feature):
+def test_routing_by_one_hot_rows_is_positions(feature):
     ids = torch.tensor([[19, 0, 7], [3, 3, 12]])
     matrix = nn.functional.one_hot(ids, 20).double()
     assert torch.equal(Routing(matrix).read(feature), Positions(ids).read(feature))
 
 
-def test_gradient_goes_to_the_places_that_were_read_as_often_as_they_were(feature):
+def test_gradient_counts_how_often_a_position_was_read(feature):
     feature = feature.requires_grad_(True)
     Positions(torch.tensor([4, 4, 9])).read(feature).sum().backward()
     counts = feature.grad.flatten(2)[0, 0]
@@ -66,7 +66,7 @@ def test_gradient_goes_into_the_routing_matrix(feature):
     torch.testing.assert_close(matrix.grad, feature.flatten(2).sum(1, keepdim=True))
 
 
-def test_places_of_another_number_of_images_are_refused(feature):
+def test_positions_of_another_number_of_images_are_refused(feature):
     with pytest.raises(ShapeError, match="positions of 3 images cannot be read from a batch of 2"):
         Positions(torch.zeros(3, 4, dtype=torch.int64)).read(feature)
 

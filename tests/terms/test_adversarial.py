@@ -12,17 +12,17 @@ SCALES = {"ab(a)": [torch.tensor([[0.0]]), torch.tensor([[3.0]])], "b": [torch.t
 
 
 class Judge:
-    """A step that only has answers."""
+    """A step that only has logits."""
 
-    def __init__(self, answers: dict[str, list[Tensor]]) -> None:
-        self.answers = answers
+    def __init__(self, logits: dict[str, list[Tensor]]) -> None:
+        self.given = logits
 
     def logits(self, discriminator: str, image: str, *, grad: bool = True) -> list[Tensor]:
         assert discriminator == "b"
-        return self.answers[image]
+        return self.given[image]
 
 
-def test_the_generators_side_is_the_loss_of_being_taken_for_real():
+def test_the_generators_side_is_the_loss_of_looking_real():
     assert AdversarialTerm("b", "ab(a)", LSGANLoss())(Judge(LOGITS)).item() == pytest.approx(0.25)
 
 
@@ -36,14 +36,14 @@ def test_scales_count_alike():
     assert DiscriminatorTerm("b", "b", "ab(a)", LSGANLoss())(Judge(SCALES)).item() == pytest.approx(0.5 * (0 + 9) / 2)
 
 
-def test_gradient_reaches_both_answers_of_the_discriminator():
-    answers = {name: [x[0].clone().requires_grad_(True)] for name, x in LOGITS.items()}
-    DiscriminatorTerm("b", "b", "ab(a)", LSGANLoss())(Judge(answers)).backward()
-    assert answers["ab(a)"][0].grad.tolist() == [[0.25, 0.75]]
-    assert answers["b"][0].grad.tolist() == [[0.5, -0.5]]
+def test_gradient_reaches_real_and_fake_logits():
+    logits = {name: [x[0].clone().requires_grad_(True)] for name, x in LOGITS.items()}
+    DiscriminatorTerm("b", "b", "ab(a)", LSGANLoss())(Judge(logits)).backward()
+    assert logits["ab(a)"][0].grad.tolist() == [[0.25, 0.75]]
+    assert logits["b"][0].grad.tolist() == [[0.5, -0.5]]
 
 
-def test_they_announce_what_they_read():
+def test_they_list_what_they_read():
     assert AdversarialTerm("b", "ab(a)", LSGANLoss()).reads() == [Read.logits_of("b", "ab(a)")]
     reads = DiscriminatorTerm("b", "b", "ab(a)", LSGANLoss()).reads()
     assert set(reads) == {Read.logits_of("b", "ab(a)"), Read.logits_of("b", "b")}

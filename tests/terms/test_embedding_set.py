@@ -17,7 +17,7 @@ TAPS = ["stem", "down1"]
 
 
 class FakeStep:
-    """Features by image, heads by name, permutations that say which label they were drawn for."""
+    """Features by image, heads by name, permutations that record their label."""
 
     def __init__(self, features: dict[str, Tensor]) -> None:
         torch.manual_seed(1)
@@ -84,7 +84,7 @@ def test_gradient_reaches_both_images() -> None:
         assert image.grad.abs().sum() > 0
 
 
-def test_each_layer_of_each_image_draws_places_of_its_own() -> None:
+def test_each_layer_of_each_image_samples_its_own_positions() -> None:
     step: Any = FakeStep(features())
     term()(step)
     assert len(set(step.labels)) == 4

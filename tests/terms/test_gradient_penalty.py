@@ -8,7 +8,7 @@ from i2ikit.terms.gradient_penalty import GradientPenaltyTerm
 
 
 class Quadratic:
-    """A discriminator that answers ``w * x ** 2`` at every pixel, and once more at a second scale."""
+    """A discriminator with logits ``w * x ** 2`` at every pixel, and once more at a second scale."""
 
     def __init__(self, scales: int = 1) -> None:
         self.w, self.scales = torch.tensor(3.0, requires_grad=True), scales
@@ -19,7 +19,7 @@ class Quadratic:
         return x, [self.w * x**2 for _ in range(self.scales)]
 
 
-def test_the_gradient_is_that_of_the_sum_of_all_answers():
+def test_the_gradient_is_that_of_the_sum_of_all_logits():
     # d/dx of 3 x^2 is 6 x: half of the mean over images of (6^2, 12^2)
     assert GradientPenaltyTerm("b", "b", R1Penalty())(Quadratic()).item() == pytest.approx(0.5 * (36 + 144) / 2)
     assert GradientPenaltyTerm("b", "b", R1Penalty())(Quadratic(2)).item() == pytest.approx(0.5 * 4 * (36 + 144) / 2)
@@ -37,11 +37,11 @@ def test_it_lists_a_leaf():
     ]
 
 
-def test_a_step_without_leaves_is_told_apart():
+def test_a_step_without_leaves_is_refused():
     class Blind(Quadratic):
         def leaf(self, discriminator: str, image: str) -> tuple[Tensor, list[Tensor]]:
-            x, answers = super().leaf(discriminator, image)
-            return x, [answer.detach() for answer in answers]
+            x, logits = super().leaf(discriminator, image)
+            return x, [x.detach() for x in logits]
 
     with pytest.raises(RuntimeError, match="does not require grad"):
         GradientPenaltyTerm("b", "b", R1Penalty())(Blind())

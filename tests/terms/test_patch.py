@@ -23,12 +23,12 @@ QUERY, KEY = ("ab", "ab(a)"), ("ab", "a")
 
 
 class Features:
-    """A step that has features by image, a head, and a discriminator's answers."""
+    """A step that has features by image, a head, and a discriminator's logits."""
 
     first = 0
 
     def __init__(self, head: nn.Module, logits: Tensor | None = None, **features: dict[str, Tensor]) -> None:
-        self.features, self.head_module, self.answers, self.draws = features, head, logits, RandomStreams(0, 1)
+        self.features, self.head_module, self.scores, self.streams = features, head, logits, RandomStreams(0, 1)
         self.asked: list[tuple[str, bool]] = []
 
     def taps(self, generator: str, image: str, names: list[str], *, grad: bool = True) -> dict[str, Tensor]:
@@ -37,8 +37,8 @@ class Features:
         return {name: found[name] if grad else found[name].detach() for name in names}
 
     def logits(self, discriminator: str, image: str, *, grad: bool = True) -> list[Tensor]:
-        assert self.answers is not None
-        return [self.answers]
+        assert self.scores is not None
+        return [self.scores]
 
     def head(self, name: str) -> nn.Module:
         return self.head_module
@@ -47,7 +47,7 @@ class Features:
         return feature
 
     def permutation(self, label: str, size: int, count: int) -> Tensor:
-        return self.draws.permutation(label, size, count)
+        return self.streams.permutation(label, size, count)
 
 
 def term(**changes: object) -> PatchTerm:
@@ -82,12 +82,12 @@ def test_a_pair_of_taps_is_the_keys_and_the_querys(step):
 
 
 def test_negatives_decide_what_a_query_is_contrasted_with(step):
-    within, whole = (term(negatives=negatives)(step) for negatives in (WithinImage(), WholeBatch()))
+    within, batch = (term(negatives=negatives)(step) for negatives in (WithinImage(), WholeBatch()))
     torch.testing.assert_close(within, term()(step))
-    assert whole > within
+    assert batch > within
 
 
-def test_key_and_query_are_read_at_the_same_places(step):
+def test_key_and_query_are_read_at_the_same_positions(step):
     same = Features(IdentityHead([4]), output={"x": maps()}, source={"x": maps()})
     assert term(loss=CosineLoss(), sampler=RandomSampler(3))(same).item() == pytest.approx(0.0, abs=1e-6)
 
@@ -136,7 +136,7 @@ def test_the_predictor_sees_queries_alone():
     assert roles == [(0, "query", True), (0, "key", False), (1, "query", True), (1, "key", False)]
 
 
-def test_gradient_reaches_the_query_alone_unless_told_otherwise():
+def test_gradient_reaches_the_query_alone_by_default():
     for detach, reaches_key in ((("features", "embedding"), False), ((), True)):
         output, source = maps().requires_grad_(True), maps(seed=1).requires_grad_(True)
         term(detach=detach)(Features(IdentityHead([4]), output={"x": output}, source={"x": source})).backward()

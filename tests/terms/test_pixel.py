@@ -45,6 +45,6 @@ def test_images_of_two_sizes_are_refused():
         PixelTerm("x", "y", L1Loss())(step)
 
 
-def test_a_loss_of_one_sides_answers_is_refused():
+def test_an_adversarial_loss_is_refused():
     with pytest.raises(ValueError, match="loss must be a comparison of two tensors, such as L1Loss, not LSGANLoss"):
         PixelTerm("x", "y", LSGANLoss())

@@ -176,12 +176,12 @@ def _patch(query: str, key: str, *, taps: tuple[Any, ...] = ("enc", "dec"), **op
 class Silent(Term):
     """Announces one read and makes another."""
 
-    def __init__(self, announced: list[Read], ask: Callable[[Any], Tensor]) -> None:
+    def __init__(self, listed: list[Read], ask: Callable[[Any], Tensor]) -> None:
         super().__init__()
-        self.announced, self.ask = announced, ask
+        self.listed, self.ask = listed, ask
 
     def reads(self) -> list[Read]:
-        return self.announced
+        return self.listed
 
     def forward(self, step: Any) -> Tensor:
         return self.ask(step)

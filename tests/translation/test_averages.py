@@ -148,7 +148,7 @@ def test_copies_are_saved_with_the_model() -> None:
     }  # fmt: skip
 
 
-def test_images_are_made_by_the_copy_of_a_generator_and_the_step_goes_on_with_the_generator() -> None:
+def test_images_are_made_by_the_copy_of_a_generator_and_the_step_continues_with_the_generator() -> None:
     model, image = build(), torch.rand(1, 3, 16, 16)
     with torch.no_grad():
         for parameter in model.generators["ab"].parameters():
@@ -168,7 +168,7 @@ def test_an_average_may_not_take_the_name_of_a_network() -> None:
     assert "'ab' is already used" in errors(averages={"ab": {"of": "generators.ab"}})
 
 
-def test_a_phase_that_updates_an_average_is_told_what_it_is() -> None:
+def test_a_phase_that_updates_an_average_is_an_error() -> None:
     phases = {"generate": {"update": ["generators.ab_slow"], "terms": {}}}
     assert "'generators.ab_slow' is an average of 'generators.ab'; no phase updates it" in errors(phases=phases)
 

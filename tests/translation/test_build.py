@@ -1,4 +1,4 @@
-"""From config to model: what is built, and what every kind of error says."""
+"""From config to model, and the text of every kind of error."""
 
 from copy import deepcopy
 from typing import Any
@@ -99,7 +99,7 @@ def test_the_config_becomes_networks_views_phases_and_weighted_terms(config):
     assert isinstance(generate.terms["gan"].weight, Constant)
 
 
-def test_a_term_draws_from_its_own_stream_unless_it_names_one(config):
+def test_a_term_samples_from_its_own_stream_unless_it_names_one(config):
     assert build(config).phases["generate"].terms["content"].stream == ""
     named = build(change(config, "phases/generate/terms/content/stream", "places"))
     assert named.phases["generate"].terms["content"].stream == "places"
@@ -185,7 +185,7 @@ def test_a_head_without_taps_is_a_network_that_terms_feed_what_they_like(energy)
         ),
     ],
 )
-def test_an_error_about_a_head_without_taps_is_told(energy, path, value, message):
+def test_an_error_about_a_head_without_taps_is_reported(energy, path, value, message):
     assert any(message in line for line in errors(change(energy, path, value)))
 
 
@@ -278,13 +278,13 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         (f"{TERM}/query", ["ab", "mix(a)"], "'mix' takes 2 image(s), not 1 ('mix(a)')"),
     ],
 )
-def test_an_error_is_told_with_its_place_and_the_nearest_names(config, path, value, message):
+def test_an_error_is_reported_with_its_path_and_the_nearest_names(config, path, value, message):
     found = errors(change(config, path, value))
     place = ".".join(["model", *path.split("/")[:-1]])
     assert any(line.startswith(place) and message in line for line in found), "\n".join(found)
 
 
-def test_a_term_named_twice_is_told_even_if_it_is_wrong_itself(config):
+def test_a_duplicate_term_is_reported_even_if_it_has_errors(config):
     wrong = change(config, "phases/discriminate/terms/content", {"type": "Nothing"})
     expected = (
         "model.phases.generate.terms.content: phase 'discriminate' already has a term of this name; choose another"
@@ -292,7 +292,7 @@ def test_a_term_named_twice_is_told_even_if_it_is_wrong_itself(config):
     assert expected in errors(wrong)
 
 
-def test_all_errors_are_told_together(config):
+def test_all_errors_are_reported_together(config):
     wrong = change(config, "generators/ab/filtres", 3)
     wrong = change(wrong, "discriminators/b/type", "PatchGAN")
     wrong = change(wrong, f"{TERM}/loss/tua", 1)
@@ -301,7 +301,7 @@ def test_all_errors_are_told_together(config):
     found = errors(wrong)
     for part in ("filtres", "'PatchGAN'", "tua", "num must be", "genertors"):
         assert sum(part in line for line in found) == 1, part
-    assert len(found) == 5  # what a broken network would have been asked for is not held against the terms
+    assert len(found) == 5  # terms get no errors for what a broken network would have provided
 
 
 def test_a_new_loss_is_one_class_and_one_line_of_config(config):

@@ -25,7 +25,7 @@ def test_it_is_walked_from_the_outside_in():
     assert [str(part) for part in parse("mix(b, ab(a))").walk()] == ["mix(b, ab(a))", "b", "ab(a)", "a"]
 
 
-def test_functions_and_images_are_told_apart():
+def test_functions_and_images_are_separate():
     image = parse("mix(b, ab(mirror(a)))")
     assert image.functions() == {"mix", "ab", "mirror"}
     assert image.images() == {"a", "b"}

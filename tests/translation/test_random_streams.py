@@ -4,31 +4,31 @@ from i2ikit.translation import RandomStreams
 
 
 def test_a_name_always_gives_the_same_stream():
-    draws = RandomStreams(0, step=3)
-    assert torch.equal(torch.rand(5, generator=draws.generator("x")), torch.rand(5, generator=draws.generator("x")))
-    assert torch.equal(draws.permutation("x", 20, 7), RandomStreams(0, step=3).permutation("x", 20, 7))
+    stream = RandomStreams(0, step=3)
+    assert torch.equal(torch.rand(5, generator=stream.generator("x")), torch.rand(5, generator=stream.generator("x")))
+    assert torch.equal(stream.permutation("x", 20, 7), RandomStreams(0, step=3).permutation("x", 20, 7))
 
 
 def test_another_name_seed_or_step_gives_another_stream():
     streams = [RandomStreams(0, 1), RandomStreams(1, 1), RandomStreams(0, 2)]
-    drawn = [tuple(draws.permutation(name, 100, 10).tolist()) for draws in streams for name in ("x", "y")]
-    assert len(set(drawn)) == 6
+    samples = [tuple(stream.permutation(name, 100, 10).tolist()) for stream in streams for name in ("x", "y")]
+    assert len(set(samples)) == 6
 
 
-def test_batches_of_one_step_share_their_places_and_each_image_has_its_own_noise():
-    whole, second = RandomStreams(0, 1), RandomStreams(0, 1, first=2)
-    assert torch.equal(whole.permutation("x", 20, 7), second.permutation("x", 20, 7))
-    noise = whole.noise("z", 4, 3, 2)
+def test_batches_of_one_step_share_positions_and_each_image_has_its_own_noise():
+    all_images, second = RandomStreams(0, 1), RandomStreams(0, 1, first=2)
+    assert torch.equal(all_images.permutation("x", 20, 7), second.permutation("x", 20, 7))
+    noise = all_images.noise("z", 4, 3, 2)
     assert torch.equal(noise[2:], second.noise("z", 2, 3, 2))
     assert len(noise.unique()) == 24
 
 
-def test_streams_do_not_depend_on_what_else_was_drawn():
+def test_streams_do_not_depend_on_each_other():
     alone = RandomStreams(0, 1).permutation("x", 50, 50)
-    draws = RandomStreams(0, 1)
-    draws.permutation("y", 9, 9)
-    torch.rand(3, generator=draws.generator("x"))
-    assert torch.equal(draws.permutation("x", 50, 50), alone)
+    stream = RandomStreams(0, 1)
+    stream.permutation("y", 9, 9)
+    torch.rand(3, generator=stream.generator("x"))
+    assert torch.equal(stream.permutation("x", 50, 50), alone)
 
 
 def test_nothing_is_taken_from_the_global_stream():
@@ -48,12 +48,12 @@ def test_noise_is_standard_normal_and_belongs_to_its_name():
     assert not torch.equal(noise, RandomStreams(0, 1).noise("y", 100, 100))
 
 
-def test_places_are_in_range_and_without_replacement():
-    places = RandomStreams(0, 1).permutation("x", 20, 12)
-    assert places.dtype == torch.int64
-    assert len(set(places.tolist())) == 12
-    assert set(places.tolist()) <= set(range(20))
+def test_positions_are_in_range_and_without_replacement():
+    positions = RandomStreams(0, 1).permutation("x", 20, 12)
+    assert positions.dtype == torch.int64
+    assert len(set(positions.tolist())) == 12
+    assert set(positions.tolist()) <= set(range(20))
 
 
-def test_no_more_places_than_there_are():
+def test_no_more_positions_than_there_are():
     assert sorted(RandomStreams(0, 1).permutation("x", 4, 9).tolist()) == [0, 1, 2, 3]

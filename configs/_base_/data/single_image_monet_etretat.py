@@ -1,4 +1,4 @@
-# One painting of the cliffs of Etretat and one photo of them: crops of 64, zoomed at random; tested on the whole.
+# One painting of the cliffs of Etretat and one photo of them: crops of 64, zoomed at random; tested on the full image.
 ROOT = "datasets/single_image_monet_etretat"
 
 data = dict(

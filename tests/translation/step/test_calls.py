@@ -1,4 +1,4 @@
-"""Every pass of a step is made once, with whom it can share a call."""
+"""Each pass of a step is made once, joined with the passes that can share its call."""
 
 import torch
 from torch import nn
@@ -84,7 +84,7 @@ def test_sharing_calls_changes_no_loss_and_no_gradient(model, trainer, batch, cy
             torch.testing.assert_close(gradient, results[1].gradients[phase][name], rtol=1e-9, atol=1e-13)
 
 
-def test_a_pass_that_nobody_trains_through_makes_no_graph(model, trainer, batch, patch):
+def test_a_pass_without_gradient_makes_no_graph(model, trainer, batch, patch):
     built = model({"generate": ([AB, F], {"content": patch("mirror(a)", "a")})}, views={"mirror": Mirror(1.0)})
     trainer(built).step(batch)
     assert sorted((call.images, call.graph) for call in built.generators["ab"].calls) == [(1, False), (1, True)]

@@ -1,4 +1,4 @@
-"""Gradient goes where the phase and the term say, and nowhere else."""
+"""Gradient reaches the networks of the phase and of the term, and no others."""
 
 import pytest
 from torch import Tensor, nn
@@ -39,7 +39,7 @@ def test_a_head_that_the_phase_does_not_update_gets_none(model, trainer, batch, 
         ((), True, True),
     ],
 )
-def test_the_keys_gradient_stops_where_the_term_says(
+def test_the_keys_gradient_stops_where_the_term_sets_it(
     model, trainer, batch, detach, key_trains_generator, key_trains_head, patch
 ):
     class KeyAlone(nn.Module):

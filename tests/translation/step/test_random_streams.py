@@ -1,4 +1,4 @@
-"""What a step draws comes from streams with names."""
+"""Random numbers of a step come from named streams."""
 
 from torch import Tensor
 
@@ -11,7 +11,7 @@ from i2ikit.translation import RandomStreams, WeightedTerm
 AB, F = "generators.ab", "heads.f"
 
 
-def test_each_term_draws_places_of_its_own_and_other_terms_do_not_shift_them(model, trainer, batch, patch):
+def test_each_term_samples_its_own_positions_whatever_other_terms_sample(model, trainer, batch, patch):
     def content(image: str) -> PatchTerm:
         return patch(f"ab({image})", image, sampler=RandomSampler(5))
 
@@ -21,7 +21,7 @@ def test_each_term_draws_places_of_its_own_and_other_terms_do_not_shift_them(mod
     assert beside["other"] != beside["content"]
 
 
-def test_terms_of_one_stream_take_the_same_places_and_a_term_of_another_none_of_them(model, trainer, batch, patch):
+def test_terms_of_one_stream_sample_the_same_positions_and_others_do_not(model, trainer, batch, patch):
     def content(stream: str) -> WeightedTerm:
         return WeightedTerm(patch("ab(a)", "a", sampler=RandomSampler(5)), Constant(1.0), stream)
 
@@ -31,7 +31,7 @@ def test_terms_of_one_stream_take_the_same_places_and_a_term_of_another_none_of_
     assert len({values[name].item() for name in ("content", "other", "own")}) == 3
 
 
-def test_a_term_draws_noise_from_its_stream(model, trainer, batch, silent):
+def test_a_term_samples_noise_from_its_stream(model, trainer, batch, silent):
     def noise(stream: str) -> WeightedTerm:
         term = silent([Read("ab(a)")], lambda s: s.image("ab(a)").mean() * 0 + s.noise("z", 2, 3).sum())
         return WeightedTerm(term, Constant(1.0), stream)
@@ -69,7 +69,7 @@ def test_a_source_of_negatives_may_read_images_and_have_a_network_that_a_phase_o
     assert run.losses["against"] == -value
 
 
-def test_a_step_with_the_same_draws_gives_the_same_numbers(model, trainer, batch, patch):
+def test_a_step_with_the_same_streams_gives_the_same_values(model, trainer, batch, patch):
     phases = {"g": ([AB, F], {"content": patch("ab(a)", "a", sampler=RandomSampler(5))})}
     first, second = trainer(model(phases), rate=0.0), trainer(model(phases), rate=0.0)
     assert first.step(batch, 7) == second.step(batch, 7)

@@ -1,4 +1,4 @@
-"""What a step promises: the right numbers, nothing stale, and a clear word for what nobody announced."""
+"""A step: right values, no stale outputs, and clear errors for reads that are not listed."""
 
 import pytest
 import torch
@@ -65,7 +65,7 @@ def test_the_generator_is_judged_by_the_updated_discriminator(model, trainer, ba
     torch.testing.assert_close(values["gan"], after.detach())
 
 
-def test_who_only_looks_at_answers_sees_those_of_the_updated_discriminator_too(model, trainer, batch, discriminating):
+def test_a_read_without_gradient_gets_logits_of_the_updated_discriminator_too(model, trainer, batch, discriminating):
     seen = []
 
     class Look(Term):
@@ -96,7 +96,7 @@ def test_a_later_phase_sees_the_images_of_before_the_update(model, trainer, batc
     torch.testing.assert_close(built.views["pool"].stores["ab(a)"].images[0], fake[0])
 
 
-def test_answers_of_several_scales_are_averaged(model, networks, trainer, batch, cut_phases):
+def test_logits_of_several_scales_are_averaged(model, networks, trainer, batch, cut_phases):
     judge = networks("discriminator")(scales=2)
     built = model(cut_phases(), discriminators={"b": judge})
     with torch.no_grad():
@@ -165,7 +165,7 @@ def test_two_generator_phases_can_share_images_without_freeing_each_others_graph
 
 
 @pytest.mark.parametrize(
-    ("announced", "ask", "message"),
+    ("listed", "ask", "message"),
     [
         ([], lambda s: s.image("ab(a)").mean(), r"term 'x' reads generators.ab\(a\), but reads\(\)"),
         (
@@ -178,7 +178,7 @@ def test_two_generator_phases_can_share_images_without_freeing_each_others_graph
         ([Read.logits_of("b", "b")], lambda s: s.leaf("b", "b")[0].mean(), "b as a leaf of discriminator b"),
     ],
 )
-def test_a_term_that_reads_what_it_did_not_announce_is_told_so(model, trainer, batch, announced, ask, message, silent):
-    built = model({"g": ([AB], {"x": silent(announced, ask)})}, views={"mirror": Mirror(1.0)})
+def test_a_term_that_reads_what_it_did_not_list_is_an_error(model, trainer, batch, listed, ask, message, silent):
+    built = model({"g": ([AB], {"x": silent(listed, ask)})}, views={"mirror": Mirror(1.0)})
     with pytest.raises(RuntimeError, match=message):
         trainer(built).step(batch)

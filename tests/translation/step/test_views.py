@@ -1,4 +1,4 @@
-"""Views inside a step: drawn once, undone on features, remembered."""
+"""Views inside a step: sampled once, undone on features, kept."""
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ from i2ikit.views.mirror import Mirror
 AB, DB, F = "generators.ab", "discriminators.b", "heads.f"
 
 
-def test_a_view_that_is_not_drawn_is_the_image_itself(model, trainer, batch, adversarial, discriminating, patch):
+def test_a_skipped_view_is_the_image_itself(model, trainer, batch, adversarial, discriminating, patch):
     def phases(image: str) -> dict:
         return {
             "discriminate": ([DB], {"d": discriminating(f"ab({image})")}),
