@@ -11,9 +11,10 @@ from i2ikit.build import Builder
 from i2ikit.config.data import dataset_config, read_from
 from i2ikit.config.sections import with_defaults
 from i2ikit.engine.data import build_dataset
-from i2ikit.errors import ConfigError, DataError, nearest_hint
+from i2ikit.errors import ConfigError, nearest_hint
 from i2ikit.evaluation.measure import EvaluationData, Measurement, measure
-from i2ikit.images import FileList, Reader, format_extensions, list_images
+from i2ikit.images import Reader
+from i2ikit.inference.folders import images_in
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.inference.translator import Translator
 from i2ikit.ops.pixels import image_to_tensor
@@ -122,12 +123,13 @@ class NamedPairs:
 
     def __init__(self, first: Path, second: Path, reader: Reader) -> None:
         self.reader = reader
-        self.files = {"a": _images_in(first), "b": _images_in(second)}
-        found: dict[str, dict[str, int]] = {}
-        for domain, files in self.files.items():
-            for index in range(len(files)):
-                found.setdefault(_free_key(found, files.name(index), domain), {})[domain] = index
-        self.items = list(found.values())
+        items: dict[str, dict[str, str]] = {}
+        for domain, folder in (("a", first), ("b", second)):
+            for path in images_in(folder):
+                name = os.path.splitext(os.path.relpath(path, folder))[0]
+                key = path if domain in items.get(name, {}) else name  # the folder has two images of that name
+                items.setdefault(key, {})[domain] = path
+        self.items = list(items.values())
 
     def __len__(self) -> int:
         return len(self.items)
@@ -135,8 +137,7 @@ class NamedPairs:
     def __getitem__(self, index: int) -> dict[str, Any]:
         """Return the images of an item as tensors (C, H, W) in -1..1, and their paths."""
         item: dict[str, Any] = {}
-        for domain, position in self.items[index].items():
-            path = self.files[domain][position]
+        for domain, path in self.items[index].items():
             item |= {domain: image_to_tensor(self.reader(path)), f"{domain}_path": path}
         return item
 
@@ -181,18 +182,3 @@ def _without_inapplicable(found: Measurement, parts: Mapping[str, Any]) -> Measu
         if unpaired or alone:
             found.missing.pop(name, None)
     return found
-
-
-def _images_in(folder: Path) -> FileList:
-    if not folder.is_dir():
-        raise DataError(f"there is no folder {folder}")
-    files = list_images(folder)
-    if not len(files):
-        raise DataError(f"there are no images in {folder}; looked for {format_extensions()}")
-    return files
-
-
-def _free_key(found: Mapping[str, Mapping[str, int]], name: str, domain: str) -> str:
-    """Return the name without its extension, or with it if the folder already has an image of that name."""
-    key = os.path.splitext(name)[0]
-    return name if domain in found.get(key, {}) else key

@@ -73,9 +73,7 @@ def plan_folder(source: Path, output: Path, channels: int = 3) -> list[tuple[Pat
     refuse_file(source, output, "but the input is a folder")
     if output.suffix.lower() in readable_extensions() and not output.is_dir():
         raise DataError(f"{source} is a folder, so its output must be one too; {output} has the extension of an image")
-    images = [Path(image) for image in list_images(source)]
-    if not images:
-        raise DataError(f"there are no images in {source}; looked for {format_extensions()}")
+    images = [Path(image) for image in images_in(source)]
     others = count_others(source)
     if others:
         logger.warning("%d files in %s are not images and were skipped", others, source)
@@ -86,6 +84,20 @@ def plan_folder(source: Path, output: Path, channels: int = 3) -> list[tuple[Pat
         taken.add(target)
         pairs.append((image, target))
     return pairs
+
+
+def images_in(folder: Path) -> list[str]:
+    """Return the paths of all images below a folder, in natural order.
+
+    Raises:
+        DataError: there is no such folder, or no image in it.
+    """
+    if not folder.is_dir():
+        raise DataError(f"there is no folder {folder}")
+    images = list(list_images(folder))
+    if not images:
+        raise DataError(f"there are no images in {folder}; looked for {format_extensions()}")
+    return images
 
 
 def count_others(folder: Path) -> int:

@@ -12,7 +12,7 @@ def make_image(path, level, size=(16, 12)):
     Image.new("RGB", size, (level, level, level)).save(path)
 
 
-def test_images_of_one_name_are_pairs_and_all_others_stand_alone(tmp_path):
+def test_images_of_the_same_name_are_pairs(tmp_path):
     for name in ("a/1.png", "a/deep/2.jpg", "a/3.png", "b/1.jpg", "b/deep/2.png", "b/9.png"):
         make_image(tmp_path / name, 128)
     pairs = NamedPairs(tmp_path / "a", tmp_path / "b", Reader())
@@ -59,7 +59,7 @@ def test_metrics_are_named_in_any_case_the_configs_first():
     assert list(choose_metrics({}, [])) == list(DEFAULT_METRICS)
 
 
-def test_a_metric_that_nobody_knows_is_named_with_the_nearest():
+def test_an_unknown_metric_is_named_with_the_nearest():
     with pytest.raises(ConfigError, match=r"no metric is called 'ssmi'\. Nearest: 'ssim'"):
         choose_metrics({}, ["ssmi"])
 
@@ -73,7 +73,7 @@ def test_a_folder_that_is_missing_or_empty_is_named(tmp_path):
         evaluate_folders(tmp_path / "a", tmp_path / "empty", metrics=["psnr"])
 
 
-def test_tensors_of_pairs_lie_between_minus_one_and_one(tmp_path):
+def test_tensors_of_pairs_are_in_minus_one_to_one(tmp_path):
     make_image(tmp_path / "a" / "1.png", 255)
     make_image(tmp_path / "b" / "1.png", 0)
     item = NamedPairs(tmp_path / "a", tmp_path / "b", Reader())[0]

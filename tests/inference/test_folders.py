@@ -132,7 +132,7 @@ def test_a_missing_input_is_named(tmp_path: Path):
         translate_images(copy, tmp_path / "nowhere", tmp_path / "out")
 
 
-def test_a_folder_without_images_says_what_was_looked_for(tmp_path: Path):
+def test_a_folder_without_images_is_refused_with_the_known_extensions(tmp_path: Path):
     (tmp_path / "in").mkdir()
     with pytest.raises(DataError, match=r"there are no images in .*in; looked for \.png \.jpg"):
         translate_images(copy, tmp_path / "in", tmp_path / "out")
@@ -141,7 +141,7 @@ def test_a_folder_without_images_says_what_was_looked_for(tmp_path: Path):
 @pytest.mark.parametrize(
     ("source", "why"), [("in", "but the input is a folder"), ("in/a.png", "whose extension is not")]
 )
-def test_a_file_in_the_place_of_the_output_folder_is_refused(tmp_path: Path, source: str, why: str):
+def test_a_file_instead_of_the_output_folder_is_refused(tmp_path: Path, source: str, why: str):
     make_image(tmp_path / "in" / "a.png")
     (tmp_path / "out").write_text("a file")
     with pytest.raises(DataError, match=rf"must be a folder: .*out is a file, {why}"):

@@ -1,6 +1,6 @@
-"""What goes in at any depth, with any channels, is trained on and comes out so.
+"""Outputs have the depth and the channels of their inputs.
 
-Pain 4 of users: 16-bit, TIFF, npy and many channels are cut to 8-bit PNG. Pain 15: grayscale becomes RGB.
+Pain 4 of users: 16-bit, TIFF, npy and many channels are reduced to 8-bit PNG. Pain 15: grayscale becomes RGB.
 """
 
 from collections.abc import Callable, Mapping
@@ -72,7 +72,7 @@ def trained(folder: Path, write: Write, data: str) -> Path:
 
 
 @pytest.mark.slow
-def test_pains_4_and_15_sixteen_bit_gray_is_trained_on_and_comes_out_so(tmp_path: Path) -> None:
+def test_pains_4_and_15_a_model_of_sixteen_bit_gray_outputs_sixteen_bit_gray(tmp_path: Path) -> None:
     checkpoint = trained(tmp_path, sixteen_bits, "channels=1")
     translator = Translator.from_checkpoint(checkpoint)
     assert translator.translate_path(tmp_path / "data/testA", tmp_path / "out") == 3
@@ -86,7 +86,7 @@ def test_pains_4_and_15_sixteen_bit_gray_is_trained_on_and_comes_out_so(tmp_path
 
 
 @pytest.mark.slow
-def test_pain_4_five_channels_are_trained_on_and_come_out_so(tmp_path: Path) -> None:
+def test_pain_4_a_model_of_five_channels_outputs_five_channels(tmp_path: Path) -> None:
     checkpoint = trained(tmp_path, five_channels, "channels=5, value_range=[-1000, 2000]")
     translator = Translator.from_checkpoint(checkpoint)
     assert translator.translate_path(tmp_path / "data/testA", tmp_path / "out") == 3
@@ -100,7 +100,7 @@ def test_pain_4_five_channels_are_trained_on_and_come_out_so(tmp_path: Path) -> 
 
 
 class Same(nn.Module):
-    """Gives back what it gets, of as many channels as are wanted."""
+    """Returns its input, with another number of channels if asked."""
 
     def __init__(self, in_channels: int = 3, out_channels: int | None = None) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ FILES: dict[str, tuple[int, Callable[[Path], None]]] = {
 
 
 def stored(path: Path) -> NDArray[Any]:
-    """Return what a file holds, in the words of other libraries."""
+    """Return the content of a file, read by other libraries."""
     if path.suffix == ".npy":
         return np.load(path)
     if path.suffix == ".npz":
@@ -136,7 +136,7 @@ def stored(path: Path) -> NDArray[Any]:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_an_output_holds_numbers_of_the_type_shape_and_range_of_its_input(tmp_path: Path, name: str) -> None:
+def test_an_output_has_the_type_shape_and_range_of_its_input(tmp_path: Path, name: str) -> None:
     channels, write = FILES[name]
     (tmp_path / "in").mkdir()
     write(tmp_path / "in" / name)

@@ -34,7 +34,7 @@ def save(path: Path, state: dict[str, Tensor], config: dict[str, Any]) -> Path:
     return path
 
 
-def test_networks_take_the_weights_of_their_names_and_the_others_stay(cut, tmp_path):
+def test_networks_are_loaded_by_name_and_the_others_keep_their_weights(cut, tmp_path):
     source, model = build(cut), build(cut)
     state = {key: value for key, value in source.state_dict().items() if key.startswith(("generators.", "heads."))}
     judge = weights(model, "discriminators.b")
@@ -44,7 +44,7 @@ def test_networks_take_the_weights_of_their_names_and_the_others_stay(cut, tmp_p
     assert same(weights(model, "discriminators.b"), judge)
 
 
-def test_a_moving_average_begins_with_the_network_that_it_follows(cut, tmp_path):
+def test_a_moving_average_starts_from_the_network_that_it_follows(cut, tmp_path):
     averages = {"ab_mean": {"of": "generators.ab", "momentum": 0.9}}
     source, model = build(cut), build(cut, averages=averages)
     load_initial(save(tmp_path / "c.pt", source.state_dict(), cut), model, CPU)
@@ -64,7 +64,7 @@ def test_a_checkpoint_without_a_common_network_is_refused_with_both_lists(cut, t
         load_initial(path, build(cut), CPU)
 
 
-def test_a_run_begins_with_the_networks_of_a_checkpoint(cut, tmp_path):
+def test_a_run_starts_from_the_networks_of_a_checkpoint(cut, tmp_path):
     source = build(cut)
     path = save(tmp_path / "c.pt", source.state_dict(), cut)
     cut["optimizer"]["lr"] = cut["model"]["phases"]["generate"]["groups"]["heads"]["lr"] = 0.0
@@ -74,7 +74,7 @@ def test_a_run_begins_with_the_networks_of_a_checkpoint(cut, tmp_path):
     assert f'"init": "{path}"' in (tmp_path / "run" / "log.jsonl").read_text().splitlines()[0]
 
 
-def test_a_wrong_start_leaves_no_work_directory_behind(cut, tmp_path):
+def test_a_missing_initial_checkpoint_leaves_no_log(cut, tmp_path):
     with pytest.raises(CheckpointError, match="there is no checkpoint"):
         train(cut, work_dir=tmp_path / "run", max_steps=1, init=tmp_path / "none.pt")
     assert not (tmp_path / "run" / "log.jsonl").exists()

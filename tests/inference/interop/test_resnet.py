@@ -120,7 +120,7 @@ ARCHITECTURES = [
 
 
 @pytest.mark.parametrize("arguments", ARCHITECTURES)
-def test_imported_weights_give_the_published_image_and_come_back_bitwise(arguments: dict[str, object]) -> None:
+def test_imported_weights_give_the_published_image_and_are_exported_bitwise(arguments: dict[str, object]) -> None:
     published = random_weights(Published(**arguments))  # type: ignore[arg-type]
     network = imported(published)
     x = torch.rand(2, network.in_channels, 64, 64) * 2 - 1
@@ -131,7 +131,7 @@ def test_imported_weights_give_the_published_image_and_come_back_bitwise(argumen
     assert all(torch.equal(back[name], state[name]) and back[name].dtype == state[name].dtype for name in state)
 
 
-def test_the_architecture_is_told_from_names_and_shapes() -> None:
+def test_the_architecture_is_detected_from_names_and_shapes() -> None:
     published = Published(blocks=4, down=False, up=True, dropout=True, channels=(1, 2))
     assert detect(published.state_dict(), "file") == (
         "generators",
@@ -187,7 +187,7 @@ def test_a_published_layer_number_reads_what_the_published_code_reads(
         torch.testing.assert_close(found[tap], value, rtol=1e-4, atol=1e-5, msg=lambda text, n=number: f"{n}: {text}")
 
 
-def test_numbers_may_come_in_any_order_and_the_features_are_in_that_of_the_layers() -> None:
+def test_taps_are_in_the_order_of_the_layers() -> None:
     network = ResNetGenerator(filters=2)
     assert published_taps(network, [16, 0, 4]) == ["pad", "down1_conv", "block5"]
     assert published_taps(network, [3, 7, 13, 18, 24, 28], encode_only=False) == [

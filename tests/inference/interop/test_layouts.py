@@ -43,7 +43,7 @@ def assert_bitwise(network: nn.Module, state: dict[str, Tensor]) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_files_of_published_runs_come_back_bitwise_and_in_order(path: Path) -> None:
+def test_files_of_published_runs_are_exported_as_they_were_imported(path: Path) -> None:
     state = torch.load(path, weights_only=True)
     assert_bitwise(imported(state), state)
 
@@ -145,7 +145,7 @@ def test_a_published_pixel_discriminator_gives_its_scores_here() -> None:
 
 
 @pytest.mark.parametrize("norm", ["batch", "layer", "none"])
-def test_heads_of_both_sides_come_back(norm: str) -> None:
+def test_heads_with_predictors_are_exported_as_they_were_imported(norm: str) -> None:
     head = ProjectionPredictionHead([4, 8], dim=6, hidden=5, norm=norm)
     state = unfit(head)
     assert detect(state, "file") == (
@@ -157,7 +157,7 @@ def test_heads_of_both_sides_come_back(norm: str) -> None:
 
 
 @pytest.mark.parametrize(("filters", "size", "downs"), [(10, 64, 1), (3, 256, 2), (64, 64, 1)])
-def test_the_widths_of_a_stylegan2_generator_tell_filters_and_size(filters: int, size: int, downs: int) -> None:
+def test_filters_and_size_of_stylegan2_are_detected_from_its_widths(filters: int, size: int, downs: int) -> None:
     with torch.device("meta"):
         network = StyleGAN2Generator(filters=filters, size=size, downs=downs, blocks=4)
     state = {name: torch.ones(value.shape) for name, value in unfit(network).items()}
@@ -199,6 +199,6 @@ def test_other_networks_have_no_layout() -> None:
         layout_of(ResNetGenerator(filters=2, input_skip=True))
 
 
-def test_a_unet_comes_back_from_its_own_layout() -> None:
+def test_a_unet_is_imported_as_it_was_exported() -> None:
     network = UNetGenerator(filters=2, downs=7, norm="none")
     assert_bitwise(imported(unfit(network)), unfit(network))
