@@ -1,10 +1,10 @@
 """Kill trainings at random moments, resume them, and compare: `python tools/chaos.py --kills 30 --config cut enco`.
 
-Each config is trained once without a disturbance, on small networks and 16-pixel scenes. Then it is trained again and
-again in processes that are killed (SIGKILL) at random: while they start or resume, between two checkpoints, and while a
-checkpoint is being written. Each is resumed until it is done, and its last checkpoint compared with the undisturbed
-one, bit for bit: networks, optimizers, image histories, memory banks, averages, what hooks remember. Last line of each
-config: 'N kills, N resumes, equal: yes/no'. The exit code is 0 if all are equal.
+Each config is trained once without an interruption, on small networks and 16-pixel scenes. Then it is trained in
+processes that are killed (SIGKILL) at random: while they start or resume, between two checkpoints, and while a
+checkpoint is written. Each is resumed until it is done, and its last checkpoint compared with the uninterrupted one,
+bit for bit: networks, optimizers, image pools, memory banks, averages, states of hooks. Last line of each config:
+'N kills, N resumes, equal: yes/no'. The exit code is 0 if all are equal.
 """
 
 import argparse
@@ -40,12 +40,12 @@ METHODS = {
 SMALL = {"filters": 4, "dim": 8, "num": 8}  # wherever a part has such an argument and more of it
 STEPS, EVERY = 14, 3  # the scenes make epochs of 5 steps, so that runs end in the middle of one
 MOMENTS = ("start", "step", "write")
-PATIENCE = 300  # seconds after which a child hangs
-POLL = 0.0005  # seconds between looks
+TIMEOUT = 300  # seconds after which a child counts as hanging
+POLL = 0.0005  # seconds between checks
 
 
 def shrink(config: Any, key: str = "") -> Any:
-    """Return the parts of a config with few filters, places and keys, so that a step takes milliseconds."""
+    """Return the parts of a config with few filters, positions and keys, so that a step takes milliseconds."""
     if isinstance(config, list):
         return [shrink(item) for item in config]
     if not isinstance(config, Mapping):
@@ -86,21 +86,21 @@ def small_config(name: str, *, workers: int = 0, seed: int = 0) -> dict[str, Any
     }
 
 
-def difference(one: Any, other: Any, place: str = "") -> str:
-    """Return the place of the first difference of nested plain data, tensors compared bit for bit; empty: none."""
+def difference(one: Any, other: Any, key: str = "") -> str:
+    """Return the key of the first difference of nested plain data, tensors compared bit for bit; empty: none."""
     if isinstance(one, Mapping) and isinstance(other, Mapping) and one.keys() == other.keys():
-        pairs = [(f"{place}.{key}", one[key], other[key]) for key in one]
+        pairs = [(f"{key}.{name}", one[name], other[name]) for name in one]
     elif isinstance(one, list | tuple) and isinstance(other, list | tuple) and len(one) == len(other):
-        pairs = [(f"{place}.{index}", *pair) for index, pair in enumerate(zip(one, other, strict=True))]
+        pairs = [(f"{key}.{index}", *pair) for index, pair in enumerate(zip(one, other, strict=True))]
     elif isinstance(one, Tensor) and isinstance(other, Tensor):
-        return "" if one.dtype == other.dtype and torch.equal(one, other) else place
+        return "" if one.dtype == other.dtype and torch.equal(one, other) else key
     else:
-        return "" if one == other else f"{place}: {one!r} and {other!r}"[:300]
+        return "" if one == other else f"{key}: {one!r} and {other!r}"[:300]
     return next((found for where, left, right in pairs if (found := difference(left, right, where))), "")
 
 
 def final_state(folder: Path) -> dict[str, Any]:
-    """Return all of the last checkpoint that a resumed run has to have in common with an undisturbed one."""
+    """Return everything of the last checkpoint in which a resumed run and an uninterrupted one have to agree."""
     checkpoint = read_checkpoint(WorkDir(folder).list_checkpoints()[-1])
     return {
         "model": checkpoint.model,
@@ -131,26 +131,26 @@ def start(config: Mapping[str, Any], folder: Path) -> int:
 
 
 def ended(child: int) -> bool:
-    """Say whether a child has ended.
+    """Return whether a child has ended.
 
     Raises:
         RuntimeError: it failed by itself.
     """
     found, status = os.waitpid(child, os.WNOHANG)
     if found and status:
-        raise RuntimeError(f"a training failed by itself, with status {status}; its message is above")
+        raise RuntimeError(f"a training failed by itself, with status {status}; see its message above")
     return bool(found)
 
 
 @dataclass
 class Killer:
-    """Kills one child after the other, each at a random moment.
+    """Kills children one after the other, each at a random moment.
 
     Attributes:
-        rng: draws the moments.
-        pace: seconds that an undisturbed run takes.
-        kills: how many children were killed.
-        writes: how many of them while they wrote a checkpoint.
+        rng: of the moments.
+        pace: seconds of an uninterrupted run.
+        kills: number of killed children.
+        writes: how many of them were writing a checkpoint.
     """
 
     rng: random.Random
@@ -158,8 +158,8 @@ class Killer:
     kills: int = 0
     writes: int = 0
 
-    def meet(self, child: int, folder: Path) -> bool:
-        """Kill a child at a random moment; say whether it lived long enough to be done before."""
+    def kill(self, child: int, folder: Path) -> bool:
+        """Kill a child at a random moment; return whether it finished before."""
         moment = MOMENTS[self.kills % len(MOMENTS)]
         if moment == "start":
             wait, since = self.rng.uniform(0, 0.5 * self.pace), "start"
@@ -178,10 +178,10 @@ class Killer:
         return False
 
     def _wait(self, child: int, folder: Path, what: str) -> bool:
-        """Wait until a step of this child is logged, or a checkpoint begins to be written; say whether it ended."""
+        """Wait until a step of this child is logged, or it starts to write a checkpoint; return whether it ended."""
         if what == "start":
             return False
-        log, before, end = folder / "log.jsonl", None, time.monotonic() + PATIENCE
+        log, before, end = folder / "log.jsonl", None, time.monotonic() + TIMEOUT
         while time.monotonic() < end:
             if what == "write" and _is_writing(folder / "checkpoints"):
                 return False
@@ -212,7 +212,7 @@ def _is_writing(folder: Path) -> bool:
 
 
 def run_to_end(config: Mapping[str, Any], folder: Path) -> float:
-    """Train without a disturbance from wherever a run stands; return the seconds."""
+    """Train or resume without an interruption; return the seconds."""
     begin, child = time.monotonic(), start(config, folder)
     while not ended(child):
         time.sleep(POLL)
@@ -220,21 +220,24 @@ def run_to_end(config: Mapping[str, Any], folder: Path) -> float:
 
 
 def torment(config: Mapping[str, Any], kills: int, folder: Path, seed: int) -> tuple[Killer, int, list[str]]:
-    """Kill and resume trainings of one config until there were ``kills`` of them.
+    """Kill and resume trainings of one config ``kills`` times.
 
     Returns:
-        the killer, the number of runs, and where they ended in another way than the undisturbed one.
+        the killer, the number of runs, and their differences from the uninterrupted one.
     """
-    pace = run_to_end(config, folder / "whole")
-    expected = final_state(folder / "whole")
+    pace = run_to_end(config, folder / "uninterrupted")
+    expected = final_state(folder / "uninterrupted")
     killer, runs, found = Killer(random.Random(seed), pace), 0, []
     while killer.kills < kills:
         runs += 1
-        place = folder / f"run_{runs}"
-        while killer.kills < kills and not killer.meet(start(config, place), place):
+        work_dir = folder / f"run_{runs}"
+        while killer.kills < kills and not killer.kill(start(config, work_dir), work_dir):
             pass
-        run_to_end(config, place)
-        found += [difference(final_state(place), expected), *(str(path) for path in place.rglob(f".*{TEMPORARY}"))]
+        run_to_end(config, work_dir)
+        found += [
+            difference(final_state(work_dir), expected),
+            *(str(path) for path in work_dir.rglob(f".*{TEMPORARY}")),
+        ]
     return killer, runs, [text for text in found if text]
 
 
@@ -243,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=30, help="of each config")
     parser.add_argument("--config", nargs="+", default=["cut", "enco", "cyclegan"], help=f"of {', '.join(METHODS)}")
-    parser.add_argument("--workers", type=int, nargs="+", default=[0, 2], help="processes that read")
+    parser.add_argument("--workers", type=int, nargs="+", default=[0, 2], help="data-loading workers")
     parser.add_argument("--seed", type=int, default=0, help="of the kills and of the runs")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)  # before the first fork: a child has none of its parent's threads

@@ -36,13 +36,13 @@ pytestmark = pytest.mark.slow
         ([1, 2], [1], ": [1, 2] and [1]"),
     ],
 )
-def test_a_difference_of_one_bit_is_found_and_its_place_named(one, other, expected):
+def test_a_difference_of_one_bit_is_found_and_its_key_named(one, other, expected):
     assert chaos.difference(one, other) == expected
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python >= 3.12 on forks beside threads
-def test_pain_01_a_run_that_is_killed_at_random_moments_ends_bit_for_bit_as_the_undisturbed_one(tmp_path):
+def test_pain_01_a_run_that_is_killed_at_random_moments_ends_bit_for_bit_as_the_uninterrupted_one(tmp_path):
     """Resume restarts the epoch, resets the rate, makes the loss jump: not after a kill -9 either."""
     config = chaos.small_config("cut", seed=1)
     killer, runs, different = chaos.torment(config, kills=3, folder=tmp_path, seed=1)
@@ -51,16 +51,16 @@ def test_pain_01_a_run_that_is_killed_at_random_moments_ends_bit_for_bit_as_the_
 
 
 @pytest.mark.parametrize(("method", "workers"), [*((name, 0) for name in chaos.METHODS), ("cut", 2)])
-def test_every_method_goes_on_bit_for_bit_in_the_middle_of_an_epoch(method, workers, tmp_path):
+def test_every_method_resumes_bit_for_bit_in_the_middle_of_an_epoch(method, workers, tmp_path):
     config = chaos.small_config(method, workers=workers)  # 5 steps in an epoch
     config |= {"train": {"steps": 7}, "checkpoint": {"every": 100, "keep": 1}}
-    train(config, work_dir=tmp_path / "whole")
+    train(config, work_dir=tmp_path / "uninterrupted")
     train(config, work_dir=tmp_path / "parts", pause_at=3)
     train(config, work_dir=tmp_path / "parts", pause_at=6, resume=True)
     train(config, work_dir=tmp_path / "parts", resume=True)
-    whole = chaos.final_state(tmp_path / "whole")
-    assert whole["progress"]["step"] == 7
-    assert chaos.difference(chaos.final_state(tmp_path / "parts"), whole) == ""
+    expected = chaos.final_state(tmp_path / "uninterrupted")
+    assert expected["progress"]["step"] == 7
+    assert chaos.difference(chaos.final_state(tmp_path / "parts"), expected) == ""
 
 
 def test_a_child_that_fails_by_itself_is_no_success(tmp_path, capfd):
