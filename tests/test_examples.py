@@ -8,9 +8,6 @@ import torch
 
 from i2ikit.registry import REGISTRIES
 
-PENDING = {
-    "terms",
-}  # kinds of which some parts still lack an example
 PARTS = [
     (f"{kind}.{name}", registry.get(name))
     for kind, registry in REGISTRIES.items()
@@ -23,11 +20,7 @@ PARTS = [
 def test_the_example_of_each_part_runs(name: str, part: type[Any]) -> None:
     globs = {"torch": torch, part.__name__: part}
     examples = doctest.DocTestParser().get_doctest(part.__doc__ or "", globs, name, None, 0)
-    if not examples.examples:
-        assert name.partition(".")[0] in PENDING, (
-            f"the docstring of {name} has no example: add two to four lines that begin with >>>"
-        )
-        return
+    assert examples.examples, f"the docstring of {name} has no example: add two to four lines that begin with >>>"
     output: list[str] = []
     torch.manual_seed(0)
     result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(examples, out=output.append)

@@ -22,6 +22,10 @@ class AdversarialTerm(Term):
         ValueError: the loss is no adversarial one.
     Source:
         Goodfellow et al. 2014, arXiv:1406.2661.
+    Example:
+        >>> from i2ikit.losses import LSGANLoss
+        >>> [(read.network, read.image) for read in AdversarialTerm("b", "ab(a)", LSGANLoss()).reads()]
+        [('discriminators.b', 'ab(a)')]
     """
 
     def __init__(self, discriminator: str, image: str, loss: AdversarialLoss) -> None:
@@ -51,6 +55,10 @@ class DiscriminatorTerm(Term):
         ValueError: the loss is no adversarial one.
     Source:
         Zhu et al. 2017, arXiv:1703.10593, section 7.1, for the half.
+    Example:
+        >>> from i2ikit.losses import LSGANLoss
+        >>> [read.image for read in DiscriminatorTerm("b", "b", "pool(ab(a))", LSGANLoss()).reads()]
+        ['pool(ab(a))', 'b']
     """
 
     def __init__(self, discriminator: str, real: str, fake: str, loss: AdversarialLoss) -> None:

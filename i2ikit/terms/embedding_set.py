@@ -34,6 +34,14 @@ class EmbeddingSetTerm(Term):
     Source:
         Han et al. 2021, arXiv:2104.07689, the similarity loss of SimDCL. differs: the published code samples
         the real image at the positions of its contrastive term, and only the generated image at new ones.
+    Example:
+        >>> from i2ikit.losses import L1Loss
+        >>> from i2ikit.samplers import RandomSampler
+        >>> images = {"first": ("ab", "a"), "second": ("ab", "ba(b)")}
+        >>> term = EmbeddingSetTerm(**images, taps=["stem"], head="f", set_heads=("real", "fake"), loss=L1Loss(),
+        ...                         sampler=RandomSampler(64))
+        >>> [read.image for read in term.reads()]
+        ['a', 'ba(b)']
     """
 
     def __init__(

@@ -22,6 +22,10 @@ class GradientPenaltyTerm(Term):
 
     Raises:
         ValueError: the loss is not a penalty.
+    Example:
+        >>> from i2ikit.losses import R1Penalty
+        >>> [(read.image, read.leaf) for read in GradientPenaltyTerm("b", "b", R1Penalty()).reads()]
+        [('b', True)]
     """
 
     def __init__(self, discriminator: str, image: str, loss: PenaltyLoss) -> None:

@@ -55,6 +55,12 @@ class PatchTerm(Term):
     Source:
         Park et al. 2020 (CUT), arXiv:2007.15651, eq. 4 and 5; Cai et al. 2024 (EnCo), arXiv:2211.10867, for pairs of
         an encoder's and a decoder's layer of one pass.
+    Example:
+        >>> from i2ikit.losses import PatchNCELoss
+        >>> from i2ikit.samplers import RandomSampler
+        >>> term = PatchTerm(("ab", "ab(a)"), ("ab", "a"), ["stem", "down1"], "f", PatchNCELoss(), RandomSampler(64))
+        >>> [(read.image, read.taps) for read in term.reads()]
+        [('a', ('stem', 'down1')), ('ab(a)', ('stem', 'down1'))]
     """
 
     def __init__(

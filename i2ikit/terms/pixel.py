@@ -22,6 +22,10 @@ class PixelTerm(Term):
         ValueError: the loss does not compare two images.
     Source:
         Zhu et al. 2017, arXiv:1703.10593, eq. 2 and section 5.2.
+    Example:
+        >>> from i2ikit.losses import L1Loss
+        >>> [read.image for read in PixelTerm("ba(ab(a))", "a", L1Loss()).reads()]
+        ['ba(ab(a))', 'a']
     """
 
     def __init__(self, image: str, target: str, loss: ComparisonLoss) -> None:
