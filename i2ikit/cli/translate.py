@@ -24,7 +24,7 @@ def translate(
         ),
     ] = None,
 ) -> None:
-    """Translate an image, or all images of a folder and its subfolders."""
+    """Translate an image, or all images below a folder."""
     with busy("Loading the model"):
         from i2ikit.distributed.device import pick_device
         from i2ikit.inference import Translator
