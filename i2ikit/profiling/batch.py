@@ -31,7 +31,7 @@ def batch_shapes(
         I2IKitError: the size is unknown.
     """
     batch = config["data"]["batch_size"]
-    found = _size_of_transform(config) or _size_in_config(config) or _size_of_item(dataset)
+    found = _size_in_config(config) or _size_of_item(dataset)
     if found is None:
         raise I2IKitError("the size of the training images is unknown: set data.crop_size, or provide the data")
     channels = _channels(model)
@@ -46,11 +46,12 @@ def _channels(model: UnpairedTranslation) -> dict[str, int]:
     return {"a": source, "b": target} if name.startswith("a") else {"a": target, "b": source}
 
 
-def _size_of_transform(config: Mapping[str, Any]) -> dict[str, tuple[int, int]] | None:
-    """Return the output size of the training transform, if it is the same for all images."""
+def _size_in_config(config: Mapping[str, Any]) -> dict[str, tuple[int, int]] | None:
+    """Return the size of the data set, or the output size of its transform if that is the same for all images."""
     train = dataset_config(config["data"], "train")
     if not is_part(train.get("transform")):
-        return None
+        side = train.get("crop_size", train.get("load_size"))
+        return None if side is None else dict.fromkeys(("a", "b"), (side, side))
     transform = Builder().part(TRANSFORMS, train["transform"], "data.train.transform")
     if transform is None:
         return None
@@ -58,15 +59,6 @@ def _size_of_transform(config: Mapping[str, Any]) -> dict[str, tuple[int, int]] 
         sizes = {tuple(transform(Image.new("RGB", size)).shape[-2:]) for size in SIZES}
     height, width = sizes.pop()
     return None if sizes else dict.fromkeys(("a", "b"), (height, width))
-
-
-def _size_in_config(config: Mapping[str, Any]) -> dict[str, tuple[int, int]] | None:
-    """Return the size that the config sets for the data set."""
-    train = dataset_config(config["data"], "train")
-    if is_part(train.get("transform")):
-        return None  # a transform that makes several sizes
-    side = train.get("crop_size", train.get("load_size"))
-    return None if side is None else dict.fromkeys(("a", "b"), (side, side))
 
 
 def _size_of_item(dataset: MapDataset | None) -> dict[str, tuple[int, int]] | None:

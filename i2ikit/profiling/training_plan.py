@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from i2ikit.build import Builder
 from i2ikit.config.validate import build_trial_model
 from i2ikit.data.loading import MapDataset
+from i2ikit.engine.assemble import run_length, steps_per_epoch
 from i2ikit.engine.data import build_dataset, build_train_loader
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import DataError, I2IKitError, ShapeError
@@ -88,7 +89,8 @@ def _count_data(plan: TrainingPlan) -> None:
             plan.items[split] = len(dataset)
             if split == "train":
                 plan.dataset = dataset
-                plan.steps_per_epoch = len(build_train_loader(dataset, {**data, "workers": 0, "cache": False}, 0))
+                loader = build_train_loader(dataset, {**data, "workers": 0, "cache": False}, 0)
+                plan.steps_per_epoch = steps_per_epoch(loader, plan.config["train"]["accumulate"])
         except DataError as error:
             plan.data_error = plan.data_error or error
 
@@ -116,8 +118,7 @@ def _add_schedule(plan: TrainingPlan) -> None:
     """Compute the length of the run and the table of its schedules."""
     length, per_epoch = plan.config["train"], plan.steps_per_epoch
     if per_epoch is not None:
-        plan.epochs = length.get("epochs") or math.ceil(length["steps"] / per_epoch)
-        plan.steps = length.get("steps") or plan.epochs * per_epoch
+        plan.steps, plan.epochs = run_length(length, per_epoch, None).values()
         plan.schedule = schedule_rows(plan, plan.epochs, plan.steps, per_epoch)
     elif length.get("epochs"):
         plan.schedule = schedule_rows(plan, length["epochs"], length["epochs"], 1)

@@ -68,6 +68,11 @@ def test_the_schedule_of_a_short_run_is_shown_by_step(tiny):
     assert (plan.steps, plan.epochs) == (10, 4)
 
 
+def test_accumulated_batches_are_one_step(tiny):
+    plan = plan_training(resolve_config(tiny, ["train.accumulate=3"]))
+    assert (plan.steps_per_epoch, plan.steps, plan.epochs) == (1, 2, 2)
+
+
 def test_a_schedule_that_never_changes_has_no_table(run, tiny, without_costs):
     overrides = ("--set", "schedule=none", "--set", "model.phases.generate.terms.identity.weight=1")
     assert "Schedule" not in run("check", tiny, *overrides).out
