@@ -1,4 +1,4 @@
-"""Optimizers of the phases, and the one place where losses become updates of weights."""
+"""Optimizers of the phases, and the updates of the weights."""
 
 import math
 from collections.abc import Iterator, Mapping

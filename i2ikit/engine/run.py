@@ -193,7 +193,7 @@ class Run:
         if evaluation is not None:
             hooks.append(evaluation)
         if config.get("vis_backends"):
-            hooks.append(VisualizerHook(self.folder.samples))
+            hooks.append(VisualizerHook())
         fixed = FixedOutputs(test_data or self.parts.train_data, config["seed"])
         for hook in self.parts.hooks:
             if isinstance(hook, OutputAlarm):

@@ -1,1 +1,1 @@
-"""Checkpoints: what they hold, how a run resumes from one, and steps saved for a report."""
+"""Checkpoints: what they hold, how a run resumes from one, and steps that are saved to be reproduced."""

@@ -30,7 +30,6 @@ ADVICE = (
     "Often the learning rate is too high: lower it with `--set optimizer.lr=...`, or clip gradients: "
     "`--set train.clip_gradients=1`. If an image is named, inspect it."
 )
-MOST = 6  # files that are named
 
 
 @dataclass
@@ -125,28 +124,19 @@ def explain_stop(
     progress = run.progress
     failed = FailedStep(
         config=run.config,
-        model=_to_cpu(run.translation.state_dict()),
+        model=run.translation.state_dict(),
         progress={name: getattr(progress, name) for name in ("epoch", "step", "epochs", "steps")},
-        batches=[_to_cpu(dict(batch)) for batch in batches],
+        batches=[dict(batch) for batch in batches],
         firsts=first_positions(batches),
         phase=phase,
         losses={name: value.item() for name, value in losses.items()},
     )
     what = _what(failed, run.model.device)
-    more = f" and {len(failed.files) - MOST} more" if len(failed.files) > MOST else ""
-    files = f"The batch: {', '.join(failed.files[:MOST])}{more}. " if failed.files else ""
+    files = f"The batch: {_listed(failed.files)}. " if failed.files else ""
     return (
         f"step {progress.step} (epoch {progress.epoch}) stopped before its update: {what}. {files}{_saved(run, failed)}"
         f" {ADVICE}"
     )
-
-
-def _to_cpu(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.detach().cpu()
-    if isinstance(value, Mapping):
-        return {key: _to_cpu(item) for key, item in value.items()}
-    return [_to_cpu(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _what(failed: FailedStep, device: torch.device) -> str:
@@ -161,15 +151,15 @@ def _what(failed: FailedStep, device: torch.device) -> str:
             found = run_again(failed, device).bad_gradients
         except (RuntimeError, I2IKitError):  # such as too little memory; the message is true without it
             found = {}
-    named = "; ".join(f"that of term {name!r} in {_first_of(names)}" for name, names in found.items())
+    named = "; ".join(f"that of term {name!r} in {_listed(names, most=1)}" for name, names in found.items())
     listed = ", ".join(f"{name!r} is {value:.4g}" for name, value in failed.losses.items())
     colon = ": " if named else ""
     return f"in phase {failed.phase!r} a gradient is not finite{colon}{named}, while the losses are ({listed})"
 
 
-def _first_of(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{names[0]}{more}"
+def _listed(names: Sequence[str], most: int = 6) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def _saved(run: TranslationRunner, failed: FailedStep) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from mmengine.hooks import EMAHook, Hook
-from torch import Tensor
+from mmengine.utils import apply_to
 from torch.optim import Optimizer
 
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
@@ -50,8 +50,9 @@ def restore(
     Raises:
         CheckpointError: the checkpoint is of another model.
     """
+    state = apply_to(checkpoint.model, torch.is_tensor, lambda x: x.to(device))  # load_state_dict leaves extra state
     try:
-        model.load_state_dict(_to(checkpoint.model, device))
+        model.load_state_dict(state)
     except RuntimeError as error:
         raise CheckpointError(f"the checkpoint is of another model than the config: {error}") from error
     if set(checkpoint.optimizers) != set(optimizers):
@@ -132,12 +133,3 @@ def _load(hook: Hook, state: Any) -> None:
 
 def _settings(optimizer: Optimizer, group: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in group.items() if key in optimizer.defaults or key == "initial_lr"}
-
-
-def _to(value: Any, device: torch.device) -> Any:
-    """Move all tensors of nested plain data; load_state_dict does not move extra state."""
-    if isinstance(value, Tensor):
-        return value.to(device)
-    if isinstance(value, Mapping):
-        return {key: _to(item, device) for key, item in value.items()}
-    return [_to(item, device) for item in value] if isinstance(value, list) else value

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,15 +19,11 @@ class VisualizerHook(RunHook):
     """Passes each line of the log, and each grid of samples, to the visualizer of the run.
 
     Scalars are called ``losses/TERM``, ``lr/NETWORK``, ``metrics/METRIC.VALUE``, and grids ``samples``.
-
-    Args:
-        samples: folder of the samples.
     """
 
     priority = "LOWEST"  # after the grids are written
 
-    def __init__(self, samples: Path) -> None:
-        self.samples = samples
+    def __init__(self) -> None:
         self._visualizer: Any = None
 
     def before_train(self, run: TranslationRunner) -> None:
@@ -56,7 +51,7 @@ class VisualizerHook(RunHook):
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
         """Send the grid of this step, if there is one."""
         step = run.progress.step
-        path = self.samples / f"step_{step:06d}.jpg"
+        path = run.folder.samples / f"step_{step:06d}.jpg"
         if path.is_file():
             with Image.open(path) as image:
                 self._visualizer.add_image("samples", np.asarray(image.convert("RGB")), step=step)
@@ -74,5 +69,3 @@ def scalars(line: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         for name, value in found.items() if isinstance(found, Mapping) else ():
             if isinstance(value, int | float) and math.isfinite(value):
                 yield f"{group}/{name}", float(value)
-    if isinstance(line.get("memory"), int | float):
-        yield "memory", float(line["memory"])

@@ -251,20 +251,6 @@ def test_only_damaged_checkpoints_are_none(tmp_path, recorder):
         read_newest_checkpoint(folder, recorder)
 
 
-def test_partial_files_of_a_killed_run_are_removed(cut, tmp_path):
-    train(cut, work_dir=tmp_path, pause_at=5)
-    left = [
-        tmp_path / ".config.json.77.tmp",
-        tmp_path / "checkpoints" / ".step_000006.pt.77.tmp",
-        tmp_path / "samples" / ".x.png.7.tmp",
-    ]
-    left[2].parent.mkdir(exist_ok=True)
-    for path in left:
-        path.write_bytes(b"half")
-    train(cut, work_dir=tmp_path, resume=True)
-    assert not [path for path in left if path.exists()]
-
-
 def test_every_third_checkpoint_can_stay(cut, tmp_path):
     cut["checkpoint"] = {"every": 2, "keep": 1, "keep_every": 3}
     train(cut, work_dir=tmp_path)
