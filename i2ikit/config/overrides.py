@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 from i2ikit import model_keys
@@ -24,20 +23,6 @@ from i2ikit.registry import DATASETS, HEADS, REGISTRIES, SCHEDULES, Registry
 BESIDES = {"terms": model_keys.TERM, "heads": model_keys.HEAD}  # keys of a part that its class does not take
 
 
-@dataclass(frozen=True)
-class Override:
-    """One ``--set``: the text as it was typed, the keys of its path, and its value."""
-
-    text: str
-    keys: Keys
-    value: Any
-
-    @property
-    def path(self) -> str:
-        """The key path."""
-        return ".".join(self.keys)
-
-
 def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[str, Any], list[ConfigProblem]]:
     """Return a copy of a config with ``--set`` options applied in their order, and the errors in them.
 
@@ -55,31 +40,28 @@ def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[
         if not found or not value.strip() or not all(keys):
             errors.append(ConfigProblem(path.strip() or text, "must be written key.path=value"))
             continue
-        wrong = _apply(config, Override(text, keys, parse_value(value)))
+        wrong = _apply(config, keys, parse_value(value))
         if wrong:
             errors.append(ConfigProblem(".".join(keys), wrong))
     return config, errors
 
 
-def _apply(config: dict[str, Any], override: Override) -> str:
+def _apply(config: dict[str, Any], keys: Keys, value: Any) -> str:
     """Set one value in ``config``; return what is wrong, or an empty string."""
     holder: Any = config
-    for depth, key in enumerate(override.keys):
-        above, last = override.keys[:depth], depth == len(override.keys) - 1
-        wrong = _wrong_key(config, holder, above, key, override.value if last else None)
+    for depth, key in enumerate(keys):
+        above, last = keys[:depth], depth == len(keys) - 1
+        wrong = _wrong_key(config, holder, above, key, value if last else None)
         if wrong:
             return wrong
         entry = int(key) if isinstance(holder, list) else key
         if last:
-            if _is_section(override.keys, holder, entry) and not isinstance(override.value, dict):
-                return f"{override.path} holds {', '.join(holder[entry])}: set one of these instead"
-            holder[entry] = override.value
+            if _is_section(keys, holder, entry) and not isinstance(value, dict):
+                return f"{'.'.join(keys)} holds {', '.join(holder[entry])}: set one of these instead"
+            holder[entry] = value
             _forget_other_length(holder, above, key)
-        elif isinstance(holder, dict) and key not in holder:
-            holder[entry] = {}
-            holder = holder[entry]
         else:
-            holder = holder[entry]
+            holder = holder.setdefault(entry, {}) if isinstance(holder, dict) else holder[entry]
     return ""
 
 
