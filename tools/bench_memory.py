@@ -30,6 +30,7 @@ from i2ikit.config import find_config, resolve_config
 from i2ikit.config.validate import build_trial_model
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed.device import model_to_device, pick_device
+from i2ikit.engine.hooks.step_times import process_memory
 from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.engine.precision import network_precision
 from i2ikit.engine.runner import RunnerModel
@@ -113,9 +114,12 @@ def measure(line: Mapping[str, Any], device_name: str) -> int:
         _train(config, line["shapes"], device)
         return torch.cuda.max_memory_allocated(device)
     gc.collect()
-    before = _resident("VmRSS")
+    before = process_memory("VmRSS")
     _train(config, line["shapes"], device)
-    return _resident("VmHWM") - before
+    peak = process_memory("VmHWM")
+    if before is None or peak is None:
+        raise SystemExit("this system does not report the memory of a process: measure on Linux, or with --device cuda")
+    return peak - before
 
 
 def _train(config: Mapping[str, Any], shapes: Mapping[str, Any], device: torch.device) -> None:
@@ -137,13 +141,6 @@ def _train(config: Mapping[str, Any], shapes: Mapping[str, Any], device: torch.d
 def _batches(shapes: Mapping[str, Any], count: int) -> Iterator[dict[str, torch.Tensor]]:
     for _ in range(count):
         yield {name: torch.rand(*shape) * 2 - 1 for name, shape in shapes.items()}
-
-
-def _resident(key: str) -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{key}:"):
-            return int(line.split()[1]) * 1024
-    raise SystemExit("this system does not report the memory of a process: measure on Linux, or with --device cuda")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
 """Trains all runs of a benchmark in turns, slice by slice, so that changes in the machine's speed affect all alike.
 
-Each slice is a process, `python -m i2ikit.benchmark.slices JOB.json`, with a memory peak of its own.
+Each slice is a process with a memory peak of its own.
 """
 
-import json
+import multiprocessing
 import os
 import shutil
 import signal
 import statistics
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,6 @@ from i2ikit.work_dir import WorkDir
 
 WARM_UP = 2  # steps of a slice whose time does not count: caches and allocators are still being filled
 TRIAL_STEPS = 24  # of the short run that measures how many steps fit into the minutes
-INTERRUPTED = 130  # exit code
-RESUME = "interrupted; the same command resumes it."
 
 
 def take_turns(plan: BenchmarkPlan, folder: Path, note: Callable[[str], None]) -> dict[str, str]:
@@ -59,8 +57,7 @@ def take_turns(plan: BenchmarkPlan, folder: Path, note: Callable[[str], None]) -
                     "work_dir": str(run.work_dir),
                     "pause_at": last if last < steps else None,
                     "device": plan.device,
-                },
-                folder / f"{run.name}.job.json",
+                }
             )
             if "done" in result:
                 run.add_record(result["done"])
@@ -103,46 +100,48 @@ def _trial_seconds(entry: BenchmarkEntry, plan: BenchmarkPlan, folder: Path) -> 
     config = {**run.config(1), "metrics": {}, "data": {**entry.config["data"], "test": None}}
     job = {"config": config, "work_dir": str(folder / "trials" / entry.label), "pause_at": None, "device": plan.device}
     shutil.rmtree(folder / "trials", ignore_errors=True)
-    result = run_in_process(job, folder / f"{entry.label}.trial.json")
+    result = run_in_process(job)
     shutil.rmtree(folder / "trials", ignore_errors=True)
     if "done" not in result:
         raise RunError(f"{entry.label} cannot be timed: {result['error']}")
     return statistics.median(result["done"]["seconds"][WARM_UP:])
 
 
-def run_in_process(job: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Run a job in a new process and return the job with ``done`` (see :func:`run_slice`) or ``error``.
-
-    The process saves the run and ends when this one ends, because that closes its standard input.
-
-    Args:
-        job: of :func:`run_slice`.
-        path: file in which the job is handed over; it is removed.
+def run_in_process(job: dict[str, Any]) -> dict[str, Any]:
+    """Run a job in a new process and return ``done``, the record of :func:`run_slice`, or ``error``.
 
     Raises:
-        RunInterruptedError: Ctrl-C.
+        RunInterruptedError: Ctrl-C, which reaches both processes; the run is saved.
     """
-    path.write_text(json.dumps(job), "utf-8")
-    output = path.with_suffix(".txt")
-    command = [sys.executable, "-m", "i2ikit.benchmark.slices", str(path)]
-    with (
-        output.open("w") as file,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=file) as process,
-    ):
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         try:
-            process.wait()
+            result = pool.submit(_run_job, job).result()
+        except BrokenProcessPool:
+            return {"error": "its process was killed or crashed"}
         except KeyboardInterrupt:
-            process.wait()  # it has received the signal too, and saves
-            raise RunInterruptedError(RESUME) from None
-    result: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    if process.returncode == INTERRUPTED:
-        raise RunInterruptedError(RESUME)
-    if not {"done", "error"} & result.keys():
-        last = output.read_text("utf-8", errors="replace").strip().splitlines()[-1:] or ["it printed nothing"]
-        result["error"] = f"its process ended with code {process.returncode}: {last[0]}"
-    path.unlink(missing_ok=True)
-    output.unlink(missing_ok=True)
+            result = {}
+    if not result:
+        raise RunInterruptedError("interrupted; the same command resumes it.")
     return result
+
+
+def _run_job(job: dict[str, Any]) -> dict[str, Any]:
+    """Return ``done`` or ``error``, or nothing if the run was interrupted; errors need not survive pickling."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        return {"done": run_slice(job)}
+    except RunInterruptedError:
+        return {}
+    except I2IKitError as error:
+        return {"error": str(error)}
+
+
+def _end_with_parent() -> None:
+    """Save the run and end this process when the process that started it ends."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a job runs in a process of its own"
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def run_slice(job: dict[str, Any]) -> dict[str, Any]:
@@ -170,32 +169,3 @@ def run_slice(job: dict[str, Any]) -> dict[str, Any]:
         "seconds": [round(seconds, 6) for seconds in times.seconds.values()],
         "memory": list(times.memory.values()),
     }
-
-
-def end_with_parent() -> None:
-    """Save the run and end this process when the process that started it ends, which closes standard input."""
-
-    def wait() -> None:
-        while os.read(sys.stdin.fileno(), 1):  # not sys.stdin.read, which holds a lock that Python needs to exit
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-def main(path: Path) -> int:
-    """Run the job of a file; write ``done`` or ``error`` into it. Return the exit code."""
-    end_with_parent()
-    job = json.loads(path.read_text("utf-8"))
-    try:
-        job["done"] = run_slice(job)
-    except I2IKitError as error:
-        job["error"], code = str(error), error.exit_code
-    else:
-        code = 0
-    path.write_text(json.dumps(job), "utf-8")
-    return code
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from i2ikit.report.record import best_indices
+
 Found = Mapping[str, Any]
 Cell = tuple[float | None, str]  # the value that is compared (None: not compared) and its text
 UNKNOWN = "–"
@@ -122,7 +124,9 @@ def mean_and_spread(found: Mapping[str, float] | None, digits: int) -> Cell:
 
 def _table(title: str, lead: str, columns: Sequence[Column], methods: Sequence[Found]) -> Table:
     cells = [[column.cell(method) for method in methods] for column in columns]
-    best = [_best_rows(each, column.better) for each, column in zip(cells, columns, strict=True)]
+    best = [
+        best_indices([value for value, _ in each], column.better) for each, column in zip(cells, columns, strict=True)
+    ]
     rows = [
         Row(
             [_name(method), *(each[row][1] for each in cells)],
@@ -131,15 +135,6 @@ def _table(title: str, lead: str, columns: Sequence[Column], methods: Sequence[F
         for row, method in enumerate(methods)
     ]
     return Table(title, lead, ["method", *(column.head for column in columns)], rows)
-
-
-def _best_rows(cells: Sequence[Cell], better: str) -> set[int]:
-    """Return the rows that have the best of at least two values."""
-    values = [value for value, _ in cells if value is not None]
-    if not better or len(values) < 2:
-        return set()
-    best = min(values) if better == "lower" else max(values)
-    return {row for row, (value, _) in enumerate(cells) if value == best}
 
 
 def _name(method: Found) -> str:

@@ -14,7 +14,7 @@ from i2ikit.files import write_atomically
 from i2ikit.report.album import Album, make_album
 from i2ikit.report.curves import Plot, make_plots
 from i2ikit.report.page_images import PageImages
-from i2ikit.report.record import RunRecord, best_index, describe_metric, mapping, metric_names, read_record
+from i2ikit.report.record import RunRecord, best_indices, describe_metric, mapping, metric_names, read_record
 from i2ikit.report.settings import differences, format_plain, read_objective
 
 STYLE = "page.css"
@@ -138,11 +138,13 @@ def metric_rows(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
             (each.best(better), (each.values[-1], each.steps[-1])) if each is not None else (None, None)
             for each in series
         ]
-        winners = [best_index([point and point[0] for point in points], better) for points in zip(*pairs, strict=True)]
+        winners = [
+            best_indices([point and point[0] for point in points], better) for points in zip(*pairs, strict=True)
+        ]
         cells = [
-            point and {"value": point[0], "step": point[1], "winner": len(records) > 1 and winner == run}
+            point and {"value": point[0], "step": point[1], "winner": run in best}
             for run, points in enumerate(pairs)
-            for point, winner in zip(points, winners, strict=True)
+            for point, best in zip(points, winners, strict=True)
         ]
         config = next(record.config for record in records if name in record.metrics)
         rows.append({"name": name, "better": better, "about": describe_metric(name, config), "cells": cells})

@@ -130,10 +130,12 @@ def describe_metric(name: str, config: Mapping[str, Any]) -> str:
     return (part.__doc__ or "").strip().partition("\n")[0]
 
 
-def best_index(values: Sequence[float | None], better: str) -> int | None:
-    """Return the index of the best finite value, the first of equal ones; None without one or without an order."""
-    known = [(_sign(better) * value, i) for i, value in enumerate(values) if value is not None and math.isfinite(value)]
-    return min(known)[1] if known and better else None
+def best_indices(values: Sequence[float | None], better: str) -> set[int]:
+    """Return where the best finite value is; nowhere if there are fewer than two values, or they have no order."""
+    known = [_sign(better) * value for value in values if value is not None and math.isfinite(value)]
+    if not better or len(known) < 2:
+        return set()
+    return {i for i, value in enumerate(values) if value is not None and _sign(better) * value == min(known)}
 
 
 def _sign(better: str) -> int:

@@ -18,7 +18,7 @@ class Machine:
         self.jobs: list[dict[str, Any]] = []
         self.on: dict[int, Any] = {}
 
-    def __call__(self, job: dict[str, Any], path: Path) -> dict[str, Any]:
+    def __call__(self, job: dict[str, Any]) -> dict[str, Any]:
         self.jobs.append(job)
         act = self.on.get(len(self.jobs))
         if isinstance(act, Exception):

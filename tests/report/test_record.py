@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from i2ikit.report.record import Series, best_index, describe_metric, read_record
+from i2ikit.report.record import Series, best_indices, describe_metric, read_record
 
 
 def test_scalars_are_sorted_by_name(run: Any):
@@ -61,9 +61,13 @@ def test_of_equal_values_the_earliest_is_the_best_and_values_that_are_not_finite
     assert Series([1], [math.nan]).best("higher") is None
 
 
-@pytest.mark.parametrize(("better", "expected"), [("higher", 3), ("lower", 1), ("", None)])
-def test_the_best_of_several_runs_is_a_finite_value(better: str, expected: int | None):
-    assert best_index([None, 1.0, math.inf, 2.0], better) == expected
+@pytest.mark.parametrize(("better", "expected"), [("higher", {3, 4}), ("lower", {1}), ("", set())])
+def test_the_best_of_several_runs_are_finite_values(better: str, expected: set[int]):
+    assert best_indices([None, 1.0, math.inf, 2.0, 2.0], better) == expected
+
+
+def test_a_single_value_is_not_the_best_of_several():
+    assert best_indices([None, 1.0], "lower") == set()
 
 
 def test_a_metric_is_described_by_its_documentation_if_it_is_installed():
