@@ -67,10 +67,10 @@ def train(
         RunError: a loss is not finite, or the disk is full.
         RunInterruptedError: a signal arrived; the state is saved.
     """
-    rank = find_rank()
-    own = rank_device(device, rank)
+    info = find_rank()
+    own = rank_device(device, info)
     folder = Path(work_dir)
-    with Interruption() as interruption, ProcessGroup(rank, own), writing_to(folder), RunLock(folder) as lock:
+    with Interruption() as interruption, ProcessGroup(info, own), writing_to(folder), RunLock(folder) as lock:
         run = Run(with_defaults(config), WorkDir(folder), own, reporter if is_first() else None, **options)
         run.find_checkpoint(lock)
         run.build()

@@ -62,14 +62,14 @@ def train(case: str, *, batch: int, accumulate: int = 1) -> dict[str, Any]:
     updater = PhaseUpdater(optimizers, accumulate=accumulate, clip_gradients=1.0)
     runner = RunnerModel(model, CPU, seed=0)
     sampler = EpochSampler(STEPS * IMAGES, batch, 0, rank=processes.rank(), world=processes.count())
-    places = iter(sampler)
+    positions = iter(sampler)
     images = torch.rand(2, STEPS * IMAGES, 3, SIZE, SIZE, dtype=torch.float64) * 2 - 1
     losses = []
     for step in range(1, STEPS + 1):
         runner.progress = Progress(epoch=1, step=step, epochs=1, steps=STEPS)
         batches = []
         for _ in range(accumulate):
-            indices = [index for _, index in next(places)]
+            indices = [index for _, index in next(positions)]
             batches.append({"a": images[0, indices], "b": images[1, indices]})
         losses.append(runner.train_step(batches, updater))
     return {"model": model.state_dict(), "losses": losses}

@@ -75,7 +75,7 @@ def test_pain_06_two_processes_at_batch_1_equal_one_at_batch_2(ranks, alone, cas
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_both_processes_end_with_the_same_state_to_the_last_bit(ranks, case):
+def test_both_processes_end_with_the_same_state_bit_for_bit(ranks, case):
     first, second = (rank[case]["model"] for rank in ranks)
     for name, value in first.items():
         if isinstance(value, torch.Tensor):
@@ -83,10 +83,10 @@ def test_both_processes_end_with_the_same_state_to_the_last_bit(ranks, case):
 
 
 def test_the_losses_of_one_process_are_the_means_of_those_of_two(ranks, alone):
-    for mine, other, whole in zip(
+    for first, second, both in zip(
         ranks[0]["cut"]["losses"], ranks[1]["cut"]["losses"], alone["cut"]["losses"], strict=True
     ):
-        same({name: (mine[name] + other[name]) / 2 for name in mine}, whole)
+        same({name: (first[name] + second[name]) / 2 for name in first}, both)
 
 
 @pytest.mark.parametrize("case", ["cyclegan", "cut_within_image", "cut_memory_bank", "enco_layer_norm"])

@@ -18,7 +18,7 @@ def test_the_first_signal_is_noted_and_the_second_ends_at_once(number):
             signal.raise_signal(number)
 
 
-def test_a_launcher_that_passes_a_ctrl_c_on_as_sigterm_ends_nothing_at_once(monkeypatch):
+def test_a_launcher_that_forwards_ctrl_c_as_sigterm_does_not_end_the_run_at_once(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     with Interruption() as interruption:
@@ -31,14 +31,14 @@ def test_a_launcher_that_passes_a_ctrl_c_on_as_sigterm_ends_nothing_at_once(monk
             signal.raise_signal(signal.SIGTERM)
 
 
-def test_the_handlers_of_before_come_back():
+def test_the_earlier_handlers_are_restored():
     before = signal.getsignal(signal.SIGTERM)
     with Interruption():
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_outside_of_the_main_thread_it_hears_nothing_and_breaks_nothing():
+def test_outside_of_the_main_thread_it_does_nothing():
     before, seen = signal.getsignal(signal.SIGTERM), []
 
     def inside() -> None:
@@ -53,7 +53,7 @@ def test_outside_of_the_main_thread_it_hears_nothing_and_breaks_nothing():
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python >= 3.12 on forks beside threads
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="only forked workers inherit handlers")
-def test_a_forked_worker_leaves_ctrl_c_to_its_parent_and_obeys_a_request_to_end():
+def test_a_forked_worker_leaves_ctrl_c_to_its_parent_and_ends_on_sigterm():
     with Interruption():
         child = os.fork()
         if child == 0:

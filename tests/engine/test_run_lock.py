@@ -63,7 +63,7 @@ def test_a_killed_run_leaves_no_lock_even_while_its_forked_worker_lives(tmp_path
             os.kill(worker, signal.SIGKILL)
 
 
-def test_where_no_lock_can_be_written_nobody_is_kept_out(tmp_path: Path):
+def test_a_lock_file_that_cannot_be_written_is_ignored(tmp_path: Path):
     (tmp_path / ".lock").mkdir()
     with RunLock(tmp_path) as one, RunLock(tmp_path) as other:
         one.take()

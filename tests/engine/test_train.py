@@ -16,7 +16,7 @@ from i2ikit.engine.train import train
 from i2ikit.errors import ConfigError, DataError
 from i2ikit.work_dir import WorkDirError
 
-pytestmark = pytest.mark.slow  # whole trainings, and the import of mmengine's runner
+pytestmark = pytest.mark.slow  # complete trainings, and the import of mmengine's runner
 
 
 def test_a_run_leaves_config_log_samples_and_checkpoints(cyclegan, tmp_path):
@@ -83,14 +83,14 @@ def test_a_paused_run_keeps_its_length_and_schedule_and_ends_bit_for_bit_as_an_u
     cut, tmp_path, pause_at, state_of, assert_same
 ):
     cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
-    whole = train(cut, work_dir=tmp_path / "uninterrupted")
+    expected = train(cut, work_dir=tmp_path / "uninterrupted")
     paused = train(cut, work_dir=tmp_path / "parts", pause_at=pause_at)
     newest = tmp_path / "parts" / "checkpoints" / f"step_{pause_at:06d}.pt"
     assert paused == RunResult(tmp_path / "parts", pause_at, {}, newest, paused=True)
     assert read_checkpoint(newest).progress["steps"] == 12
     assert train(cut, work_dir=tmp_path / "parts", pause_at=2, resume=True) == paused  # done already
     ended = train(cut, work_dir=tmp_path / "parts", resume=True, pause_at=12)
-    assert (ended.step, ended.metrics, ended.paused) == (12, whole.metrics, False)
+    assert (ended.step, ended.metrics, ended.paused) == (12, expected.metrics, False)
     assert_same(state_of(tmp_path / "parts"), state_of(tmp_path / "uninterrupted"))
     assert not train(cut, work_dir=tmp_path / "parts", resume=True, pause_at=3).paused
 

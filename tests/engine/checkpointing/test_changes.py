@@ -46,7 +46,7 @@ def test_what_is_there_on_one_side_only_is_not_set_on_the_other():
     ]  # at most 60 characters of a value
 
 
-def test_lists_of_another_length_are_shown_whole():
+def test_lists_of_another_length_are_shown_completely():
     new = {**config(), "hooks": []}
     assert texts(config(), new) == ["hooks: [{'type': 'EMAHook', 'momentum': 0.1}] -> []"]
 
@@ -67,7 +67,7 @@ def test_lists_of_another_length_are_shown_whole():
         ("files.test.items", False, False),
     ],
 )
-def test_changes_of_networks_and_of_what_decides_weights_are_told_apart(key, networks, weights):
+def test_changes_of_networks_and_of_weights_are_distinguished(key, networks, weights):
     change = Change(key, 1, 2)
     assert (change.of_networks, change.of_weights) == (networks, weights)
 
@@ -100,14 +100,14 @@ def of(folder: Path, *names: str) -> dict[str, int | str]:
     return fingerprint({"train": Files(a=[folder / name for name in names])})
 
 
-def test_files_are_counted_and_weighed_without_being_read(folder):
+def test_files_are_counted_and_measured_without_being_read(folder):
     found = of(folder, "1.png", "2.png", "deep/3.png")
     names = found.pop("train.a.names")
     assert found == {"train.items": 5, "train.a.files": 3, "train.a.bytes": 60}
     assert len(str(names)) == 12
 
 
-def test_another_name_order_or_size_is_seen_and_another_place_is_not(folder, tmp_path):
+def test_another_name_order_or_size_is_noticed_and_another_folder_is_not(folder, tmp_path):
     first = of(folder, "1.png", "2.png")
     assert of(folder, "2.png", "1.png") != first
     assert of(folder, "1.png", "deep/3.png") != first

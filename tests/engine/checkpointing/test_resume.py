@@ -19,7 +19,7 @@ from i2ikit.registry import DATASETS, VIEWS
 from i2ikit.views.base import View
 from i2ikit.work_dir import WorkDir, WorkDirError
 
-pytestmark = pytest.mark.slow  # whole trainings, and the import of mmengine's runner
+pytestmark = pytest.mark.slow  # complete trainings, and the import of mmengine's runner
 CHECKED = 1  # items that are read before a run, to check the data
 
 

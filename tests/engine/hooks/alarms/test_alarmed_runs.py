@@ -13,7 +13,7 @@ from i2ikit.engine.train import train
 from i2ikit.nn.staged import StagedGenerator
 from i2ikit.registry import DATASETS, DISCRIMINATORS, GENERATORS
 
-pytestmark = pytest.mark.slow  # whole trainings
+pytestmark = pytest.mark.slow  # complete trainings
 EARLY = {"every": 2, "start": 2, "times": 2}
 
 

@@ -71,6 +71,6 @@ def test_an_alarm_without_fixed_images_is_inactive(new_run):
 
 
 @pytest.mark.parametrize("argument", ["every", "start", "times"])
-def test_counts_are_whole_numbers_above_0(argument):
+def test_counts_are_integers_above_0(argument):
     with pytest.raises(ValueError, match=f"{argument} must be an integer above 0, not 0"):
         CollapseAlarm(**{argument: 0})
