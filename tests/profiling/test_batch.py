@@ -46,14 +46,8 @@ def test_without_a_size_in_the_config_an_item_is_read(cut):
 
 
 def test_channels_are_those_of_the_generator(cut):
-    cut["model"] = {
-        "type": "UnpairedTranslation",
-        "generators": {"ab": {"type": "ResNetGenerator", "in_channels": 1, "out_channels": 4, "filters": 4}},
-        "phases": cut["model"]["phases"],
-        "discriminators": {"b": {"type": "PatchGANDiscriminator", "in_channels": 4}},
-        "heads": cut["model"]["heads"],
-        "views": cut["model"]["views"],
-    }
+    cut["model"]["generators"] = {"ab": {"type": "ResNetGenerator", "in_channels": 1, "out_channels": 4, "filters": 4}}
+    cut["model"]["discriminators"] = {"b": {"type": "PatchGANDiscriminator", "in_channels": 4}}
     found = shapes(cut, load_size=16, train={"type": "Stripes"})
     assert found == {"a": (2, 1, 16, 16), "b": (2, 4, 16, 16)}
 
