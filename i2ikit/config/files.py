@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from i2ikit.config.bases import BASE, base_statement, find_bases
+from i2ikit.config.find import BASE, base_statement, find_bases
 from i2ikit.config.key_paths import Keys, existing, holds, line_of, lookup, shown, split
 from i2ikit.errors import ConfigError, nearest_hint
 

@@ -1,11 +1,16 @@
-"""Finds a config by its path or by the name under which it is packaged."""
+"""Finds the file of a config, by path or by packaged name, and the files that it inherits from."""
 
+import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from i2ikit.config.key_paths import shown
 from i2ikit.errors import ConfigError, nearest_hint
 from i2ikit.plugin.manager import get_manager
+
+BASE = "_base_"
+SEPARATOR = "::"  # between the name of a package and the path of a file in its folders of configs
 
 
 def packaged_configs() -> dict[str, Path]:
@@ -56,3 +61,58 @@ def _plugin_hint(name: str, packaged: Iterable[str]) -> str:
         return ""
     package = f"i2ikit-{method.partition('_')[0]}"
     return f" If a plugin brings it, install the plugin: `pip install {package}`."
+
+
+def base_statement(tree: ast.Module) -> ast.Assign | None:
+    """Return the statement that sets ``_base_``, or None."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == BASE:
+            return node
+    return None
+
+
+def find_bases(path: Path, tree: ast.Module) -> Iterator[Path]:
+    """Yield the files that a config inherits from, in its order.
+
+    A name is a path relative to the config's own folder, or ``"PACKAGE::PATH"``: a file in one of the folders of
+    configs of an installed package, such as ``"i2ikit::_base_/methods/cut.py"``.
+
+    Args:
+        path: the config.
+        tree: its syntax tree.
+
+    Raises:
+        ConfigError: ``_base_`` is not text, or names a file or a package that does not exist.
+    """
+    node = base_statement(tree)
+    if node is None:
+        return
+    where = f"line {node.lineno}: {BASE}"
+    try:
+        named = ast.literal_eval(node.value)
+    except ValueError:
+        named = None
+    named = [named] if isinstance(named, str) else named
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        raise ConfigError(shown(path), [f"{where} must be the path of a file, or a list of paths, in quotes"])
+    for name in named:
+        folders, inside = _folders(path, name, where)
+        found = [folder / inside for folder in folders if (folder / inside).is_file()]
+        if not found:
+            wanted = (folders[0] / inside).resolve()
+            beside = [file.name for folder in folders for file in (folder / inside).parent.glob("*.py")]
+            missing = f"there is no {shown(wanted)}.{nearest_hint(wanted.name, beside)}"
+            raise ConfigError(shown(path), [f"{where} names {name!r}, but {missing}"])
+        yield found[0]
+
+
+def _folders(path: Path, name: str, where: str) -> tuple[list[Path], str]:
+    """Return the folders to search for a base, and its path in them."""
+    package, separator, inside = name.rpartition(SEPARATOR)
+    if not separator:
+        return [path.parent], name
+    folders = get_manager().config_folders_of(package)
+    if not folders:
+        problem = "; ".join(get_manager().problems([package])) or f"the plugin {package!r} brings no configs"
+        raise ConfigError(shown(path), [f"{where} names {name!r}, but {problem}"])
+    return folders, inside

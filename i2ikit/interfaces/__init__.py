@@ -1,8 +1,7 @@
 """The interfaces between parts, terms and the step: plain data and protocols, without the math of any method."""
 
 from i2ikit.interfaces.positions import Positions, Routing, SamplingPlan
-from i2ikit.interfaces.reads import HeadUse, Read
-from i2ikit.interfaces.step import StepReader
+from i2ikit.interfaces.step import HeadUse, Read, StepReader
 from i2ikit.ops.contrast import Negatives
 
 __all__ = ["HeadUse", "Negatives", "Positions", "Read", "Routing", "SamplingPlan", "StepReader"]

@@ -1,9 +1,94 @@
-"""Configs by path and by name."""
+"""Configs by path and by name, bases named by their package, and the packages that configs need."""
+
+import textwrap
 
 import pytest
 
 from i2ikit.config import find_config, packaged_configs
+from i2ikit.config.files import read_config_file
+from i2ikit.config.resolve import load_config, resolve_config
 from i2ikit.errors import ConfigError
+from i2ikit.plugin import get_manager
+
+
+@pytest.fixture
+def toys(tmp_path, monkeypatch):
+    """A package `i2ikit-toys` that brings the folder `toys` of the test's working directory."""
+    manager, folder = get_manager(), tmp_path / "toys"
+    real = manager.config_folders_of
+    monkeypatch.setattr(manager, "config_folders_of", lambda name: [folder] if name == "i2ikit-toys" else real(name))
+    return folder
+
+
+def test_a_packaged_file_of_the_core_is_inherited_from_anywhere(write):
+    path = write("mine.py", "_base_ = 'i2ikit::cut/horse2zebra.py'\nseed = 5")
+    assert load_config(path) == {**load_config(packaged_configs()["cut/horse2zebra"]), "seed": 5}
+
+
+def test_packages_and_paths_mix_along_the_chain(write, toys):
+    write("toys/_base_/methods/toy.py", "_base_ = 'i2ikit::_base_/run.py'\nTAPS = ['stem']\nseed = 1")
+    write("toys/toy/small.py", "_base_ = '../_base_/methods/toy.py'\nmodel = dict(taps=_base_.TAPS, seed=_base_.seed)")
+    path = write("mine.py", "_base_ = ['i2ikit-toys::toy/small.py', 'extra.py']\nlog = dict(every=2)")
+    write("extra.py", "metrics = dict()")
+    values = read_config_file(path).values
+    assert values["model"] == {"taps": ["stem"], "seed": 1}
+    assert values["log"] == {"every": 2}
+    assert values["optimizer"]["type"] == "Adam"
+
+
+def test_an_error_inside_names_the_file_itself_and_its_line(write, toys):
+    write("toys/broken.py", "seed = 0\nseed = unknown")
+    path = write("mine.py", "_base_ = [\n    'i2ikit-toys::broken.py',\n]\nseed = 1")
+    with pytest.raises(ConfigError, match=r"toys/broken\.py:\n  - line 2: NameError"):
+        read_config_file(path)
+
+
+def test_lines_after_a_long_list_of_bases_keep_their_numbers(write):
+    path = write("mine.py", "_base_ = [\n    'i2ikit::_base_/run.py',\n]; x = 1\nseed = unknown")
+    with pytest.raises(ConfigError, match=r"mine\.py:\n  - line 4: NameError"):
+        read_config_file(path)
+
+
+def test_a_package_that_is_missing_is_named_with_the_way_to_get_it(write):
+    path = write("mine.py", "_base_ = 'i2ikit-nowhere::toy/small.py'")
+    with pytest.raises(ConfigError, match=r"line 1: _base_ names .* `pip install i2ikit-nowhere`"):
+        read_config_file(path)
+
+
+def test_a_missing_file_of_a_package_has_its_nearest_names(write):
+    path = write("mine.py", "_base_ = 'i2ikit::cut/horse2zebr.py'")
+    with pytest.raises(ConfigError, match=r"there is no .*horse2zebr\.py\. Nearest: 'horse2zebra.py'"):
+        read_config_file(path)
+
+
+def test_a_config_that_needs_a_missing_plugin_reports_only_which_to_install(tiny):
+    text = tiny.read_text() + textwrap.dedent("""
+        plugins = ["i2ikit-nowhere"]
+        optimizer = dict(type="Adamm")
+    """)
+    tiny.write_text(text)
+    with pytest.raises(ConfigError, match="`pip install i2ikit-nowhere`") as caught:
+        resolve_config(tiny)
+    assert len(caught.value.errors) == 1
+    assert "plugins.0" in caught.value.errors[0]
+
+
+@pytest.mark.parametrize("wrong", ["'i2ikit-foo'", "[3]", "dict(foo=1)"])
+def test_plugins_are_a_list_of_names(tiny, wrong):
+    tiny.write_text(f"{tiny.read_text()}\nplugins = {wrong}\n")
+    with pytest.raises(ConfigError, match="must be a list of names of packages"):
+        resolve_config(tiny)
+
+
+def test_a_packaged_name_of_an_unknown_method_may_be_that_of_a_plugin():
+    with pytest.raises(ConfigError, match="`pip install i2ikit-nowhere`"):
+        find_config("nowhere/stripes")
+
+
+def test_a_known_method_with_another_data_set_is_no_plugin():
+    with pytest.raises(ConfigError, match="Nearest: 'cut/stripes'") as caught:
+        find_config("cut/stripess")
+    assert "pip install" not in str(caught.value)
 
 
 def test_a_path_is_taken_as_it_is(write):
@@ -11,7 +96,7 @@ def test_a_path_is_taken_as_it_is(write):
     assert find_config(str(path)) == path
 
 
-def test_a_packaged_config_is_found_by_name_with_or_without_ending():
+def test_a_packaged_config_is_found_by_name_with_or_without_its_extension():
     path = find_config("enco/horse2zebra")
     assert path == find_config("enco/horse2zebra.py") == packaged_configs()["enco/horse2zebra"]
     assert path.parts[-2:] == ("enco", "horse2zebra.py")
