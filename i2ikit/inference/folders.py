@@ -121,7 +121,8 @@ def in_writable_format(target: Path, taken: Collection[Path], channels: int = 3)
 
 
 def _kind(path: Path, channels: int) -> str:
-    return path.suffix if channels in COLORS else f"{path.suffix} with {channels} channels"
+    kind = path.suffix or "files without an extension"
+    return kind if channels in COLORS else f"{kind} with {channels} channels"
 
 
 def substitute(channels: int) -> str:

@@ -130,14 +130,14 @@ def _resnet(state: State) -> tuple[str, dict[str, Any]]:
 def _patchgan(state: State) -> tuple[str, dict[str, Any]]:
     convs = [name for name in _layers(state, r"model\.(\d+)\.weight") if state[name].ndim == 4]
     second = convs[1].removesuffix(".weight") if len(convs) > 1 else "model.0"
-    behind = f"model.{int(second.split('.')[1]) + 1}"
+    norm = f"model.{int(second.split('.')[1]) + 1}"
     return "discriminators", {
         "type": "PatchGANDiscriminator",
         "in_channels": state[convs[0]].shape[1],
         "filters": state[convs[0]].shape[0],
         "layers": max(len(convs) - 2, 1),
         "antialias": _has_filter(state, 3),
-        "norm": _norm(state, second, behind),
+        "norm": _norm(state, second, norm),
     }
 
 
