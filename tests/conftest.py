@@ -35,6 +35,12 @@ def free_port() -> Callable[[], int]:
     return find
 
 
+@pytest.fixture(params=["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"])
+def device(request: pytest.FixtureRequest) -> torch.device:
+    """Every device that losses and samplers must give the same values on."""
+    return torch.device(request.param)
+
+
 SIZE = 16
 
 

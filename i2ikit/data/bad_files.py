@@ -1,4 +1,4 @@
-"""Files that cannot be read while a model trains: each is named once, and too many of them end the run."""
+"""Files that cannot be read while a model trains: each is reported once, and too many of them end the run."""
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,45 +8,45 @@ from typing import Any
 from i2ikit.errors import DataError
 from i2ikit.images.decoding import read_header
 
-SAMPLED = 64  # headers that are looked at before a run
+SAMPLED = 64  # headers that are checked before a run
 SHOWN = 20  # messages of a list
 
 
 class BadFiles:
-    """Collects what could not be read.
+    """Collects the files that could not be read.
 
     Args:
-        fraction: of the files that may be bad, 0..1. 0 stops at the first; above 0, one bad file is always borne.
-        files: of the whole data set, >= 1.
+        fraction: of the files that may be bad, 0..1. 0 stops at the first; above 0, one bad file is always allowed.
+        files: of the data set, >= 1.
 
     Attributes:
-        allowed: bad files that a run bears.
-        messages: one for each bad file, in the order in which they were met.
+        allowed: number of bad files that a run continues with.
+        messages: one for each bad file, in the order of reading.
     """
 
     def __init__(self, fraction: float, files: int) -> None:
         self.fraction, self.files = fraction, files
         self.allowed = max(1, int(fraction * files)) if fraction > 0 else 0
         self.messages: list[str] = []
-        self._told = 0
+        self._reported = 0
 
     def add(self, messages: Iterable[str]) -> None:
-        """Add messages that name their files; those that are known already are the same files again.
+        """Add messages that name their files; a message that is known already is the same file again.
 
         Raises:
-            DataError: that is more than is allowed; it has the list.
+            DataError: there are more than allowed; the message lists them.
         """
         self.messages += [message for message in dict.fromkeys(messages) if message not in self.messages]
         if len(self.messages) > self.allowed:
-            raise DataError(self.in_words(self.messages))
+            raise DataError(self.format_messages(self.messages))
 
     def new(self) -> list[str]:
         """Return the messages that were added since the last call."""
-        told, self._told = self._told, len(self.messages)
-        return self.messages[told:]
+        reported, self._reported = self._reported, len(self.messages)
+        return self.messages[reported:]
 
-    def in_words(self, messages: Sequence[str]) -> str:
-        """Return a list of messages with what to do; a single file speaks for itself where none is allowed."""
+    def format_messages(self, messages: Sequence[str]) -> str:
+        """Return messages as a list with the next step; only the first one where no bad file is allowed."""
         if not self.allowed:
             return messages[0]
         listed = "".join(f"\n  - {message}" for message in messages[:SHOWN])
@@ -62,13 +62,13 @@ class BadFiles:
         return {"messages": list(self.messages)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up what an earlier part of the run found and told."""
+        """Restore the files that an earlier part of the run found and reported."""
         self.messages = list(dict.fromkeys([*state["messages"], *self.messages]))
-        self._told = len(self.messages)
+        self._reported = len(self.messages)
 
 
 def file_groups(dataset: Any) -> list[Sequence[Any]]:
-    """Return the files of each domain of a data set; none for a data set that does not tell its ``paths``."""
+    """Return the files of each domain of a data set; none for a data set without ``paths``."""
     paths = getattr(dataset, "paths", None)
     if not isinstance(paths, Mapping):
         return []
@@ -76,20 +76,20 @@ def file_groups(dataset: Any) -> list[Sequence[Any]]:
 
 
 def bad_headers(groups: Sequence[Sequence[Any]], seed: int, count: int = SAMPLED) -> Iterator[str]:
-    """Look at the headers of some files, drawn from a seed; yield a message for each that is no image.
+    """Check the headers of some files, sampled by a seed; yield a message for each that is not an image.
 
     Args:
         groups: lists of paths.
         seed: any integer.
-        count: of files to look at, >= 1.
+        count: number of files, >= 1.
     """
     total = sum(map(len, groups))
-    for place in sorted(random.Random(seed).sample(range(total), min(count, total))):
+    for index in sorted(random.Random(seed).sample(range(total), min(count, total))):
         group = 0
-        while place >= len(groups[group]):
-            place -= len(groups[group])
+        while index >= len(groups[group]):
+            index -= len(groups[group])
             group += 1
         try:
-            read_header(groups[group][place])
+            read_header(groups[group][index])
         except DataError as error:
             yield str(error)

@@ -210,7 +210,7 @@ class TrainLoader:
                 raise DataError(read.error)
             self.bad_files.add(read.failures)
             if read.values is None:
-                raise DataError(self.bad_files.in_words(read.failures))
+                raise DataError(self.bad_files.format_messages(read.failures))
             yield read.values
 
     def _explained(self, error: RuntimeError) -> Exception:

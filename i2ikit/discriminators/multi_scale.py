@@ -12,7 +12,7 @@ from i2ikit.registry import DISCRIMINATORS
 
 @DISCRIMINATORS.register_module()
 class MultiScaleDiscriminator(nn.Module):
-    """Score patches at several scales, each with weights of its own and at half the size of the one before.
+    """Score patches at several scales, each with its own weights, at half the size of the previous one.
 
     Args:
         in_channels: channels of the images, at least 1.

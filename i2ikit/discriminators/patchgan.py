@@ -23,7 +23,7 @@ class PatchGANDiscriminator(PatchGAN):
 
     Raises:
         ValueError: an argument is out of its range.
-        ShapeError: an image of another shape, or one too small to give a score.
+        ShapeError: an image of another shape, or one too small for a score.
     Source:
         Isola et al. 2016, arXiv:1611.07004, appendix 6.1.2; anti-aliasing as in CUT, arXiv:2007.15651.
     Example:

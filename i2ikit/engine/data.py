@@ -25,10 +25,10 @@ def build_dataset(
         path: key path of ``config_data``, for messages.
 
     Returns:
-        the data set, or None after noting an error. A config without ``data.test`` gives None and is no error.
+        the data set, or None after noting an error. A config without ``data.test`` gives None without an error.
 
     Raises:
-        DataError: the data set finds its images missing.
+        DataError: images of the data set are missing.
     """
     if config_data.get(split_key) is None:
         if split_key == "train":
@@ -85,22 +85,22 @@ def keep_in(cache: ImageCache, dataset: Any) -> None:
 
 
 def check_sample(dataset: MapDataset, bad_files: BadFiles, seed: int) -> str:
-    """Look at the headers of some files of a data set before the run.
+    """Check the headers of some files of a data set before the run.
 
     Returns:
         a sentence about those that are bad, or an empty string.
 
     Raises:
-        DataError: they alone are more than the run bears; it has the list.
+        DataError: there are more than the run allows; the message lists them.
     """
     groups = file_groups(dataset)
     found = list(bad_headers(groups, seed))
     if len(found) > bad_files.allowed:
-        raise DataError(bad_files.in_words(found))
+        raise DataError(bad_files.format_messages(found))
     if not found:
         return ""
-    looked_at = min(SAMPLED, sum(map(len, groups)))
+    checked = min(SAMPLED, sum(map(len, groups)))
     return (
-        f"{len(found)} of {looked_at} files that were looked at cannot be read; others will take their places: "
-        f"{' '.join(found)} `i2ikit data check DIR` looks at all of them."
+        f"{len(found)} of {checked} files that were checked cannot be read; others will replace them: "
+        f"{' '.join(found)} `i2ikit data check DIR` checks all files."
     )

@@ -1,4 +1,4 @@
-"""Resampling with a low-pass filter, so that a network answers a shifted image with a shifted image."""
+"""Resampling with a low-pass filter, so a shifted input gives a shifted output."""
 
 import torch
 import torch.nn.functional as F
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 def _halve(x: Tensor, dim: int) -> Tensor:
-    """Return 4 times the [1, 2, 1] / 4 blur of ``x`` at the even places of ``dim``, mirrored at the ends."""
+    """Return 4 times the [1, 2, 1] / 4 blur of ``x`` at the even positions of ``dim``, mirrored at the ends."""
     size = x.shape[dim]
     even, odd = [slice(None)] * x.ndim, [slice(None)] * x.ndim
     even[dim], odd[dim] = slice(0, None, 2), slice(1, None, 2)

@@ -12,10 +12,10 @@ INITIALIZERS = ("normal", "xavier", "kaiming", "orthogonal")
 
 @torch.no_grad()
 def initialize(module: nn.Module, kind: str, gain: float) -> None:
-    """Draw the weights of all convolutions and linear layers inside ``module`` anew, in place.
+    """Sample the weights of all convolutions and linear layers inside ``module``, in place.
 
-    Biases become 0. A BatchNorm2d draws its weights from N(1, 0.02) and its biases become 0; other norms stay as they
-    are, BatchNorm1d among them (the published code does not reach it).
+    Biases become 0. The weights of a BatchNorm2d are sampled from N(1, 0.02), its biases become 0; other norms do not
+    change, BatchNorm1d included (the published code does not reach it).
 
     Args:
         module: a finished network.
@@ -31,7 +31,7 @@ def initialize(module: nn.Module, kind: str, gain: float) -> None:
     one_of("init", kind, INITIALIZERS)
     for layer in module.modules():
         if isinstance(layer, _ConvNd | nn.Linear):
-            _draw(layer.weight, kind, gain)
+            _sample(layer.weight, kind, gain)
             if layer.bias is not None:
                 layer.bias.zero_()
         elif isinstance(layer, nn.BatchNorm2d) and layer.affine:
@@ -39,7 +39,7 @@ def initialize(module: nn.Module, kind: str, gain: float) -> None:
             layer.bias.zero_()
 
 
-def _draw(weight: Tensor, kind: str, gain: float) -> None:
+def _sample(weight: Tensor, kind: str, gain: float) -> None:
     if kind == "normal":
         init.normal_(weight, 0.0, gain)
     elif kind == "xavier":

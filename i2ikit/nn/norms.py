@@ -12,7 +12,7 @@ _MIXING = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
 
 
 class Norm(NamedTuple):
-    """What networks need to know about a norm.
+    """A norm, and what networks depend on.
 
     Attributes:
         make: from the number of channels C to a layer for feature maps (B, C, H, W).

@@ -1,4 +1,4 @@
-"""Activation checkpointing: a stage keeps what it was given, and is computed again when the gradient comes back."""
+"""Activation checkpointing: a stage keeps its input alone, and is computed again in the backward pass."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,16 +13,15 @@ Result = TypeVar("Result")
 
 
 def recomputed(network: nn.Module, run: Callable[[Tensor], Result], value: Tensor) -> Result:
-    """Return ``run(value)``; what the graph would keep of it is forgotten and computed again during the backward pass.
+    """Return ``run(value)``; its activations are not kept, but computed again during the backward pass.
 
-    The second time is like the first: global random streams (dropout) stand where they stood, autocast is on or off as
-    it was, parameters that were frozen are frozen, and statistics that a batch norm keeps are not moved again. Where
-    no gradient is recorded nothing changes.
+    The second computation equals the first: global random streams (dropout), autocast and frozen parameters are
+    restored, and the statistics of a batch norm are not updated again. Without gradients it is a plain call.
 
     Args:
         network: the modules that ``run`` calls.
         run: from a tensor to tensors, a function of its argument and of the network alone.
-        value: what goes in.
+        value: the input.
     Source:
         Chen et al. 2016, arXiv:1604.06174; torch.utils.checkpoint.
     """
@@ -31,14 +30,14 @@ def recomputed(network: nn.Module, run: Callable[[Tensor], Result], value: Tenso
         return run(value)
 
     def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-        return nullcontext(), _as_it_was(network)
+        return nullcontext(), _restored(network)
 
     result: Result = checkpoint(run, value, use_reentrant=False, context_fn=contexts)
     return result
 
 
-def _as_it_was(network: nn.Module) -> AbstractContextManager[None]:
-    """Return a context in which the network is frozen as it is now, and its norms move copies of their statistics."""
+def _restored(network: nn.Module) -> AbstractContextManager[None]:
+    """Return a context in which the network is frozen as it is now, and its norms update copies of their statistics."""
     flags = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
     norms = [module for module in network.modules() if isinstance(module, _NormBase) and module.training]
 
@@ -65,7 +64,7 @@ def _set(flags: list[tuple[nn.Parameter, bool]]) -> None:
 
 
 def checkpoint_activations(model: nn.Module) -> list[str]:
-    """Switch activation checkpointing on wherever a part of ``model`` knows it; return the names of these parts."""
+    """Switch activation checkpointing on in every part of ``model`` that supports it; return their names."""
     able = {name: module for name, module in model.named_modules() if hasattr(module, "checkpoint_activations")}
     for module in able.values():
         module.checkpoint_activations = True

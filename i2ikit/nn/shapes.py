@@ -1,4 +1,4 @@
-"""The check of images that every network makes."""
+"""The check of the input of every network."""
 
 from torch import Tensor
 

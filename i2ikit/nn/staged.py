@@ -15,19 +15,19 @@ class StagedGenerator(nn.Module):
     """A generator made of named stages that run one after the other; the tap of a stage is its output.
 
     Inside a stage that is itself a sequence, the output of each layer but the last is a tap too: ``up1_conv`` is what
-    the layer ``conv`` of the stage ``up1`` puts out.
+    the output of the layer ``conv`` of the stage ``up1``.
 
-    A subclass hands over its stages, the last of which is called ``out`` and makes the image. One whose stages need
+    A subclass passes its stages; the last one is called ``out`` and makes the image. One whose stages need
     more than the output of the stage before (skip connections) overrides :meth:`advance`.
 
     Args:
-        in_channels: channels of the image that comes in, at least 1.
+        in_channels: channels of the input image, at least 1.
         stages: name, module and number of output channels of each stage, in order.
         multiple: height and width of an image must be multiples of it.
-        smallest: and at least that large.
+        smallest: the least height and width.
 
     Attributes:
-        checkpoint_activations: keep only what goes into each stage and compute the stage again on the way back: less
+        checkpoint_activations: keep only the input of each stage and compute the stage again in the backward pass: less
             memory, one more forward pass, the same gradients. Off; an engine may switch it at any time.
     """
 
@@ -43,7 +43,7 @@ class StagedGenerator(nn.Module):
 
     @property
     def tap_names(self) -> tuple[str, ...]:
-        """The names of the taps of whole stages, in the order in which they are computed."""
+        """The names of the taps of stages, in the order in which they are computed."""
         return tuple(self._widths)
 
     @property
@@ -61,7 +61,7 @@ class StagedGenerator(nn.Module):
         return [widths[name] for name in self._known(taps)]
 
     def trace(self, x: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
-        """Run the stages up to the last tap that is asked for, and return what they put out.
+        """Run the stages up to the last requested tap, and return the outputs of the requested ones.
 
         Args:
             x: images (B, C, H, W) in -1..1.
@@ -90,7 +90,7 @@ class StagedGenerator(nn.Module):
     def _run(
         self, name: str, stage: nn.Module, wanted: Container[str], found: dict[str, Tensor], value: Tensor
     ) -> Tensor:
-        """Run a stage, and put the wanted taps inside it among those that are found."""
+        """Run a stage, and add the wanted taps inside it to ``found``."""
         run = partial(_run_layers, name, stage, wanted)
         value, inside = recomputed(stage, run, value) if self.checkpoint_activations else run(value)
         found.update(inside)
@@ -106,8 +106,8 @@ class StagedGenerator(nn.Module):
         Args:
             name: its name.
             stage: the stage.
-            value: what the stage before put out, or the image.
-            kept: what earlier stages left for later ones; this stage may add to it and take from it.
+            value: the output of the previous stage, or the image.
+            kept: tensors that earlier stages keep for later ones (skip connections); this stage may push and pop.
         """
         return stage(value)
 
@@ -121,7 +121,7 @@ class StagedGenerator(nn.Module):
 
 
 def _inner_taps(stage_name: str, stage: nn.Module, width: int) -> Iterator[tuple[str, int]]:
-    """Yield name and channels of the taps inside a stage: a convolution counts for what stands around it."""
+    """Yield name and channels of the taps inside a stage: those of the nearest convolution."""
     layers = list(stage.named_children()) if isinstance(stage, nn.Sequential) else []
     convs = [layer for _, layer in layers if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
     channels = convs[0].in_channels if convs else width
@@ -133,7 +133,7 @@ def _inner_taps(stage_name: str, stage: nn.Module, width: int) -> Iterator[tuple
 def _run_layers(
     stage_name: str, stage: nn.Module, wanted: Container[str], value: Tensor
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Return what a stage puts out, and the wanted taps inside it; it runs layer by layer only where there are some."""
+    """Return the output of a stage, and the wanted taps inside it; without any the stage runs in one call."""
     layers = {f"{stage_name}_{name}": layer for name, layer in stage.named_children()}
     if not isinstance(stage, nn.Sequential) or not any(tap in wanted for tap in layers):
         return stage(value), {}

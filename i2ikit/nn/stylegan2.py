@@ -136,7 +136,7 @@ class DoublingConv(nn.Module):
 
 
 class Noise(nn.Module):
-    """Add noise from N(0, 1), one value per place for all channels, times a learnt number that starts at 0.
+    """Add noise from N(0, 1), one value per position for all channels, times a learned scalar that starts at 0.
 
     The noise comes from torch's global generator, in training and after.
     """

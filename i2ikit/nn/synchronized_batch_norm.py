@@ -1,4 +1,4 @@
-"""Batch norm whose batch is that of all processes."""
+"""Batch norm over the batches of all processes."""
 
 import torch
 from torch import Tensor, nn
@@ -38,20 +38,20 @@ class SynchronizedBatchNorm(nn.modules.batchnorm._BatchNorm):
         centered = x - mean.view(shape)
         variance = processes.total(centered.square().sum(axes)) / size
         if self.training:
-            self._remember(mean.detach(), variance.detach() * (size / max(size - 1, 1)))
+            self._update_statistics(mean.detach(), variance.detach() * (size / max(size - 1, 1)))
         y = centered * torch.rsqrt(variance + self.eps).view(shape)
         if self.affine:
             y = y * self.weight.view(shape) + self.bias.view(shape)
         return y.to(input.dtype)
 
     @torch.no_grad()
-    def _remember(self, mean: Tensor, variance: Tensor) -> None:
+    def _update_statistics(self, mean: Tensor, variance: Tensor) -> None:
         if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
             return
         self.num_batches_tracked.add_(1)
-        share = 1 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
-        self.running_mean.lerp_(mean.to(self.running_mean), share)
-        self.running_var.lerp_(variance.to(self.running_var), share)
+        weight = 1 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
+        self.running_mean.lerp_(mean.to(self.running_mean), weight)
+        self.running_var.lerp_(variance.to(self.running_var), weight)
 
 
 def synchronize_batch_norms(module: nn.Module) -> None:

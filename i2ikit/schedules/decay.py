@@ -18,7 +18,7 @@ class LinearDecay:
         warmup: epochs until the factor reaches 1, 0..constant; 0 for none.
 
     Raises:
-        ValueError: a number of epochs is negative or not whole, or the warm-up is longer than ``constant``.
+        ValueError: a number of epochs is negative or not an integer, or the warm-up is longer than ``constant``.
     Source:
         the published code of CUT (arXiv:2007.15651) and of EnCo (arXiv:2211.10867), which has the warm-up.
     Example:
@@ -54,7 +54,7 @@ class LinearDecayToZero:
         decay: epochs of the decay, >= 0.
 
     Raises:
-        ValueError: a number of epochs is negative or not whole.
+        ValueError: a number of epochs is negative or not an integer.
     Source:
         the code of pytorch-CycleGAN-and-pix2pix since 2020, which steps the schedule at the start of an epoch.
     Example:

@@ -35,7 +35,7 @@ class Until:
         then: any number; a weight of 0 takes a term out of the step.
 
     Raises:
-        ValueError: ``epoch`` is negative or not whole.
+        ValueError: ``epoch`` is negative or not an integer.
     Example:
         >>> from i2ikit.interfaces.progress import Progress
         >>> [Until(2, 10.0)(Progress(epoch=e, step=e, epochs=4, steps=4)) for e in (1, 2, 3)]
@@ -60,7 +60,7 @@ class After(Until):
         before: any number; a weight of 0 takes a term out of the step.
 
     Raises:
-        ValueError: ``epoch`` is negative or not whole.
+        ValueError: ``epoch`` is negative or not an integer.
     Example:
         >>> from i2ikit.interfaces.progress import Progress
         >>> [After(2, 10.0)(Progress(epoch=e, step=e, epochs=4, steps=4)) for e in (1, 2, 3)]
@@ -80,7 +80,7 @@ class Linear:
         first, last: epochs from 1, first < last.
 
     Raises:
-        ValueError: an epoch is below 1 or not whole, or ``last`` does not come after ``first``.
+        ValueError: an epoch is below 1 or not an integer, or ``last`` does not come after ``first``.
     Example:
         >>> from i2ikit.interfaces.progress import Progress
         >>> [Linear(50, 10, first=1, last=3)(Progress(epoch=e, step=e, epochs=4, steps=4)) for e in (1, 2, 3, 4)]

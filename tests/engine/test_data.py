@@ -187,13 +187,13 @@ def spoil(root: Path, *names: str) -> None:
         (root / name).write_bytes(b"no image")
 
 
-def test_a_sample_of_headers_is_looked_at_before_a_run(root: Path) -> None:
+def test_a_sample_of_headers_is_checked_before_a_run(root: Path) -> None:
     spoil(root, "trainA/1.png")
     dataset = built(data(root))
     loader = build_train_loader(dataset, LOADING, seed=0)
     assert (loader.bad_files.files, loader.bad_files.allowed) == (6, 1)
     note = check_sample(dataset, loader.bad_files, seed=0)
-    assert "1 of 6 files that were looked at cannot be read" in note
+    assert "1 of 6 files that were checked cannot be read" in note
     assert str(root / "trainA/1.png") in note
     spoil(root, "trainB/0.png")
     with pytest.raises(DataError, match=r"(?s)2 of 6 files cannot be read.*trainA/1\.png.*trainB/0\.png"):

@@ -1,4 +1,4 @@
-"""The adversarial losses share one interface, so they share one table of behaviors."""
+"""The adversarial losses share one interface, so they share one table of values."""
 
 import math
 
@@ -14,13 +14,12 @@ from i2ikit.losses.adversarial import (
     VanillaGANLoss,
     WGANLoss,
 )
-from i2ikit.registry import LOSSES
 
 ALL = [LSGANLoss, VanillaGANLoss, NonSaturatingLoss, HingeLoss, ClippedHingeLoss, WGANLoss]
 
 
-def answers(*values: float) -> Tensor:
-    return torch.tensor(values).reshape(1, 1, 2, -1)
+def logits(*values: float, device: torch.device | None = None) -> Tensor:
+    return torch.tensor(values, device=device).reshape(1, 1, 2, -1)
 
 
 @pytest.mark.parametrize(
@@ -34,22 +33,22 @@ def answers(*values: float) -> Tensor:
         (WGANLoss(), 0.0, 0.0, 0.0),
     ],
 )
-def test_the_values_of_the_published_code(loss, real, fake, generator):
-    p = answers(-2.0, -0.5, 0.5, 2.0)
+def test_the_values_of_the_published_code(loss, real, fake, generator, device):
+    p = logits(-2.0, -0.5, 0.5, 2.0, device=device)
     assert loss.real(p).item() == pytest.approx(real, abs=1e-6)
     assert loss.fake(p).item() == pytest.approx(fake, abs=1e-6)
     assert loss.generator(p).item() == pytest.approx(generator, abs=1e-6)
 
 
 def test_wgan_is_the_signed_mean():
-    p = answers(1.0, 2.0, 3.0, 6.0)
+    p = logits(1.0, 2.0, 3.0, 6.0)
     loss = WGANLoss()
     assert [loss.real(p).item(), loss.fake(p).item(), loss.generator(p).item()] == [-3.0, 3.0, -3.0]
 
 
 @pytest.mark.parametrize("loss", [VanillaGANLoss(), NonSaturatingLoss()])
-def test_no_idea_costs_log_two(loss):
-    p = answers(0.0, 0.0)
+def test_logits_of_zero_cost_log_two(loss):
+    p = logits(0.0, 0.0)
     assert loss.real(p).item() == loss.fake(p).item() == pytest.approx(math.log(2))
 
 
@@ -67,16 +66,18 @@ def test_no_idea_costs_log_two(loss):
         (WGANLoss(), lambda p: -p, lambda p: p),
     ],
 )
-def test_the_mean_of_the_formula_over_every_answer(loss, real, fake):
-    p = torch.randn(3, 1, 4, 5, generator=torch.Generator().manual_seed(0))
+def test_the_mean_of_the_formula_over_all_logits(loss, real, fake, device):
+    p = torch.randn(3, 1, 4, 5, generator=torch.Generator().manual_seed(0)).to(device)
     values = p.flatten().tolist()
     assert loss.real(p).item() == pytest.approx(sum(map(real, values)) / 60, abs=1e-6)
     assert loss.fake(p).item() == pytest.approx(sum(map(fake, values)) / 60, abs=1e-6)
 
 
 @pytest.mark.parametrize("loss", ALL)
-def test_real_pulls_answers_up_and_fake_pushes_them_down(loss):
-    p = answers(0.4, 0.6).requires_grad_(True)  # between the targets of least squares, inside the margins of the hinge
+def test_real_pulls_logits_up_and_fake_pushes_them_down(loss, device):
+    p = logits(0.4, 0.6, device=device).requires_grad_(
+        True
+    )  # between the targets of least squares, inside the margins of the hinge
     (up,) = torch.autograd.grad(loss().real(p), p)
     (down,) = torch.autograd.grad(loss().fake(p), p)
     assert (up < 0).all()
@@ -84,14 +85,14 @@ def test_real_pulls_answers_up_and_fake_pushes_them_down(loss):
 
 
 @pytest.mark.parametrize("loss", ALL)
-def test_the_generator_wants_higher_answers(loss):
-    p = answers(-0.4, 0.6).requires_grad_(True)
+def test_the_generator_pulls_logits_up(loss, device):
+    p = logits(-0.4, 0.6, device=device).requires_grad_(True)
     (gradient,) = torch.autograd.grad(loss().generator(p), p)
     assert (gradient < 0).all()
 
 
 def test_the_hinge_has_no_gradient_beyond_its_margin():
-    p = answers(1.5, -1.5).requires_grad_(True)
+    p = logits(1.5, -1.5).requires_grad_(True)
     (real,) = torch.autograd.grad(HingeLoss().real(p), p)
     (fake,) = torch.autograd.grad(HingeLoss().fake(p), p)
     assert real.flatten().tolist() == [0.0, -0.5]
@@ -99,7 +100,7 @@ def test_the_hinge_has_no_gradient_beyond_its_margin():
 
 
 def test_only_the_clipped_hinge_leaves_a_convincing_generator_alone():
-    p = answers(1.5, 0.5).requires_grad_(True)
+    p = logits(1.5, 0.5).requires_grad_(True)
     (plain,) = torch.autograd.grad(HingeLoss().generator(p), p)
     (clipped,) = torch.autograd.grad(ClippedHingeLoss().generator(p), p)
     assert plain.flatten().tolist() == [-0.5, -0.5]
@@ -107,19 +108,14 @@ def test_only_the_clipped_hinge_leaves_a_convincing_generator_alone():
 
 
 @pytest.mark.parametrize("loss", [VanillaGANLoss(), NonSaturatingLoss()])
-def test_extreme_answers_stay_finite(loss):
-    p = answers(-1e4, 1e4).requires_grad_(True)
+def test_extreme_logits_stay_finite(loss, device):
+    p = logits(-1e4, 1e4, device=device).requires_grad_(True)
     for value in (loss.real(p), loss.fake(p), loss.generator(p)):
         (gradient,) = torch.autograd.grad(value, p)
         assert value.isfinite()
         assert gradient.isfinite().all()
 
 
-def test_non_saturating_needs_answers_by_image():
+def test_non_saturating_needs_logits_by_image():
     with pytest.raises(IndexError, match="Dimension out of range"):
         NonSaturatingLoss().real(torch.zeros(3))
-
-
-@pytest.mark.parametrize("loss", ALL)
-def test_every_loss_is_found_by_its_name(loss):
-    assert LOSSES.get(loss.__name__) is loss

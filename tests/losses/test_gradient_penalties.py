@@ -16,16 +16,17 @@ def test_the_wgan_penalty_is_the_squared_distance_of_the_length_to_one():
     assert WGANPenalty()(gradient).item() == pytest.approx((4**2 + 0) / 2)
 
 
-def test_penalties_equal_a_loop_over_images():
+def test_penalties_equal_a_loop_over_images(device):
     gradient = torch.randn(3, 2, 4, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     squared = [sum(x**2 for x in image.flatten().tolist()) for image in gradient]
+    gradient = gradient.to(device)
     assert R1Penalty()(gradient).item() == pytest.approx(sum(0.5 * x for x in squared) / 3)
     assert WGANPenalty()(gradient).item() == pytest.approx(sum((x**0.5 - 1) ** 2 for x in squared) / 3)
 
 
 @pytest.mark.parametrize("penalty", [R1Penalty(), WGANPenalty()])
-def test_a_gradient_of_zero_has_a_finite_derivative(penalty):
-    gradient = torch.zeros(1, 1, 2, 2, requires_grad=True)
+def test_a_gradient_of_zero_has_a_finite_derivative(penalty, device):
+    gradient = torch.zeros(1, 1, 2, 2, requires_grad=True, device=device)
     penalty(gradient).backward()
     assert gradient.grad is not None
     assert gradient.grad.isfinite().all()

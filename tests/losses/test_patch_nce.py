@@ -27,16 +27,17 @@ def slow(query: Tensor, key: Tensor, tau: float, *, own: bool) -> float:
     total, rows = 0.0, 0
     for q, k in zip(query.tolist(), key.tolist(), strict=True):
         similarity = [[math.exp(sum(map(math.prod, zip(x, y, strict=True))) / tau) for y in k] for x in q]
-        for place, row in enumerate(similarity):
-            others = sum(row) if own else sum(row) - row[place]
-            total, rows = total - math.log(row[place] / others), rows + 1
+        for index, row in enumerate(similarity):
+            others = sum(row) if own else sum(row) - row[index]
+            total, rows = total - math.log(row[index] / others), rows + 1
     return total / rows
 
 
-def test_the_mean_of_the_published_rows():
-    assert PatchNCELoss(0.07)(QUERY, KEY).item() == pytest.approx(sum(PUBLISHED) / 3, abs=2e-6)
-    assert CosinePatchNCELoss(0.07)(QUERY, KEY).item() == pytest.approx(sum(PUBLISHED) / 3, abs=2e-6)
-    assert DecoupledPatchNCELoss(0.07)(QUERY, KEY).item() == pytest.approx(sum(PUBLISHED_DECOUPLED) / 3, abs=2e-6)
+def test_the_mean_of_the_published_rows(device):
+    rows = QUERY.to(device), KEY.to(device)
+    assert PatchNCELoss(0.07)(*rows).item() == pytest.approx(sum(PUBLISHED) / 3, abs=2e-6)
+    assert CosinePatchNCELoss(0.07)(*rows).item() == pytest.approx(sum(PUBLISHED) / 3, abs=2e-6)
+    assert DecoupledPatchNCELoss(0.07)(*rows).item() == pytest.approx(sum(PUBLISHED_DECOUPLED) / 3, abs=2e-6)
 
 
 def test_it_is_log_n_when_all_patches_look_alike():
@@ -49,8 +50,8 @@ def test_it_is_log_n_when_all_patches_look_alike():
 @pytest.mark.parametrize(
     ("loss", "own"), [(PatchNCELoss, True), (CosinePatchNCELoss, True), (DecoupledPatchNCELoss, False)]
 )
-def test_it_equals_a_loop_over_images_and_patches(loss, own):
-    query, key = unit(3, 5, 4), unit(3, 5, 4, seed=1)
+def test_it_equals_a_loop_over_images_and_patches(loss, own, device):
+    query, key = unit(3, 5, 4).to(device), unit(3, 5, 4, seed=1).to(device)
     assert loss(0.2)(query, key).item() == pytest.approx(slow(query, key, 0.2, own=own))
     whole = slow(query.reshape(1, 15, 4), key.reshape(1, 15, 4), 0.2, own=own)
     assert loss(0.2)(query, key, Negatives(whole_batch=True)).item() == pytest.approx(whole)
@@ -62,7 +63,7 @@ def test_images_do_not_see_each_other_unless_the_whole_batch_is_asked_for():
     torch.testing.assert_close(PatchNCELoss()(query, key), alone)
 
 
-def test_the_cosine_form_does_not_care_for_lengths():
+def test_the_cosine_form_ignores_lengths():
     query, key = unit(1, 5, 4), unit(1, 5, 4, seed=1)
     torch.testing.assert_close(CosinePatchNCELoss()(3 * query, 0.1 * key), PatchNCELoss()(query, key))
 
@@ -70,8 +71,8 @@ def test_the_cosine_form_does_not_care_for_lengths():
 def test_gradient_is_the_softmax_weighted_keys_minus_the_own_key():
     query, key = unit(1, 3, 4).requires_grad_(True), unit(1, 3, 4, seed=1)
     PatchNCELoss(0.5)(query, key).backward()
-    share = (query.detach() @ key.mT / 0.5).softmax(-1)
-    torch.testing.assert_close(query.grad, (share @ key - key) / 0.5 / 3)
+    weights = (query.detach() @ key.mT / 0.5).softmax(-1)
+    torch.testing.assert_close(query.grad, (weights @ key - key) / 0.5 / 3)
 
 
 def test_the_decoupled_gradient_leaves_the_own_key_out_of_the_softmax():
@@ -82,8 +83,8 @@ def test_the_decoupled_gradient_leaves_the_own_key_out_of_the_softmax():
 
 
 @pytest.mark.parametrize("loss", ALL)
-def test_gradient_reaches_the_key_unless_the_term_detaches_it(loss):
-    query, key = unit(1, 3, 4).requires_grad_(True), unit(1, 3, 4, seed=1).requires_grad_(True)
+def test_gradient_reaches_the_key_unless_the_term_detaches_it(loss, device):
+    query, key = (unit(1, 3, 4, seed=seed).to(device).requires_grad_(True) for seed in (0, 1))
     loss()(query, key).backward()
     assert key.grad.abs().sum() > 0
     query.grad = key.grad = None
@@ -93,9 +94,9 @@ def test_gradient_reaches_the_key_unless_the_term_detaches_it(loss):
 
 
 @pytest.mark.parametrize("loss", ALL)
-def test_embeddings_of_zero_length_give_a_finite_loss_and_finite_gradients(loss):
-    head = MLPHead([3], dim=4)  # its biases start at 0: features of 0 become embeddings of exactly 0
-    features = torch.zeros(1, 5, 3, requires_grad=True)
+def test_embeddings_of_zero_length_give_a_finite_loss_and_finite_gradients(loss, device):
+    head = MLPHead([3], dim=4).to(device)  # its biases start at 0: features of 0 become embeddings of exactly 0
+    features = torch.zeros(1, 5, 3, requires_grad=True, device=device)
     value = loss()(head(features, 0, "query"), head(features, 0, "key"))
     value.backward()
     assert value.isfinite()

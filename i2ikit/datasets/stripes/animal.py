@@ -15,7 +15,7 @@ from i2ikit.datasets.stripes.noise import uniform
 
 @dataclass(frozen=True)
 class Body:
-    """An animal in its pose: layers of limbs from back to front, and where its feet stand."""
+    """An animal in its pose: layers of limbs from back to front, and the positions of its feet."""
 
     far_legs: tuple[Limb, ...]
     far_hooves: tuple[Limb, ...]
@@ -120,7 +120,7 @@ def _face(front: _Front) -> dict[str, tuple[Limb, ...]]:
 def _leg(
     rng: np.random.Generator, hip: Point, ground: float, thick: float, *, hind: bool, phase: float, rate: float
 ) -> tuple[Limb, ...]:
-    """Return thigh, shank and pastern of a leg in mid-stride; the stripes, counted from the hip, lie across it."""
+    """Return thigh, shank and pastern of a leg in mid-stride; the stripes, counted from the hip, cross it."""
     foot = (hip[0] + uniform(rng, -0.13, 0.13), ground)
     bend = uniform(rng, -0.045, -0.012) if hind else uniform(rng, 0.0, 0.03)
     knee = (hip[0] + 0.55 * (foot[0] - hip[0]) + bend, hip[1] + 0.5 * (foot[1] - hip[1]))
@@ -156,7 +156,7 @@ def animal(rng: np.random.Generator, rate: float) -> Body:
     """Draw the build and the pose of an animal.
 
     Args:
-        rng: where they are drawn from.
+        rng: random numbers.
         rate: stripes per trunk length on the trunk, > 0; those on neck, legs and head are a little narrower.
     """
     thick = uniform(rng, 0.92, 1.12)

@@ -27,7 +27,7 @@ HOOF, MUZZLE = colors((44, 38, 34), (40, 35, 34))
 
 @dataclass(frozen=True)
 class PlainFur:
-    """One color over the body, with a mane, a muzzle, a belly and legs of their own.
+    """One color over the body, with a mane, a muzzle, a belly and legs in other colors.
 
     Attributes:
         back, belly, mane, muzzle, legs: (3, 1, 1) RGB in 0..1.
@@ -47,7 +47,7 @@ class PlainFur:
         return self.mane
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, kind: float) -> "PlainFur":
+    def sample(cls, rng: np.random.Generator, kind: float) -> "PlainFur":
         """Draw the fur at ``kind`` in 0..1, a little lighter or darker."""
         palette = pick(PLAIN, kind) * np.float32(uniform(rng, 0.88, 1.08))
         socks = bool(rng.random() < 0.6)
@@ -72,7 +72,7 @@ class StripedFur:
     """Black stripes on white that follow the body.
 
     Attributes:
-        duty: mean share of black, in 0..1.
+        duty: mean fraction of black, in 0..1.
         muzzle, tuft: (3, 1, 1) RGB in 0..1; the tuft is the tail's hair.
     """
 
@@ -81,7 +81,7 @@ class StripedFur:
     tuft: Array
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> "StripedFur":
+    def sample(cls, rng: np.random.Generator) -> "StripedFur":
         """Draw how much of the fur is black."""
         return cls(uniform(rng, 0.46, 0.56), MUZZLE, BLACK)
 

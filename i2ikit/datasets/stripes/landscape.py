@@ -46,7 +46,7 @@ class Landscape:
 
     Attributes:
         image: (3, H, W) float32, RGB in 0..1.
-        horizon: where the ground begins, as a share of the height from the top.
+        horizon: where the ground begins, as a fraction of the height from the top.
         light: -1 when the light comes from the left, 1 from the right.
         ground: (3, 1, 1) mean color of the ground, which the belly of an animal reflects.
     """

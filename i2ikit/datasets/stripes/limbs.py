@@ -61,7 +61,7 @@ class Shape:
 
     Attributes:
         window: rows and columns of the grid that the arrays cover.
-        cover: (h, w) share of each pixel that is covered, 0..1.
+        cover: (h, w) fraction of each pixel that is covered, 0..1.
         normal_x, normal_y, normal_z: (h, w) unit normal of the rounded surface: x to the right, y up, z to the viewer.
         phase: (h, w) stripes passed so far; integers are the middle of dark stripes.
     """
@@ -75,7 +75,7 @@ class Shape:
 
 
 def _span(positions: Array, low: float, high: float) -> slice:
-    """Return the part of a monotonic row of positions that lies in low..high."""
+    """Return the part of a monotonic row of positions in low..high."""
     inside = np.flatnonzero((positions >= low) & (positions <= high))
     return slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, 0)
 
@@ -95,8 +95,8 @@ def unite(limbs: Sequence[Limb], x: Array, y: Array, pixel: float, *, softness: 
         softness: how far two limbs melt into each other, in trunk lengths, > 0.
     """
     margin = 2 * pixel + 5 * softness
-    whole = _window(x, y, bounds(limbs), margin)
-    x, y = x[whole[1]], y[whole[0]]
+    window = _window(x, y, bounds(limbs), margin)
+    x, y = x[window[1]], y[window[0]]
     nearness = np.full((len(y), len(x)), 1e-12, dtype=np.float32)  # exp(distance inside / softness), summed
     phase, bulge = np.zeros_like(nearness), np.zeros_like(nearness)
     for limb in limbs:
@@ -117,7 +117,7 @@ def unite(limbs: Sequence[Limb], x: Array, y: Array, pixel: float, *, softness: 
     cover = np.clip(np.log(nearness) * np.float32(softness / pixel) + np.float32(0.5), 0.0, 1.0)
     right, down = _slopes(np.sqrt(np.sqrt(bulge)), pixel)
     scale = 1.0 / np.sqrt(right * right + down * down + np.float32(1.0))
-    return Shape(whole, cover, -right * scale, down * scale, scale, phase / nearness)
+    return Shape(window, cover, -right * scale, down * scale, scale, phase / nearness)
 
 
 def _slopes(height: Array, pixel: float) -> tuple[Array, Array]:

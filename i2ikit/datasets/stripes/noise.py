@@ -10,7 +10,7 @@ Array = NDArray[np.floating[Any]]  # float32 throughout
 
 
 def seeded(*key: int) -> np.random.Generator:
-    """Return a generator whose draws depend on ``key`` (integers >= 0) alone, on every machine."""
+    """Return a generator whose random numbers depend on ``key`` (integers >= 0) alone, on every machine."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
 
 
@@ -22,7 +22,7 @@ def uniform(rng: np.random.Generator, low: float, high: float) -> float:
 def evenly(key: tuple[int, ...], index: int, factors: int) -> list[float]:
     """Return one number in 0..1 per factor such that a run of indices covers all combinations evenly.
 
-    Sets of scenes then resemble each other more than independent draws would. Additive recurrence with the
+    Sets of scenes then resemble each other more than independent samples would. Additive recurrence with the
     generalized golden ratio, from a start that depends on ``key``.
 
     Args:
@@ -51,7 +51,7 @@ def ramp(x: Array, low: float, high: float) -> Array:
 
 
 def _cells(position: Array, cells: int) -> tuple[NDArray[np.intp], Array]:
-    """Return the lattice cell of each position in 0..1, and how far into the cell it lies, eased."""
+    """Return the lattice cell of each position in 0..1, and how far into the cell it is, eased."""
     scaled = np.clip(position, 0.0, 1.0) * cells
     cell = np.minimum(scaled.astype(np.intp), cells - 1)
     inside = (scaled - cell).astype(np.float32)
@@ -117,12 +117,12 @@ def texture(
     return total / np.float32(weight)
 
 
-def mix(first: Array, second: Array, share: Array) -> Array:
-    """Blend two colors or images: ``first`` where share is 0, ``second`` where it is 1.
+def mix(first: Array, second: Array, weight: Array) -> Array:
+    """Blend two colors or images: ``first`` where weight is 0, ``second`` where it is 1.
 
-    Shape: first, second (3, 1, 1) or (3, H, W); share (H, W) or what broadcasts to it; returns (3, H, W).
+    Shape: first, second (3, 1, 1) or (3, H, W); weight (H, W) or what broadcasts to it; returns (3, H, W).
     """
-    blended: Array = first + (second - first) * share
+    blended: Array = first + (second - first) * weight
     return blended
 
 

@@ -1,4 +1,4 @@
-"""Drawn scenes: an animal, plain or striped, that stands in a landscape; antialiased, the same at every size."""
+"""Drawn scenes: an animal, plain or striped, in a landscape; antialiased, the same at every size."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ from i2ikit.datasets.stripes.limbs import Shape, unite
 from i2ikit.datasets.stripes.noise import Array, evenly, mix, ramp, seeded, shrink, texture, uniform
 
 RAYS = 3  # per pixel and axis, where the animal is
-PERIOD = (6.0 / 64, 8.5 / 64)  # of the stripes on the trunk, as a share of the image's width
+PERIOD = (6.0 / 64, 8.5 / 64)  # of the stripes on the trunk, as a fraction of the image's width
 
 FIXED = {"far_hooves": HOOF, "hooves": HOOF, "eye": BLACK, "nostril": BLACK}  # the same in every fur
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where an animal stands: right = x + direction * scale * body x, down = y - scale * body y, shares of the size."""
+    """Where an animal is: right = x + direction * scale * body x, down = y - scale * body y, fractions of the size."""
 
     body: Body
     x: float
@@ -30,7 +30,7 @@ class Placement:
 
 
 def _place(key: tuple[int, ...], horizon: float) -> Placement:
-    """Draw an animal and a place where all of it is in the image and its feet are on the ground."""
+    """Sample an animal and a position with all of it in the image and its feet on the ground."""
     rng = seeded(*key)
     scale = uniform(rng, 0.42, 0.56)
     period = min(max(scale * uniform(rng, 0.165, 0.215), PERIOD[0]), PERIOD[1])
@@ -70,7 +70,7 @@ class Scene:
     Args:
         key: integers >= 0 that name a set of scenes.
         index: number in the set, >= 0; the same key and index give the same scene at every size. A run of scenes has
-            its kinds of sky, ground and fur in even shares.
+            its kinds of sky, ground and fur equally often.
         size: height and width in pixels, >= 1.
 
     Raises:
@@ -89,11 +89,11 @@ class Scene:
 
     def plain(self) -> NDArray[np.uint8]:
         """Return (S, S, 3) uint8: the animal in plain fur."""
-        return self._paint(PlainFur.draw(seeded(*self._key, 3), self._kind))
+        return self._paint(PlainFur.sample(seeded(*self._key, 3), self._kind))
 
     def striped(self) -> NDArray[np.uint8]:
         """Return (S, S, 3) uint8: the animal in striped fur."""
-        return self._paint(StripedFur.draw(seeded(*self._key, 4)))
+        return self._paint(StripedFur.sample(seeded(*self._key, 4)))
 
     def mask(self) -> NDArray[np.bool_]:
         """Return (S, S) bool: where more than half of a pixel is animal."""
@@ -136,7 +136,7 @@ class Scene:
         return color * (light + self._view.ground * reflected) * np.float32(shade)
 
     def _noise(self) -> Array:
-        """Return (2, h, w) in 0..1: two textures that lie on the fur."""
+        """Return (2, h, w) in 0..1: two textures of the fur."""
         across, down = (self._x + np.float32(1.3)) / np.float32(2.6), (np.float32(1.3) - self._y) / np.float32(2.6)
         rng = seeded(*self._key, 2)
         fine = texture(rng, down, across, (14, 14), 3)

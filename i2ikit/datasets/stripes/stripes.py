@@ -1,4 +1,4 @@
-"""The embedded data set: a small drawn world of horses and zebras, nothing to download."""
+"""The embedded data set: drawn horses and zebras, nothing to download."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,10 +38,10 @@ def _to_tensor(image: Image.Image) -> Tensor:
 class Stripes(Dataset[dict[str, Any]]):
     """Plain (domain a) and striped (domain b) four-legged animals in landscapes, drawn from a seed.
 
-    The scenes of the train split are unpaired: item i is scene i of domain a, and a scene of domain b that is drawn
+    The scenes of the train split are unpaired: item i is scene i of domain a, and a scene of domain b that is sampled
     from torch's global generator. The test split is paired: b is the scene of a with striped fur, and the mask shows
     the animal. A scene depends on (seed, split, domain, index) alone, and looks the same at every size. Scenes are
-    drawn when they are first asked for, and kept as bytes.
+    drawn at first use, and kept as bytes.
 
     Args:
         split: "train" or "test".
@@ -49,7 +49,7 @@ class Stripes(Dataset[dict[str, Any]]):
         load_size: height and width of the drawn images in pixels, >= 1.
         seed: >= 0; another seed is another set of scenes from the same world.
         transform: PIL image to float32 tensor (3, H, W) in -1..1; None changes nothing but the type. For the test
-            split it must not draw at random, or the pairs come apart.
+            split it must not be random, which would separate the pairs.
 
     Returns:
         items {"a", "b": tensors (3, H, W), "a_path", "b_path": names such as "stripes/trainA/0007.png"}; in the test
@@ -102,7 +102,7 @@ class Stripes(Dataset[dict[str, Any]]):
         return item
 
     def set_epoch(self, epoch: int) -> None:
-        """Tell the transform that an epoch (from 1) begins, where it wants to know."""
+        """Set the epoch, counted from 1, of the transform if it depends on it."""
         if hasattr(self.transform, "set_epoch"):
             self.transform.set_epoch(epoch)
 
@@ -137,7 +137,7 @@ def write_stripes(
 
     Raises:
         DataError: the folder is not empty, is a file, or cannot be written.
-        ValueError: a number is outside its range.
+        ValueError: an argument is outside its range.
     """
     folder = Path(folder).expanduser().absolute()
     splits = {

@@ -1,4 +1,4 @@
-"""Hard negatives: places that are related to the query's own place in the input."""
+"""Hard negatives: positions that are related to the query's own position in the input."""
 
 from torch import Tensor
 
@@ -10,13 +10,13 @@ from i2ikit_hneg.relations import related_weights
 
 @NEGATIVES.register_module()
 class RelatedNegatives:
-    """The other places of the same image; the similarity to each is multiplied by how related it is, in the input.
+    """The other positions of the same image; the similarity to each is multiplied by how related it is, in the input.
 
-    A place that resembles the query's own place in the input is a hard negative and keeps its similarity; those of
-    distant ones shrink. With ``DecoupledPatchNCELoss`` this is the hDCE loss. No gradient flows into the factors.
+    A position that resembles the query's own position in the input is a hard negative and keeps its similarity; the
+    similarity to the others shrinks. With ``DecoupledPatchNCELoss`` this is the hDCE loss. No gradient flows into the factors.
 
     Args:
-        gamma_schedule: temperature of the relation by progress, > 0 in all of the run; high: all places count alike.
+        gamma_schedule: temperature of the relation by progress, > 0 in all of the run; high: equal weights.
             Published for horse2zebra: from 50 down to 10.
     Shape:
         query, key: (B, S, D), unit length along D.
@@ -31,8 +31,8 @@ class RelatedNegatives:
         self.gamma_schedule = gamma_schedule
 
     def __call__(self, step: StepReader, query: Tensor, key: Tensor, layer: int) -> Negatives:
-        """Return the factors of the other places for rows of one layer."""
+        """Return the factors of the other positions for rows of one layer."""
         gamma = self.gamma_schedule(step.progress)
         if not gamma > 0:
-            raise ValueError(f"gamma must be above 0, but gamma_schedule gives {gamma} in epoch {step.progress.epoch}")
+            raise ValueError(f"gamma must be above 0, but gamma_schedule is {gamma} in epoch {step.progress.epoch}")
         return Negatives(scale=related_weights(key.detach(), gamma))

@@ -1,4 +1,4 @@
-"""Semantic relation consistency: places of the output are related as those of the input are."""
+"""Semantic relation consistency: positions of the output are related as those of the input are."""
 
 from torch import Tensor, nn
 

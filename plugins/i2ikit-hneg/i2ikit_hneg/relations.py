@@ -1,14 +1,14 @@
-"""How the places of an image are related, by their embeddings."""
+"""How the positions of an image are related, by their embeddings."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-OWN_PLACE = -10.0  # similarity of a place with itself where only the others count
+OWN_POSITION = -10.0  # similarity of a position with itself where only the others count
 
 
 def relations(rows: Tensor) -> Tensor:
-    """Return the logarithm of how each place's relation is shared out over all places, itself among them.
+    """Return the logarithm of the distribution of each position's relations over all positions, itself included.
 
     Args:
         rows: (B, S, D), unit length along D.
@@ -36,17 +36,17 @@ def divergence(log_p: Tensor, log_q: Tensor) -> Tensor:
 
 
 def related_weights(key: Tensor, gamma: float) -> Tensor:
-    """Return how closely every other place is related to a place: 1 for its closest one.
+    """Return how closely every other position is related to a position: 1 for its closest one.
 
     Args:
         key: (B, S, D), unit length along D.
-        gamma: temperature of the relation, > 0; large: all places count alike.
+        gamma: temperature of the relation, > 0; large: all positions count equally.
     Shape:
         returns: (B, S, S) in 0..1; every row's greatest entry is 1.
     Source:
         Jung et al. 2022, arXiv:2203.01532, the hard negatives of hDCE, as in its published code.
     """
     own = torch.eye(key.shape[1], dtype=torch.bool, device=key.device)
-    similarity = (key @ key.mT).masked_fill(own, OWN_PLACE)
+    similarity = (key @ key.mT).masked_fill(own, OWN_POSITION)
     closest = similarity.amax(dim=-1, keepdim=True)
     return ((similarity - closest) / gamma).exp()

@@ -66,7 +66,7 @@ def test_the_temperature_falls_with_the_epochs_as_published():
 
 
 def test_a_temperature_that_is_not_above_0_is_refused():
-    with pytest.raises(ValueError, match=r"gamma must be above 0, but gamma_schedule gives 0\.0 in epoch 3"):
+    with pytest.raises(ValueError, match=r"gamma must be above 0, but gamma_schedule is 0\.0 in epoch 3"):
         RelatedNegatives(Constant(0.0))(at(3), rows(0), rows(1), 0)
 
 

@@ -10,9 +10,9 @@ from i2ikit.errors import ShapeError
 from i2ikit.registry import LOSSES
 
 
-def rows(seed: int, *, images: int = 1, places: int = 4) -> Tensor:
+def rows(seed: int, *, images: int = 1, positions: int = 4) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
-    return F.normalize(torch.randn(images, places, 3, generator=generator, dtype=torch.float64), dim=-1)
+    return F.normalize(torch.randn(images, positions, 3, generator=generator, dtype=torch.float64), dim=-1)
 
 
 def test_equal_relations_cost_nothing_even_where_the_embeddings_differ():
@@ -21,7 +21,7 @@ def test_equal_relations_cost_nothing_even_where_the_embeddings_differ():
     assert RelationConsistencyLoss()(turned, z).item() == pytest.approx(0, abs=1e-12)
 
 
-def test_two_places_are_known_by_hand():
+def test_two_positions_are_known_by_hand():
     # alike: each relation is (1/2, 1/2); opposite: (s, 1 - s) with s = 1 / (1 + exp(-2))
     alike, opposite = torch.tensor([[[1.0], [1.0]]]), torch.tensor([[[1.0], [-1.0]]])
     s = 1 / (1 + math.exp(-2))
@@ -59,7 +59,7 @@ def test_gradient_reaches_the_query_and_never_the_key():
 
 def test_rows_of_different_shapes_are_refused():
     with pytest.raises(ShapeError, match="RelationConsistencyLoss"):
-        RelationConsistencyLoss()(rows(0), rows(1, places=3))
+        RelationConsistencyLoss()(rows(0), rows(1, positions=3))
 
 
 def test_it_is_registered():

@@ -7,15 +7,15 @@ from i2ikit_hneg.relations import divergence, related_weights, relations
 from torch import Tensor
 
 
-def rows(seed: int = 0, *, images: int = 2, places: int = 5) -> Tensor:
+def rows(seed: int = 0, *, images: int = 2, positions: int = 5) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
-    return F.normalize(torch.randn(images, places, 4, generator=generator, dtype=torch.float64), dim=-1)
+    return F.normalize(torch.randn(images, positions, 4, generator=generator, dtype=torch.float64), dim=-1)
 
 
 def test_relations_are_a_softmax_over_all_places():
     z = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
-    share = math.e / (math.e + 1)
-    assert relations(z).exp()[0].tolist() == [pytest.approx([share, 1 - share]), pytest.approx([1 - share, share])]
+    weight = math.e / (math.e + 1)
+    assert relations(z).exp()[0].tolist() == [pytest.approx([weight, 1 - weight]), pytest.approx([1 - weight, weight])]
 
 
 def test_the_divergence_of_opposite_certainties_is_log_2_and_of_equals_0():
@@ -31,7 +31,7 @@ def test_the_divergence_is_the_mean_of_two_kullback_leibler_divergences():
     assert divergence(p.log(), q.log()).item() == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_closest_place_weighs_1_and_the_others_by_the_exponential_of_their_distance():
+def test_the_closest_position_weighs_1_and_the_others_by_the_exponential_of_their_distance():
     z = torch.tensor([[[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]])  # similarities 0.6, 0.0, 0.8
     weights = related_weights(z, 0.5)[0]
     assert weights[0, 1:].tolist() == pytest.approx([1.0, math.exp(-0.6 / 0.5)])
@@ -45,5 +45,5 @@ def test_the_weights_are_the_published_softmax_divided_by_its_greatest_entry():
     torch.testing.assert_close(related_weights(z, gamma), published / published.amax(-1, keepdim=True))
 
 
-def test_a_high_temperature_makes_all_places_count_alike():
+def test_a_high_temperature_makes_all_positions_count_alike():
     torch.testing.assert_close(related_weights(rows(), 1e9), torch.ones(2, 5, 5).double())

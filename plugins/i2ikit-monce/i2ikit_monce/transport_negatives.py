@@ -11,14 +11,16 @@ from i2ikit.registry import NEGATIVES
 from i2ikit_monce.transport import transport_plan
 
 FLOOR = 1e-8  # added to a weight before its logarithm
-OWN_PLACE = -10.0  # what it brings, as published, to contrast a query with its own key: next to nothing is transported
+OWN_POSITION = (
+    -10.0
+)  # what it brings, as published, to contrast a query with its own key: next to nothing is transported
 SMALLEST_EPSILON = 0.025  # benefits of a row differ by up to 2
 
 
 class TransportNegatives(ABC):
-    """The other places of the same image, each weighted by its share in a transport of all queries to all keys.
+    """The other positions of the same image, each weighted by a transport of all queries to all keys.
 
-    The weights f of a query sum to (S - 1) * weight, so that 1 on average is PatchNCE itself; they stand in its softmax
+    The weights f of a query sum to (S - 1) * weight, so that 1 on average is PatchNCE itself; they are in its softmax
     as f * exp(similarity / tau). Gradient flows through the transport into the query, as published, not into the key.
 
     Args:
@@ -47,20 +49,20 @@ class TransportNegatives(ABC):
         """Return what it brings to contrast a query with a key of this similarity."""
 
     def __call__(self, step: StepReader, query: Tensor, key: Tensor, layer: int) -> Negatives:
-        """Return the weights of the other places for rows of one layer."""
+        """Return the weights of the other positions for rows of one layer."""
         same_shape(type(self).__name__, query=query, key=key)
         others = query.shape[1] - 1
         if others == 0:
             return Negatives()
         own = torch.eye(others + 1, dtype=torch.bool, device=query.device)
-        benefit = self.benefit(query @ key.detach().mT).masked_fill(own, OWN_PLACE)
-        share = transport_plan(benefit, self.epsilon, self.rounds)
-        return Negatives(log_weight=(share * others * self.weight + FLOOR).log())
+        benefit = self.benefit(query @ key.detach().mT).masked_fill(own, OWN_POSITION)
+        plan = transport_plan(benefit, self.epsilon, self.rounds)
+        return Negatives(log_weight=(plan * others * self.weight + FLOOR).log())
 
 
 @NEGATIVES.register_module()
 class HardTransportNegatives(TransportNegatives):
-    """The other places of the image, the more weight the more similar they are to the query: hard negatives."""
+    """The other positions of the image, the more weight the more similar they are to the query: hard negatives."""
 
     def benefit(self, similarity: Tensor) -> Tensor:
         """Return the similarity."""
@@ -69,7 +71,7 @@ class HardTransportNegatives(TransportNegatives):
 
 @NEGATIVES.register_module()
 class EasyTransportNegatives(TransportNegatives):
-    """The other places of the image, the more weight the less similar they are to the query: easy negatives."""
+    """The other positions of the image, the more weight the less similar they are to the query: easy negatives."""
 
     def benefit(self, similarity: Tensor) -> Tensor:
         """Return the distance."""

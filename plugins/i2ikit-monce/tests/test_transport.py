@@ -3,9 +3,9 @@ import torch
 from i2ikit_monce.transport import transport_plan
 
 
-def similarities(*, images: int = 2, places: int = 6) -> torch.Tensor:
+def similarities(*, images: int = 2, positions: int = 6) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
-    return torch.rand(images, places, places, generator=generator, dtype=torch.float64) * 2 - 1
+    return torch.rand(images, positions, positions, generator=generator, dtype=torch.float64) * 2 - 1
 
 
 def test_rows_and_columns_sum_to_one():
@@ -24,10 +24,10 @@ def test_equal_benefits_are_spread_evenly_over_what_is_allowed():
 def test_two_by_two_is_known_by_hand():
     # [[e, 1], [1, e]] has equal row and column sums e + 1 already
     benefit = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
-    share = torch.e / (torch.e + 1)
+    weight = torch.e / (torch.e + 1)
     assert transport_plan(benefit, 1.0, 1)[0].tolist() == [
-        pytest.approx([share, 1 - share]),
-        pytest.approx([1 - share, share]),
+        pytest.approx([weight, 1 - weight]),
+        pytest.approx([1 - weight, weight]),
     ]
 
 
@@ -49,7 +49,7 @@ def test_little_regularization_gives_the_best_assignment():
 
 
 def test_gradient_flows_through_the_rounds():
-    benefit = similarities(images=1, places=4).requires_grad_()
+    benefit = similarities(images=1, positions=4).requires_grad_()
     assert torch.autograd.gradcheck(lambda x: transport_plan(x, 0.5, 20), (benefit,))
 
 

@@ -16,22 +16,22 @@ from i2ikit.registry import NEGATIVES
 STEP = Mock(spec_set=())
 
 
-def rows(seed: int, *, images: int = 2, places: int = 5) -> Tensor:
+def rows(seed: int, *, images: int = 2, positions: int = 5) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
-    return F.normalize(torch.randn(images, places, 4, generator=generator, dtype=torch.float64), dim=-1)
+    return F.normalize(torch.randn(images, positions, 4, generator=generator, dtype=torch.float64), dim=-1)
 
 
 def published_loss(query: Tensor, key: Tensor, benefit: Tensor, epsilon: float, tau: float) -> Tensor:
-    """The formula, row by row: the positive first, the own place at -10, weights from 50 Sinkhorn rounds."""
-    places, losses = query.shape[1], []
+    """The formula, row by row: the positive first, the own position at -10, weights from 50 Sinkhorn rounds."""
+    positions, losses = query.shape[1], []
     for image in range(len(query)):
         kernel = (benefit[image].clone().fill_diagonal_(-10) / epsilon).exp()
-        row, column = torch.ones(places).double(), torch.ones(places).double()
+        row, column = torch.ones(positions).double(), torch.ones(positions).double()
         for _ in range(50):
             row = 1 / (kernel @ column)
             column = 1 / (kernel.T @ row)
-        weight = row[:, None] * kernel * column[None] * (places - 1) + 1e-8
-        for i in range(places):
+        weight = row[:, None] * kernel * column[None] * (positions - 1) + 1e-8
+        for i in range(positions):
             negatives = query[image, i] @ key[image].T + tau * weight[i].log()
             negatives[i] = -10
             logits = torch.cat([(query[image, i] @ key[image, i])[None], negatives]) / tau
@@ -53,7 +53,7 @@ def test_the_loss_is_the_published_one_and_so_is_its_gradient(kind, epsilon):
     torch.testing.assert_close(gradient, published, rtol=1e-7, atol=1e-9)
 
 
-def test_equally_similar_places_weigh_as_in_patch_nce():
+def test_equally_similar_positions_weigh_as_in_patch_nce():
     alike = F.normalize(torch.ones(1, 8, 4), dim=-1)
     negatives = HardTransportNegatives()(STEP, alike, alike, 0)
     assert PatchNCELoss()(alike, alike, negatives).item() == pytest.approx(math.log(8), abs=1e-5)
@@ -82,8 +82,8 @@ def test_gradient_reaches_the_query_through_the_weights_and_never_the_key():
     assert key.grad is None
 
 
-def test_a_single_place_has_no_negatives():
-    query = rows(0, places=1)
+def test_a_single_position_has_no_negatives():
+    query = rows(0, positions=1)
     assert HardTransportNegatives()(STEP, query, query, 0).log_weight is None
 
 
@@ -103,7 +103,7 @@ def test_an_argument_out_of_its_range_is_refused(arguments, message):
 
 def test_rows_of_different_shapes_are_refused():
     with pytest.raises(ShapeError, match="HardTransportNegatives"):
-        HardTransportNegatives()(STEP, rows(0), rows(1, places=4), 0)
+        HardTransportNegatives()(STEP, rows(0), rows(1, positions=4), 0)
 
 
 def test_the_parts_are_registered():

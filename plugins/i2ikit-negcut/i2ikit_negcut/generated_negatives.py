@@ -14,7 +14,7 @@ from i2ikit_negcut.negative_generator import NegativeGenerator
 
 @NEGATIVES.register_module()
 class GeneratedNegatives:
-    """Negatives made from noise and from the mean embedding of all places of an image, instead of its other places.
+    """Negatives made from noise and the mean embedding of an image, instead of its other positions.
 
     One source is read twice in a step: in the phase that trains ``maker`` against the translation, by content terms of
     negative weight, and in the phase that trains the translation. As published, gradient flows through the negatives
@@ -22,7 +22,7 @@ class GeneratedNegatives:
 
     Args:
         maker: name of the head that makes them, a ``NegativeGenerator``.
-        head: name of the head that embeds the image's places, as wide as ``maker``; published: an average of the
+        head: name of the head that embeds the image's positions, as wide as ``maker``; published: an average of the
             content term's.
         image: (generator, image) whose features are embedded, such as ``("ab", "a")``; the content term's key.
         taps: layers, the key's of the content term.
@@ -66,7 +66,7 @@ class GeneratedNegatives:
         return maker.generate(context, noise, layer)
 
     def _context(self, step: StepReader, layer: int) -> Tensor:
-        """Return the mean embedding (B, D) of all places."""
+        """Return the mean embedding (B, D) of all positions."""
         tap = self.taps[layer]
         feature = step.taps(self.generator, self.image, [tap])[tap]
         everywhere = Positions(torch.arange(feature.shape[-2] * feature.shape[-1], device=feature.device))

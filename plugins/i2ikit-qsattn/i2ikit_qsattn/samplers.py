@@ -1,4 +1,4 @@
-"""Rows of a patch loss that attention gathers for the most distinct places of the source."""
+"""Rows of a patch loss that attention gathers for the most distinct positions of the source."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from i2ikit_qsattn.attention import attention, global_entropy, local_entropy
 
 
 class _QuerySelectedAttention(ABC):
-    """Random places for the first layers; for the rest, rows routed by the attention of the places that score lowest.
+    """Random positions for the first layers; then rows routed by the attention of the positions that score lowest.
 
     Gradient flows into the attention: let the term keep the graph of the key's features (``detach=["embedding"]``).
     """
@@ -49,16 +49,16 @@ class _QuerySelectedAttention(ABC):
 
     @abstractmethod
     def _entropy(self, feature: Tensor) -> Tensor:
-        """Return the score (B, H*W) of the places of a map (B, C, H, W)."""
+        """Return the score (B, H*W) of the positions of a map (B, C, H, W)."""
 
 
 @SAMPLERS.register_module()
 class QSAttnGlobalSampler(_QuerySelectedAttention):
-    """Rows routed by attention over the whole map, of the places whose attention is narrowest; first layers at random.
+    """Rows routed by attention over the map, of the positions with the narrowest attention; first layers at random.
 
     Args:
-        num: rows per layer, >= 1; a smaller map gives as many as it has places.
-        random_layers: how many of the first layers take random places instead, >= 0. Published: 3 of 5.
+        num: rows per layer, >= 1; a smaller map uses as many as it has positions.
+        random_layers: how many of the first layers take random positions instead, >= 0. Published: 3 of 5.
     Shape:
         reads key and query (B, C, H, W) of a layer as (B, S, C): rows of softmax(X X^T), X the key's (H*W, C).
     Source:
@@ -71,11 +71,11 @@ class QSAttnGlobalSampler(_QuerySelectedAttention):
 
 @SAMPLERS.register_module()
 class QSAttnLocalGlobalSampler(_QuerySelectedAttention):
-    """Rows routed as by QSAttnGlobalSampler, of the places whose attention over a window around them is narrowest.
+    """Rows routed as by QSAttnGlobalSampler, of the positions whose attention over a window around them is narrowest.
 
     Args:
         num, random_layers: as in QSAttnGlobalSampler.
-        window: side of the window in places, odd. Published: 7.
+        window: side of the window in positions, odd. Published: 7.
 
     Raises:
         ValueError: an argument is out of its range.

@@ -1,4 +1,4 @@
-"""How widely a place looks, by hand and by loops."""
+"""How widely a position attends, by hand and by loops."""
 
 import math
 
@@ -9,8 +9,8 @@ from i2ikit_qsattn.attention import attention, global_entropy, local_entropy
 
 def test_weights_follow_the_plain_products():
     rows = torch.tensor([[[1.0]]])
-    places = torch.tensor([[[0.0, math.log(3.0)]]])
-    torch.testing.assert_close(attention(rows, places), torch.tensor([[[0.25, 0.75]]]))
+    positions = torch.tensor([[[0.0, math.log(3.0)]]])
+    torch.testing.assert_close(attention(rows, positions), torch.tensor([[[0.25, 0.75]]]))
 
 
 def test_a_flat_map_looks_everywhere_and_a_loud_one_at_one_place():
@@ -23,9 +23,9 @@ def test_global_entropy_is_that_of_a_loop_over_places():
     torch.manual_seed(0)
     feature = torch.randn(2, 3, 2, 3)
     for image, entropies in zip(feature, global_entropy(feature), strict=True):
-        places = [image[:, y, x] for y in range(2) for x in range(3)]
-        for own, entropy in zip(places, entropies, strict=True):
-            weights = torch.stack([torch.dot(own, other) for other in places]).softmax(0)
+        positions = [image[:, y, x] for y in range(2) for x in range(3)]
+        for own, entropy in zip(positions, entropies, strict=True):
+            weights = torch.stack([torch.dot(own, other) for other in positions]).softmax(0)
             torch.testing.assert_close(entropy, -(weights * weights.log()).sum())
 
 

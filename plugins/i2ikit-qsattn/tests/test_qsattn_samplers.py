@@ -11,12 +11,12 @@ SAMPLERS = [QSAttnGlobalSampler, QSAttnLocalGlobalSampler]
 
 
 def planned(sampler, *keys):
-    """Plan for maps whose queries are equal to the keys, with the draws of a first step."""
+    """Plan for maps whose queries are equal to the keys, with the random numbers of a first step."""
     return sampler.plan(RandomStreams(seed=0, step=1), keys, keys)
 
 
 @pytest.mark.parametrize("kind", SAMPLERS)
-def test_the_first_layers_take_random_places_and_the_rest_is_routed(kind):
+def test_the_first_layers_take_random_positions_and_the_rest_is_routed(kind):
     plans = planned(kind(num=5, random_layers=2), *(torch.randn(2, 3, 4, 4) for _ in range(4)))
     assert [type(plan) for plan in plans] == [Positions, Positions, Routing, Routing]
     assert plans[0].ids.shape == (5,)
@@ -30,7 +30,7 @@ def test_the_published_first_layers_are_three(kind):
     assert [type(plan) for plan in plans] == [Positions, Positions, Positions, Routing, Routing]
 
 
-def test_the_places_whose_attention_is_narrowest_are_routed_first():
+def test_the_positions_whose_attention_is_narrowest_are_routed_first():
     key = torch.tensor([[[[0.0, 1.0, 9.0]]]])  # 0 looks everywhere alike; 9 at 9 alone
     matrix = planned(QSAttnGlobalSampler(num=2, random_layers=0), key)[0].matrix
     expected = torch.stack([(9 * key.flatten()).softmax(0), key.flatten().softmax(0)])
@@ -45,13 +45,15 @@ def test_rows_are_weighted_sums_over_the_whole_map_of_both_sides():
     for image in range(2):
         for row, weights in zip(rows[image], plan.matrix[image], strict=True):
             assert weights.sum().item() == pytest.approx(1)
-            total = sum(weight * query[image, :, place // 2, place % 2] for place, weight in enumerate(weights))
+            total = sum(
+                weight * query[image, :, position // 2, position % 2] for position, weight in enumerate(weights)
+            )
             torch.testing.assert_close(row, total)
 
 
 def test_local_selection_looks_no_further_than_its_window():
     far = torch.zeros(1, 1, 1, 9)
-    far[..., 0], far[..., 1], far[..., 8] = 3.0, 3.0, 2.0  # place 8 has no neighbor that it could look at
+    far[..., 0], far[..., 1], far[..., 8] = 3.0, 3.0, 2.0  # position 8 has no neighbor that it could look at
     local = planned(QSAttnLocalGlobalSampler(num=1, random_layers=0, window=3), far)[0].matrix
     everywhere = (2.0 * far.flatten()).softmax(0)
     torch.testing.assert_close(local[0, 0], everywhere)  # but what is read is weighed over the whole map

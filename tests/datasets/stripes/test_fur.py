@@ -19,7 +19,7 @@ def facing(x, y, z, phase=0.0):
 
 def test_stripes_have_the_period_of_the_phase():
     phase = np.arange(SIZE[1], dtype=np.float32) / 10
-    coat = StripedFur.draw(seeded(0)).coat(facing(0, 0, 1, phase), FLAT, LOW).mean(axis=0)
+    coat = StripedFur.sample(seeded(0)).coat(facing(0, 0, 1, phase), FLAT, LOW).mean(axis=0)
     assert np.allclose(coat[:, :50], coat[:, 10:])
     assert coat[0, 0] < 0.15  # integers are black
     assert coat[0, 5] > 0.85  # halves are white
@@ -34,12 +34,12 @@ def test_about_half_of_a_flank_is_black_and_less_of_a_belly():
 
 
 def test_every_plain_fur_can_be_drawn():
-    furs = [PlainFur.draw(seeded(0), (number + 0.5) / len(PLAIN)) for number in range(len(PLAIN))]
+    furs = [PlainFur.sample(seeded(0), (number + 0.5) / len(PLAIN)) for number in range(len(PLAIN))]
     assert len({tuple(fur.back.flatten().tolist()) for fur in furs}) == len(PLAIN)
 
 
 def test_a_plain_belly_has_its_own_color():
-    fur = PlainFur.draw(seeded(0), 0.0)
+    fur = PlainFur.sample(seeded(0), 0.0)
     flank, belly = fur.coat(facing(0, 0, 1), FLAT, LOW), fur.coat(facing(0, -1, 0), FLAT, LOW)
     assert np.allclose(flank[:, 0, 0], fur.back.flatten(), atol=1e-6)
     assert np.allclose(belly[:, 0, 0], fur.belly.flatten(), atol=1e-6)
