@@ -13,8 +13,8 @@ class RelatedNegatives:
     """The other positions of the same image; the similarity to each is multiplied by how related it is, in the input.
 
     A position that resembles the query's own position in the input is a hard negative and keeps its similarity; the
-    similarity to the others shrinks. With ``DecoupledPatchNCELoss`` this is the hDCE loss. No gradient flows into the factors.
-
+    similarity to the others shrinks. With ``DecoupledPatchNCELoss`` this is the hDCE loss. No gradient flows into
+    the factors.
     Args:
         gamma_schedule: temperature of the relation by progress, > 0 in all of the run; high: equal weights.
             Published for horse2zebra: from 50 down to 10.
