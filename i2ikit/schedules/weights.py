@@ -55,12 +55,8 @@ class After(Until):
     """``before`` in the epochs 1..epoch, ``value`` in all later epochs.
 
     Args:
-        epoch: the last one that has ``before``, >= 0.
-        value: any number.
+        epoch, value: as for ``Until``.
         before: any number; a weight of 0 takes a term out of the step.
-
-    Raises:
-        ValueError: ``epoch`` is negative or not an integer.
     Example:
         >>> from i2ikit.interfaces.progress import Progress
         >>> [After(2, 10.0)(Progress(epoch=e, step=e, epochs=4, steps=4)) for e in (1, 2, 3)]
