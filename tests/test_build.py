@@ -55,7 +55,7 @@ def test_a_dict_that_describes_no_part_stays_a_dict():
     assert build({"type": "Anything", "loss": {"weight": 2}}).options == {"loss": {"weight": 2}}
 
 
-def test_what_the_caller_gives_is_used_where_the_class_takes_it_and_the_config_does_not_say():
+def test_arguments_of_the_caller_fill_those_that_the_config_leaves_unset():
     assert build({"type": "Ball"}, size=4, weight=9).size == 4
     assert build({"type": "Ball", "size": 2}, size=4).size == 2
     assert build({"type": "Anything"}, size=4).options == {"size": 4}
@@ -86,13 +86,13 @@ def test_what_the_caller_gives_is_used_where_the_class_takes_it_and_the_config_d
         ),
     ],
 )
-def test_an_error_is_noted_with_its_place(config, path, message):
-    ((place, found),) = errors(config)
-    assert place == path
+def test_an_error_is_recorded_with_its_key_path(config, path, message):
+    ((where, found),) = errors(config)
+    assert where == path
     assert found.startswith(message)
 
 
-def test_all_errors_of_a_part_are_noted():
+def test_all_errors_of_a_part_are_recorded():
     found = errors({"type": "Ball", "colour": 1, "loss": {"type": "SmoothL1Loss", "bta": 1}})
     assert [path for path, _ in found] == ["model.toy.loss.bta", "model.toy.colour", "model.toy"]
 
@@ -123,7 +123,7 @@ def test_a_prepared_part_is_checked_but_not_made_yet():
         ("size", None),
     ],
 )
-def test_the_last_word_of_an_argument_says_what_it_holds(name, registry):
+def test_the_last_word_of_an_argument_is_its_kind(name, registry):
     assert registry_of_argument(name) is registry
 
 

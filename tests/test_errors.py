@@ -15,7 +15,7 @@ from i2ikit.errors import (
 NAMES = ["PatchNCELoss", "CosinePatchNCELoss", "L1Loss", "Mirror"]
 
 
-def test_the_nearest_names_come_first_and_case_does_not_matter():
+def test_the_nearest_names_come_first_and_case_is_ignored():
     assert nearest("patchnceloss", NAMES)[0] == "PatchNCELoss"
     assert nearest("PatchNSELoss", NAMES) == ["PatchNCELoss", "CosinePatchNCELoss"]
 
@@ -58,6 +58,6 @@ def test_a_run_that_fails_ends_with_code_one():
     assert RunError("x").exit_code == 1
 
 
-def test_callers_may_catch_the_builtin_kin():
+def test_errors_can_be_caught_as_builtin_ones():
     assert issubclass(ShapeError, ValueError)
     assert issubclass(UnknownComponentError, KeyError)

@@ -1,4 +1,4 @@
-"""Reading a file runs no code: every place that reads one with torch says so."""
+"""Reading a file runs no code: every call of torch.load is weights_only."""
 
 import ast
 from functools import cache
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SOURCES = sorted(path for place in ("i2ikit", "plugins", "tools") for path in (ROOT / place).rglob("*.py"))
+SOURCES = sorted(path for folder in ("i2ikit", "plugins", "tools") for path in (ROOT / folder).rglob("*.py"))
 OF_MMENGINE = {"load_checkpoint", "_load_checkpoint", "load_from_local", "load_state_dict_from_url"}
 
 
@@ -28,9 +28,9 @@ def test_every_torch_load_is_of_weights_only():
         if ast.unparse(call.func) in ("torch.load", "load", "pickle.load", "pickle.loads", "torch.jit.load")
     }
     assert (
-        sum(place.startswith("i2ikit/engine/checkpointing/checkpoint.py") for place in found) == 1
+        sum(name.startswith("i2ikit/engine/checkpointing/checkpoint.py") for name in found) == 1
     )  # the search finds what is there
-    assert [place for place, safe in found.items() if not safe] == []
+    assert [call for call, safe in found.items() if not safe] == []
 
 
 @pytest.mark.parametrize("name", ["weights_only=False", "weights_only=None", "weights_only"])

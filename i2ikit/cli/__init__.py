@@ -1,1 +1,1 @@
-"""The command line: one file a command. The only place that prints, and the only one that knows rich."""
+"""The command line, one file per command. Only this package prints and imports rich."""

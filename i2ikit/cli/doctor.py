@@ -41,17 +41,8 @@ def doctor(
 
 
 def _show(found: "Diagnosis") -> None:
-    devices = f"\n{'':12}".join(found.devices)
-    settings = {name: {True: "on", False: "off"}.get(value, value) for name, value in found.determinism.items()}  # type: ignore[call-overload]
-    facts = {
-        "versions": ", ".join(f"{name} {version}" for name, version in found.versions.items()),
-        "devices": devices,
-        "threads": ", ".join(f"{name} {count:g}" for name, count in found.threads.items()),
-        "determinism": ", ".join(f"{name} {value}" for name, value in settings.items()),
-        "plugins": ", ".join(f"{each['name']} {each['version']} {each['state']}" for each in found.plugins),
-    }
-    for name, value in facts.items():
-        write((f"{name:<12}", "bold"), value)
+    for group, values in found.environment.items():
+        write((f"{group:<12}", "bold"), ", ".join(f"{name} {value}" for name, value in values.items()))
     write()
     for name, result in found.results.items():
         write((f"{result.state:<9}", COLORS[result.state]), (name, "bold"), f": {result.found}.")

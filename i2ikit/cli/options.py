@@ -1,4 +1,4 @@
-"""Options that several commands share, and the way to keep the options of one command in one object."""
+"""Shared options, and commands whose options are one object."""
 
 import inspect
 from collections.abc import Callable

@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from importlib.util import find_spec
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.cli.console import make_table, out
@@ -21,12 +19,12 @@ REFRESH = 4  # redraws a second
 def make_reporter() -> "RichReporter":
     """Return the reporter that fits standard output."""
     console = out()
-    in_notebook = console.is_jupyter and find_spec("ipywidgets") is not None  # rich cannot draw there without it
+    in_notebook = console.is_jupyter and find_spec("ipywidgets") is not None  # which rich needs for a live display
     return LiveReporter(console) if console.is_terminal or in_notebook else RichReporter(console)
 
 
-class RichReporter(Reporter, AbstractContextManager["RichReporter"]):
-    """Prints plain lines: a step at most every ten seconds, and the last one.
+class RichReporter(Reporter):
+    """Prints plain lines: a step at most every ten seconds, and the last one. A context manager.
 
     Args:
         console: where to print.
@@ -58,6 +56,7 @@ class RichReporter(Reporter, AbstractContextManager["RichReporter"]):
 
     def finish(self, result: RunResult) -> None:
         """Print the metrics at the last and the best step as a table, and the paths of the results."""
+        self.stop()
         if result.metrics:
             self.console.print(metrics_table(result))
         for sentence in format_missing(result.missing):
@@ -72,10 +71,16 @@ class RichReporter(Reporter, AbstractContextManager["RichReporter"]):
         """Print one line as it is, without wrapping."""
         self.console.print(text, markup=False, soft_wrap=True)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Restore the terminal."""
+    def stop(self) -> None:
+        """Stop the live display, if there is one."""
+
+    def __enter__(self) -> "RichReporter":
+        """Return the reporter itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop the live display, also after an error."""
+        self.stop()
 
 
 class LiveReporter(RichReporter):
@@ -108,22 +113,11 @@ class LiveReporter(RichReporter):
         self._progress.update(self._task, completed=step, epoch=f"{epoch}/{self.epochs}", rate=pace)
         self._live.update(Group(self._progress, Text(format_losses(losses), style="dim")))
 
-    def finish(self, result: RunResult) -> None:
-        """Stop the display, then print the result."""
-        self.stop()
-        super().finish(result)
-
     def stop(self) -> None:
         """Stop the display; its last state stays on the terminal."""
         if self._live is not None:
             self._live.stop()
             self._live = None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop the display, also after an error."""
-        self.stop()
 
 
 def describe(summary: RunSummary) -> dict[str, str]:

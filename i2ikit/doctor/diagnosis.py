@@ -1,6 +1,6 @@
 """The diagnosis of a machine, as plain data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,25 +11,29 @@ from i2ikit.doctor.probes import PROBLEM, ProbeResult, cores
 from i2ikit.environment import versions
 from i2ikit.plugin import get_manager
 
+PROBES: Mapping[str, Callable[[], ProbeResult]] = {
+    "instance norm at batch 1": probes.probe_batch_1_gradients,
+    "repeated training": probes.probe_repeatability,
+    "bf16 on the CPU": probes.probe_half_precision,
+    "torchvision": probes.probe_torchvision,
+    "data-loading workers": probes.probe_loader,
+    "threads": probes.probe_threads,
+    "memory": probes.probe_memory,
+    "shared memory": probes.probe_shared_memory,
+    "open files": probes.probe_open_files,
+}
+
 
 @dataclass(frozen=True)
 class Diagnosis:
     """The environment of a machine and the results of all probes.
 
     Attributes:
-        versions: by package.
-        devices: what i2ikit can compute on, with names and memory.
-        threads: of torch, and the cores that this process may use.
-        determinism: settings of torch.
-        plugins: name, package, version and state of each.
+        environment: values by name, in the groups versions, devices, threads, determinism and plugins.
         results: by the name of the probe.
     """
 
-    versions: dict[str, str]
-    devices: list[str]
-    threads: dict[str, float]
-    determinism: dict[str, object]
-    plugins: list[dict[str, str]]
+    environment: dict[str, dict[str, object]]
     results: dict[str, ProbeResult]
 
     @property
@@ -46,38 +50,24 @@ def diagnose(folder: Path) -> Diagnosis:
     """
     manager = get_manager()
     manager.load_components()
-    checks: dict[str, Callable[[], ProbeResult]] = {
-        "instance norm at batch 1": probes.probe_batch_1_gradients,
-        "repeated training": probes.probe_repeatability,
-        "bf16 on the CPU": probes.probe_half_precision,
-        "torchvision": probes.probe_torchvision,
-        "data-loading workers": probes.probe_loader,
-        "threads": probes.probe_threads,
-        "memory": probes.probe_memory,
-        "shared memory": probes.probe_shared_memory,
-        "open files": probes.probe_open_files,
-        "disk": lambda: probes.probe_disk(folder),
-    }
-    return Diagnosis(
-        versions=versions(),
-        devices=_devices(),
-        threads={
+    environment: dict[str, dict[str, object]] = {
+        "versions": {**versions()},
+        "devices": {**_devices()},
+        "threads": {
             "torch": torch.get_num_threads(),
             "between operations": torch.get_num_interop_threads(),
             "cores": cores(),
         },
-        determinism={
+        "determinism": {
             "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
             "cudnn.deterministic": torch.backends.cudnn.deterministic,
             "cudnn.benchmark": torch.backends.cudnn.benchmark,
             "float32 matmul precision": torch.get_float32_matmul_precision(),
         },
-        plugins=[
-            {"name": info.name, "package": info.package, "version": info.version, "state": info.state}
-            for info in manager.plugins
-        ],
-        results={name: _run(probe) for name, probe in checks.items()},
-    )
+        "plugins": {info.name: f"{info.version} {info.state}" for info in manager.plugins},
+    }
+    checks = {**PROBES, "disk": lambda: probes.probe_disk(folder)}
+    return Diagnosis(environment, {name: _run(probe) for name, probe in checks.items()})
 
 
 def _run(probe: Callable[[], ProbeResult]) -> ProbeResult:
@@ -88,14 +78,11 @@ def _run(probe: Callable[[], ProbeResult]) -> ProbeResult:
         return ProbeResult(PROBLEM, f"the probe failed: {type(error).__name__}: {error}")
 
 
-def _devices() -> list[str]:
-    found = [f"cpu: {torch.backends.cpu.get_cpu_capability()}, {cores():g} cores for this process"]
-    if torch.cuda.is_available():
-        for index in range(torch.cuda.device_count()):
-            about = torch.cuda.get_device_properties(index)
-            found.append(
-                f"cuda:{index}: {about.name}, {about.total_memory / 2**30:.0f} GB, sm_{about.major}{about.minor}"
-            )
+def _devices() -> dict[str, str]:
+    found = {"cpu": torch.backends.cpu.get_cpu_capability()}
+    for index in range(torch.cuda.device_count()):
+        about = torch.cuda.get_device_properties(index)
+        found[f"cuda:{index}"] = f"{about.name} {about.total_memory / 2**30:.0f} GB sm_{about.major}{about.minor}"
     if torch.backends.mps.is_available():
-        found.append("mps")
+        found["mps"] = "available"
     return found

@@ -1,4 +1,4 @@
-"""The command line as a whole: start-up, exit codes, errors, commands of plugins."""
+"""The command line : start-up, exit codes, errors, commands of plugins."""
 
 import subprocess
 import sys
@@ -65,7 +65,7 @@ def test_without_a_command_the_help_is_shown(run):
     assert "Commands:" in outcome.out + outcome.err
 
 
-def test_an_unknown_command_brings_the_nearest_ones(run):
+def test_an_unknown_command_is_an_error_with_the_nearest(run):
     outcome = run("trian")
     assert outcome.code == 2
     assert "no command is called 'trian'. Nearest: 'train'" in outcome.err
@@ -79,7 +79,7 @@ def test_an_unknown_option_is_an_error_of_the_user(run):
 
 @pytest.fixture
 def failing():
-    """Gives the command line a command `fail` that raises what the test says."""
+    """Gives the command line a command `fail` that raises what the test chooses."""
     raised: list[BaseException] = []
 
     @app.command("fail")
@@ -114,7 +114,7 @@ def test_an_error_is_one_message_and_an_exit_code(run, failing, error, code, mes
 
 
 @pytest.mark.parametrize("arguments", [["--debug", "fail"], ["fail", "--debug"]])
-def test_debug_shows_the_traceback_wherever_it_stands(run, failing, arguments):
+def test_debug_shows_the_traceback_anywhere_on_the_line(run, failing, arguments):
     failing.append(I2IKitError("the sky is gray"))
     outcome = run(*arguments)
     assert outcome.code == 2
@@ -122,7 +122,7 @@ def test_debug_shows_the_traceback_wherever_it_stands(run, failing, arguments):
     assert "the sky is gray" in outcome.err
 
 
-def test_a_reader_who_stops_reading_is_no_error(run, failing):
+def test_a_closed_pipe_is_not_reported(run, failing):
     failing.append(BrokenPipeError(32, "Broken pipe"))
     outcome = run("fail")
     assert (outcome.code, outcome.err) == (1, "")
@@ -140,7 +140,7 @@ def plugin(monkeypatch):
     return install
 
 
-def test_a_plugin_adds_a_command_but_takes_none_away(run, plugin):
+def test_a_plugin_adds_a_command_but_replaces_none(run, plugin):
     def add(extra: typer.Typer) -> None:
         extra.command("hello")(lambda: typer.echo("hello from a plugin"))
         extra.command("plugins")(lambda: typer.echo("taken"))
@@ -154,7 +154,7 @@ def test_a_plugin_adds_a_command_but_takes_none_away(run, plugin):
     assert left_out in outcome.err
 
 
-def test_a_plugin_whose_commands_cannot_be_built_costs_only_them(run, plugin):
+def test_a_plugin_whose_commands_cannot_be_built_affects_only_them(run, plugin):
     def add(extra: typer.Typer) -> None:
         def broken(value: int | str) -> None: ...
 
@@ -171,7 +171,7 @@ def test_a_plugin_whose_commands_cannot_be_built_costs_only_them(run, plugin):
     assert "It may be a command of the plugin 'toy' (i2ikit-toy 0.1), which is broken" in unknown.err
 
 
-def test_a_plugin_whose_commands_cannot_be_built_costs_no_other_plugin_its_own(run, monkeypatch):
+def test_a_plugin_whose_commands_cannot_be_built_does_not_affect_other_plugins(run, monkeypatch):
     toys = [PluginInfo(name, f"i2ikit-{name}", "0.1") for name in ("bad", "good")]
 
     def add(app_of):
@@ -188,6 +188,6 @@ def test_a_plugin_whose_commands_cannot_be_built_costs_no_other_plugin_its_own(r
     assert "commands of the plugin 'bad' (i2ikit-bad 0.1) are ignored" in outcome.err
 
 
-def test_plugins_are_not_asked_for_a_built_in_command(run, plugin):
-    plugin(lambda extra: pytest.fail("a built-in command was asked for"))
+def test_plugins_are_not_loaded_for_a_built_in_command(run, plugin):
+    plugin(lambda extra: pytest.fail("the plugin was loaded"))
     assert run("data", "--help").code == 0

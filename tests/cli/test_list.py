@@ -25,7 +25,7 @@ def test_configs_are_listed_by_the_name_that_commands_take(run):
     assert "\nenco/horse2zebra " in run("list", "configs").out
 
 
-def test_an_unknown_kind_brings_the_nearest(run):
+def test_an_unknown_kind_is_an_error_with_the_nearest(run):
     outcome = run("list", "losess")
     assert outcome.code == 2
     assert "no kind of parts is called 'losess'. Nearest: 'losses'" in outcome.err
@@ -46,14 +46,14 @@ def test_an_argument_that_has_to_be_given_is_marked(run):
     assert 'dict(type="UnpairedFolders", root=..., split="train"' in out
 
 
-def test_a_head_is_written_with_the_taps_of_a_generator_and_not_with_widths(run):
+def test_a_head_has_taps_instead_of_widths_in_its_example(run):
     assert 'dict(type="MLPHead", of="ab", taps=[...], dim=256' in run("show", "heads", "MLPHead").out
 
 
-def test_a_head_that_is_made_for_no_widths_is_written_without_taps(run):
+def test_a_head_without_widths_has_no_taps_in_its_example(run):
     @HEADS.register_module()
     class EnergyHead:
-        """A network that is fed with images."""
+        """A network for images."""
 
         def __init__(self, channels=6): ...
 
@@ -64,11 +64,11 @@ def test_a_head_that_is_made_for_no_widths_is_written_without_taps(run):
     assert 'config   dict(type="EnergyHead", channels=6)' in out
 
 
-def test_types_with_brackets_are_shown_whole(run):
+def test_types_with_brackets_are_shown_completely(run):
     assert "Sequence[int]" in run("show", "heads", "MLPHead").out
 
 
-def test_a_part_without_a_word_about_itself_is_shown_too(run):
+def test_a_part_without_a_docstring_is_shown_too(run):
     @HEADS.register_module()
     class SilentHead:
         def __init__(self, widths, *others, gain=(1, 2), **rest): ...
@@ -81,7 +81,7 @@ def test_a_part_without_a_word_about_itself_is_shown_too(run):
     assert 'config   dict(type="SilentHead", of="ab", taps=[...], gain=(1, 2))' in out
 
 
-def test_an_unknown_part_brings_the_nearest(run):
+def test_an_unknown_part_is_an_error_with_the_nearest(run):
     outcome = run("show", "losses", "PatchNSELoss")
     assert outcome.code == 2
     assert "no loss is called 'PatchNSELoss'. Nearest: 'PatchNCELoss'" in outcome.err

@@ -1,4 +1,4 @@
-"""`i2ikit new`: what it writes passes at once."""
+"""`i2ikit new`: what it writes passes its tests and the linter."""
 
 import os
 import shutil
@@ -63,7 +63,7 @@ def test_every_kind_passes_its_tests_and_the_linter_in_a_plugin_and_in_the_core(
         ("plugin", "i2ikit", "'i2ikit' is not the name of a plugin"),
     ],
 )
-def test_a_wrong_name_brings_the_right_spelling(run, tmp_path, kind, name, message):
+def test_a_wrong_name_is_an_error_with_the_right_spelling(run, tmp_path, kind, name, message):
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "i2ikit"\n')
     outcome = run("new", kind, name, "--into", str(tmp_path))
     assert outcome.code == 2

@@ -6,7 +6,7 @@ from i2ikit.plugin import PluginInfo, get_manager
 from i2ikit.version import __version__
 
 
-def test_the_built_in_parts_stand_first(run):
+def test_the_built_in_parts_come_first(run):
     lines = run("plugins").out.splitlines()
     assert lines[1].split()[:3] == ["i2ikit", "i2ikit", __version__]
     assert "losses" in " ".join(lines)

@@ -1,4 +1,4 @@
-"""`i2ikit train` in two real processes, as torchrun starts them: pain 6, and a crew of which one is lost."""
+"""`i2ikit train` in two real processes, as torchrun starts them; one of them may be killed."""
 
 import json
 import os
@@ -22,11 +22,11 @@ SMALL = {
     "log.every": 1,
     "samples.every": 10000,
 }
-PATIENCE = 90  # seconds; a crew that hangs fails the test
+TIMEOUT = 90  # seconds
 pytestmark = pytest.mark.slow
 
 
-class Crew:
+class Processes:
     """Two processes that train together; each one's output goes to a file."""
 
     def __init__(self, folder: Path, port: int, *options: str) -> None:
@@ -41,7 +41,7 @@ class Crew:
             str(folder / "run"),
             "--device",
         ]
-        place = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        address = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
         self.folder, self.log = folder, folder / "run" / "log.jsonl"
         self.outputs = [folder / f"{rank}.txt" for rank in range(2)]
         self.processes = []
@@ -51,38 +51,38 @@ class Crew:
                 self.processes.append(
                     subprocess.Popen(
                         [*command, "cpu", *changes, *options],
-                        env={**os.environ, **place, **own},
+                        env={**os.environ, **address, **own},
                         stdout=file,
                         stderr=subprocess.STDOUT,
                     )
                 )
 
     def steps(self) -> int:
-        """Return how many steps the log tells of."""
+        """Return the last step in the log."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return max((json.loads(line).get("step", 0) for line in lines[1:]), default=0)
 
     def wait_for_step(self, step: int) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while self.steps() < step:
-            assert time.monotonic() < end, self.said()
-            assert all(process.poll() is None for process in self.processes), self.said()
+            assert time.monotonic() < end, self.output()
+            assert all(process.poll() is None for process in self.processes), self.output()
             time.sleep(0.1)
 
     def end(self) -> list[int]:
         """Return the exit codes of both."""
-        return [process.wait(PATIENCE) for process in self.processes]
+        return [process.wait(TIMEOUT) for process in self.processes]
 
-    def said(self) -> str:
+    def output(self) -> str:
         return "\n".join(output.read_text() for output in self.outputs)
 
 
 @pytest.fixture
-def crew(tmp_path, free_port):
+def start_processes(tmp_path, free_port):
     started = []
 
-    def start(*options: str) -> Crew:
-        started.append(Crew(tmp_path, free_port(), *options))
+    def start(*options: str) -> Processes:
+        started.append(Processes(tmp_path, free_port(), *options))
         return started[-1]
 
     yield start
@@ -91,28 +91,28 @@ def crew(tmp_path, free_port):
             process.kill()
 
 
-def test_a_request_to_one_process_stops_both_after_the_same_step_and_the_run_goes_on(crew):
-    first = crew()
+def test_a_signal_to_one_process_stops_both_after_the_same_step_and_the_run_resumes(start_processes):
+    first = start_processes()
     first.wait_for_step(3)
     first.processes[1].send_signal(signal.SIGTERM)  # not to the one that writes
     assert first.end() == [130, 130]
-    said = [output.read_text() for output in first.outputs]
-    assert "another process was asked to end: stopped after step" in said[0]
-    assert "(process 1): SIGTERM: stopped after step" in said[1]
-    assert "steps/s" not in said[1], "only the first process speaks of the run"
+    printed = [output.read_text() for output in first.outputs]
+    assert "another process was interrupted: stopped after step" in printed[0]
+    assert "(process 1): SIGTERM: stopped after step" in printed[1]
+    assert "steps/s" not in printed[1], "only the first process reports the run"
     saved = max(int(path.stem.removeprefix("step_")) for path in first.log.parent.glob("checkpoints/step_*.pt"))
-    assert f"stopped after step {saved} of 4000" in said[0]
-    assert f"stopped after step {saved} of 4000" in said[1]
+    assert f"stopped after step {saved} of 4000" in printed[0]
+    assert f"stopped after step {saved} of 4000" in printed[1]
 
-    second = crew("--resume", "--pause-at", str(saved + 2))
-    assert second.end() == [0, 0], second.said()
+    second = start_processes("--resume", "--pause-at", str(saved + 2))
+    assert second.end() == [0, 0], second.output()
     assert second.steps() == saved + 2
     events = [json.loads(line) for line in second.log.read_text().splitlines()]
     assert [event["processes"] for event in events if "processes" in event] == [2, 2]
 
 
-def test_a_process_that_is_killed_ends_the_other_with_a_message(crew):
-    both = crew()
+def test_a_process_that_is_killed_ends_the_other_with_a_message(start_processes):
+    both = start_processes()
     both.wait_for_step(6)
     both.processes[1].kill()
     assert both.end() == [1, -signal.SIGKILL]

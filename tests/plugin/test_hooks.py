@@ -1,4 +1,4 @@
-"""The hooks are what docs/plugins.md says they are."""
+"""docs/plugins.md documents the hooks as they are."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""Plugins are modules behind entry points; here the entry points are made up and the modules are files in a folder."""
+"""Plugins are modules behind entry points: here the entry points are fake, and the modules are files in a folder."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -109,7 +109,7 @@ def test_a_package_is_imported_with_its_modules(install):
         ),
     ],
 )
-def test_a_broken_plugin_is_reported_and_stops_nobody(install, text, error):
+def test_a_broken_plugin_is_reported_and_affects_no_other(install, text, error):
     part = PART.format(registry="SAMPLERS", name="ToySampler")
     core = LOSSES.get("L1Loss")
     manager = install({"bad": "toys_bad", "toys": "toys"}, toys_bad=text, toys=GOOD, toys_parts=part)
@@ -152,7 +152,7 @@ def test_what_is_not_marked_as_a_hook_is_not_called(install):
     assert info(manager, "toys").modules == []
 
 
-def test_two_plugins_of_one_name_are_told_apart(install):
+def test_a_plugin_cannot_have_the_name_of_the_core(install):
     text = GOOD.replace("toys_parts", "toys_nothing")
     manager = install({"i2ikit": "toys"}, toys=text)
     core, other = manager.plugins
@@ -180,7 +180,7 @@ def test_each_plugin_adds_commands_to_an_application_of_its_own(install):
     assert "ZeroDivisionError" in info(manager, "broken").error
 
 
-def test_the_first_error_of_a_plugin_stands():
+def test_the_first_error_of_a_plugin_is_kept():
     plugin = PluginInfo("x", "x", "1")
     plugin.fail("first", ValueError("a"))
     plugin.fail("second", KeyError("b"))
@@ -197,7 +197,7 @@ def test_finding_plugins_does_not_import_their_parts(install, monkeypatch):
     assert "toys_parts" in sys.modules
 
 
-def test_what_a_config_or_a_checkpoint_needs_is_asked_by_package_or_plugin(install, monkeypatch):
+def test_required_plugins_are_found_by_package_or_entry_point(install, monkeypatch):
     manager = install({"toys": "toys", "bad": "toys_bad"}, toys=GOOD, toys_parts="", toys_bad="1 / 0")
     info(manager, "toys").package, info(manager, "toys").version = "i2ikit-toys", "0.2"
     assert manager.problems(["toys", "i2ikit-toys", "I2IKit_Toys>=0.1", "i2ikit"]) == []
@@ -220,14 +220,14 @@ def test_plugins_are_switched_off_by_name(install, monkeypatch, value, off):
     assert ("toys" in sys.modules) is ("toys" not in off)
 
 
-def test_a_name_that_is_to_be_switched_off_and_that_nobody_has_is_told_with_the_nearest(install, monkeypatch, caplog):
+def test_an_unknown_name_to_switch_off_is_reported_with_the_nearest(install, monkeypatch, caplog):
     monkeypatch.setenv("I2IKIT_DISABLE_PLUGINS", "Toys, tois")
     install({"toys": "toys"}, toys=GOOD, toys_parts="")
     (message,) = (record.message for record in caplog.records)
     assert message.startswith("I2IKIT_DISABLE_PLUGINS names 'tois', but there is no such plugin. Nearest: 'toys'. List")
 
 
-def test_an_import_that_takes_long_is_mentioned(install, monkeypatch, caplog):
+def test_a_slow_import_is_reported(install, monkeypatch, caplog):
     monkeypatch.setattr(manager_module, "SLOW", 0.0)
     manager = install({"toys": "toys"}, toys=GOOD, toys_parts="")
     assert info(manager, "toys").notice.startswith("the import of 'toys' took")
@@ -242,13 +242,13 @@ def test_an_import_that_takes_long_is_mentioned(install, monkeypatch, caplog):
         (ValueError("x"), "pip install --upgrade i2ikit-toys"),
     ],
 )
-def test_a_broken_plugin_says_what_to_do(error, words):
+def test_a_broken_plugin_has_advice_for_its_kind_of_error(error, words):
     plugin = PluginInfo("toys", "i2ikit-toys", "1")
     plugin.fail("import", error)
     assert words in plugin.advice
 
 
-def test_a_name_of_two_plugins_is_refused_to_whoever_uses_it(install):
+def test_using_a_name_of_two_plugins_is_an_error(install):
     install(
         {"a_toys": "toys", "b_toys": "toys_second"},
         toys=GOOD,
