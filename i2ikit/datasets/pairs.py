@@ -71,10 +71,9 @@ class PairedFolders(_Pairs):
         >>> import tempfile
         >>> from i2ikit.datasets.stripes.stripes import write_stripes
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     root = write_stripes(folder, size=16, train_count=2, test_count=1)
-        ...     dataset = PairedFolders(root)
-        ...     dataset[0]["a"].shape
-        torch.Size([3, 16, 16])
+        ...     pairs = PairedFolders(write_stripes(folder, size=16, train_count=1, test_count=2))
+        ...     len(pairs), pairs[1]["a_path"][-8:], pairs[1]["b_path"][-8:]
+        (2, '0001.png', '0001.png')
     """
 
     def __init__(
@@ -155,9 +154,7 @@ class AlignedPairs(_Pairs):
         >>> import tempfile
         >>> from i2ikit.datasets.stripes.stripes import write_stripes
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     root = write_stripes(folder, size=16, train_count=2, test_count=1)
-        ...     dataset = AlignedPairs(root, "trainA")
-        ...     dataset[0]["a"].shape
+        ...     AlignedPairs(write_stripes(folder, size=16, train_count=2, test_count=1), "trainA")[0]["a"].shape
         torch.Size([3, 16, 8])
     """
 

@@ -44,9 +44,7 @@ class SingleImagePair:
         >>> import tempfile
         >>> from i2ikit.datasets.stripes.stripes import write_stripes
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     root = write_stripes(folder, size=16, train_count=1, test_count=1)
-        ...     dataset = SingleImagePair(root, crop_size=8)
-        ...     dataset[0]["a"].shape
+        ...     SingleImagePair(write_stripes(folder, size=16, train_count=1, test_count=1), crop_size=8)[0]["a"].shape
         torch.Size([3, 8, 8])
     """
 

@@ -63,9 +63,7 @@ class UnpairedFolders:
         >>> import tempfile
         >>> from i2ikit.datasets.stripes.stripes import write_stripes
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     root = write_stripes(folder, size=16, train_count=2, test_count=1)
-        ...     dataset = UnpairedFolders(root)
-        ...     dataset[0]["a"].shape
+        ...     UnpairedFolders(write_stripes(folder, size=16, train_count=2, test_count=1))[0]["a"].shape
         torch.Size([3, 16, 16])
     """
 
