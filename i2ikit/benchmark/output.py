@@ -19,7 +19,6 @@ PLOTS = {
     "quality_over_time": "Quality over time: a color for each method, a line for each seed.",
     "quality_over_steps": "Quality over steps.",
     "speed_and_quality": "Speed and quality; bars show the spread over seeds.",
-    "memory": "Memory at the peak of training.",
 }
 
 

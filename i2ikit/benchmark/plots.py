@@ -17,9 +17,7 @@ UNITS = {"seconds": "minutes of training", "step": "steps"}
 
 
 def draw_plots(results: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write ``quality_over_time``, ``quality_over_steps``, ``speed_and_quality`` and ``memory``.
-
-    Plots without values are left out.
+    """Write ``quality_over_time``, ``quality_over_steps`` and ``speed_and_quality``, if any metric was measured.
 
     Args:
         results: of :func:`summarize`.
@@ -31,23 +29,17 @@ def draw_plots(results: Mapping[str, Any], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     labels = [method["label"] for method in results["methods"]]
     shown = shown_metrics(results)
-    drawn = {
+    if not shown:
+        return []
+    figures = {
         "quality_over_time": panels(shown, lambda axes, name: over(axes, results, labels, name, "seconds")),
         "quality_over_steps": panels(shown, lambda axes, name: over(axes, results, labels, name, "step")),
         "speed_and_quality": panels(shown, lambda axes, name: speed(axes, results, name)),
-        "memory": panels(["memory"], lambda axes, _: memory(axes, results))
-        if any(method["memory"] for method in results["methods"])
-        else None,
     }
-    written = []
-    for name, figure in drawn.items():
-        if figure is not None:
-            for extension in ("png", "svg"):
-                figure.savefig(
-                    folder / f"{name}.{extension}", dpi=150, metadata={"Date": None} if extension == "svg" else {}
-                )
-            written.append(folder / f"{name}.svg")
-    return written
+    for name, figure in figures.items():
+        figure.savefig(folder / f"{name}.png", dpi=150)
+        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    return [folder / f"{name}.svg" for name in figures]
 
 
 def shown_metrics(results: Mapping[str, Any]) -> list[str]:
@@ -56,10 +48,8 @@ def shown_metrics(results: Mapping[str, Any]) -> list[str]:
     return sorted(known, key=lambda name: not results["metrics"][name]["truth"])[:MOST_PANELS]
 
 
-def panels(names: Sequence[str], draw: Callable[[Axes, str], None]) -> Figure | None:
-    """Return a figure with a panel for each name, or None without names."""
-    if not names:
-        return None
+def panels(names: Sequence[str], draw: Callable[[Axes, str], None]) -> Figure:
+    """Return a figure with a panel for each name, >= 1."""
     columns = min(len(names), 3)
     rows = -(-len(names) // columns)
     figure = Figure(figsize=(SIZE[0] * columns, SIZE[1] * rows + 0.4), layout="constrained")
@@ -121,15 +111,6 @@ def speed(axes: Axes, results: Mapping[str, Any], name: str) -> None:
     title(axes, results, name)
     axes.set_xlabel("seconds per step (strong: last, pale: best)", fontsize=8)
     axes.margins(x=0.12)
-
-
-def memory(axes: Axes, results: Mapping[str, Any]) -> None:
-    """Draw the peak memory of each method."""
-    for index, method in enumerate(results["methods"]):
-        axes.barh(index, (method["memory"] or 0) / 2**20, color=COLORS[index % len(COLORS)], height=0.6)
-    axes.set_yticks(range(len(results["methods"])), [method["label"] for method in results["methods"]], fontsize=8)
-    axes.invert_yaxis()
-    axes.set_xlabel("MiB at the peak of training", fontsize=8)
 
 
 def title(axes: Axes, results: Mapping[str, Any], name: str) -> None:

@@ -122,7 +122,8 @@ class _Collector:
                 continue
             for name, file in entry["images"].items():
                 frames = item.images[run].get(name, [])
-                if name == "input" or (name == "truth" and item.truth is not None):
+                repeated = any(step == folder.step for step, _ in frames)  # a short domain starts again
+                if name == "input" or repeated or (name == "truth" and item.truth is not None):
                     continue
                 number = self.images.add(folder.path / file, pixels)
                 if name == "truth":

@@ -82,12 +82,12 @@ def test_everything_is_written_and_the_report_shows_one_run_of_each_method(
         ("one", "1", "22.0", "20.0"),
         ("two", "1", "27.0", "27.0"),
     ]
-    for name in ("quality_over_time", "quality_over_steps", "speed_and_quality", "memory"):
+    for name in ("quality_over_time", "quality_over_steps", "speed_and_quality"):
         assert (tmp_path / "plots" / f"{name}.svg").read_text().lstrip().startswith("<?xml")
         with Image.open(tmp_path / "plots" / f"{name}.png") as image:
             assert image.width > 300
     assert '"runs":["one","two"]' in text
-    assert text.count("data:image/svg+xml;base64,") == 4
+    assert text.count("data:image/svg+xml;base64,") == 3
     assert "Best quality" in text
     markdown = (tmp_path / "results.md").read_text()
     assert "![Quality over steps.](plots/quality_over_steps.png)" in markdown

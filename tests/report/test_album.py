@@ -62,6 +62,12 @@ def test_runs_over_the_same_inputs_are_grouped(run: Any):
     assert [list(images) for images in item.images] == [["output"], ["output"]]
 
 
+def test_an_input_that_a_step_repeats_is_one_item_with_one_image(run: Any):
+    run.samples(100, names=["testA/0.png", "testA/0.png"])
+    (item,) = album(run)[0].items
+    assert [step for step, _ in item.images[0]["output"]] == [100]
+
+
 def test_equal_names_of_different_images_stay_apart(run: Any):
     other = another(run, "other")
     run.measured({"testA/0.png": 20.0}, inputs=(255, 255, 255))
