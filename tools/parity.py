@@ -86,8 +86,8 @@ class RecordedPositions(nn.Module):
         return [recorded.get(layer, plan) for layer, plan in enumerate(plans)]
 
 
-class RecordedAnswers(nn.Module):
-    """An adversarial loss that remembers its two halves, which the published code reports one by one."""
+class RecordedLoss(nn.Module):
+    """An adversarial loss that records its two halves, which the published code reports separately."""
 
     def __init__(self, loss: Any) -> None:
         super().__init__()
@@ -177,7 +177,7 @@ def build(options: Mapping[str, Any]) -> tuple[dict[str, Any], UnpairedTranslati
         if isinstance(term, PatchTerm):
             term.sampler = RecordedPositions(term.sampler)
         if isinstance(term, DiscriminatorTerm):
-            term.loss = RecordedAnswers(term.loss)
+            term.loss = RecordedLoss(term.loss)
     for module in model.modules():
         if isinstance(module, Noise):  # the recorded runs held the noise at zero
             module.register_forward_hook(lambda _module, given, _output: given[0])
