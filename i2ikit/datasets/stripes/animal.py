@@ -4,40 +4,30 @@ Lengths are in trunk lengths, with the origin in the middle of the trunk, x towa
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import cos, radians, sin
 
 import numpy as np
 
-from i2ikit.datasets.stripes.limbs import Limb, Point, bounds
+from i2ikit.datasets.stripes.limbs import Box, Limb, Point, bounds
 from i2ikit.datasets.stripes.noise import uniform
 
 
 @dataclass(frozen=True)
 class Body:
-    """An animal in its pose: layers of limbs from back to front, and the positions of its feet."""
+    """An animal in its pose.
 
-    far_legs: tuple[Limb, ...]
-    far_hooves: tuple[Limb, ...]
-    far_ear: tuple[Limb, ...]
-    tail: tuple[Limb, ...]
-    tuft: tuple[Limb, ...]
-    mane: tuple[Limb, ...]
-    trunk: tuple[Limb, ...]
-    muzzle: tuple[Limb, ...]
-    hooves: tuple[Limb, ...]
-    ear: tuple[Limb, ...]
-    eye: tuple[Limb, ...]
-    nostril: tuple[Limb, ...]
+    Attributes:
+        layers: the limbs by the name of their layer, from back to front.
+        feet: positions of the feet.
+    """
+
+    layers: dict[str, tuple[Limb, ...]]
     feet: tuple[Point, ...]
 
-    def layers(self) -> dict[str, tuple[Limb, ...]]:
-        """Return the limbs by the name of their layer, from back to front."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "feet"}
-
-    def box(self) -> tuple[float, float, float, float]:
+    def box(self) -> Box:
         """Return (left, right, bottom, top)."""
-        return bounds([limb for layer in self.layers().values() for limb in layer])
+        return bounds([limb for layer in self.layers.values() for limb in layer])
 
 
 @dataclass(frozen=True)
@@ -104,17 +94,17 @@ def _ears(rng: np.random.Generator, front: _Front) -> tuple[Limb, Limb]:
     )
 
 
-def _face(front: _Front) -> dict[str, tuple[Limb, ...]]:
+def _face(front: _Front) -> tuple[Limb, Limb, Limb]:
     """Return muzzle, eye and nostril."""
     tilt, poll, nose = front.head_angle, front.head.start, front.head.end
     up = tilt + radians(90)
     eye = _turned(_turned(poll, tilt, 0.075), up, 0.03)
     nostril = _turned(_turned(nose, tilt, 0.024), up, 0.012)
-    return {
-        "muzzle": (Limb(_turned(nose, tilt, -0.03), nose, (0.05, 0.054)),),
-        "eye": (Limb(eye, _turned(eye, tilt, 0.012), (0.02, 0.018)),),
-        "nostril": (Limb(nostril, _turned(nostril, tilt, 0.01), (0.011, 0.009)),),
-    }
+    return (
+        Limb(_turned(nose, tilt, -0.03), nose, (0.05, 0.054)),
+        Limb(eye, _turned(eye, tilt, 0.012), (0.02, 0.018)),
+        Limb(nostril, _turned(nostril, tilt, 0.01), (0.011, 0.009)),
+    )
 
 
 def _leg(
@@ -136,20 +126,17 @@ def _hoof(leg: Sequence[Limb]) -> Limb:
     return Limb((foot[0] + 0.004, foot[1] + 0.012), (foot[0] + 0.02, foot[1] - 0.012), (radius, radius * 1.12))
 
 
-def _tail(rng: np.random.Generator, rump: Point, depth: float, rate: float) -> dict[str, tuple[Limb, ...]]:
+def _tail(rng: np.random.Generator, rump: Point, depth: float, rate: float) -> tuple[tuple[Limb, Limb], tuple[Limb, Limb]]:
     """Return the tail and the tuft at its end."""
     dock = (rump[0] - depth * 0.92, rump[1] + depth * 0.42)
     flick = uniform(rng, -0.05, 0.12)
     bow, tip = (dock[0] - 0.07, dock[1] - 0.12), (dock[0] - 0.06 - flick, dock[1] - 0.3)
     end = (tip[0] - flick * 0.3 + 0.01, tip[1] - 0.15)
     grain = (0.0, rate * 1.5)
-    return {
-        "tail": (Limb(dock, bow, (0.032, 0.026), 0.0, grain), Limb(bow, tip, (0.026, 0.024), 0.5, grain)),
-        "tuft": (
-            Limb(tip, end, (0.034, 0.05 + 0.01 * flick)),
-            Limb(end, _turned(end, radians(-95), 0.06), (0.046, 0.012)),
-        ),
-    }
+    return (
+        (Limb(dock, bow, (0.032, 0.026), 0.0, grain), Limb(bow, tip, (0.026, 0.024), 0.5, grain)),
+        (Limb(tip, end, (0.034, 0.05 + 0.01 * flick)), Limb(end, _turned(end, radians(-95), 0.06), (0.046, 0.012))),
+    )
 
 
 def animal(rng: np.random.Generator, rate: float) -> Body:
@@ -172,17 +159,21 @@ def animal(rng: np.random.Generator, rate: float) -> Body:
 
     near = leg((-0.33, -0.03), hind=True, far=False), leg((0.29, -0.07), hind=False, far=False)
     far = leg((-0.25, -0.05), hind=True, far=True), leg((0.36, -0.06), hind=False, far=True)
-    tail = _tail(rng, back.start, depth, rate)
+    tail, tuft = _tail(rng, back.start, depth, rate)
     ear, far_ear = _ears(rng, front)
-    return Body(
-        far_legs=(*far[0], *far[1]),
-        far_hooves=tuple(map(_hoof, far)),
-        far_ear=(far_ear,),
-        mane=_mane(front, thick),
-        trunk=(back, chest, front.neck, front.head, front.jaw, *near[0], *near[1]),
-        hooves=tuple(map(_hoof, near)),
-        ear=(ear,),
-        feet=tuple(limbs[-1].end for limbs in (*near, *far)),
-        **tail,
-        **_face(front),
-    )
+    muzzle, eye, nostril = _face(front)
+    layers = {
+        "far_legs": (*far[0], *far[1]),
+        "far_hooves": tuple(map(_hoof, far)),
+        "far_ear": (far_ear,),
+        "tail": tail,
+        "tuft": tuft,
+        "mane": _mane(front, thick),
+        "trunk": (back, chest, front.neck, front.head, front.jaw, *near[0], *near[1]),
+        "muzzle": (muzzle,),
+        "hooves": tuple(map(_hoof, near)),
+        "ear": (ear,),
+        "eye": (eye,),
+        "nostril": (nostril,),
+    }
+    return Body(layers, feet=tuple(limbs[-1].end for limbs in (*near, *far)))

@@ -1,7 +1,7 @@
 """How drawn animals are colored: plain furs of horses and donkeys, and the black and white of zebras."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class PlainFur:
 
     @classmethod
     def sample(cls, rng: np.random.Generator, kind: float) -> "PlainFur":
-        """Draw the fur at ``kind`` in 0..1, a little lighter or darker."""
+        """Sample a fur of the ``kind`` in 0..1, a little lighter or darker."""
         palette = pick(PLAIN, kind) * np.float32(uniform(rng, 0.88, 1.08))
         socks = bool(rng.random() < 0.6)
         back, belly, mane, muzzle, legs = np.minimum(palette, np.float32(1.0))
@@ -77,13 +77,13 @@ class StripedFur:
     """
 
     duty: float
-    muzzle: Array
-    tuft: Array
+    muzzle: ClassVar[Array] = MUZZLE
+    tuft: ClassVar[Array] = BLACK
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "StripedFur":
-        """Draw how much of the fur is black."""
-        return cls(uniform(rng, 0.46, 0.56), MUZZLE, BLACK)
+        """Sample how much of the fur is black."""
+        return cls(uniform(rng, 0.46, 0.56))
 
     def _stripes(self, shape: Shape, noise: Array, thinner: Array | np.floating[Any]) -> Array:
         """Return (h, w): 1 on black stripes, 0 on white ones."""

@@ -9,6 +9,7 @@ import numpy as np
 from i2ikit.datasets.stripes.noise import Array
 
 Point = tuple[float, float]
+Box = tuple[float, float, float, float]  # left, right, bottom, top
 Window = tuple[slice, slice]
 
 
@@ -29,30 +30,17 @@ class Limb:
     phase: float = 0.0
     grain: Point = (0.0, 0.0)
 
-    def box(self) -> tuple[float, float, float, float]:
-        """Return (left, right, bottom, top)."""
-        ends = ((self.start, self.radii[0]), (self.end, self.radii[1]))
-        return (
-            min(point[0] - radius for point, radius in ends),
-            max(point[0] + radius for point, radius in ends),
-            min(point[1] - radius for point, radius in ends),
-            max(point[1] + radius for point, radius in ends),
-        )
-
     def phase_at(self, point: Point) -> float:
         """Return the stripes passed until ``point``."""
         return self.phase + self.grain[0] * (point[0] - self.start[0]) + self.grain[1] * (point[1] - self.start[1])
 
 
-def bounds(limbs: Sequence[Limb]) -> tuple[float, float, float, float]:
+def bounds(limbs: Sequence[Limb]) -> Box:
     """Return (left, right, bottom, top) of all limbs."""
-    boxes = [limb.box() for limb in limbs]
-    return (
-        min(box[0] for box in boxes),
-        max(box[1] for box in boxes),
-        min(box[2] for box in boxes),
-        max(box[3] for box in boxes),
-    )
+    ends = [end for limb in limbs for end in zip((limb.start, limb.end), limb.radii, strict=True)]
+    left, bottom = (min(point[axis] - radius for point, radius in ends) for axis in (0, 1))
+    right, top = (max(point[axis] + radius for point, radius in ends) for axis in (0, 1))
+    return left, right, bottom, top
 
 
 @dataclass(frozen=True)
@@ -80,7 +68,7 @@ def _span(positions: Array, low: float, high: float) -> slice:
     return slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, 0)
 
 
-def _window(x: Array, y: Array, box: tuple[float, float, float, float], margin: float) -> Window:
+def _window(x: Array, y: Array, box: Box, margin: float) -> Window:
     left, right, bottom, top = box
     return _span(y, bottom - margin, top + margin), _span(x, left - margin, right + margin)
 
@@ -100,7 +88,7 @@ def unite(limbs: Sequence[Limb], x: Array, y: Array, pixel: float, *, softness: 
     nearness = np.full((len(y), len(x)), 1e-12, dtype=np.float32)  # exp(distance inside / softness), summed
     phase, bulge = np.zeros_like(nearness), np.zeros_like(nearness)
     for limb in limbs:
-        part = _window(x, y, limb.box(), margin)
+        part = _window(x, y, bounds([limb]), margin)
         along_x, along_y = limb.end[0] - limb.start[0], limb.end[1] - limb.start[1]
         square_length = max(hypot(along_x, along_y), 1e-6) ** 2
         from_x = (x[part[1]] - np.float32(limb.start[0]))[None]

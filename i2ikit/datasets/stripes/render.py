@@ -125,7 +125,7 @@ class Scene:
     def _unite(self) -> dict[str, Shape]:
         """Return the layers of the animal from back to front."""
         pixel = 1.0 / (self._size * RAYS * self._place.scale)
-        return {name: unite(limbs, self._x, self._y, pixel) for name, limbs in self._place.body.layers().items()}
+        return {name: unite(limbs, self._x, self._y, pixel) for name, limbs in self._place.body.layers.items()}
 
     def _lit(self, color: Array, shape: Shape, shade: float) -> Array:
         """Return (3, h, w): ``color`` in the light of the sun, of the sky and of the ground."""

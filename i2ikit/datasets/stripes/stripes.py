@@ -12,10 +12,11 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from i2ikit.checks import one_of, positive_int
+from i2ikit.checks import not_negative_int, one_of, positive_int
 from i2ikit.datasets.stripes.render import Scene
 from i2ikit.errors import DataError
 from i2ikit.files import folder_atomically
+from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.registry import DATASETS
 
 COUNTS = {"train": 500, "test": 96}
@@ -26,12 +27,6 @@ DOMAINS = {"a": 0, "b": 1}  # third word
 def _scene(seed: int, split: str, domain: str, index: int, size: int) -> Scene:
     """Return a scene; those of the test split are shared by both domains."""
     return Scene((seed, SPLITS[split], DOMAINS[domain] if split == "train" else 0), index, size)
-
-
-def _to_tensor(image: Image.Image) -> Tensor:
-    """Return float32 (3, H, W) in -1..1."""
-    pixels = torch.from_numpy(np.array(image, dtype=np.uint8))  # (H, W, 3)
-    return pixels.permute(2, 0, 1).float() / 127.5 - 1
 
 
 @DATASETS.register_module()
@@ -77,10 +72,8 @@ class Stripes(Dataset[dict[str, Any]]):
         self.split = one_of("split", split, COUNTS)
         self.count = positive_int("count", COUNTS[split] if count is None else count)
         self.load_size = positive_int("load_size", load_size)
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise ValueError(f"seed must be an integer from 0 up, not {seed!r}")
-        self.seed = seed
-        self.transform = transform or _to_tensor
+        self.seed = not_negative_int("seed", seed)
+        self.transform = transform or image_to_tensor
         self._drawn: dict[tuple[str, int], NDArray[np.uint8]] = {}
 
     def __len__(self) -> int:
@@ -102,7 +95,7 @@ class Stripes(Dataset[dict[str, Any]]):
         return item
 
     def set_epoch(self, epoch: int) -> None:
-        """Set the epoch, counted from 1, of the transform if it depends on it."""
+        """Set the epoch, counted from 1, of the transform."""
         if hasattr(self.transform, "set_epoch"):
             self.transform.set_epoch(epoch)
 
@@ -140,10 +133,8 @@ def write_stripes(
         ValueError: an argument is outside its range.
     """
     folder = Path(folder).expanduser().absolute()
-    splits = {
-        "train": Stripes("train", train_count, load_size=size, seed=seed),
-        "test": Stripes("test", test_count, load_size=size, seed=seed),
-    }
+    counts = {"train": train_count, "test": test_count}
+    splits = {split: Stripes(split, count, load_size=size, seed=seed) for split, count in counts.items()}
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError(f"{folder} is not an empty folder. Name a new folder, or empty this one first.")
     try:

@@ -47,7 +47,7 @@ def test_a_tapered_limb_is_as_wide_as_its_radius_at_each_end():
     limb = Limb((-0.5, 0.0), (0.5, 0.0), (0.3, 0.1))
     shape = unite([limb], X, Y, PIXEL)
     assert [at(shape, shape.cover, x, y) for x, y in ((-0.5, 0.25), (0.5, 0.25), (0.5, 0.05))] == [1, 0, 1]
-    assert limb.box() == pytest.approx((-0.8, 0.6, -0.3, 0.3))
+    assert bounds([limb]) == pytest.approx((-0.8, 0.6, -0.3, 0.3))
 
 
 def test_a_union_covers_all_of_its_limbs():

@@ -27,10 +27,11 @@ def test_animals_stand_on_the_ground_with_four_feet():
 
 def test_stripes_go_on_from_the_trunk_into_neck_and_legs():
     body = animal(seeded(0), 6.0)
-    back, chest, neck = body.trunk[:3]
+    trunk = body.layers["trunk"]
+    back, chest, neck = trunk[:3]
     assert back.phase_at(back.end) == pytest.approx(chest.phase)
     assert neck.phase == pytest.approx(chest.phase_at(neck.start))
-    thighs = [limb for limb in body.trunk if limb.start == (-0.33, -0.03)]
+    thighs = [limb for limb in trunk if limb.start == (-0.33, -0.03)]
     assert [limb.phase for limb in thighs] == [pytest.approx(back.phase_at((-0.33, -0.03)))]
 
 

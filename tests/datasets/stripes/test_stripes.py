@@ -93,7 +93,7 @@ def test_the_mask_follows_the_size_that_the_transform_gives():
     assert set(item["mask"].unique().tolist()) == {0.0, 1.0}
 
 
-def test_the_transform_hears_of_a_new_epoch():
+def test_a_new_epoch_reaches_the_transform():
     class Listening:
         epoch = 0
 
@@ -106,7 +106,7 @@ def test_the_transform_hears_of_a_new_epoch():
     listening = Listening()
     Stripes(transform=listening).set_epoch(4)
     assert listening.epoch == 4
-    Stripes().set_epoch(4)  # nobody listens
+    Stripes().set_epoch(4)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_the_transform_hears_of_a_new_epoch():
         ({"split": "trian"}, "split must be one of train, test, not 'trian'. Nearest: 'train'"),
         ({"count": 0}, "count must be an integer above 0, not 0"),
         ({"load_size": 0}, "load_size must be an integer above 0, not 0"),
-        ({"seed": -1}, "seed must be an integer from 0 up, not -1"),
+        ({"seed": -1}, "seed must be an integer of at least 0, not -1"),
     ],
 )
 def test_wrong_arguments_are_named(arguments, message):
