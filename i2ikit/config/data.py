@@ -94,6 +94,6 @@ def _moved(config: Any, key: str, root: str | Path) -> Any:
         "type": "UnpairedFolders",
         "root": str(root),
         "split": config.get("split", key),
-        "serial": key == "test",
+        "pairing": "serial" if key == "test" else "random",
         "transform": config.get("transform") or {"type": "Resize" if key == "test" else "ResizeCropFlip"},
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from i2ikit.errors import DataError
-from i2ikit.images.decoding import read_header
+from i2ikit.images.files import read_header
 
 SAMPLED = 64  # headers that are checked before a run
 SHOWN = 20  # messages of a list

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from i2ikit.ops.streams import restored_streams
+
 STEP = -1  # keeps the key of a step apart from the loader's (seed, epoch, index)
 
 
@@ -19,14 +21,9 @@ def seed_number(*key: int) -> int:
 @contextmanager
 def seeded(*key: int) -> Iterator[None]:
     """Seed torch's (CPU), Python's and NumPy's global random streams from ``key``; restore them at the end."""
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    with torch.random.fork_rng(devices=()):
+    with restored_streams():
         _seed(seed_number(*key))
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy)  # noqa: NPY002
+        yield
 
 
 def seed_step(seed: int, step: int, device: torch.device, rank: int = 0) -> None:

@@ -15,7 +15,7 @@ from i2ikit.datasets.sources import folders_in
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.files import file_hash
 from i2ikit.images import format_extensions, list_images
-from i2ikit.images.decoding import decode, read_header
+from i2ikit.images.files import decode, read_header
 from i2ikit.images.formats.base import Header
 from i2ikit.images.planes import Planes
 

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from i2ikit.checks import one_of
-from i2ikit.datasets.sources import folders_in, format_content, read_source
+from i2ikit.datasets.sources import Attributes, folders_in, format_content, read_source
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.images import FileList, Reader, domain_readers
 from i2ikit.ops.pixels import Pixels, image_to_tensor
@@ -47,7 +47,7 @@ class DomainImages:
         reader: Reader,
         transform: Callable[[Pixels], Tensor] | None = None,
         *,
-        attributes: dict[str, list[Any]] | None = None,
+        attributes: Attributes | None = None,
         draft: bool = False,
     ) -> None:
         self.files, self.reader, self.transform = files, reader, transform
@@ -149,8 +149,8 @@ def open_domains(
     _refuse_nested(paths)
     sources = {domain: read_source(path) for domain, path in paths.items()}
     return {
-        domain: DomainImages(source.files, readers[domain], transform, attributes=source.attributes, draft=draft)
-        for domain, source in sources.items()
+        domain: DomainImages(files, readers[domain], transform, attributes=attributes, draft=draft)
+        for domain, (files, attributes) in sources.items()
     }
 
 

@@ -1,13 +1,10 @@
 """Pairs of images of the same scenes, for metrics and for methods that learn from pairs."""
 
 import os
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from i2ikit.checks import one_of
@@ -16,6 +13,7 @@ from i2ikit.datasets.sources import read_source
 from i2ikit.errors import DataError
 from i2ikit.images import FileList, domain_readers
 from i2ikit.ops.pixels import Pixels, crop, size_of
+from i2ikit.ops.streams import restored_streams
 from i2ikit.registry import DATASETS
 
 SHOWN = 5  # names in a message
@@ -37,10 +35,26 @@ class _Pairs:
         return len(self.domains["a"])
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return one pair; negative indices and those past the end raise IndexError."""
+        """Return one pair, both transformed with the same random numbers.
+
+        Raises:
+            IndexError: the index is negative or past the end.
+            DataError: an image cannot be read, or the transform is random and the images differ in size.
+        """
         if not 0 <= index < len(self):
             raise IndexError(f"pair {index} of {len(self)}")
-        return _same_random_numbers(self.domains, index)
+        a, b = self.domains["a"], self.domains["b"]
+        path_a, path_b = a.files[index], b.files[index]
+        image_a, image_b = a.fixed(path_a), b.fixed(path_b)
+        sizes = size_of(image_a), size_of(image_b)
+        if sizes[0] != sizes[1] and getattr(a.transform, "is_random", False):
+            raise DataError(
+                "the images of a pair differ in size, so one random transform does not fit both: "
+                f"{path_a} {sizes[0]} and {path_b} {sizes[1]}"
+            )
+        with restored_streams():  # for b
+            tensor_a = a.finish(image_a, path_a)
+        return {"a": tensor_a, "a_path": path_a, "b": b.finish(image_b, path_b), "b_path": path_b}
 
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch, counted from 1, of the transform."""
@@ -95,20 +109,26 @@ class PairedFolders(_Pairs):
         own = {"a": a, "b": b if b is not None or split == "train" else f"{split}{'BA'[direction == 'BtoA']}"}
         self.domains = open_domains(root, split, own, direction, transform=transform, reading=reading, draft=draft)
         listed = any(source is not None and (Path(root) / source).is_file() for source in (a, b))
-        self._pair(self.domains, in_order=listed)
-        self.paths = {domain: images.files for domain, images in self.domains.items()}
+        files = {domain: images.files for domain, images in self.domains.items()}
+        if not listed:
+            files["b"] = self.domains["b"].files = _partners(files["a"], files["b"])
+        elif len(files["a"]) != len(files["b"]):
+            counts = f"a has {len(files['a'])} images and b has {len(files['b'])}"
+            raise DataError(f"lists are paired line by line, but {counts}")
+        self.paths = files
 
-    def _pair(self, domains: Mapping[str, DomainImages], *, in_order: bool) -> None:
-        """Put the files of b into the order of their partners in a."""
-        a, b = domains["a"].files, domains["b"].files
-        if in_order:
-            if len(a) != len(b):
-                raise DataError(f"lists are paired line by line, but a has {len(a)} images and b has {len(b)}")
-            return
-        found = {domain: _by_stem(domains[domain].files) for domain in ("a", "b")}
-        _refuse_singles(found["a"], a.root, found["b"], b.root)
-        _refuse_singles(found["b"], b.root, found["a"], a.root)
-        domains["b"].files = FileList(b.root, (b.name(found["b"][stem]) for stem in found["a"]))
+
+def _partners(a: FileList, b: FileList) -> FileList:
+    """Return the files of b in the order of those of a with the same name."""
+    of_a, of_b = _by_stem(a), _by_stem(b)
+    for names, root, partners, other in ((of_a, a.root, of_b, b.root), (of_b, b.root, of_a, a.root)):
+        single = [name for name in names if name not in partners]
+        if single:
+            shown = ", ".join(single[:SHOWN]) + (f" and {len(single) - SHOWN} more" if len(single) > SHOWN else "")
+            raise DataError(
+                f"{len(single)} of {len(names)} images in {root} have no partner of their name in {other}: {shown}"
+            )
+    return FileList(b.root, (b.name(of_b[stem]) for stem in of_a))
 
 
 def _by_stem(files: FileList) -> dict[str, int]:
@@ -120,17 +140,6 @@ def _by_stem(files: FileList) -> dict[str, int]:
         if other != index:
             raise DataError(f"{files[other]} and {files[index]} have the same name: it is unclear which is the partner")
     return indices
-
-
-def _refuse_singles(
-    names: Sequence[str] | Mapping[str, int], root: str, partners: Mapping[str, int], other: str
-) -> None:
-    single = [name for name in names if name not in partners]
-    if single:
-        shown = ", ".join(single[:SHOWN]) + (f" and {len(single) - SHOWN} more" if len(single) > SHOWN else "")
-        raise DataError(
-            f"{len(single)} of {len(names)} images in {root} have no partner of their name in {other}: {shown}"
-        )
 
 
 @DATASETS.register_module()
@@ -170,14 +179,13 @@ class AlignedPairs(_Pairs):
         alpha: str = "white",
         clip: bool = False,
     ) -> None:
-        source = read_source(Path(root).expanduser() / split)
+        files, _ = read_source(Path(root).expanduser() / split)
         readers = domain_readers(channels=channels, value_range=value_range, alpha=alpha, clip=clip)
         letters = LETTERS[one_of("direction", direction, LETTERS)]
         self.domains = {
-            domain: _Half(source.files, readers[domain], transform, right=letters[domain] == "B")
-            for domain in ("a", "b")
+            domain: _Half(files, readers[domain], transform, right=letters[domain] == "B") for domain in ("a", "b")
         }
-        self.paths = {"a": source.files}
+        self.paths = {"a": files}
 
 
 class _Half(DomainImages):
@@ -197,33 +205,3 @@ class _Half(DomainImages):
             raise DataError(f"{path} is {width} pixels wide, an odd width, so it cannot be halved")
         half = width // 2
         return crop(image, half if self.right else 0, 0, half, height)
-
-
-def _same_random_numbers(domains: Mapping[str, DomainImages], index: int) -> dict[str, Any]:
-    """Return an item whose images were transformed with the same random numbers.
-
-    Raises:
-        DataError: the transform is random, and its two images differ in size.
-    """
-    items = {domain: images.fixed(images.files[index]) for domain, images in domains.items()}
-    sizes = {size_of(image) for image in items.values()}
-    if len(sizes) > 1 and any(getattr(images.transform, "is_random", False) for images in domains.values()):
-        found = " and ".join(f"{images.files[index]} {size_of(items[d])}" for d, images in domains.items())
-        raise DataError(f"the images of a pair differ in size, so one random transform does not fit both: {found}")
-    item: dict[str, Any] = {}
-    state = _random_state()
-    for domain, image in items.items():
-        _set_random_state(state)
-        item[domain] = domains[domain].finish(image, domains[domain].files[index])
-        item[f"{domain}_path"] = domains[domain].files[index]
-    return item
-
-
-def _random_state() -> tuple[Tensor, Any, Any]:
-    return torch.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002
-
-
-def _set_random_state(state: tuple[Tensor, Any, Any]) -> None:
-    torch.set_rng_state(state[0])
-    random.setstate(state[1])
-    np.random.set_state(state[2])  # noqa: NPY002

@@ -4,7 +4,6 @@ import csv
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +12,12 @@ from i2ikit.images import FileList, format_extensions, list_images
 
 PATH = "path"
 LISTS = (".txt", ".csv", ".jsonl")
+Attributes = dict[str, list[Any]]  # by name, one value for each file
 Row = tuple[int, dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Source:
-    """The images of a domain.
-
-    Attributes:
-        path: the folder or the list that names them.
-        files: their paths.
-        attributes: by name, one value for each file.
-    """
-
-    path: Path
-    files: FileList
-    attributes: dict[str, list[Any]] = field(default_factory=dict)
-
-
-def read_source(source: Path) -> Source:
-    """Return the images of a folder with all folders below it, or those that a list names.
+def read_source(source: Path) -> tuple[FileList, Attributes]:
+    """Return the images of a folder with all folders below it, or those that a list names, and their attributes.
 
     A list is a text file (.txt) with a path on each line (``#`` begins a comment); a table (.csv) whose first row has
     names of columns, one of them ``path``; or lines of JSON (.jsonl), objects with a ``path``. All other columns and
@@ -44,8 +29,9 @@ def read_source(source: Path) -> Source:
     if source.is_dir():
         files = list_images(source)
         if not len(files):
-            raise DataError(f"no images in {source}: it contains {format_content(source)}. {_extensions()}")
-        return Source(source, files)
+            known = f"Known extensions: {format_extensions()}."
+            raise DataError(f"no images in {source}: it contains {format_content(source)}. {known}")
+        return files, {}
     if source.suffix.lower() not in LISTS:
         hint = nearest_hint(source.name, folders_in(source.parent)) if not source.exists() else ""
         raise DataError(f"{source} is neither a folder nor a list of images ({', '.join(LISTS)}).{hint}")
@@ -71,13 +57,9 @@ def format_content(source: Path, most: int = 8) -> str:
     return f"{', '.join(names[:most])}{more}" if names else "nothing"
 
 
-def _extensions() -> str:
-    return f"Known extensions: {format_extensions()}."
-
-
-def _listed(source: Path) -> Source:
+def _listed(source: Path) -> tuple[FileList, Attributes]:
     paths: list[str] = []
-    attributes: dict[str, list[Any]] = {}
+    attributes: Attributes = {}
     for line, row in _rows(source):
         path = row.pop(PATH, None)
         if not isinstance(path, str) or not path:
@@ -97,7 +79,7 @@ def _listed(source: Path) -> Source:
             _check_first(source, line, path)
     if not paths:
         raise DataError(f"the list {source} names no images")
-    return Source(source, FileList(source.parent, paths), attributes)
+    return FileList(source.parent, paths), attributes
 
 
 def _rows(source: Path) -> Iterator[Row]:

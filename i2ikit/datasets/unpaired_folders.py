@@ -36,7 +36,6 @@ class UnpairedFolders:
         a, b: another folder of a domain's images, or a list of them: .txt, .csv or .jsonl, see :func:`read_source`.
             Relative to ``root``.
         transform: from an image to a float32 tensor in -1..1; None keeps its size. It may have ``set_epoch(epoch)``.
-        serial: take B in order; the same as ``pairing="serial"``.
         direction: ``AtoB``, or ``BtoA`` to make the folder B domain ``a`` and the folder A domain ``b``, as for
             Cityscapes and facades, whose labels are in B.
         pairing: ``"random"``: B is sampled with replacement, as published; ``"shuffled"``: without, so an epoch has the
@@ -75,7 +74,6 @@ class UnpairedFolders:
         a: str | Path | None = None,
         b: str | Path | None = None,
         transform: Callable[[Pixels], Tensor] | None = None,
-        serial: bool = False,
         direction: str = "AtoB",
         pairing: str = "random",
         length: str | int = "longest",
@@ -85,7 +83,7 @@ class UnpairedFolders:
         clip: bool = False,
         draft: bool = False,
     ) -> None:
-        self.pairing = "serial" if serial else one_of("pairing", pairing, PAIRINGS)
+        self.pairing = one_of("pairing", pairing, PAIRINGS)
         self.length = one_of("length", length, LENGTHS) if isinstance(length, str) else positive_int("length", length)
         self.domains = open_domains(
             root,

@@ -260,10 +260,10 @@ def test_data_option_sets_the_folder_and_replaces_what_has_none(tiny):
         "type": "UnpairedFolders",
         "root": "my/photos",
         "split": "train",
-        "serial": False,
+        "pairing": "random",
         "transform": {"type": "ResizeCropFlip"},
     }
-    assert data["test"]["serial"] is True
+    assert data["test"]["pairing"] == "serial"
     moved = read_from({"data": data, "metrics": {"x": 1}}, "elsewhere")
     assert moved == {"data": {key: _at(value, "elsewhere") for key, value in data.items()}, "metrics": {"x": 1}}
 

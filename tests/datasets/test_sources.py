@@ -27,23 +27,24 @@ def write(path: Path, *lines: str) -> Path:
 
 def test_a_text_lists_paths_relative_to_itself_and_comments(tmp_path: Path) -> None:
     fill(tmp_path / "all")
-    source = read_source(write(tmp_path / "lists/a.txt", "# the best", "", "../all/2.png", str(tmp_path / "all/0.png")))
-    assert [*source.files] == [str(tmp_path / "lists/../all/2.png"), str(tmp_path / "all/0.png")]
-    assert source.attributes == {}
+    source = write(tmp_path / "lists/a.txt", "# the best", "", "../all/2.png", str(tmp_path / "all/0.png"))
+    files, attributes = read_source(source)
+    assert [*files] == [str(tmp_path / "lists/../all/2.png"), str(tmp_path / "all/0.png")]
+    assert attributes == {}
 
 
 def test_a_table_has_a_column_of_paths_and_attributes_as_text(tmp_path: Path) -> None:
     fill(tmp_path)
     lines = ["hour,path,place", "7,0.png,park", '12,1.png,"street, north"']
-    source = read_source(write(tmp_path / "a.csv", *lines))
-    assert [*source.files] == [str(tmp_path / "0.png"), str(tmp_path / "1.png")]
-    assert source.attributes == {"hour": ["7", "12"], "place": ["park", "street, north"]}
+    files, attributes = read_source(write(tmp_path / "a.csv", *lines))
+    assert [*files] == [str(tmp_path / "0.png"), str(tmp_path / "1.png")]
+    assert attributes == {"hour": ["7", "12"], "place": ["park", "street, north"]}
 
 
 def test_lines_of_json_have_attributes_of_their_types(tmp_path: Path) -> None:
     fill(tmp_path)
     lines = [json.dumps({"path": f"{k}.png", "hour": k / 2, "night": k > 0}) for k in range(2)]
-    assert read_source(write(tmp_path / "a.jsonl", *lines)).attributes == {"hour": [0.0, 0.5], "night": [False, True]}
+    assert read_source(write(tmp_path / "a.jsonl", *lines))[1] == {"hour": [0.0, 0.5], "night": [False, True]}
 
 
 def test_attributes_travel_with_their_images(tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_what_is_neither_folder_nor_list_is_named_with_the_nearest(tmp_path: Pat
 def test_each_domain_may_have_any_folder(tmp_path: Path) -> None:
     fill(tmp_path / "horses", 2)
     fill(tmp_path / "elsewhere" / "zebras", 3)
-    dataset = UnpairedFolders(tmp_path, a="horses", b=tmp_path / "elsewhere/zebras", serial=True)
+    dataset = UnpairedFolders(tmp_path, a="horses", b=tmp_path / "elsewhere/zebras", pairing="serial")
     assert dataset[1]["a_path"] == str(tmp_path / "horses/1.png")
     assert dataset[2]["b_path"] == str(tmp_path / "elsewhere/zebras/2.png")
 

@@ -52,7 +52,7 @@ def test_draws_come_from_torch_alone(tmp_path: Path) -> None:
 
 
 def test_serial_walks_through_both_in_order_and_draws_nothing(tmp_path: Path) -> None:
-    dataset = UnpairedFolders(fill(tmp_path, testA=3, testB=2), "test", serial=True)
+    dataset = UnpairedFolders(fill(tmp_path, testA=3, testB=2), "test", pairing="serial")
     before = torch.get_rng_state()
     assert [(level(item["a"]), level(item["b"])) for item in map(dataset.__getitem__, range(3))] == [
         (0, 0),
@@ -100,7 +100,7 @@ def test_the_epoch_reaches_the_transform(tmp_path: Path) -> None:
 
 
 def test_test_images_need_no_second_domain(tmp_path: Path) -> None:
-    item = UnpairedFolders(fill(tmp_path, testA=2), "test", serial=True)[1]
+    item = UnpairedFolders(fill(tmp_path, testA=2), "test", pairing="serial")[1]
     assert sorted(item) == ["a", "a_path"]
 
 
@@ -192,7 +192,7 @@ def test_an_epoch_can_be_as_short_as_the_smaller_domain_or_any_length(tmp_path: 
 
 
 def test_a_short_epoch_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
-    dataset = UnpairedFolders(fill(tmp_path, trainA=5, trainB=3), length="shortest", serial=True)
+    dataset = UnpairedFolders(fill(tmp_path, trainA=5, trainB=3), length="shortest", pairing="serial")
     seen = []
     for epoch in (1, 2, 3):
         dataset.set_epoch(epoch)

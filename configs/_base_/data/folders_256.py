@@ -5,7 +5,7 @@ data = dict(
     batch_size=1,
     workers=2,
     train=dict(type="UnpairedFolders", split="train", transform=dict(type="ResizeCropFlip")),
-    test=dict(type="UnpairedFolders", split="test", serial=True, transform=dict(type="Resize")),
+    test=dict(type="UnpairedFolders", split="test", pairing="serial", transform=dict(type="Resize")),
 )
 metrics = dict(
     fid=dict(type="FID"),

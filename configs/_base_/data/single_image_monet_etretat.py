@@ -10,7 +10,7 @@ data = dict(
         type="UnpairedFolders",
         root=ROOT,
         split="train",
-        serial=True,
+        pairing="serial",
         transform=dict(type="ResizeToMultiple", multiple=4),
     ),
 )

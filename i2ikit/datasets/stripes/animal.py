@@ -126,17 +126,17 @@ def _hoof(leg: Sequence[Limb]) -> Limb:
     return Limb((foot[0] + 0.004, foot[1] + 0.012), (foot[0] + 0.02, foot[1] - 0.012), (radius, radius * 1.12))
 
 
-def _tail(rng: np.random.Generator, rump: Point, depth: float, rate: float) -> tuple[tuple[Limb, Limb], tuple[Limb, Limb]]:
+def _tail(rng: np.random.Generator, rump: Point, depth: float, rate: float) -> list[tuple[Limb, ...]]:
     """Return the tail and the tuft at its end."""
     dock = (rump[0] - depth * 0.92, rump[1] + depth * 0.42)
     flick = uniform(rng, -0.05, 0.12)
     bow, tip = (dock[0] - 0.07, dock[1] - 0.12), (dock[0] - 0.06 - flick, dock[1] - 0.3)
     end = (tip[0] - flick * 0.3 + 0.01, tip[1] - 0.15)
     grain = (0.0, rate * 1.5)
-    return (
+    return [
         (Limb(dock, bow, (0.032, 0.026), 0.0, grain), Limb(bow, tip, (0.026, 0.024), 0.5, grain)),
         (Limb(tip, end, (0.034, 0.05 + 0.01 * flick)), Limb(end, _turned(end, radians(-95), 0.06), (0.046, 0.012))),
-    )
+    ]
 
 
 def animal(rng: np.random.Generator, rate: float) -> Body:

@@ -70,9 +70,6 @@ class ArrayFormat(ImageFormat):
         save(file, np.ascontiguousarray(values))
 
 
-FORMAT = ArrayFormat()
-
-
 def arrange(values: NDArray[Any], path: str | Path, channels: int) -> Planes:
     """Return an array as planes, whichever of its axes the channels are.
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -41,12 +41,7 @@ class ImageFormat(ABC):
     """Reads and writes the files of one format.
 
     Methods may raise anything about a damaged file; the caller turns it into an error that names the file.
-
-    Attributes:
-        is_fallback: files are offered to it only if no other format matches.
     """
-
-    is_fallback: ClassVar[bool] = False
 
     @abstractmethod
     def readable(self) -> frozenset[str]:
@@ -66,7 +61,7 @@ class ImageFormat(ABC):
 
     @abstractmethod
     def decode(self, path: str | Path, channels: int, draft: Size | None) -> Image.Image | Planes:
-        """Return the image of a file, as :func:`i2ikit.images.decoding.decode` does."""
+        """Return the image of a file, as :func:`i2ikit.images.files.decode` does."""
 
     @abstractmethod
     def encode(self, file: BinaryIO, image: DecodedImage, path: Path) -> None:

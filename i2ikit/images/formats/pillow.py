@@ -35,8 +35,6 @@ PROFILED = ("RGB", "RGBA", "RGBa", "P", "PA")  # modes whose color profile descr
 class PillowFormat(ImageFormat):
     """What no other format matches: images with 8 bits per channel, and gray ones of any depth."""
 
-    is_fallback = True
-
     def readable(self) -> frozenset[str]:
         """Return the extensions of all formats that this Pillow reads."""
         return frozenset(extension for extension, name in Image.registered_extensions().items() if name in Image.OPEN)
@@ -80,9 +78,6 @@ class PillowFormat(ImageFormat):
         if alpha is not None and name in HOLD_ALPHA:
             shallow.putalpha(Image.fromarray(np.ascontiguousarray(alpha)))
         shallow.save(file, name, **WRITTEN[name][1], **({"icc_profile": image.profile} if image.profile else {}))
-
-
-FORMAT = PillowFormat()
 
 
 def raw_mode(image: Image.Image) -> str:

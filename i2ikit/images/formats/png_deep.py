@@ -22,8 +22,6 @@ HEADER = 33  # bytes of signature and header
 class DeepPngFormat(PillowFormat):
     """PNG with 16 bits per channel, read and written by OpenCV; opaque gray is read by Pillow."""
 
-    is_fallback = False
-
     def writable(self, channels: int, dtype: np.dtype[Any]) -> frozenset[str]:
         """Return the extensions of PNG, for gray and RGB with more than 8 bits."""
         return EXTENSIONS if channels in CHANNELS and dtype != np.uint8 else frozenset()
@@ -72,9 +70,6 @@ class DeepPngFormat(PillowFormat):
         content = png.tobytes()
         profile = _profile_chunk(image.profile) if image.profile else b""
         file.write(content[:HEADER] + profile + content[HEADER:])
-
-
-FORMAT = DeepPngFormat()
 
 
 def _opencv() -> Any:

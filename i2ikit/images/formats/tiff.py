@@ -26,8 +26,6 @@ COLORS = 3
 class TiffFormat(PillowFormat):
     """TIFF with any number of channels, of any type."""
 
-    is_fallback = False
-
     def writable(self, channels: int, dtype: np.dtype[Any]) -> frozenset[str]:
         """Return the extensions of TIFF, for what Pillow cannot store."""
         return frozenset() if dtype == np.uint8 and channels in CHANNELS else EXTENSIONS
@@ -87,9 +85,6 @@ class TiffFormat(PillowFormat):
             options["planarconfig"] = "separate" if layout == "first" else "contig"
         values = np.ascontiguousarray(values)
         _tifffile().imwrite(file, values, compression="zlib", metadata=None, iccprofile=image.profile, **options)
-
-
-FORMAT = TiffFormat()
 
 
 def _pillow_suffices(path: str | Path, channels: int) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.images.decoding import read_header
+from i2ikit.images.files import read_header
 from i2ikit.images.formats.base import Header
 
 
