@@ -9,7 +9,7 @@ from pathlib import Path
 from i2ikit.errors import DataError
 from i2ikit.images.formats import readable_extensions
 
-DIGITS = re.compile("([0-9]+)")
+DIGITS = re.compile("[0-9]+")
 
 
 class FileList:
@@ -47,9 +47,9 @@ class FileList:
         return os.fsdecode(self._text[start : self._ends[index]])
 
 
-def natural_key(name: str) -> tuple[list[str | int], str]:
+def natural_key(name: str) -> tuple[str, str]:
     """Return a sort key that puts ``2.png`` before ``10.png``, whatever the case."""
-    return [int(part) if k % 2 else part for k, part in enumerate(DIGITS.split(name.lower()))], name
+    return DIGITS.sub(_number, name.lower()), name
 
 
 def list_images(folder: str | Path) -> FileList:
@@ -88,3 +88,9 @@ def _names(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
             yield from _names(os.path.join(folder, name), os.path.join(prefix, name), seen)
         else:
             yield os.path.join(prefix, name)
+
+
+def _number(digits: re.Match[str]) -> str:
+    """Return digits so that they sort as a number: before all letters, shorter numbers first."""
+    number = digits[0].lstrip("0")
+    return f"\x01{chr(len(number) + 2)}{number}"
