@@ -63,7 +63,12 @@ def run(folder: Path, *lines: str, **environment: str) -> list[tuple[int, str, s
         [sys.executable, "-c", SCRIPT],
         input="\n".join(lines),
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "1", **environment},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT), *sys.path]),
+            "OMP_NUM_THREADS": "1",
+            **environment,
+        },
         capture_output=True,
         text=True,
         check=True,
