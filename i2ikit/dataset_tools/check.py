@@ -86,7 +86,7 @@ def check_folder(
         *find_duplicates(scan),
         *find_swaps(scan),
     ]
-    folders = tuple(_summary(folder, scan.of(folder)) for folder in scan.folders())
+    folders = tuple(_summary(name, files) for name, files in scan.folders.items())
     return CheckResult(scan.root, folders, tuple(sorted(issues, key=lambda issue: LEVELS.index(issue.level))))
 
 

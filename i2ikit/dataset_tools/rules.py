@@ -87,11 +87,11 @@ def find_odd_images(scan: Scan, load_size: int) -> Iterator[DataIssue]:
     if len(channels) > 1 and max(channels) > max(COLOR):
         message = f"the images differ in their channels: {_counts(channels)}. Training needs one number of channels"
         yield DataIssue("problem", "channels", message)
-    for folder in scan.folders():
-        headers = _readable(scan.of(folder))
+    for folder, files in scan.folders.items():
+        headers = _readable(files)
         yield from _mixed(folder, headers)
         yield from _elongated(folder, headers, load_size)
-        yield from _same_stems(folder, scan.of(folder))
+        yield from _same_stems(folder, files)
     small = [file for file, header in readable if min(header.width, header.height) < load_size / 2]
     if small:
         message = (

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ class ScannedFile:
 
     Attributes:
         folder: name of its folder below the root; "." for the root.
-        name: of the file, relative to that folder.
+        path: relative to the root.
         bytes: its size.
         sha256: of its content, in hexadecimal; empty if it cannot be read.
         header, look: None if it cannot be read.
@@ -38,17 +37,12 @@ class ScannedFile:
     """
 
     folder: str
-    name: str
+    path: str
     bytes: int
     sha256: str
     header: Header | None = None
     look: PerceptualHash | None = None
     error: str = ""
-
-    @property
-    def path(self) -> str:
-        """Path relative to the root."""
-        return self.name if self.folder == ROOT else f"{self.folder}/{self.name}"
 
 
 @dataclass
@@ -57,29 +51,26 @@ class Scan:
 
     Attributes:
         root: the folder of the data set.
-        files: in natural order.
+        folders: the files of each folder, in natural order.
         other_files: number of files that are not images by their extensions, by folder.
     """
 
     root: Path
-    files: list[ScannedFile] = field(default_factory=list)
-    other_files: Counter[str] = field(default_factory=Counter)
+    folders: dict[str, list[ScannedFile]] = field(default_factory=dict)
+    other_files: dict[str, int] = field(default_factory=dict)
 
-    def folders(self) -> list[str]:
-        """Return the names of the folders, in their order."""
-        return list(dict.fromkeys(file.folder for file in self.files))
-
-    def of(self, folder: str) -> list[ScannedFile]:
-        """Return the files of a folder."""
-        return [file for file in self.files if file.folder == folder]
+    @property
+    def files(self) -> list[ScannedFile]:
+        """The files of all folders."""
+        return [file for files in self.folders.values() for file in files]
 
     def splits(self) -> dict[str, dict[str, list[ScannedFile]]]:
         """Return the files of folders such as trainA, by split (train) and letter of the domain (A)."""
         found: dict[str, dict[str, list[ScannedFile]]] = {}
-        for folder in self.folders():
+        for folder, files in self.folders.items():
             match = DOMAIN.fullmatch(folder)
             if match:
-                found.setdefault(match[1], {})[match[2]] = self.of(folder)
+                found.setdefault(match[1], {})[match[2]] = files
         return found
 
 
@@ -100,12 +91,12 @@ def scan_folder(root: str | Path, progress: Callable[[int, int], None] | None = 
         raise DataError(f"no images in {root} or the folders in it. Image extensions: {format_extensions()}.")
     scan = Scan(root)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for file in pool.map(lambda job: _scan_file(job[0], folders[job[0]], job[1]), listed):
-            scan.files.append(file)
+        for count, file in enumerate(pool.map(lambda job: _scan_file(root, *job), listed), 1):
+            scan.folders.setdefault(file.folder, []).append(file)
             if progress is not None:
-                progress(len(scan.files), len(listed))
+                progress(count, len(listed))
     for name, folder in folders.items():
-        others = _count_files(folder) - len(scan.of(name))
+        others = _count_files(folder) - len(scan.folders.get(name, ()))
         if others > 0:
             scan.other_files[name] = others
     return scan
@@ -124,8 +115,8 @@ def existing_folder(folder: str | Path, next_step: str) -> Path:
     return path
 
 
-def _scan_file(folder_name: str, folder: Path, path: str) -> ScannedFile:
-    name = os.path.relpath(path, folder)
+def _scan_file(root: Path, folder: str, path: str) -> ScannedFile:
+    name = os.path.relpath(path, root)
     size, digest = 0, ""
     try:
         if os.path.isfile(path):
@@ -134,11 +125,11 @@ def _scan_file(folder_name: str, folder: Path, path: str) -> ScannedFile:
         pixels = decode(path, min(header.channels, MOST_CHANNELS))
         if isinstance(pixels, Planes) and not np.isfinite(pixels.values).all():
             raise DataError(f"the image {path} holds values that are not finite")
-        return ScannedFile(folder_name, name, size, digest, header, perceptual_hash(pixels))
+        return ScannedFile(folder, name, size, digest, header, perceptual_hash(pixels))
     except PermissionError:
-        return ScannedFile(folder_name, name, size, digest, error=f"no permission to read {path}")
+        return ScannedFile(folder, name, size, digest, error=f"no permission to read {path}")
     except (DataError, OSError) as error:
-        return ScannedFile(folder_name, name, size, digest, error=str(error))
+        return ScannedFile(folder, name, size, digest, error=str(error))
 
 
 def _count_files(folder: Path) -> int:

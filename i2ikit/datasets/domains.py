@@ -20,8 +20,6 @@ LETTERS = {"AtoB": {"a": "A", "b": "B"}, "BtoA": {"a": "B", "b": "A"}}
 
 Channels = int | Mapping[str, int]
 ValueRange = list[float] | Mapping[str, list[float] | None] | None
-
-
 Remember = Callable[[str, str, Callable[[], Pixels]], Pixels]
 
 
@@ -140,7 +138,7 @@ def open_domains(
     letters = LETTERS[one_of("direction", direction, LETTERS)]
     readers = domain_readers(**reading)
     root = Path(root).expanduser()
-    paths = {d: root / f"{split}{letters[d]}" if own[d] is None else _own(root, own[d]) for d in ("a", "b")}
+    paths = {d: root / Path(f"{split}{letters[d]}" if own[d] is None else str(own[d])).expanduser() for d in ("a", "b")}
     if split != "train" and own["b"] is None and not paths["b"].is_dir():
         del paths["b"]
     missing = [path for d, path in paths.items() if not (path.is_dir() if own[d] is None else path.exists())]
@@ -162,14 +160,11 @@ def missing_message(root: Path, split: str, missing: list[Path]) -> str:
     elif not root.is_dir():
         there = f"{root} is a file."
     else:
-        there = f"{root} contains {format_content(root)}.{_nearest_folders(root, missing)}"
+        hints = dict.fromkeys(nearest_hint(folder.name, folders_in(root)) for folder in missing)
+        there = f"{root} contains {format_content(root)}.{''.join(hints)}"
     only_training = split != "train" and (root / "trainA").is_dir()
     next_step = WITHOUT_TEST if only_training else NEXT_STEP
     return f"no images: expected {expected}, but {there}{_nearby(root, missing)}\n  {next_step}"
-
-
-def _own(root: Path, path: str | Path | None) -> Path:
-    return root / Path(str(path)).expanduser()
 
 
 def _refuse_nested(paths: Mapping[str, Path]) -> None:
@@ -185,11 +180,6 @@ def _refuse_nested(paths: Mapping[str, Path]) -> None:
                 f"the images of one domain are inside those of the other: {inner} in {outer}. Folders are read with "
                 "all their subfolders; put the two side by side."
             )
-
-
-def _nearest_folders(root: Path, missing: list[Path]) -> str:
-    hints = dict.fromkeys(nearest_hint(folder.name, folders_in(root)) for folder in missing)
-    return "".join(hints)
 
 
 def _nearby(root: Path, missing: list[Path]) -> str:

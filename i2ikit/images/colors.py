@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.images.planes import Planes, full, luma
+from i2ikit.images.planes import Planes, full
 
 BACKGROUNDS = {"white": 1.0, "black": 0.0}
 POLICIES = (*BACKGROUNDS, "ignore", "keep")
 GRAY, COLOR = 1, 3
+LUMA = (0.299, 0.587, 0.114)  # Rec. 601, as Pillow's
 
 
 def with_channels(planes: Planes, channels: int, policy: str, path: str | Path) -> Planes:
@@ -82,7 +83,7 @@ def _recolored(planes: Planes, colors: int) -> Planes:
     if kind == np.uint8:
         gray_with_alpha = Image.fromarray(np.ascontiguousarray(planes.values)).convert("LA")
         return replace(planes, values=np.asarray(gray_with_alpha)[:, :, :1])
-    gray = luma(planes.values.astype(np.float64))
+    gray = (planes.values.astype(np.float64) @ np.array(LUMA))[:, :, None]
     return replace(planes, values=(gray.round() if kind.kind in "iu" else gray).astype(kind), layout="flat")
 
 

@@ -30,7 +30,8 @@ def file_errors(path: str | Path) -> Iterator[None]:
     except DataError:
         raise
     except FileNotFoundError:
-        raise DataError(_missing(path)) from None
+        link = f" is a link to {os.readlink(path)}, which" if os.path.islink(path) else ""
+        raise DataError(f"the image {path}{link} does not exist") from None
     except PermissionError:
         raise DataError(f"no permission to read the image {path}. Allow it: `chmod u+r {path}`.") from None
     except Image.DecompressionBombError as error:
@@ -42,7 +43,8 @@ def file_errors(path: str | Path) -> Iterator[None]:
     except Exception as error:  # libraries raise nearly anything on a damaged file
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
             raise DataError(f"the file name of the image {path} is too long for this disk") from None
-        raise DataError(f"the image {path} cannot be read: {_reason(error)}. {WAY_OUT}") from error
+        reason = str(error).strip().rstrip(".") or type(error).__name__
+        raise DataError(f"the image {path} cannot be read: {reason}. {WAY_OUT}") from error
 
 
 def refuse_special_files(path: str | Path) -> None:
@@ -64,14 +66,3 @@ def refuse_bombs(path: str | Path, width: int, height: int, channels: int = 1) -
             f"the image {path} is refused: its header declares {size}, more than {MOST_PIXELS:,} pixels or "
             f"{MOST_VALUES:,} values. If that is right, split it into smaller ones."
         )
-
-
-def _missing(path: str | Path) -> str:
-    """Return the message about a missing file or a broken link."""
-    if os.path.islink(path):
-        return f"the image {path} is a link to {os.readlink(path)}, which does not exist"
-    return f"the image {path} does not exist"
-
-
-def _reason(error: Exception) -> str:
-    return str(error).strip().rstrip(".") or type(error).__name__

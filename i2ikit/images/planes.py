@@ -17,7 +17,6 @@ Values = NDArray[Any]
 EIGHT_BITS: Range = (0, 255)
 SIXTEEN_BITS: Range = (0, 65535)
 BYTES: np.dtype[Any] = np.dtype(np.uint8)
-LUMA = (0.299, 0.587, 0.114)  # Rec. 601, as Pillow's
 
 
 @dataclass(frozen=True)
@@ -174,8 +173,3 @@ def turned(values: Values, orientation: int) -> Values:
     if orientation in (3, 4, 7, 8):
         values = values[::-1]
     return values
-
-
-def luma(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (H, W, 1), the brightness of (H, W, 3)."""
-    return (values @ np.array(LUMA))[:, :, None]

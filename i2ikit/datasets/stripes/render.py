@@ -85,7 +85,9 @@ class Scene:
         self._ground = _shadow(self._view, self._place)
         self._rows, self._columns = self._pixels()
         self._x, self._y = self._rays()
-        self._shapes = self._unite()
+        pixel = 1.0 / (size * RAYS * self._place.scale)
+        layers = self._place.body.layers.items()  # from back to front
+        self._shapes = {name: unite(limbs, self._x, self._y, pixel) for name, limbs in layers}
 
     def plain(self) -> NDArray[np.uint8]:
         """Return (S, S, 3) uint8: the animal in plain fur."""
@@ -121,11 +123,6 @@ class Scene:
         place = self._place
         x = (columns - np.float32(place.x)) * np.float32(place.direction / place.scale)
         return x, (np.float32(place.y) - rows) * np.float32(1.0 / place.scale)
-
-    def _unite(self) -> dict[str, Shape]:
-        """Return the layers of the animal from back to front."""
-        pixel = 1.0 / (self._size * RAYS * self._place.scale)
-        return {name: unite(limbs, self._x, self._y, pixel) for name, limbs in self._place.body.layers.items()}
 
     def _lit(self, color: Array, shape: Shape, shade: float) -> Array:
         """Return (3, h, w): ``color`` in the light of the sun, of the sky and of the ground."""

@@ -24,11 +24,6 @@ SPLITS = {"train": 0, "test": 1}  # first word of a scene's key after the seed
 DOMAINS = {"a": 0, "b": 1}  # third word
 
 
-def _scene(seed: int, split: str, domain: str, index: int, size: int) -> Scene:
-    """Return a scene; those of the test split are shared by both domains."""
-    return Scene((seed, SPLITS[split], DOMAINS[domain] if split == "train" else 0), index, size)
-
-
 @DATASETS.register_module()
 class Stripes(Dataset[dict[str, Any]]):
     """Plain (domain a) and striped (domain b) four-legged animals in landscapes, drawn from a seed.
@@ -102,7 +97,8 @@ class Stripes(Dataset[dict[str, Any]]):
     def _image(self, name: str, index: int) -> NDArray[np.uint8]:
         """Return the image of a domain, or the mask, as bytes; draw it when it is new."""
         if (name, index) not in self._drawn:
-            scene = _scene(self.seed, self.split, name, index, self.load_size)
+            domain = DOMAINS[name] if self.split == "train" else 0  # both domains share the scenes of the test split
+            scene = Scene((self.seed, SPLITS[self.split], domain), index, self.load_size)
             if self.split == "test":
                 self._drawn["a", index] = scene.plain()
                 self._drawn["b", index] = scene.striped()

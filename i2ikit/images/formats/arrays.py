@@ -50,12 +50,25 @@ class ArrayFormat(ImageFormat):
         """Return the array.
 
         Raises:
-            DataError: there are several arrays, or the array does not have as many channels.
+            DataError: there are several arrays, or the array is empty or does not have as many channels.
         """
         array = _load(path)
         if array.ndim in (2, 3):
             refuse_bombs(path, array.size // channels, 1, channels)
-        return arrange(np.array(array) if isinstance(array, np.memmap) else array, path, channels)
+        values = np.array(array) if isinstance(array, np.memmap) else array
+        if values.size == 0:
+            raise DataError(f"the array in {path} is empty, shape {values.shape}")
+        if values.ndim == 2 and channels == 1:
+            return Planes(values[:, :, None], layout="flat")
+        if values.ndim == 3 and values.shape[2] == channels:
+            return Planes(values)
+        if values.ndim == 3 and values.shape[0] == channels:
+            return Planes(np.moveaxis(values, 0, 2), layout="first")
+        wanted = f"(H, W, {channels}) or ({channels}, H, W)" if channels > 1 else "(H, W), (H, W, 1) or (1, H, W)"
+        raise DataError(
+            f"the array in {path} has the shape {values.shape}, but data.channels={channels} needs {wanted}. "
+            "Set data.channels to what the files have."
+        )
 
     def encode(self, file: BinaryIO, image: DecodedImage, path: Path) -> None:
         """Write the values, opacity as the last channel, with the axes of ``image.layout``."""
@@ -68,27 +81,6 @@ class ArrayFormat(ImageFormat):
             values = np.moveaxis(values, 2, 0)
         save = np.savez_compressed if path.suffix.lower() == ".npz" else np.save
         save(file, np.ascontiguousarray(values))
-
-
-def arrange(values: NDArray[Any], path: str | Path, channels: int) -> Planes:
-    """Return an array as planes, whichever of its axes the channels are.
-
-    Raises:
-        DataError: the array is empty or has another number of channels.
-    """
-    if values.size == 0:
-        raise DataError(f"the array in {path} is empty, shape {values.shape}")
-    if values.ndim == 2 and channels == 1:
-        return Planes(values[:, :, None], layout="flat")
-    if values.ndim == 3 and values.shape[2] == channels:
-        return Planes(values)
-    if values.ndim == 3 and values.shape[0] == channels:
-        return Planes(np.moveaxis(values, 0, 2), layout="first")
-    wanted = f"(H, W, {channels}) or ({channels}, H, W)" if channels > 1 else "(H, W), (H, W, 1) or (1, H, W)"
-    raise DataError(
-        f"the array in {path} has the shape {values.shape}, but data.channels={channels} needs {wanted}. "
-        "Set data.channels to what the files have."
-    )
 
 
 def _load(path: str | Path) -> NDArray[Any]:

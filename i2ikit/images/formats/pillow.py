@@ -1,6 +1,5 @@
 """All formats that Pillow reads and writes."""
 
-from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -41,7 +40,9 @@ class PillowFormat(ImageFormat):
 
     def writable(self, channels: int, dtype: np.dtype[Any]) -> frozenset[str]:
         """Return the common extensions, for gray and RGB; deeper values are reduced to 8 bits."""
-        return _writable() if channels in CHANNELS else frozenset()
+        Image.init()
+        writable = (extension for extension, name in FORMAT_OF.items() if name in Image.SAVE)
+        return frozenset(writable if channels in CHANNELS else ())
 
     def matches(self, head: bytes, extension: str) -> bool:
         """Return True: Pillow tries any file."""
@@ -83,12 +84,6 @@ class PillowFormat(ImageFormat):
 def raw_mode(image: Image.Image) -> str:
     """Return how an opened file stores its values, in Pillow's notation."""
     return " ".join(str(tile[3]) for tile in getattr(image, "tile", ()))
-
-
-@cache
-def _writable() -> frozenset[str]:
-    Image.init()
-    return frozenset(extension for extension, name in FORMAT_OF.items() if name in Image.SAVE)
 
 
 def _type_of(image: Image.Image) -> np.dtype[Any] | None:
