@@ -1,4 +1,4 @@
-"""Parts of the kind: metrics."""
+"""Metrics: values of translated test images."""
 
 from i2ikit.registry import part_exports
 

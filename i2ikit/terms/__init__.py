@@ -1,4 +1,4 @@
-"""Parts of the kind: terms."""
+"""Terms: the summands of the objective."""
 
 from i2ikit.registry import part_exports
 
