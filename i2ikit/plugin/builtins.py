@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-import i2ikit
 from i2ikit.kinds import KINDS
 from i2ikit.plugin.hooks import hookimpl
 
@@ -21,7 +20,7 @@ def i2ikit_components() -> Sequence[str]:
 @hookimpl
 def i2ikit_configs() -> Sequence[Path]:
     """Return the folder of packaged configs: inside an installed package, beside the package in a checkout."""
-    package = Path(i2ikit.__file__).parent
+    package = Path(__file__).parents[1]
     packaged = package / "packaged_configs"
     return [packaged if packaged.is_dir() else package.parent / "configs"]
 
