@@ -70,7 +70,7 @@ def calls() -> Callable[..., Calls]:
         torch.manual_seed(0)
         batch = {domain: torch.rand(1, 3, 32, 32) * 2 - 1 for domain in "ab"}
         model.train_step(
-            batch, lambda phase, loss: loss.backward(), Progress(epoch, 1, 200, 1), streams or RandomStreams(0, 1)
+            [batch], lambda phase, loss: loss.backward(), Progress(epoch, 1, 200, 1), [streams or RandomStreams(0, 1)]
         )
         return seen
 

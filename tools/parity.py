@@ -232,7 +232,7 @@ def _run(model: UnpairedTranslation, case: Case, step: int, updater: Callable[[s
         totals[phase] = total.item()
         updater(phase, total)
 
-    terms = model.train_step(case.batch(step), update, _progress(case, step), RandomStreams(seed=0, step=step + 1))
+    terms = model.train_step([case.batch(step)], update, _progress(case, step), [RandomStreams(seed=0, step=step + 1)])
     halves = {
         f"{name}.{half}": value
         for name, term in model.terms.items()

@@ -54,7 +54,7 @@ class RunnerModel(nn.Module):
         """Run all phases on the batches of a step; return the unweighted losses by name of the term, detached."""
         batches = [batch_to_device(batch, self.device) for batch in data]
         streams = [RandomStreams(self.seed, self.progress.step, first=first) for first in first_positions(batches)]
-        return self.translation.train_step_on(batches, optim_wrapper, self.progress, streams)
+        return self.translation.train_step(batches, optim_wrapper, self.progress, streams)
 
 
 class TranslationRunner(Runner):

@@ -96,7 +96,7 @@ class _Trial:
     def step(self, epoch: int, step: int) -> None:
         images = {name: torch.zeros(*shape, device="meta") for name, shape in self.shapes.items()}
         streams = [RandomStreams(0, step, first=number * len(images["a"])) for number in range(self.accumulate)]
-        self.model.train_step_on([images] * self.accumulate, self._update, Progress(epoch, step, LONG, LONG), streams)
+        self.model.train_step([images] * self.accumulate, self._update, Progress(epoch, step, LONG, LONG), streams)
 
     def varies(self) -> bool:
         """Return whether a view is applied in some of the steps only, so that their costs differ."""

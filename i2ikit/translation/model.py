@@ -61,41 +61,27 @@ class UnpairedTranslation(nn.Module):
         return {f"{kind}.{name}": network for kind, group in kinds.items() for name, network in group.items()}
 
     def train_step(
-        self, batch: Mapping[str, Tensor], update: Update, progress: Progress, streams: RandomStreams
-    ) -> dict[str, Tensor]:
-        """Run all phases on one batch.
-
-        Args:
-            batch: real images ``a`` and ``b``, each (B, C, H, W) in -1..1.
-            update: called once per phase with its name and its weighted loss; does the backward pass and the update.
-            progress: of this step; terms whose weight is 0 are left out, and so are their passes.
-            streams: the random streams of this step.
-
-        Returns:
-            the unweighted value of every active term by its name in the config, detached scalars.
-        """
-        return self.train_step_on([batch], update, progress, [streams])
-
-    def train_step_on(
         self,
         batches: Sequence[Mapping[str, Tensor]],
         update: Update,
         progress: Progress,
         streams: Sequence[RandomStreams],
     ) -> dict[str, Tensor]:
-        """Run all phases, each on several batches in sequence: one step on all of their images.
+        """Run all phases, each on all batches in sequence: one step on all of their images.
 
         With more than one batch, each phase makes its own graph: a pass that two phases need is made twice, and the
         memory stays that of one batch.
 
         Args:
-            batches: as for :meth:`train_step`, of equal size.
-            update: called for every batch of a phase; the last call does the update.
-            progress: as for :meth:`train_step`.
-            streams: for each batch; their ``first`` counts the images of all batches.
+            batches: real images ``a`` and ``b``, each (B, C, H, W) in -1..1; the batches are of equal size.
+            update: called for every batch of a phase with the phase's name and its weighted loss; does the backward
+                pass, and for the last batch the update.
+            progress: of this step; terms whose weight is 0 are left out, and so are their passes.
+            streams: the random streams of this step for each batch; their ``first`` counts the images of all batches.
 
         Returns:
-            the means over the batches, as :meth:`train_step` returns them.
+            the unweighted value of every active term by its name in the config, a detached scalar: the mean over the
+            batches.
         """
         steps = [
             Step(self, batch, progress, own, lean=len(batches) > 1) for batch, own in zip(batches, streams, strict=True)

@@ -78,7 +78,7 @@ def one_step(model: UnpairedTranslation) -> tuple[list[dict[str, Tensor]], list[
 
     draws = torch.Generator().manual_seed(1)
     batch = {name: torch.rand(2, 3, 16, 16, dtype=torch.float64, generator=draws) * 2 - 1 for name in "ab"}
-    return [model.train_step(batch, update, Progress(1, 1, 200, 3), RandomStreams(0, 1))], gradients
+    return [model.train_step([batch], update, Progress(1, 1, 200, 3), [RandomStreams(0, 1)])], gradients
 
 
 def difference(ours: Any, others: Any) -> float:
@@ -115,7 +115,7 @@ def test_a_cut_step_translates_and_encodes_with_two_passes(monkeypatch: pytest.M
 
     monkeypatch.setattr(model.generators["ab"], "trace", counted)
     batch = {name: torch.rand(1, 3, 16, 16, dtype=torch.float64) for name in "ab"}
-    model.train_step(batch, lambda _phase, _total: None, Progress(1, 1, 1, 1), RandomStreams(0, 1))
+    model.train_step([batch], lambda _phase, _total: None, Progress(1, 1, 1, 1), [RandomStreams(0, 1)])
     assert sizes == [2, 2]  # [a; b], whose features are the keys, and [ab(a); ab(b)]
 
 
@@ -158,7 +158,9 @@ def test_gradients_through_instance_norms_are_right_at_batch_size_1(method: str)
     totals: list[Tensor] = []
 
     def loss() -> Tensor:
-        model.train_step(batch, lambda _phase, total: totals.append(total), Progress(1, 1, 1, 1), RandomStreams(0, 1))
+        model.train_step(
+            [batch], lambda _phase, total: totals.append(total), Progress(1, 1, 1, 1), [RandomStreams(0, 1)]
+        )
         return totals.pop()
 
     parameters = list(model.generators["ab"].parameters())

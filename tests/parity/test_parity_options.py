@@ -53,7 +53,7 @@ def test_other_options_train_too(parity: ModuleType, case: Read, name: str, chan
     updater = PhaseUpdater(build_optimizers(model.phases, model.networks, config["optimizer"]))
     side = options["crop_size"]
     batch = {domain: torch.rand(2, 3, side, side, dtype=torch.float64) * 2 - 1 for domain in "ab"}
-    values = model.train_step(batch, updater, Progress(1, 1, 400, 3), RandomStreams(0, 1))
+    values = model.train_step([batch], updater, Progress(1, 1, 400, 3), [RandomStreams(0, 1)])
     assert all(value.isfinite() for value in values.values())
 
 

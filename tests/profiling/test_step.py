@@ -50,7 +50,7 @@ def measured(config: dict[str, Any], lean: bool) -> int:
         for step in (1, 2):
             memory.reset_peak()
             images = {name: torch.rand(*shape) for name, shape in SHAPES.items()}
-            model.train_step(images, update, Progress(1, step, 10, 10), RandomStreams(0, step))
+            model.train_step([images], update, Progress(1, step, 10, 10), [RandomStreams(0, step)])
         return memory.peak
 
 

@@ -101,7 +101,7 @@ class Trainer:
                         parameter -= self.rate * parameter.grad
 
     def step(self, batch: Mapping[str, Tensor], number: int = 1, epoch: int = 1) -> dict[str, Tensor]:
-        return self.model.train_step(batch, self.update, Progress(epoch, number, 10, 100), RandomStreams(0, number))
+        return self.model.train_step([batch], self.update, Progress(epoch, number, 10, 100), [RandomStreams(0, number)])
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def step(model: UnpairedTranslation, rate: float) -> dict[str, Tensor]:
         loss.backward()
         optimizer.step()
 
-    return model.train_step({"a": torch.rand(1, 3, 16, 16)}, update, Progress(1, 1, 1, 1), RandomStreams(0, 1))
+    return model.train_step([{"a": torch.rand(1, 3, 16, 16)}], update, Progress(1, 1, 1, 1), [RandomStreams(0, 1)])
 
 
 def test_a_copy_moves_by_one_minus_momentum_of_the_way() -> None:

@@ -158,7 +158,7 @@ def test_a_head_without_taps_is_a_network_that_terms_feed_what_they_like(energy)
 
     batch = {name: torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1 for name in "ab"}
     torch.manual_seed(0)
-    values = model.train_step(batch, update, Progress(1, 1, 1, 1), RandomStreams(0, 1))
+    values = model.train_step([batch], update, Progress(1, 1, 1, 1), [RandomStreams(0, 1)])
     assert reached["lift"] == {"heads.energy"}
     assert "heads.energy" not in reached["generate"]
     assert values["lift"] == values["fall"]
@@ -327,7 +327,8 @@ def test_a_new_loss_is_one_class_and_one_line_of_config(config):
         batch = {name: torch.rand(1, 3, 16, 16) * 2 - 1 for name in "ab"}
         before = [parameter.detach().clone() for parameter in parameters]
         values = [
-            model.train_step(batch, update, Progress(1, n, 1, 2), RandomStreams(0, n))["content"].item() for n in (1, 2)
+            model.train_step([batch], update, Progress(1, n, 1, 2), [RandomStreams(0, n)])["content"].item()
+            for n in (1, 2)
         ]
         assert 0 < values[0] <= 4
         assert any(not torch.equal(x, y) for x, y in zip(before, parameters, strict=True))

@@ -225,7 +225,7 @@ def _run(failed: FailedStep, config: Mapping[str, Any], device: torch.device) ->
     seed_step(config["seed"], progress.step, device)
     streams = [RandomStreams(config["seed"], progress.step, first=first) for first in failed.firsts]
     batches = [batch_to_device(batch, device) for batch in failed.batches]
-    values = model.train_step_on(batches, update, progress, streams)
+    values = model.train_step(batches, update, progress, streams)
     return {name: value.item() for name, value in values.items()}, list(bad)
 
 

@@ -54,5 +54,7 @@ def test_its_config_trains():
     config = resolve_config(find_config("example/stripes"))
     model = build_model(config["model"], Builder())
     batch = {domain: torch.rand(1, 3, 64, 64) * 2 - 1 for domain in "ab"}
-    losses = model.train_step(batch, lambda _phase, loss: loss.backward(), Progress(1, 1, 1, 1), RandomStreams(0, 1))
+    losses = model.train_step(
+        [batch], lambda _phase, loss: loss.backward(), Progress(1, 1, 1, 1), [RandomStreams(0, 1)]
+    )
     assert losses["edges"] > 0

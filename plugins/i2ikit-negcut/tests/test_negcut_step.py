@@ -72,7 +72,7 @@ class Trainer:
     def step(self, number: int = 1) -> dict[str, Tensor]:
         images = torch.rand(2, 1, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
         batch = {"a": images[0], "b": images[1]}
-        return self.model.train_step(batch, self.update, Progress(1, number, 1, 100), RandomStreams(0, number))
+        return self.model.train_step([batch], self.update, Progress(1, number, 1, 100), [RandomStreams(0, number)])
 
 
 def state(network: torch.nn.Module) -> list[Tensor]:

@@ -40,6 +40,8 @@ def test_a_step_trains_the_generator(method):
     config = load_config(find_config(f"{method}/stripes"), ["model.generators.ab.filters=4"])
     model = build_model(config["model"], Builder())
     batch = {domain: torch.rand(1, 3, 32, 32) * 2 - 1 for domain in "ab"}
-    losses = model.train_step(batch, lambda _phase, loss: loss.backward(), Progress(1, 1, 1, 1), RandomStreams(0, 1))
+    losses = model.train_step(
+        [batch], lambda _phase, loss: loss.backward(), Progress(1, 1, 1, 1), [RandomStreams(0, 1)]
+    )
     assert all(loss.isfinite() for loss in losses.values())
     assert all(weight.grad is not None for weight in model.generators["ab"].parameters())

@@ -123,7 +123,7 @@ def test_logits_of_half_precision_are_handed_out_in_float32(model, networks):
 
     built = model({"x": ([DB], {"look": Look()})}, discriminators={"b": Half()}).float()
     built.train_step(
-        {"b": torch.zeros(1, 3, 8, 8)}, lambda phase, loss: None, Progress(1, 1, 1, 1), RandomStreams(0, 1)
+        [{"b": torch.zeros(1, 3, 8, 8)}], lambda phase, loss: None, Progress(1, 1, 1, 1), [RandomStreams(0, 1)]
     )
     assert seen[0].dtype == torch.float32
 
