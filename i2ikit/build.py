@@ -27,6 +27,20 @@ def registry_of_argument(name: str) -> Registry | None:
     return None
 
 
+def class_of(registry: Registry, name: Any) -> type[Any] | None:
+    """Return the class that is registered under a name, or None; the builder reports why."""
+    try:
+        return registry.get(name) if isinstance(name, str) else None
+    except (UnknownComponentError, DuplicateComponentError):
+        return None
+
+
+def parameters(registry: Registry, name: Any) -> Mapping[str, inspect.Parameter]:
+    """Return the arguments that a part takes; none for a part that is not registered."""
+    found = class_of(registry, name)
+    return {} if found is None else inspect.signature(found).parameters
+
+
 def is_part(value: Any) -> bool:
     """Return whether a config value describes a part: a mapping with a ``type``."""
     return isinstance(value, Mapping) and "type" in value

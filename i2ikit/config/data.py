@@ -1,14 +1,12 @@
 """The `data` section: sizes and reading options that its parts share, and the folder of `--data DIR`."""
 
-import inspect
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from i2ikit.build import is_part, registry_of_argument
+from i2ikit.build import is_part, parameters, registry_of_argument
 from i2ikit.config.sections import DATASET_KEYS
-from i2ikit.errors import UnknownComponentError
 from i2ikit.registry import DATASETS, Registry
 
 ANY_IMAGES: dict[str, Any] = {  # metrics that need no pairs, masks or weights
@@ -19,14 +17,6 @@ ANY_IMAGES: dict[str, Any] = {  # metrics that need no pairs, masks or weights
 SHARED_SIZES = {"load_size": "load_size", "crop_size": "crop_size", "size": "crop_size"}  # argument: key of `data`
 READING = ("channels", "value_range", "alpha", "clip")  # how files are read; shared by the data sets
 SHARED = (*READING, "draft")
-
-
-def parameters(registry: Registry, name: Any) -> tuple[str, ...]:
-    """Return the names of the arguments that a part takes; none for a part that is not registered."""
-    try:
-        return tuple(inspect.signature(registry.get(name)).parameters) if isinstance(name, str) else ()
-    except UnknownComponentError:  # the builder reports it
-        return ()
 
 
 def dataset_config(data: Mapping[str, Any], key: str) -> Any:
@@ -62,31 +52,21 @@ def _with_sizes(config: Any, registry: Registry | None, sizes: Mapping[str, Any]
 
 
 def read_from(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
-    """Return a config that reads the folder ``root``, for `--data DIR`; see :func:`with_root`.
+    """Return a config that reads the folder ``root``, for `--data DIR`.
 
-    If a data set is replaced, the metrics, which were chosen for it, are replaced by :data:`ANY_IMAGES`.
+    A data set that takes no ``root`` is replaced by UnpairedFolders with the same split and transform (the published
+    transforms where it has none). The metrics, which were chosen for it, are then replaced by :data:`ANY_IMAGES`.
     """
     data = config.get("data")
     if not isinstance(data, Mapping):
         return dict(config)
-    changed = with_root(data, root)
-    replaced = any(is_part(data.get(key)) and changed[key]["type"] != data[key]["type"] for key in DATASET_KEYS)
-    return {**config, "data": changed, **({"metrics": deepcopy(ANY_IMAGES)} if replaced else {})}
+    moved = {key: _moved(data[key], key, root) for key in DATASET_KEYS if is_part(data.get(key))}
+    replaced = any(value["type"] != data[key]["type"] for key, value in moved.items())
+    return {**config, "data": {**data, **moved}, **({"metrics": deepcopy(ANY_IMAGES)} if replaced else {})}
 
 
-def with_root(data: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
-    """Return ``data`` reading the folder ``root``.
-
-    A data set that takes no ``root`` is replaced by UnpairedFolders with the same split and transform (the published
-    transforms where it has none).
-    """
-    return {key: _moved(value, key, root) if key in DATASET_KEYS else value for key, value in data.items()}
-
-
-def _moved(config: Any, key: str, root: str | Path) -> Any:
+def _moved(config: Mapping[str, Any], key: str, root: str | Path) -> dict[str, Any]:
     """Return the config of ``data.train`` or ``data.test`` with another root."""
-    if not is_part(config):
-        return config
     taken = parameters(DATASETS, config["type"])
     if "root" in taken or not taken:
         return {**config, "root": str(root)}

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from i2ikit.build import Builder, is_part
+from i2ikit.build import Builder, class_of, is_part
 from i2ikit.config.sections import known_hint
-from i2ikit.errors import I2IKitError
 from i2ikit.registry import METRICS
 
 
@@ -16,7 +15,7 @@ def check_evaluation(section: Any, metrics: Any, builder: Builder) -> None:
     from i2ikit.metrics.base import Metric  # here, because it imports torch
 
     for name, config in metrics.items():
-        metric = _metric_class(config)
+        metric = class_of(METRICS, config["type"]) if is_part(config) else None
         if metric is not None and not issubclass(metric, Metric):
             builder.error(f"metrics.{name}", f"{metric.__name__} must derive from i2ikit.metrics.base.Metric")
     decisive = section.get("metric")
@@ -47,11 +46,4 @@ def _check_decisive(full_name: str, section: Mapping[str, Any], metrics: Mapping
 
 def directions(config: Any) -> Mapping[str, str]:
     """Return ``"lower"`` or ``"higher"`` for each value of a metric that has a direction."""
-    return getattr(_metric_class(config), "better", {})
-
-
-def _metric_class(config: Any) -> type[Any] | None:
-    try:
-        return METRICS.get(str(config["type"])) if is_part(config) else None
-    except I2IKitError:  # the check of the metrics reports it
-        return None
+    return getattr(class_of(METRICS, config["type"]), "better", {}) if is_part(config) else {}

@@ -5,18 +5,11 @@ from copy import deepcopy
 from typing import Any
 
 from i2ikit import model_keys
-from i2ikit.build import ConfigProblem, is_part, registry_of_argument
-from i2ikit.config.data import parameters
+from i2ikit.build import ConfigProblem, is_part, parameters, registry_of_argument
 from i2ikit.config.files import LENGTHS
-from i2ikit.config.key_paths import Keys, split
-from i2ikit.config.mmengine_parts import arguments, known_hooks, known_optimizers
-from i2ikit.config.sections import (
-    COLLECTIONS,
-    DATASET_KEYS,
-    FIXED,
-    SECTIONS,
-    known_hint,
-)
+from i2ikit.config.key_paths import Keys, lookup, split
+from i2ikit.config.mmengine_parts import HOOK, OPTIMIZER
+from i2ikit.config.sections import COLLECTIONS, DATASET_KEYS, FIXED, SECTIONS, fixed_keys, known_hint
 from i2ikit.config.values import parse_value
 from i2ikit.registry import DATASETS, HEADS, REGISTRIES, SCHEDULES, Registry
 
@@ -56,10 +49,11 @@ def _apply(config: dict[str, Any], keys: Keys, value: Any) -> str:
             return wrong
         entry = int(key) if isinstance(holder, list) else key
         if last:
-            if _is_section(keys, holder, entry) and not isinstance(value, dict):
+            if _is_section(keys, lookup(config, keys)) and not isinstance(value, dict):
                 return f"{'.'.join(keys)} holds {', '.join(holder[entry])}: set one of these instead"
             holder[entry] = value
-            _forget_other_length(holder, above, key)
+            if keys[:-1] == ("train",) and key in LENGTHS:  # the one that is set last is kept
+                config["train"] = {name: old for name, old in holder.items() if name == key or name not in LENGTHS}
         else:
             holder = holder.setdefault(entry, {}) if isinstance(holder, dict) else holder[entry]
     return ""
@@ -69,10 +63,9 @@ def _wrong_key(config: dict[str, Any], holder: Any, above: Keys, key: str, value
     """Return why ``key`` cannot be reached or added under ``above``, or an empty string."""
     where = ".".join(above) or "a config"
     if isinstance(holder, list):
-        fine = key.isdigit() and int(key) < len(holder)
-        return (
-            "" if fine else f"{where} is a list of {len(holder)}: an index of it is 0 to {len(holder) - 1}, not {key!r}"
-        )
+        if key.isdigit() and int(key) < len(holder):
+            return ""
+        return f"{where} is a list of {len(holder)}: an index of it is 0 to {len(holder) - 1}, not {key!r}"
     if not isinstance(holder, dict):
         return f"{where} is {holder!r}, which has no key {key!r}"
     if key in holder or (above and above[-1] in (*COLLECTIONS, "alarms") and is_part(value)):
@@ -80,8 +73,7 @@ def _wrong_key(config: dict[str, Any], holder: Any, above: Keys, key: str, value
     names = addable(config, above, holder)
     if key in names:
         return ""
-    known = sorted({*holder, *names})
-    return f"{where} has no {key!r}.{known_hint(key, known)}"
+    return f"{where} has no {key!r}.{known_hint(key, sorted({*holder, *names}))}"
 
 
 def addable(config: dict[str, Any], keys: Keys, holder: dict[str, Any]) -> Sequence[str]:
@@ -91,18 +83,16 @@ def addable(config: dict[str, Any], keys: Keys, holder: dict[str, Any]) -> Seque
             return SECTIONS
         case ("model",):
             return model_keys.MODEL
-        case ("data",):
-            return (*FIXED["data"], *DATASET_KEYS)
         case (section,) if section in FIXED:
-            return tuple(FIXED[section])
+            return fixed_keys(section)
         case ("model", "phases", _):
             return model_keys.PHASE
         case ("alarms", _):
-            return arguments(known_hooks(), holder.get("type"))
+            return HOOK.arguments(holder.get("type"))
         case ("model", "averages", _):
             return model_keys.AVERAGE
         case ("optimizer",) | ("model", "phases", _, "optimizer") | ("model", "phases", _, "groups", _):
-            return arguments(known_optimizers(), {**_dict(config.get("optimizer")), **holder}.get("type"))
+            return OPTIMIZER.arguments({**_dict(config.get("optimizer")), **holder}.get("type"))
         case ("model", "phases", _, "groups"):
             model = _dict(config.get("model"))
             return [name for name in COLLECTIONS[:3] if name in model]
@@ -123,18 +113,9 @@ def registry_at(keys: Keys) -> Registry | None:
     return SCHEDULES if named[-1:] == ("weight",) else registry_of_argument(named[-1]) if named else None
 
 
-def _is_section(keys: Keys, holder: Any, entry: Any) -> bool:
+def _is_section(keys: Keys, value: Any) -> bool:
     """Return whether the value is a dict of several keys, not a part, so that its keys are set one by one."""
-    value = holder.get(entry) if isinstance(holder, dict) else holder[entry]
     return isinstance(value, dict) and bool(value) and not is_part(value) and "groups" not in keys
-
-
-def _forget_other_length(holder: Any, above: Keys, key: str) -> None:
-    """Of ``train.epochs`` and ``train.steps`` keep the one that is set last."""
-    if above == ("train",) and key in LENGTHS:
-        for other in LENGTHS:
-            if other != key:
-                holder.pop(other, None)
 
 
 def _dict(value: Any) -> dict[str, Any]:

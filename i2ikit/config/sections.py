@@ -148,6 +148,11 @@ SECTIONS = (
 )  # in the order of a written config
 
 
+def fixed_keys(section: str) -> list[str]:
+    """Return the keys of a fixed section, those of `data` that are parts among them."""
+    return [*FIXED[section], *(DATASET_KEYS if section == "data" else ())]
+
+
 def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a config with its sections in their order and every unset key that has a default.
 

@@ -1,6 +1,6 @@
 """Finds all errors of a config at once, by building its model on the meta device, which is fast."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import Builder, ConfigProblem
@@ -8,8 +8,8 @@ from i2ikit.config.channels import channel_errors
 from i2ikit.config.data import dataset_config
 from i2ikit.config.evaluation import check_evaluation
 from i2ikit.config.files import LENGTHS
-from i2ikit.config.mmengine_parts import check_alarms, check_hooks, check_optimizer, check_vis_backends
-from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, integer, known_hint
+from i2ikit.config.mmengine_parts import BACKEND, HOOK, check_list, check_optimizer, check_part
+from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, Check, fixed_keys, integer, known_hint
 from i2ikit.errors import nearest_hint
 from i2ikit.plugin import get_manager
 from i2ikit.registry import DATASETS, METRICS, SCHEDULES
@@ -34,8 +34,6 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
     for name, keys in FIXED.items():
         if name in config:
             _check_fixed(config[name], name, keys, builder)
-    if "train" in config:
-        _check_train(config["train"], builder)
     phases = _check_model(config["model"], builder) if "model" in config else {}
     if "optimizer" in config:
         _check_optimizers(config, phases, builder)
@@ -43,12 +41,15 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
         builder.part(SCHEDULES, config["schedule"], "schedule")
     _check_data(config.get("data"), builder)
     builder.errors += channel_errors(config)
-    _check_metrics(config.get("metrics", {}), builder)
-    check_alarms(config.get("alarms", {}), builder)
+    for path, metric in _named(config, "metrics", builder):
+        builder.prepare(METRICS, metric, path)
+    for path, alarm in _named(config, "alarms", builder):
+        if alarm is not None:
+            check_part(alarm, path, HOOK, builder)
     check_evaluation(config.get("evaluation", {}), config.get("metrics", {}), builder)
-    _check_seed(config.get("seed", 0), builder)
-    check_hooks(config.get("hooks", []), builder)
-    check_vis_backends(config.get("vis_backends", []), builder)
+    _check_value(config.get("seed", 0), "seed", integer(0), builder)
+    check_list(config.get("hooks", []), "hooks", HOOK, builder)
+    check_list(config.get("vis_backends", []), "vis_backends", BACKEND, builder)
     return builder.errors
 
 
@@ -75,22 +76,14 @@ def _check_fixed(section: Any, name: str, keys: Mapping[str, Any], builder: Buil
     if not isinstance(section, Mapping):
         builder.error(name, f"must be dict({', '.join(f'{key}=...' for key in keys)}), not {section!r}")
         return
-    known = [*keys, *DATASET_KEYS] if name == "data" else list(keys)
     for key, value in section.items():
-        if key not in known:
-            hint = known_hint(key, known)
+        if key not in fixed_keys(name):
+            hint = known_hint(key, fixed_keys(name))
             builder.error(f"{name}.{key}", f"the section {name!r} has no {key!r}.{hint}")
         elif key in keys and value is not None:
-            wrong = keys[key].check(value)
-            if wrong:
-                builder.error(f"{name}.{key}", wrong)
-
-
-def _check_train(section: Any, builder: Builder) -> None:
-    if not isinstance(section, Mapping):
-        return
+            _check_value(value, f"{name}.{key}", keys[key].check, builder)
     given = [length for length in LENGTHS if section.get(length) is not None]
-    if len(given) != 1:
+    if name == "train" and len(given) != 1:
         both = "but not both" if given else "but has neither"
         builder.error("train", f"needs the length of the training, `epochs` or `steps`, {both}")
 
@@ -149,15 +142,16 @@ def _check_data(section: Any, builder: Builder) -> None:
             builder.prepare(DATASETS, dataset_config(section, key), f"data.{key}")
 
 
-def _check_metrics(section: Any, builder: Builder) -> None:
-    if not isinstance(section, Mapping):
-        builder.error("metrics", f'must be dict(name=dict(type="..."), ...), not {section!r}')
-        return
-    for name, config in section.items():
-        builder.prepare(METRICS, config, f"metrics.{name}")
+def _named(config: Mapping[str, Any], name: str, builder: Builder) -> Iterator[tuple[str, Any]]:
+    """Yield path and config of each part of a section that gives its parts names."""
+    section = config.get(name, {})
+    if isinstance(section, Mapping):
+        yield from ((f"{name}.{key}", part) for key, part in section.items())
+    else:
+        builder.error(name, f'must be dict(name=dict(type="..."), ...), not {section!r}')
 
 
-def _check_seed(seed: Any, builder: Builder) -> None:
-    wrong = integer(0)(seed)
+def _check_value(value: Any, path: str, check: Check, builder: Builder) -> None:
+    wrong = check(value)
     if wrong:
-        builder.error("seed", wrong)
+        builder.error(path, wrong)

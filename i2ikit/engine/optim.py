@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import Optimizer
 
-from i2ikit.config.mmengine_parts import known_optimizers
+from i2ikit.config.mmengine_parts import OPTIMIZER
 from i2ikit.distributed.group import average
 from i2ikit.errors import ConfigError
 from i2ikit.translation import Phase
@@ -42,7 +42,7 @@ def build_optimizers(
 
 def _build(phase: Phase, networks: Mapping[str, nn.Module], config: dict[str, Any], path: str) -> Optimizer:
     kind = config.pop("type", None)
-    found = known_optimizers().get(kind)
+    found = OPTIMIZER.known().get(kind)
     if found is None:
         raise ConfigError("the config", [f"{path}.optimizer.type: no optimizer is called {kind!r}."])
     groups = list(_groups(phase, networks))

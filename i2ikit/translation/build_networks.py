@@ -1,14 +1,13 @@
 """Builds the networks and views of a model from its config. Collects every error."""
 
 from collections.abc import Iterable, Mapping
-from inspect import signature
 from keyword import iskeyword
 from typing import Any
 
 from torch import nn
 
 from i2ikit import model_keys
-from i2ikit.build import Builder, is_part
+from i2ikit.build import Builder, is_part, parameters
 from i2ikit.errors import nearest_hint
 from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS, VIEWS, Registry
 from i2ikit.translation.averages import COPY, STARTS, Average, frozen_copy
@@ -102,9 +101,10 @@ class NetworksBuilder:
 
     def _head(self, config: Any, path: str) -> nn.Module | None:
         """Build a head for the features of a generator, or one without `of` and `taps`, which terms feed freely."""
-        if is_part(config) and set(model_keys.HEAD).isdisjoint(config) and not _needs_widths(config["type"]):
+        given = [key for key in model_keys.HEAD if is_part(config) and key in config]
+        if is_part(config) and not given and "widths" not in parameters(HEADS, config["type"]):
             return self.builder.part(HEADS, config, path)
-        if not is_part(config) or not set(model_keys.HEAD) <= set(config):
+        if len(given) < len(model_keys.HEAD):
             self.builder.error(path, 'a head is written as dict(type="...", of="generator", taps=[...], ...)')
             return None
         if not are_texts(config["taps"]):
@@ -157,11 +157,6 @@ class NetworksBuilder:
         while f"{kind}.{name}" in self.averages:
             name = self.averages[f"{kind}.{name}"].of.partition(".")[2]
         return kind, name
-
-
-def _needs_widths(name: Any) -> bool:
-    """Return whether a class of heads is made for the features of a generator."""
-    return name in HEADS.names() and "widths" in signature(HEADS.module_dict[name]).parameters
 
 
 def check_keys(builder: Builder, config: Mapping[str, Any], known: tuple[str, ...], path: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from i2ikit.build import Builder
-from i2ikit.config.mmengine_parts import check_vis_backends
+from i2ikit.config.mmengine_parts import BACKEND, check_list
 from i2ikit.config.sections import DEFAULT_ALARMS, with_default_alarms, with_defaults
 from i2ikit.config.validate import find_errors
 
@@ -62,7 +62,7 @@ def test_errors_are_found_before_the_run(alarms, message):
 @pytest.mark.slow
 def test_errors_in_back_ends_are_named(section, message):
     builder = Builder()
-    check_vis_backends(section, builder)
+    check_list(section, "vis_backends", BACKEND, builder)
     (error,) = builder.errors
     with pytest.raises(ValueError, match=message):
         raise ValueError(f"{error.path}: {error.message}")
@@ -71,5 +71,5 @@ def test_errors_in_back_ends_are_named(section, message):
 @pytest.mark.slow
 def test_back_ends_that_mmengine_knows_are_sound():
     builder = Builder()
-    check_vis_backends([{"type": "TensorboardVisBackend"}, {"type": "LocalVisBackend"}], builder)
+    check_list([{"type": "TensorboardVisBackend"}, {"type": "LocalVisBackend"}], "vis_backends", BACKEND, builder)
     assert builder.errors == []

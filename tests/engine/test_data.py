@@ -9,7 +9,7 @@ from mmengine.config import ConfigDict
 from PIL import Image
 
 from i2ikit.build import Builder
-from i2ikit.config.data import with_root
+from i2ikit.config.data import read_from
 from i2ikit.config.sections import with_defaults
 from i2ikit.datasets.stripes.stripes import Stripes
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
@@ -127,7 +127,7 @@ def test_missing_images_are_a_data_error(tmp_path: Path) -> None:
 
 def test_another_root_replaces_both_and_keeps_the_rest(root: Path) -> None:
     config = data(root)
-    changed = with_root(config, "elsewhere")
+    changed = read_from({"data": config}, "elsewhere")["data"]
     assert changed["train"] == {**config["train"], "root": "elsewhere"}
     assert changed["test"] == {**config["test"], "root": "elsewhere"}
     assert config == data(root)
@@ -141,7 +141,7 @@ def test_a_data_set_without_a_root_gives_way_to_folders(root: Path, procedural: 
         "train": {"type": "Procedural", "transforms": []},
         "test": {"type": "Procedural", "split": "test", "transform": own},
     }
-    changed = with_root(config, root)
+    changed = read_from({"data": config}, root)["data"]
     train, test = built(changed), built(changed, "test")
     assert isinstance(transform_of(train), ResizeCropFlip)
     assert train.pairing == "random"
@@ -150,7 +150,7 @@ def test_a_data_set_without_a_root_gives_way_to_folders(root: Path, procedural: 
 
 
 def test_an_unknown_data_set_stays_for_the_builder_to_report() -> None:
-    changed = with_root({"train": {"type": "Nowhere"}}, "x")
+    changed = read_from({"data": {"train": {"type": "Nowhere"}}}, "x")["data"]
     builder = Builder()
     build_dataset(changed, "train", builder)
     assert [m.path for m in builder.errors] == ["data.train.type"]
