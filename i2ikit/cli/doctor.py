@@ -11,7 +11,7 @@ from i2ikit.cli.console import busy, write
 from i2ikit.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from i2ikit.doctor import Diagnosis
+    from i2ikit.doctor.diagnosis import Diagnosis
 
 COLORS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "bold red"}
 
@@ -29,7 +29,7 @@ def doctor(
     The exit code is 1 if a problem was found that makes runs fail.
     """
     with busy("Checking this machine"):
-        from i2ikit.doctor import diagnose
+        from i2ikit.doctor.diagnosis import diagnose
 
         found = diagnose(work_dir)
     if as_json:

@@ -56,12 +56,11 @@ def similar_pairs(hashes: Sequence[PerceptualHash]) -> Iterator[tuple[int, int]]
     for start in range(0, len(hashes), BLOCK):
         products = signs[start : start + BLOCK] @ signs.T
         for row, other in np.argwhere(products >= BITS - 2 * MOST_BITS).tolist():
-            if start + row < other and _colors_agree(hashes[start + row], hashes[other]):
-                yield start + row, other
-
-
-def _colors_agree(one: PerceptualHash, other: PerceptualHash) -> bool:
-    return float(np.abs(one.colors.astype(np.int16) - other.colors).mean()) <= MOST_LEVELS
+            first = start + row
+            if first < other:
+                difference = np.abs(hashes[first].colors.astype(np.int16) - hashes[other].colors).mean()
+                if difference <= MOST_LEVELS:
+                    yield first, other
 
 
 def _stretched(planes: Planes) -> Image.Image:

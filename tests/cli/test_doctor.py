@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from i2ikit import doctor
-from i2ikit.doctor import Diagnosis, ProbeResult
+from i2ikit.doctor import diagnosis
+from i2ikit.doctor.diagnosis import Diagnosis
+from i2ikit.doctor.probes import ProbeResult
 
 ENVIRONMENT = {
     "versions": {"torch": "2.9"},
@@ -19,7 +20,7 @@ def found(monkeypatch):
     """Let the diagnosis of the machine have these results."""
 
     def diagnosed(**results):
-        monkeypatch.setattr(doctor, "diagnose", lambda folder: Diagnosis(ENVIRONMENT, results))
+        monkeypatch.setattr(diagnosis, "diagnose", lambda folder: Diagnosis(ENVIRONMENT, results))
 
     return diagnosed
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from i2ikit.doctor import ProbeResult, diagnose, diagnosis, probes
-from i2ikit.doctor.probes import NOTE, OK, PROBLEM, WARNING
+from i2ikit.doctor import diagnosis, probes
+from i2ikit.doctor.diagnosis import diagnose
+from i2ikit.doctor.probes import NOTE, OK, PROBLEM, WARNING, ProbeResult
 
 Usage = namedtuple("Usage", "total used free")
 
