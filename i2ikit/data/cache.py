@@ -1,9 +1,8 @@
-"""Prepared images in a folder: one memory-mapped file each, shared by all processes and by later runs."""
+"""Prepared images in a folder: one file each, shared by all processes and by later runs."""
 
 import atexit
 import hashlib
 import logging
-import mmap
 import os
 import shutil
 import struct
@@ -22,8 +21,8 @@ from i2ikit.ops.pixels import Pixels
 MEMORY = Path("/dev/shm")
 KEEP_FREE = 2**30  # bytes of the disk that the cache does not use
 STALE = 3600.0  # seconds after which a temporary file is left over from a killed process
-MODES = ("L", "RGB")  # Pillow's images that are kept as their bytes; the index is the kind of the record
-ARRAY = len(MODES)
+ARRAY = "float32"
+KINDS = ("L", "RGB", ARRAY)  # modes of Pillow's images, and arrays (H, W, C)
 HEAD = struct.Struct("<4sIIII")  # a mark, the kind, height, width, channels
 MARK = b"i2px"
 
@@ -78,7 +77,7 @@ class ImageCache:
         return found
 
     def _write(self, path: Path, image: Pixels) -> None:
-        record = pack(image)
+        record = _pack(image)
         if record is None or self._full:
             return
         try:
@@ -119,40 +118,27 @@ def identity(path: str | Path, key: str) -> bytes:
     return hashlib.blake2b(repr(parts).encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
-def pack(image: Pixels) -> bytes | None:
+def _pack(image: Pixels) -> bytes | None:
     """Return an image as one piece of bytes; None for one that cannot be kept exactly."""
-    if isinstance(image, np.ndarray):
-        if image.dtype != np.float32 or image.ndim != 3:
-            return None
-        return HEAD.pack(MARK, ARRAY, *image.shape) + np.ascontiguousarray(image).tobytes()
-    if image.mode not in MODES:
+    array = np.ascontiguousarray(image)
+    kind = ARRAY if isinstance(image, np.ndarray) else image.mode
+    if kind not in KINDS or (kind == ARRAY and array.dtype != np.float32):
         return None
-    kind = MODES.index(image.mode)
-    return HEAD.pack(MARK, kind, image.height, image.width, len(image.getbands())) + image.tobytes()
-
-
-def unpack(record: memoryview) -> Pixels | None:
-    """Return an image that was packed; None for bytes that are not a complete record."""
-    if len(record) < HEAD.size:
-        return None
-    mark, kind, height, width, channels = HEAD.unpack_from(record)
-    size = height * width * channels * (4 if kind == ARRAY else 1)
-    if mark != MARK or kind > ARRAY or len(record) != HEAD.size + size:
-        return None
-    if kind == ARRAY:
-        return np.frombuffer(record, np.float32, offset=HEAD.size).reshape(height, width, channels).copy()
-    return Image.frombytes(MODES[kind], (width, height), record[HEAD.size :])  # copies
+    height, width, channels = np.atleast_3d(array).shape
+    return HEAD.pack(MARK, KINDS.index(kind), height, width, channels) + array.tobytes()
 
 
 def _read(path: Path) -> Pixels | None:
+    """Return an image that was packed into a file; None if the file is missing or damaged."""
     try:
-        with (
-            open(path, "rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-            memoryview(mapped) as record,
-        ):
-            return unpack(record)
-    except (OSError, ValueError):  # missing, or empty
+        record = memoryview(path.read_bytes())
+        mark, kind, height, width, channels = HEAD.unpack_from(record)
+        if mark != MARK or kind >= len(KINDS):
+            return None
+        if KINDS[kind] == ARRAY:
+            return np.frombuffer(record, np.float32, offset=HEAD.size).reshape(height, width, channels).copy()
+        return Image.frombytes(KINDS[kind], (width, height), record[HEAD.size :])
+    except (OSError, ValueError, struct.error):
         return None
 
 

@@ -13,12 +13,7 @@ from torch import Tensor
 from i2ikit.dataset_tools.scan import existing_folder
 from i2ikit.errors import DataError
 from i2ikit.images import Reader, list_images
-from i2ikit.metrics.functional.sliced_wasserstein import (
-    patches_at,
-    random_directions,
-    sample_positions,
-    sliced_wasserstein,
-)
+from i2ikit.metrics.functional.sliced_wasserstein import PatchSampling, patches_at
 from i2ikit.ops.pixels import image_to_tensor, resize
 
 SIZE = 128  # pixels, height and width at which domains are compared
@@ -139,7 +134,8 @@ def sample_domain(folder: str | Path, *, most: int = 200, seed: int = 0) -> Doma
     everywhere = torch.ones(SIZE, SIZE, dtype=torch.bool)
 
     def sample(size: int) -> Tensor:
-        positions = [sample_positions(everywhere, size, PER_IMAGE, generator) for _ in images]
+        sampling = PatchSampling(size, DIRECTIONS, PER_IMAGE, seed)
+        positions = [sampling.positions(everywhere, generator) for _ in images]
         return torch.cat([patches_at(image, found, size) for image, found in zip(images, positions, strict=True)])
 
     return DomainSample(str(folder), torch.stack(images), pixels=sample(1), patches=sample(PATCH))
@@ -170,8 +166,8 @@ def compare_domains(source: DomainSample, targets: Sequence[DomainSample]) -> li
 
 
 def _distance(one: Tensor, other: Tensor) -> float:
-    directions = random_directions(DIRECTIONS, one.shape[1], torch.Generator().manual_seed(0))
-    return sliced_wasserstein(one, other, directions).item()
+    sampling = PatchSampling(PATCH, DIRECTIONS, PER_IMAGE, seed=0)
+    return sampling.distance(one, other, sampling.generator()).item()
 
 
 def _read_images(paths: Sequence[str]) -> list[Tensor]:

@@ -1,5 +1,7 @@
 """Initialization of finished networks."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import init
@@ -7,7 +9,12 @@ from torch.nn.modules.conv import _ConvNd
 
 from i2ikit.checks import one_of
 
-INITIALIZERS = ("normal", "xavier", "kaiming", "orthogonal")
+INITIALIZERS: dict[str, Callable[[Tensor, float], Tensor]] = {
+    "normal": lambda weight, gain: init.normal_(weight, 0.0, gain),
+    "xavier": init.xavier_normal_,
+    "kaiming": lambda weight, gain: init.kaiming_normal_(weight),
+    "orthogonal": init.orthogonal_,
+}
 
 
 @torch.no_grad()
@@ -28,23 +35,12 @@ def initialize(module: nn.Module, kind: str, gain: float) -> None:
     Source:
         CycleGAN uses ``normal``, arXiv:1703.10593 section 4; CUT and its descendants ``xavier``.
     """
-    one_of("init", kind, INITIALIZERS)
+    sample = INITIALIZERS[one_of("init", kind, INITIALIZERS)]
     for layer in module.modules():
         if isinstance(layer, _ConvNd | nn.Linear):
-            _sample(layer.weight, kind, gain)
+            sample(layer.weight, gain)
             if layer.bias is not None:
                 layer.bias.zero_()
         elif isinstance(layer, nn.BatchNorm2d) and layer.affine:
             layer.weight.normal_(1.0, 0.02)
             layer.bias.zero_()
-
-
-def _sample(weight: Tensor, kind: str, gain: float) -> None:
-    if kind == "normal":
-        init.normal_(weight, 0.0, gain)
-    elif kind == "xavier":
-        init.xavier_normal_(weight, gain=gain)
-    elif kind == "kaiming":
-        init.kaiming_normal_(weight, a=0, mode="fan_in")
-    else:
-        init.orthogonal_(weight, gain=gain)

@@ -1,6 +1,7 @@
 """The normalization layers of all networks, by name. A new norm is one entry of ``NORMS``."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from torch import nn
@@ -26,25 +27,13 @@ class Norm(NamedTuple):
     mixes_images: bool
 
 
-def _instance(channels: int, *, affine: bool = False) -> nn.Module:
-    return nn.InstanceNorm2d(channels, eps=1e-5, affine=affine, track_running_stats=False)
-
-
-def _instance_affine(channels: int) -> nn.Module:
-    return _instance(channels, affine=True)
-
-
-def _none(channels: int) -> nn.Module:
-    return nn.Identity()
-
-
 # Published rule for the bias: only before an instance norm, which cancels it. So ``none`` has no bias there either;
 # kept, since the published weights have this layout.
 NORMS: dict[str, Norm] = {
-    "instance": Norm(_instance, bias_before=True, mixes_images=False),
-    "instance_affine": Norm(_instance_affine, bias_before=True, mixes_images=False),
+    "instance": Norm(nn.InstanceNorm2d, bias_before=True, mixes_images=False),
+    "instance_affine": Norm(partial(nn.InstanceNorm2d, affine=True), bias_before=True, mixes_images=False),
     "batch": Norm(nn.BatchNorm2d, bias_before=False, mixes_images=True),
-    "none": Norm(_none, bias_before=False, mixes_images=False),
+    "none": Norm(nn.Identity, bias_before=False, mixes_images=False),
 }
 
 

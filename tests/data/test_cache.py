@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from i2ikit.data.cache import ImageCache, identity, pack, unpack
+from i2ikit.data.cache import ImageCache, identity
 from i2ikit.errors import DataError
 from i2ikit.ops.pixels import Pixels
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
@@ -66,7 +66,7 @@ def test_a_kept_array_may_be_changed_without_harm(cache: ImageCache, photo: Path
     np.testing.assert_array_equal(np.asarray(cache(photo, "key", making)), np.asarray(making.image))
 
 
-def test_the_whole_pipeline_gives_the_same_tensors_with_a_cache(cache: ImageCache, photo: Path) -> None:
+def test_the_pipeline_gives_the_same_tensors_with_a_cache(cache: ImageCache, photo: Path) -> None:
     transform = ResizeCropFlip(20, 16, finetune_after=1)
     for epoch in (1, 2, 1):
         transform.set_epoch(epoch)
@@ -83,7 +83,7 @@ def test_another_key_is_another_image(cache: ImageCache, photo: Path) -> None:
     assert cache(photo, "other", other) is other.image
 
 
-def test_a_file_that_changed_is_prepared_anew(cache: ImageCache, photo: Path) -> None:
+def test_a_file_that_changed_is_prepared_again(cache: ImageCache, photo: Path) -> None:
     making = Making(noise("RGB"))
     cache(photo, "key", making)
     os.utime(photo, ns=(0, 12345))
@@ -163,17 +163,17 @@ def test_a_process_that_is_killed_while_it_writes_leaves_a_cache_that_works(tmp_
         np.testing.assert_array_equal(np.asarray(cache(photo, str(key), lambda: image)), np.asarray(image))
 
 
-def test_half_a_record_is_not_believed(tmp_path: Path, photo: Path) -> None:
+def test_a_damaged_file_is_replaced(tmp_path: Path, photo: Path) -> None:
     cache = ImageCache(tmp_path / "cache")
     cache(photo, "key", lambda: noise("RGB"))
     (kept,) = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
-    whole = kept.read_bytes()
-    for broken in (b"", whole[:10], whole[:-1], b"xxxx" + whole[4:]):
+    complete = kept.read_bytes()
+    for broken in (b"", complete[:10], complete[:-1], b"xxxx" + complete[4:]):
         kept.write_bytes(broken)
         making = Making(noise("RGB"))
         np.testing.assert_array_equal(np.asarray(cache(photo, "key", making)), np.asarray(making.image))
         assert making.calls == 1
-        assert kept.read_bytes() == whole
+        assert kept.read_bytes() == complete
 
 
 def test_old_temporary_files_are_removed_and_new_ones_stay(tmp_path: Path) -> None:
@@ -227,11 +227,3 @@ def test_an_identity_depends_on_the_key_and_not_on_the_folder(photo: Path, tmp_p
     (tmp_path / "below").mkdir()
     moved = photo.rename(tmp_path / "below" / photo.name)
     assert identity(moved, "key") == before
-
-
-def test_bytes_that_are_no_record_give_nothing() -> None:
-    record = pack(noise("L"))
-    assert record is not None
-    assert unpack(memoryview(record)) is not None
-    assert unpack(memoryview(b"i2px")) is None
-    assert unpack(memoryview(record[:4] + b"\x09" + record[5:])) is None

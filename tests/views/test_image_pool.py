@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.translation import RandomStreams
-from i2ikit.views.image_pool import ImageBuffer, ImagePool
+from i2ikit.views.image_pool import ImagePool
 
 
 def numbered(*numbers: int) -> Tensor:
@@ -15,9 +15,7 @@ def numbered(*numbers: int) -> Tensor:
 
 def exchanged(view: ImagePool, numbers: range, expression: str = "ab(a)") -> list[float]:
     return [
-        view(
-            numbered(n), sample=view.sample(RandomStreams(0, n).generator("view/history")), expression=expression
-        ).item()
+        view(numbered(n), sample=view.sample(RandomStreams(0, n).generator("view/pool")), expression=expression).item()
         for n in numbers
     ]
 
@@ -66,86 +64,90 @@ def test_its_images_are_saved_and_come_back_from_a_file_that_may_hold_weights_on
     assert exchanged(second, range(10, 30), "ba(b)") == exchanged(first, range(10, 30), "ba(b)")
 
 
-def test_an_empty_history_is_saved_too():
+def test_an_empty_pool_is_saved_too():
     view = ImagePool(3)
     exchanged(view, range(5))
     view.load_state_dict(ImagePool(3).state_dict())
     assert view.stores == {}
 
 
-def test_a_smaller_history_takes_what_it_can_hold():
+def test_a_smaller_pool_keeps_the_first_images():
     large, small = ImagePool(5), ImagePool(2)
     exchanged(large, range(5))
     small.load_state_dict(large.state_dict())
-    assert [image.item() for image in small.stores["ab(a)"].images] == [0, 1]
+    assert [image.item() for image in small.stores["ab(a)"]] == [0, 1]
 
 
-def test_the_size_must_be_whole_and_positive():
+def test_the_size_must_be_a_positive_integer():
     with pytest.raises(ValueError, match="size must be an integer above 0, not 0"):
         ImagePool(0)
+
+
+@pytest.fixture
+def sampled(monkeypatch):
+    """Replace the random numbers of the pool by those of two functions."""
+
+    def replace(uniform, index):
+        monkeypatch.setattr(torch, "rand", lambda *size, generator: torch.tensor(uniform(), dtype=torch.float64))
+        monkeypatch.setattr(torch, "randint", lambda high, size, generator: torch.tensor(index()))
+
+    return replace
+
+
+def exchange(view, images):
+    return view(images, sample=0, expression="ab(a)")
 
 
 def never() -> int:
     raise AssertionError("a random number that must not be used")
 
 
-def test_a_buffer_exchanges_as_the_published_code_does_with_the_same_random_numbers():
-    buffer = ImageBuffer(3)
+def test_it_exchanges_as_the_published_code_does_with_the_same_random_numbers(sampled):
     stream = random.Random(5)
-    found = [
-        int(buffer.exchange(numbered(n), lambda: stream.uniform(0, 1), lambda: stream.randint(0, 2)).item())
-        for n in range(12)
-    ]
+    sampled(lambda: stream.uniform(0, 1), lambda: stream.randint(0, 2))
+    view = ImagePool(3)
+    found = [int(exchange(view, numbered(n)).item()) for n in range(12)]
     assert found == [0, 1, 2, 2, 4, 3, 5, 7, 8, 6, 10, 11]  # what the published pool returns after random.seed(5)
 
 
-def test_until_the_buffer_is_full_images_come_back_unchanged_and_no_random_number_is_used():
-    buffer = ImageBuffer(3)
-    assert torch.equal(buffer.exchange(numbered(0, 1, 2), never, never), numbered(0, 1, 2))
+def test_until_the_buffer_is_full_images_are_returned_unchanged_and_no_random_number_is_used(sampled):
+    sampled(never, never)
+    assert torch.equal(exchange(ImagePool(3), numbered(0, 1, 2)), numbered(0, 1, 2))
 
 
-def test_an_older_image_is_replaced_by_the_new_one():
-    buffer = ImageBuffer(2)
-    buffer.exchange(numbered(0, 1), never, never)
-    assert buffer.exchange(numbered(7), lambda: 0.6, lambda: 1).item() == 1
-    assert [image.item() for image in buffer.images] == [0, 7]
+@pytest.mark.parametrize(("uniform", "returned", "kept"), [(0.6, 1, [0, 7]), (0.5, 7, [0, 1])])
+def test_above_one_half_the_new_image_replaces_an_older_one(uniform, returned, kept, sampled):
+    sampled(lambda: uniform, lambda: 1)
+    view = ImagePool(2)
+    exchange(view, numbered(0, 1))
+    assert exchange(view, numbered(7)).item() == returned
+    assert [image.item() for image in view.stores["ab(a)"]] == kept
 
 
-def test_half_is_not_enough_for_an_older_image():
-    buffer = ImageBuffer(1)
-    buffer.exchange(numbered(0), never, never)
-    assert buffer.exchange(numbered(7), lambda: 0.5, never).item() == 7
-    assert [image.item() for image in buffer.images] == [0]
-
-
-def test_images_of_one_batch_are_exchanged_one_by_one():
-    buffer = ImageBuffer(1)
-    found = buffer.exchange(numbered(1, 2, 3), lambda: 0.9, lambda: 0)
-    assert found.flatten().tolist() == [1, 1, 2]
-
-
-def test_no_gradient_goes_through_a_buffer():
-    image = numbered(1).requires_grad_(True)
-    assert not ImageBuffer(1).exchange(image, never, never).requires_grad
+def test_images_of_one_batch_are_exchanged_one_by_one(sampled):
+    sampled(lambda: 0.9, lambda: 0)
+    assert exchange(ImagePool(1), numbered(1, 2, 3)).flatten().tolist() == [1, 1, 2]
 
 
 def test_a_buffer_keeps_a_copy():
-    buffer, image = ImageBuffer(1), numbered(1)
-    buffer.exchange(image, never, never)
+    view, image = ImagePool(1), numbered(1)
+    exchange(view, image)
     image.zero_()
-    assert buffer.images[0].item() == 1
+    assert view.stores["ab(a)"][0].item() == 1
 
 
-def test_an_older_image_comes_back_in_the_type_of_the_new_ones():
-    buffer = ImageBuffer(1)
-    buffer.exchange(numbered(1), never, never)
-    found = buffer.exchange(torch.cat([numbered(2), numbered(3)]).double(), iter([0.9, 0.1]).__next__, lambda: 0)
+def test_an_older_image_is_returned_in_the_type_of_the_new_ones(sampled):
+    view = ImagePool(1)
+    exchange(view, numbered(1))
+    sampled(iter([0.9, 0.1]).__next__, lambda: 0)
+    found = exchange(view, numbered(2, 3).double())
     assert found.dtype == torch.float64
     assert found.flatten().tolist() == [1, 3]
 
 
-def test_images_of_another_size_are_refused():
-    buffer = ImageBuffer(1)
-    buffer.exchange(torch.zeros(1, 1, 2, 2), never, never)
+def test_images_of_another_size_are_refused(sampled):
+    view = ImagePool(1)
+    exchange(view, torch.zeros(1, 1, 2, 2))
+    sampled(iter([0.9, 0.1]).__next__, lambda: 0)
     with pytest.raises(RuntimeError, match="stack expects each tensor to be equal size"):
-        buffer.exchange(torch.zeros(2, 1, 3, 3), iter([0.9, 0.1]).__next__, lambda: 0)
+        exchange(view, torch.zeros(2, 1, 3, 3))

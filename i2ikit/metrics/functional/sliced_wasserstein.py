@@ -40,50 +40,29 @@ class PatchSampling:
         return torch.Generator().manual_seed(self.seed)
 
     def positions(self, inside: Tensor, generator: torch.Generator) -> Tensor:
-        """Sample positions (N, 2) of patches whose center is in ``inside`` (H, W), see :func:`sample_positions`."""
-        return sample_positions(inside, self.patch, self.per_image, generator)
+        """Sample positions of patches that fit into an image, without repetition; all of them if there are fewer.
+
+        Args:
+            inside: (H, W) bool, where the center of a patch may be; H and W at least ``patch``.
+            generator: CPU generator.
+
+        Shape:
+            returns: (N, 2) int64, row and column of each patch's top left corner.
+
+        Raises:
+            ShapeError: the image is smaller than a patch.
+        """
+        patch, (height, width) = self.patch, inside.shape
+        if min(height, width) < patch:
+            raise ShapeError(f"patches of {patch}x{patch} do not fit into an image of {height}x{width}")
+        half = patch // 2
+        positions = inside[half : height - patch + half + 1, half : width - patch + half + 1].nonzero()
+        return positions[torch.randperm(len(positions), generator=generator)[: self.per_image]]
 
     def distance(self, x: Tensor, y: Tensor, generator: torch.Generator) -> Tensor:
-        """Return the sliced Wasserstein distance of patches (N, D) and (M, D)."""
-        return sliced_wasserstein(x, y, random_directions(self.directions, y.shape[1], generator))
-
-
-def random_directions(count: int, width: int, generator: torch.Generator) -> Tensor:
-    """Sample directions uniformly from the unit sphere.
-
-    Args:
-        count: K >= 1.
-        width: D >= 1.
-        generator: CPU generator.
-
-    Shape:
-        returns: (K, D) float32, rows of length 1.
-    """
-    directions = torch.randn(count, width, generator=generator)
-    return directions / directions.norm(dim=1, keepdim=True)
-
-
-def sample_positions(inside: Tensor, patch: int, count: int, generator: torch.Generator) -> Tensor:
-    """Sample positions of patches that fit into an image, without repetition.
-
-    Args:
-        inside: (H, W) bool, where the center of a patch may be.
-        patch: height and width of a patch in pixels, odd, at most H and W.
-        count: positions, >= 1; all of them if there are fewer.
-        generator: CPU generator.
-
-    Shape:
-        returns: (N, 2) int64, row and column of each patch's top left corner.
-
-    Raises:
-        ShapeError: the image is smaller than a patch.
-    """
-    height, width = inside.shape
-    if min(height, width) < patch:
-        raise ShapeError(f"patches of {patch}x{patch} do not fit into an image of {height}x{width}")
-    half = patch // 2
-    positions = inside[half : height - patch + half + 1, half : width - patch + half + 1].nonzero()
-    return positions[torch.randperm(len(positions), generator=generator)[:count]]
+        """Return the sliced Wasserstein distance of patches (N, D) and (M, D), on random directions."""
+        directions = torch.randn(self.directions, y.shape[1], generator=generator)
+        return sliced_wasserstein(x, y, directions / directions.norm(dim=1, keepdim=True))
 
 
 def patches_at(image: Tensor, positions: Tensor, patch: int) -> Tensor:

@@ -2,13 +2,7 @@ import pytest
 import torch
 
 from i2ikit.errors import ShapeError
-from i2ikit.metrics.functional.sliced_wasserstein import (
-    patches_at,
-    random_directions,
-    sample_positions,
-    sliced_wasserstein,
-    wasserstein_1d,
-)
+from i2ikit.metrics.functional.sliced_wasserstein import PatchSampling, patches_at, sliced_wasserstein, wasserstein_1d
 
 
 def seeded(seed=0):
@@ -57,20 +51,20 @@ def test_each_column_is_measured_by_itself():
     assert wasserstein_1d(x, y).tolist() == pytest.approx(single)
 
 
+def sampling(patch=3, directions=5, per_image=100):
+    return PatchSampling(patch, directions, per_image, seed=0)
+
+
 def test_sliced_distance_is_the_mean_over_directions_by_a_slow_loop():
     x, y = torch.rand(4, 3, generator=seeded(1)), torch.rand(6, 3, generator=seeded(2))
-    directions = random_directions(5, 3, seeded(3))
+    directions = torch.nn.functional.normalize(torch.randn(5, 3, generator=seeded(3)))
     distances = []
     for direction in directions:
         on_line = [[sum(p * d for p, d in zip(point, direction, strict=True)).item() for point in s] for s in (x, y)]
         distances.append(area_between_quantile_functions(*on_line, steps=12_000))
-    assert sliced_wasserstein(x, y, directions).item() == pytest.approx(sum(distances) / 5, abs=1e-5)
-
-
-def test_directions_have_length_one_and_follow_the_seed():
-    directions = random_directions(7, 5, seeded(3))
-    assert directions.norm(dim=1).tolist() == pytest.approx([1.0] * 7)
-    assert torch.equal(directions, random_directions(7, 5, seeded(3)))
+    expected = pytest.approx(sum(distances) / 5, abs=1e-5)
+    assert sliced_wasserstein(x, y, directions).item() == expected
+    assert sampling().distance(x, y, seeded(3)).item() == expected
 
 
 def test_patches_are_cut_as_slices():
@@ -86,11 +80,11 @@ def test_positions_are_all_those_whose_center_is_inside():
     inside = torch.zeros(5, 6, dtype=torch.bool)
     inside[2, 3] = inside[3, 4] = True
     inside[0, 0] = True  # no patch of 3x3 has its center there
-    assert sorted(sample_positions(inside, 3, 100, seeded()).tolist()) == [[1, 2], [2, 3]]
+    assert sorted(sampling().positions(inside, seeded()).tolist()) == [[1, 2], [2, 3]]
 
 
 def test_positions_are_sampled_without_repetition():
-    positions = sample_positions(torch.ones(6, 7, dtype=torch.bool), 3, 12, seeded())
+    positions = sampling(per_image=12).positions(torch.ones(6, 7, dtype=torch.bool), seeded())
     assert len({tuple(position) for position in positions.tolist()}) == 12
     assert positions.amax(dim=0).tolist() <= [3, 4]
 
@@ -107,4 +101,4 @@ def test_points_of_another_width_are_refused():
 
 def test_an_image_smaller_than_a_patch_is_refused():
     with pytest.raises(ShapeError, match="patches of 7x7 do not fit into an image of 6x9"):
-        sample_positions(torch.ones(6, 9, dtype=torch.bool), 7, 1, seeded())
+        sampling(patch=7).positions(torch.ones(6, 9, dtype=torch.bool), seeded())

@@ -93,7 +93,7 @@ def test_a_later_phase_sees_the_images_of_before_the_update(model, trainer, batc
     torch.testing.assert_close(values["d_b"], expected)
     with torch.no_grad():
         assert not torch.allclose(built.generators["ab"](batch["a"]), fake)
-    torch.testing.assert_close(built.views["pool"].stores["ab(a)"].images[0], fake[0])
+    torch.testing.assert_close(built.views["pool"].stores["ab(a)"][0], fake[0])
 
 
 def test_logits_of_several_scales_are_averaged(model, networks, trainer, batch, cut_phases):

@@ -67,7 +67,7 @@ def test_the_history_is_asked_once_a_step_for_each_image(model, trainer, batch, 
     run = trainer(built)
     for number in range(1, 5):
         run.step(batch, number)
-    assert {name: len(buffer.images) for name, buffer in built.views["pool"].stores.items()} == {
+    assert {name: len(buffer) for name, buffer in built.views["pool"].stores.items()} == {
         "ab(a)": 4,
         "ba(b)": 4,
     }
