@@ -16,7 +16,7 @@ from i2ikit.errors import DuplicateComponentError, UnknownComponentError, neares
 from i2ikit.kinds import KINDS
 from i2ikit.plugin.builtins import import_with_submodules, load_builtin_parts
 from i2ikit.plugin.info import CORE, DISABLE
-from i2ikit.plugin.manager import get_manager, load_components
+from i2ikit.plugin.manager import get_manager
 
 Part = TypeVar("Part", bound=type[Any])
 
@@ -36,7 +36,7 @@ class Registry(MMEngineRegistry):
 
     def names(self) -> list[str]:
         """Return the names of all registered parts, sorted."""
-        load_components()
+        get_manager().load_components()
         return sorted(self.module_dict)
 
     def get(self, key: str) -> type[Any]:
@@ -47,7 +47,7 @@ class Registry(MMEngineRegistry):
                 may have it but cannot be used.
             DuplicateComponentError: two plugins registered that name.
         """
-        load_components()
+        get_manager().load_components()
         if key not in self.module_dict:
             note = get_manager().unusable("part")
             raise UnknownComponentError(self.kind, self.plural, key, self.names(), note)

@@ -1,5 +1,6 @@
 """Writes a resolved config as readable Python, which loads as the same config."""
 
+import math
 from collections.abc import Mapping
 from keyword import iskeyword
 from typing import Any
@@ -12,47 +13,37 @@ def dump_config(config: Mapping[str, Any]) -> str:
 
     The source loads as the same config.
     """
-    return "\n".join(f"{name} = {_text(value, len(name) + 3, 0)}" for name, value in config.items()) + "\n"
+    return "".join(f"{name} = {as_source(value, WIDTH, len(name) + 3)}\n" for name, value in config.items())
 
 
-def _text(value: Any, used: int, indent: int) -> str:
-    """Return the source of a value that starts after ``used`` characters of its line."""
-    flat = as_source(value)
-    if not isinstance(value, (dict, list)) or not value or used + len(flat) + 1 <= WIDTH:
-        return flat
-    inner = " " * (indent + 4)
-    if isinstance(value, list):
-        items = [_text(item, indent + 4, indent + 4) for item in value]
-        opening, closing = "[", "]"
-    else:
-        heads = [_head(value, key) for key in value]
-        items = [
-            head + _text(item, indent + 4 + len(head), indent + 4)
-            for head, item in zip(heads, value.values(), strict=True)
-        ]
-        opening, closing = ("dict(", ")") if _plain_keys(value) else ("{", "}")
-    lines = "".join(f"{inner}{item},\n" for item in items)
-    return f"{opening}\n{lines}{' ' * indent}{closing}"
+def as_source(value: Any, width: float = math.inf, used: int = 0, indent: int = 0) -> str:
+    """Return a value of a config as Python.
 
-
-def as_source(value: Any) -> str:
-    """Return a value of a config as Python on one line."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(as_source, value))}]"
+    Args:
+        value: plain.
+        width: most characters of a line; a dict or a list that needs more has a line for each item.
+        used: characters of the first line before the value.
+        indent: of the line on which the value starts.
+    """
+    if not isinstance(value, (dict, list)):
+        return _scalar(value)
+    opening, closing, heads = "[", "]", [""] * len(value)
     if isinstance(value, dict):
-        items = ", ".join(_head(value, key) + as_source(item) for key, item in value.items())
-        return f"dict({items})" if _plain_keys(value) else f"{{{items}}}"
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        plain = all(key.isidentifier() and not iskeyword(key) for key in value)  # as arguments of dict(...)
+        opening, closing = ("dict(", ")") if plain else ("{", "}")
+        heads = [f"{key}=" if plain else f"{_scalar(key)}: " for key in value]
+    items = list(zip(heads, value.values() if isinstance(value, dict) else value, strict=True))
+    flat = f"{opening}{', '.join(head + as_source(item) for head, item in items)}{closing}"
+    if not items or used + len(flat) + 1 <= width:
+        return flat
+    inner = indent + 4
+    lines = [f"{' ' * inner}{head}{as_source(item, width, inner + len(head), inner)},\n" for head, item in items]
+    return f"{opening}\n{''.join(lines)}{' ' * indent}{closing}"
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, float) and math.isinf(value):
         return f'float("{value}")'
     if isinstance(value, str) and "'" not in repr(value)[1:-1] and '"' not in value:
         return f'"{repr(value)[1:-1]}"'
     return repr(value)
-
-
-def _plain_keys(value: Mapping[str, Any]) -> bool:
-    """Return whether all keys can be written as arguments of ``dict(...)``."""
-    return all(key.isidentifier() and not iskeyword(key) for key in value)
-
-
-def _head(value: Mapping[str, Any], key: str) -> str:
-    return f"{key}=" if _plain_keys(value) else f"{as_source(key)}: "

@@ -94,7 +94,7 @@ def read_config_file(path: Path, above: tuple[Path, ...] = ()) -> ConfigFile:
     values: dict[str, Any] = {}
     helpers: dict[str, Any] = {}
     for base in bases:
-        values, helpers = _layer(values, base.values), helpers | base.helpers
+        values, helpers = _layer(values, base.values, []), helpers | base.helpers
     names = _execute(path, tree, _names({**helpers, **values}))
     own = {name: value for name, value in names.items() if not _is_helper(name, value)}
     helpers |= {name: value for name, value in names.items() if name not in own and not name.startswith("_")}
@@ -167,15 +167,16 @@ def _is_helper(name: str, value: Any) -> bool:
 def _inherit(path: Path, tree: ast.Module, inherited: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a file sets over what it inherits, checked to be plain values."""
     errors: list[str] = []
-    plain: dict[str, Any] = _plain(own, "", errors)
+    clashes: list[Keys] = []
+    merged = _layer(inherited, _plain(own, "", errors), clashes)
     errors += [
         f"line {line_of(tree, keys)}: {'.'.join(keys)}: a dict cannot inherit from {lookup(inherited, keys)!r}; "
         f"write `{DELETE}=True` in it to replace that value"
-        for keys in _clashes(inherited, plain)
+        for keys in clashes
     ]
     if errors:
         raise ConfigError(shown(path), errors)
-    return _layer(inherited, plain)
+    return merged
 
 
 def _plain(value: Any, path: str, errors: list[str]) -> Any:
@@ -196,30 +197,25 @@ def _plain(value: Any, path: str, errors: list[str]) -> Any:
     return value
 
 
-def _clashes(inherited: Any, own: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the key paths where a dict meets an inherited value that has no keys to change."""
-    for key, value in own.items():
-        if isinstance(value, dict) and not value.get(DELETE) and inherited.get(key) is not None:
-            if isinstance(inherited[key], dict):
-                yield from _clashes(inherited[key], value, (*above, key))
-            else:
-                yield (*above, key)
-
-
-def _layer(inherited: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def _layer(inherited: dict[str, Any], own: dict[str, Any], clashes: list[Keys]) -> dict[str, Any]:
     """Merge sections; a length of the training replaces the inherited one, whichever of its two keys that has."""
     train = inherited.get("train")
     if isinstance(train, dict) and isinstance(own.get("train"), dict) and any(key in own["train"] for key in LENGTHS):
         inherited = {**inherited, "train": {key: value for key, value in train.items() if key not in LENGTHS}}
-    merged: dict[str, Any] = _merge(inherited, own)
+    merged: dict[str, Any] = _merge(inherited, own, (), clashes)
     return merged
 
 
-def _merge(inherited: Any, own: Any) -> Any:
-    """Return ``own`` over ``inherited``, key by key."""
+def _merge(inherited: Any, own: Any, keys: Keys, clashes: list[Keys]) -> Any:
+    """Return ``own`` over ``inherited``, key by key; collect where a dict meets a value without keys to change."""
     if isinstance(own, list):
-        return [_merge(None, item) for item in own]
+        return [_merge(None, item, keys, clashes) for item in own]
     if not isinstance(own, dict):
         return own
-    kept = inherited if isinstance(inherited, dict) and not own.get(DELETE) else {}
-    return {**kept, **{key: _merge(kept.get(key), value) for key, value in own.items() if key != DELETE}}
+    if own.get(DELETE) or inherited is None:
+        inherited = {}
+    if not isinstance(inherited, dict):
+        clashes.append(keys)
+        inherited = {}
+    changed = {key: _merge(inherited.get(key), own[key], (*keys, key), clashes) for key in own if key != DELETE}
+    return {**inherited, **changed}

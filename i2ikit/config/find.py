@@ -111,8 +111,8 @@ def _folders(path: Path, name: str, where: str) -> tuple[list[Path], str]:
     package, separator, inside = name.rpartition(SEPARATOR)
     if not separator:
         return [path.parent], name
-    folders = get_manager().config_folders_of(package)
+    folders = get_manager().config_folders(package)
     if not folders:
-        problem = "; ".join(get_manager().problems([package])) or f"the plugin {package!r} brings no configs"
+        problem = get_manager().problem(package) or f"the plugin {package!r} brings no configs"
         raise ConfigError(shown(path), [f"{where} names {name!r}, but {problem}"])
     return folders, inside

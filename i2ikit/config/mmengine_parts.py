@@ -10,7 +10,7 @@ from mmengine import registry
 from i2ikit.build import Builder, is_part
 from i2ikit.config.sections import within
 from i2ikit.errors import nearest_hint
-from i2ikit.plugin.manager import load_components
+from i2ikit.plugin.manager import get_manager
 
 ALARMS = "i2ikit.engine.hooks.alarms"  # imported by name, as parts are: the config does not know the engine
 
@@ -36,7 +36,7 @@ class MMEngineKind(NamedTuple):
         """Return all parts by name: mmengine's, i2ikit's, and those of plugins."""
         for module in self.modules:
             import_module(module)
-        load_components()
+        get_manager().load_components()
         return self.registry.module_dict
 
     def arguments(self, name: Any) -> list[str]:

@@ -1,6 +1,6 @@
 """Makes one plain dict of a file and its overrides, and one error of all errors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | No
     Raises:
         ConfigError: the file cannot be read, or overrides are wrong.
     """
-    file = read_config_file(path)
-    config, errors = apply_overrides(_start(file, data), overrides)
-    _raise(file, config, errors, overrides)
-    return follow_data(without_removed(config))
+    return _resolve(path, overrides, data, lambda config: [])
 
 
 def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path | None = None) -> dict[str, Any]:
@@ -45,23 +42,24 @@ def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path |
     Raises:
         ConfigError: a line for each error: file and line, or the override; key path; message with the nearest name.
     """
+    return _resolve(path, overrides, data, find_errors)
+
+
+def _resolve(
+    path: Path,
+    overrides: Sequence[str],
+    data: str | Path | None,
+    check: Callable[[dict[str, Any]], list[ConfigProblem]],
+) -> dict[str, Any]:
     file = read_config_file(path)
-    config, errors = apply_overrides(_start(file, data), overrides)
-    config = follow_data(without_removed(config))
-    _raise(file, config, errors + find_errors(config), overrides)
-    return config
-
-
-def _start(file: ConfigFile, data: str | Path | None) -> dict[str, Any]:
-    """Return the config before its overrides."""
     config = with_defaults(file.values)
-    return config if data is None else read_from(config, data)
-
-
-def _raise(file: ConfigFile, config: dict[str, Any], errors: Sequence[ConfigProblem], overrides: Sequence[str]) -> None:
+    config, errors = apply_overrides(config if data is None else read_from(config, data), overrides)
+    config = follow_data(without_removed(config))
+    errors += check(config)
     if errors:
         lines = [_line(file, config, error, overrides) for error in errors]
         raise ConfigError(shown(file.path), list(dict.fromkeys(lines)))
+    return config
 
 
 def _line(file: ConfigFile, config: dict[str, Any], error: ConfigProblem, overrides: Sequence[str]) -> str:

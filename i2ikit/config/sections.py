@@ -134,18 +134,9 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
 }
 DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
 COLLECTIONS = tuple(kind.plural for kind in KINDS if kind.named)  # of named parts
-SECTIONS = (
-    "plugins",
-    "model",
-    "optimizer",
-    "schedule",
-    *FIXED,
-    "metrics",
-    "alarms",
-    "seed",
-    "hooks",
-    "vis_backends",
-)  # in the order of a written config
+SECTIONS = (  # in the order of a written config
+    "plugins", "model", "optimizer", "schedule", *FIXED, "metrics", "alarms", "seed", "hooks", "vis_backends",
+)  # fmt: skip
 
 
 def fixed_keys(section: str) -> list[str]:
@@ -165,7 +156,7 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(section, Mapping) and (name in config or name not in REQUIRED):
             defaults = {key: spec.default for key, spec in keys.items() if spec.default is not None}
             filled[name] = {**defaults, **section}
-    return {name: filled[name] for name in sorted(filled, key=_rank)}
+    return {name: filled[name] for name in (*SECTIONS, *filled) if name in filled}
 
 
 def with_default_alarms(section: Any) -> Any:
@@ -200,7 +191,3 @@ def without_removed(config: Any, inside: str = "") -> Any:
         for key, value in config.items()
         if not (named and value is None)
     }
-
-
-def _rank(name: str) -> int:
-    return SECTIONS.index(name) if name in SECTIONS else len(SECTIONS)

@@ -59,7 +59,8 @@ def _check_plugins(section: Any, builder: Builder) -> None:
         builder.error("plugins", f'must be a list of names of packages, such as ["i2ikit-foo"], not {section!r}')
         return
     for index, name in enumerate(section):
-        for problem in get_manager().problems([name]):
+        problem = get_manager().problem(name)
+        if problem:
             builder.error(f"plugins.{index}", problem)
 
 

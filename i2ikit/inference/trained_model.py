@@ -138,6 +138,6 @@ class TrainedModel:
         hints = ""
         for plugin, about in self.checkpoint.plugins.items():
             package = str(about.get("package", plugin))
-            problem = "; ".join(get_manager().problems([package])) or "it is installed"
+            problem = get_manager().problem(package) or "it is installed"
             hints += f"\n  It was trained with {package} {about.get('version', '')}: {problem}."
         return hints

@@ -2,6 +2,6 @@
 
 from i2ikit.plugin.hooks import hookimpl, hookspec
 from i2ikit.plugin.info import PluginInfo
-from i2ikit.plugin.manager import get_manager, load_components
+from i2ikit.plugin.manager import get_manager
 
-__all__ = ["PluginInfo", "get_manager", "hookimpl", "hookspec", "load_components"]
+__all__ = ["PluginInfo", "get_manager", "hookimpl", "hookspec"]

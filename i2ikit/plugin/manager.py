@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -30,12 +31,10 @@ class Manager:
     """All installed plugins, the built-in parts first. Finding them imports only their entry-point modules."""
 
     def __init__(self) -> None:
-        self.plugins: list[PluginInfo] = []
-        self._loaded: list[tuple[PluginInfo, Any]] = []
+        self.plugins = [PluginInfo(CORE, CORE, __version__)]
         self._pluggy = pluggy.PluginManager(hooks.GROUP)
         self._pluggy.add_hookspecs(hooks)
         self._components_loaded = False
-        self.plugins.append(PluginInfo(CORE, CORE, __version__))
         self._add(self.plugins[0], builtins)
         for entry in sorted(entry_points(group=hooks.GROUP), key=lambda entry: entry.name):
             self._add_entry_point(entry)
@@ -50,15 +49,13 @@ class Manager:
         info.off = is_disabled(info)
         if info.off:
             return
-        started = monotonic()
         try:
             check_version(list(distribution.requires or []) if distribution else [])
-            self._add(info, entry.load())
         except VersionError as error:
             info.fail("version", error)
-        except (Exception, SystemExit) as error:  # third-party code may raise anything; it must not stop this run
-            info.fail(f"import of {entry.value!r}", error)
-        _report_slowness(info, entry.value, started)
+            return
+        with _importing(info, entry.value):
+            self._add(info, entry.load())
 
     def _add(self, info: PluginInfo, module: Any) -> None:
         try:
@@ -66,7 +63,6 @@ class Manager:
         except (ValueError, pluggy.PluginValidationError) as error:  # a duplicate name, or a hook with wrong arguments
             info.fail("hooks", error)
             return
-        self._loaded.append((info, module))
         callers = self._pluggy.get_hookcallers(module) or []
         known = [name for name in vars(hooks) if name.startswith("i2ikit_")]
         for caller in callers:
@@ -82,15 +78,13 @@ class Manager:
         self, hook: str, arguments: Callable[[PluginInfo], Mapping[str, Any]] = lambda info: {}
     ) -> Iterator[tuple[PluginInfo, Any]]:
         """Call one hook plugin by plugin, and yield what each returns; one that raises is marked as broken."""
-        found = {id(each.plugin): each for each in getattr(self._pluggy.hook, hook).get_hookimpls()}
-        for info, module in self._loaded:
-            if id(module) not in found:
-                continue
-            implementation = found[id(module)]
+        infos = {info.name: info for info in reversed(self.plugins)}  # of equal names the first one is registered
+        for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():
+            info = infos[implementation.plugin_name]
             try:
                 given = arguments(info)
                 yield info, implementation.function(**{name: given[name] for name in implementation.argnames})
-            except (Exception, SystemExit) as error:  # as above
+            except (Exception, SystemExit) as error:  # third-party code may raise anything
                 info.fail(hook, error)
 
     def _call_for_list(self, hook: str) -> Iterator[tuple[PluginInfo, list[str | Path]]]:
@@ -102,32 +96,21 @@ class Manager:
                 info.fail(hook, PluginError(f"must return a list of strings or paths, not {result!r}"))
 
     def load_components(self) -> None:
-        """Import every module that holds parts, once."""
+        """Import every module that holds parts, those of the core and of every plugin, once."""
         if self._components_loaded:
             return
         self._components_loaded = True
-        load_builtin_parts()  # first, so that the time for PyTorch is not charged to a plugin
+        load_builtin_parts()  # first: an error in them stops the run, and no plugin is slow because of PyTorch
         for info, names in self._call_for_list("i2ikit_components"):
             for name in map(str, names):
-                started = monotonic()
-                try:
+                with _importing(info, name):
                     info.modules.extend(module.__name__ for module in import_with_submodules(name))
-                except (Exception, SystemExit) as error:
-                    if info.name == CORE:
-                        raise  # a bug of ours
-                    info.fail(f"import of {name!r}", error)
-                if info.name != CORE:
-                    _report_slowness(info, name, started)
 
-    def config_folders(self) -> list[Path]:
-        """Return the folders of configs of all plugins, the built-in one first."""
-        return [Path(folder) for _, folders in self._call_for_list("i2ikit_configs") for folder in folders]
-
-    def config_folders_of(self, package: str) -> list[Path]:
-        """Return the folders of configs of one plugin, given the name of its package or of its entry point."""
+    def config_folders(self, package: str = "") -> list[Path]:
+        """Return the folders of configs of all plugins, the built-in one first, or of one package or entry point."""
         wanted = canonicalize_name(package)
         found = self._call_for_list("i2ikit_configs")
-        return [Path(folder) for info, folders in found if wanted in info.names for folder in folders]
+        return [Path(folder) for info, folders in found if not wanted or wanted in info.names for folder in folders]
 
     def add_commands(self, app_of: Callable[[PluginInfo], "typer.Typer"]) -> None:
         """Let every plugin add its commands to an application of its own, which ``app_of`` makes."""
@@ -138,16 +121,12 @@ class Manager:
         """Return the plugin whose parts are in the module of this name, or None."""
         return next((info for info in self.plugins if module in info.modules), None)
 
-    def problems(self, names: Iterable[str]) -> list[str]:
-        """Return one message, with the next step, for each required plugin that cannot be used.
+    def problem(self, name: str) -> str:
+        """Return why a required plugin cannot be used, with the next step, or an empty string.
 
         Args:
-            names: of packages or entry points that a config or a checkpoint requires; a version may follow, as in
-                ``"i2ikit-foo>=0.2"``.
+            name: of a package or an entry point; a version may follow, as in ``"i2ikit-foo>=0.2"``.
         """
-        return [message for name in names if (message := self._problem(name))]
-
-    def _problem(self, name: str) -> str:
         try:
             wanted = Requirement(name)
         except InvalidRequirement:
@@ -173,7 +152,14 @@ class Manager:
         return "".join(f"\n  It may be a {what} of {info.complaint}" for info in self.plugins if info.complaint)
 
 
-def _report_slowness(info: PluginInfo, what: str, started: float) -> None:
+@contextmanager
+def _importing(info: PluginInfo, what: str) -> Iterator[None]:
+    """Mark a plugin as broken if its import fails, whatever that raises, and as slow if it takes long."""
+    started = monotonic()
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        info.fail(f"import of {what!r}", error)
     seconds = monotonic() - started
     if seconds >= SLOW and not info.notice:
         info.notice = f"the import of {what!r} took {seconds:.0f} s"
@@ -184,8 +170,3 @@ def _report_slowness(info: PluginInfo, what: str, started: float) -> None:
 def get_manager() -> Manager:
     """Return the one manager of this process."""
     return Manager()
-
-
-def load_components() -> None:
-    """Import the built-in parts and those of every plugin, once per process."""
-    get_manager().load_components()

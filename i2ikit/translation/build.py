@@ -153,8 +153,11 @@ class PhasesBuilder:
             return
         if heads[use.head] is None or not use.taps:
             return
-        made_for, given = self.networks.widths_of_head(use.head), self._widths(use)
-        if given is None or made_for == given:
+        generator = self.networks.generators[use.generator]
+        if generator is None:
+            return
+        made_for, given = self.networks.widths_of_head(use.head), list(generator.widths(use.taps))
+        if made_for == given:
             return
         if made_for is None:
             message = f"the term embeds features with head {use.head!r}, which has no `of` and `taps`; add them"
@@ -163,10 +166,6 @@ class PhasesBuilder:
         else:
             message = f"head {use.head!r} is made for taps of {made_for} channels, but those of the term have {given}"
         self.builder.error(path, message)
-
-    def _widths(self, use: HeadUse) -> list[int] | None:
-        generator = self.networks.generators[use.generator]
-        return None if generator is None else list(generator.widths(use.taps))
 
     def _check_read(self, read: Read, path: str) -> None:
         try:

@@ -16,13 +16,6 @@ from i2ikit.translation.random_streams import RandomStreams
 from i2ikit.views.base import View
 
 
-class Traced(Protocol):
-    """A network with taps."""
-
-    def trace(self, x: Tensor, taps: Sequence[str]) -> dict[str, Tensor]:
-        """Return the named taps of the pass of ``x``."""
-
-
 class StepModel(Protocol):
     """What a step needs of the model.
 
@@ -266,7 +259,8 @@ class _InPrecision(nn.Module):
 
 def _call(network: nn.Module, image: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
     if hasattr(network, "trace"):
-        return cast("Traced", network).trace(image, taps)
+        traced: dict[str, Tensor] = cast(Any, network).trace(image, taps)
+        return traced
     logits = network(image)
     if isinstance(logits, list | tuple):  # of a discriminator of several scales
         return {f"scale{index}": x for index, x in enumerate(logits)}

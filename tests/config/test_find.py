@@ -15,8 +15,8 @@ from i2ikit.plugin import get_manager
 def toys(tmp_path, monkeypatch):
     """A package `i2ikit-toys` that brings the folder `toys` of the test's working directory."""
     manager, folder = get_manager(), tmp_path / "toys"
-    real = manager.config_folders_of
-    monkeypatch.setattr(manager, "config_folders_of", lambda name: [folder] if name == "i2ikit-toys" else real(name))
+    real = manager.config_folders
+    monkeypatch.setattr(manager, "config_folders", lambda name="": [folder] if name == "i2ikit-toys" else real(name))
     return folder
 
 
