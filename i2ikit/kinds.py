@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from i2ikit.errors import I2IKitError, nearest_hint
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -39,3 +41,20 @@ KINDS = (
     Kind("transforms", "transform"),
     Kind("metrics", "metric", named=True),
 )
+
+
+def find_kind(name: str, other: str) -> Kind:
+    """Return a kind of parts, named in the singular or the plural.
+
+    Args:
+        name: of the kind.
+        other: what a command takes besides the kinds; for the message.
+
+    Raises:
+        I2IKitError: there is none; the message has the nearest names.
+    """
+    for kind in KINDS:
+        if name in (kind.plural, kind.singular, kind.word):
+            return kind
+    known = [*(kind.plural for kind in KINDS), other]
+    raise I2IKitError(f"no kind of parts is called {name!r}.{nearest_hint(name, known)} Kinds: {', '.join(known)}.")

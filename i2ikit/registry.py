@@ -8,7 +8,7 @@ parts and the plugins.
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from mmengine.registry import Registry as MMEngineRegistry
 
@@ -90,29 +90,18 @@ def _package(part: type[Any]) -> str:
 
 
 REGISTRIES = {kind.plural: Registry(kind.singular, kind.plural) for kind in KINDS}
-
-
-if TYPE_CHECKING:  # for editors and mypy; tests compare the names with KINDS
-    GENERATORS: Registry
-    DISCRIMINATORS: Registry
-    HEADS: Registry
-    SAMPLERS: Registry
-    NEGATIVES: Registry
-    LOSSES: Registry
-    TERMS: Registry
-    VIEWS: Registry
-    SCHEDULES: Registry
-    DATASETS: Registry
-    TRANSFORMS: Registry
-    METRICS: Registry
-
-
-def __getattr__(name: str) -> Registry:
-    """Return the registry of a kind by its name in capitals: ``from i2ikit.registry import LOSSES``."""
-    if not name.isupper() or name.lower() not in REGISTRIES:
-        hint = nearest_hint(name, map(str.upper, REGISTRIES))
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}")
-    return REGISTRIES[name.lower()]
+GENERATORS = REGISTRIES["generators"]
+DISCRIMINATORS = REGISTRIES["discriminators"]
+HEADS = REGISTRIES["heads"]
+SAMPLERS = REGISTRIES["samplers"]
+NEGATIVES = REGISTRIES["negatives"]
+LOSSES = REGISTRIES["losses"]
+TERMS = REGISTRIES["terms"]
+VIEWS = REGISTRIES["views"]
+SCHEDULES = REGISTRIES["schedules"]
+DATASETS = REGISTRIES["datasets"]
+TRANSFORMS = REGISTRIES["transforms"]
+METRICS = REGISTRIES["metrics"]
 
 
 def part_exports(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -127,7 +116,7 @@ def part_exports(package: str) -> tuple[Callable[[str], Any], Callable[[], list[
 
     def parts() -> dict[str, type[Any]]:
         deque(import_with_submodules(package), maxlen=0)
-        return {name: part for name, part in registry.module_dict.items() if _is_in(part, package)}
+        return {name: part for name, part in registry.module_dict.items() if part.__module__.startswith(f"{package}.")}
 
     def get(name: str) -> type[Any]:
         found = {} if name.startswith("_") else parts()
@@ -136,7 +125,3 @@ def part_exports(package: str) -> tuple[Callable[[str], Any], Callable[[], list[
         return found[name]
 
     return get, lambda: sorted(parts())
-
-
-def _is_in(part: type[Any], package: str) -> bool:
-    return part.__module__.startswith(f"{package}.")

@@ -18,11 +18,6 @@ def test_a_kind_has_a_package_and_a_registry(kind):
     assert registry.REGISTRIES[kind.plural].kind == kind.singular
 
 
-def test_a_registry_that_does_not_exist_is_an_error_with_the_nearest():
-    with pytest.raises(AttributeError, match=r"no attribute 'LOSES'\. Nearest: 'LOSSES'"):
-        _ = registry.LOSES
-
-
 def test_no_kind_may_import_another():
     contracts = ConfigParser()
     contracts.read(ROOT / ".importlinter")

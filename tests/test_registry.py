@@ -1,13 +1,9 @@
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from i2ikit import registry as registries
 from i2ikit.errors import DuplicateComponentError, UnknownComponentError
-from i2ikit.kinds import KINDS
 from i2ikit.registry import LOSSES, REGISTRIES, Registry
 
 
@@ -116,8 +112,3 @@ def test_a_plugin_that_is_imported_first_cannot_take_a_name_of_the_core():
     ).stdout.splitlines()
     assert "i2ikit.losses.pixel.L1Loss and outside.L1Loss" in printed[0]
     assert printed[1] == "i2ikit.losses.pixel"
-
-
-def test_the_registries_of_all_kinds_are_declared_for_editors():
-    declared = re.findall(r"^    ([A-Z]+): Registry$", Path(registries.__file__).read_text(), re.MULTILINE)
-    assert declared == [kind.plural.upper() for kind in KINDS]

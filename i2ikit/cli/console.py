@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -77,26 +77,18 @@ def complain(message: str) -> None:
     err().print(Text.assemble((who, "bold red"), message), soft_wrap=True)
 
 
-@contextmanager
-def busy(doing: str) -> Iterator[None]:
+def busy(doing: str) -> AbstractContextManager[object]:
     """Show a spinner on a terminal; elsewhere nothing."""
     console = err()
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(doing):
-        yield
+    return console.status(doing) if console.is_terminal else nullcontext()
 
 
 @contextmanager
-def counting(doing: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Show a progress bar on a terminal: yields a function of the done and the total count; elsewhere None."""
-    console = err()
-    if not console.is_terminal:
-        yield None
-        return
+def counting(doing: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on a terminal, elsewhere nothing; yields a function of the done and the total count."""
     from rich.progress import Progress
 
-    with Progress(console=console, transient=True) as progress:
+    console = err()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(doing, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

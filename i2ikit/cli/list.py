@@ -1,12 +1,13 @@
 """`i2ikit list`: the parts that configs are made of."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from i2ikit.cli.console import busy, complain, make_table, out
+from i2ikit.kinds import find_kind
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,25 +31,9 @@ def list_parts(
         else:
             from i2ikit.registry import REGISTRIES
 
-            table = _parts(list(REGISTRIES.values()) if kind is None else [find_registry(kind)])
+            table = _parts(REGISTRIES.values() if kind is None else [REGISTRIES[find_kind(kind, CONFIGS).plural]])
     out().print(table)
     _report_broken_plugins()
-
-
-def find_registry(kind: str) -> "Registry":
-    """Return the registry of a kind, named in the plural (``losses``) or the singular (``loss``).
-
-    Raises:
-        I2IKitError: there is none; the message has the nearest names.
-    """
-    from i2ikit.errors import I2IKitError, nearest_hint
-    from i2ikit.registry import REGISTRIES
-
-    for registry in REGISTRIES.values():
-        if kind in (registry.plural, registry.kind):
-            return registry
-    known = [*REGISTRIES, CONFIGS]
-    raise I2IKitError(f"no kind of parts is called {kind!r}.{nearest_hint(kind, known)} Kinds: {', '.join(known)}.")
 
 
 def package_of(part: type[Any]) -> str:
@@ -59,7 +44,7 @@ def package_of(part: type[Any]) -> str:
     return owner.package if owner else part.__module__.partition(".")[0]
 
 
-def _parts(registries: "Sequence[Registry]") -> "Table":
+def _parts(registries: "Collection[Registry]") -> "Table":
     from i2ikit.interfaces.losses import contract
 
     with_kind, with_contract = len(registries) > 1, [each.plural for each in registries] == ["losses"]

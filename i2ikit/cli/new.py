@@ -7,6 +7,9 @@ import typer
 
 from i2ikit.cli.console import busy, write
 from i2ikit.errors import I2IKitError
+from i2ikit.kinds import find_kind
+
+PLUGIN = "plugin"
 
 
 def new(
@@ -23,15 +26,15 @@ def new(
     """Write a new part with a passing test, or a new plugin."""
     from i2ikit.cli import scaffold
 
-    if kind == scaffold.PLUGIN:
-        kinds = [scaffold.find_kind(each.strip()) for each in (parts or "").split(",") if each.strip()]
+    if kind == PLUGIN:
+        kinds = [find_kind(each.strip(), PLUGIN) for each in (parts or "").split(",") if each.strip()]
         written = scaffold.new_plugin(name, kinds, into)
         root = into / name
         then = f"pip install --editable {root} && pytest {root}"
     elif parts is not None:
         raise I2IKitError("--with belongs to `i2ikit new plugin`")
     else:
-        home, found = scaffold.find_home(into), scaffold.find_kind(kind)
+        home, found = scaffold.find_home(into), find_kind(kind, PLUGIN)
         written = scaffold.new_part(found, name, home)
         _refuse_taken(found.plural, name)
         then = f"pytest {_relative(list(written)[-1])}"

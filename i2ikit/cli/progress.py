@@ -39,7 +39,7 @@ class RichReporter(Reporter):
         """Print the summary of the run."""
         self.steps, self.epochs = summary.steps, summary.epochs
         for name, value in describe(summary).items():
-            self.line(f"{name:<10}{value}")
+            self.note(f"{name:<10}{value}")
 
     def step(self, step: int, epoch: int, rate: float, eta: float, losses: Mapping[str, float]) -> None:
         """Print a step, unless one was printed less than ten seconds ago."""
@@ -48,11 +48,7 @@ class RichReporter(Reporter):
             return
         self._next_line = now + PLAIN_EVERY
         position = f"epoch {epoch}/{self.epochs}  step {step}/{self.steps}"
-        self.line(f"{position}  {rate:.1f} steps/s  {format_duration(eta)} left  {format_losses(losses)}")
-
-    def note(self, text: str) -> None:
-        """Print one sentence."""
-        self.line(text)
+        self.note(f"{position}  {rate:.1f} steps/s  {format_duration(eta)} left  {format_losses(losses)}")
 
     def finish(self, result: RunResult) -> None:
         """Print the metrics at the last and the best step as a table, and the paths of the results."""
@@ -60,14 +56,14 @@ class RichReporter(Reporter):
         if result.metrics:
             self.console.print(metrics_table(result))
         for sentence in format_missing(result.missing):
-            self.line(sentence)
+            self.note(sentence)
         if result.checkpoint is not None:
-            self.line(f"checkpoint {result.checkpoint}")
-        self.line(f"results    {result.work_dir}")
+            self.note(f"checkpoint {result.checkpoint}")
+        self.note(f"results    {result.work_dir}")
         if result.paused:
-            self.line(f"paused     after step {result.step} of {self.steps}; continue with --resume")
+            self.note(f"paused     after step {result.step} of {self.steps}; continue with --resume")
 
-    def line(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """Print one line as it is, without wrapping."""
         self.console.print(text, markup=False, soft_wrap=True)
 

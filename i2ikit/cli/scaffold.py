@@ -8,11 +8,10 @@ from pathlib import Path
 from string import Template
 from textwrap import indent
 
-from i2ikit.errors import I2IKitError, nearest_hint
-from i2ikit.kinds import KINDS, Kind
+from i2ikit.errors import I2IKitError
+from i2ikit.kinds import Kind
 from i2ikit.version import __version__
 
-PLUGIN = "plugin"
 CORE = "i2ikit"
 
 
@@ -33,19 +32,6 @@ class Home:
         """The folder of the package: beside pyproject.toml or in ``src``."""
         inside = self.root / "src" / self.package
         return inside if inside.is_dir() else self.root / self.package
-
-
-def find_kind(name: str) -> Kind:
-    """Return a kind of parts, named in the singular or the plural.
-
-    Raises:
-        I2IKitError: there is none; the message has the nearest names.
-    """
-    for kind in KINDS:
-        if name in (kind.word, kind.plural):
-            return kind
-    known = [*(kind.word for kind in KINDS), PLUGIN]
-    raise I2IKitError(f"no kind is called {name!r}.{nearest_hint(name, known)} Kinds: {', '.join(known)}.")
 
 
 def check_class_name(kind: Kind, name: str) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from i2ikit.cli.console import busy, make_table, out, write
-from i2ikit.cli.list import find_registry, package_of
+from i2ikit.cli.list import CONFIGS, package_of
+from i2ikit.kinds import find_kind
 
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -18,7 +19,9 @@ def show(
 ) -> None:
     """Show the docstring and the arguments of a part."""
     with busy("Importing the parts"):
-        registry = find_registry(kind)
+        from i2ikit.registry import REGISTRIES
+
+        registry = REGISTRIES[find_kind(kind, CONFIGS).plural]
         part = registry.get(name)
     parameters = [value for value in inspect.signature(part).parameters.values() if value.kind not in VARIADIC]
     write((name, "bold"), f"  {registry.kind}\n", inspect.cleandoc(part.__doc__ or "It has no docstring."), "\n")

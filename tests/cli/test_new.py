@@ -57,7 +57,7 @@ def test_every_kind_passes_its_tests_and_the_linter_in_a_plugin_and_in_the_core(
         ("loss", "loss", "cannot be the name of a class"),
         ("loss", "3", "cannot be the name of a class"),
         ("loss", "L1Loss", "'L1Loss' is taken: i2ikit.losses.pixel registers it"),
-        ("los", "MyLoss", "no kind is called 'los'. Nearest: 'loss'"),
+        ("los", "MyLoss", "no kind of parts is called 'los'. Nearest: 'losses'"),
         ("plugin", "foo", "'foo' is not how a plugin is named; write i2ikit-foo"),
         ("plugin", "i2ikit_Foo_Bar", "write i2ikit-foo-bar"),
         ("plugin", "i2ikit", "'i2ikit' is not the name of a plugin"),
