@@ -1,7 +1,6 @@
 """Networks that compute features of images: the Inception of the FID, and any classifier of torchvision."""
 
 import importlib.util
-import pickle
 import warnings
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -11,11 +10,12 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torchvision.transforms.v2.functional import normalize
 
 from i2ikit.checks import one_of
 from i2ikit.errors import MetricError, nearest_hint
 from i2ikit.files import file_hash
-from i2ikit.metrics.weights import WeightsFile, find_weights
+from i2ikit.metrics.weights import WeightsFile, find_weights, read_state_dict
 
 INCEPTION = "inception-v3-compat"  # torch-fidelity's name of the network of FID and KID
 INCEPTION_SIZE = 299  # pixels
@@ -26,7 +26,7 @@ STANDARD_WEIGHTS = WeightsFile(
     "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
 )
 RESIZING = ("clean", "legacy")
-IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+IMAGENET_MEAN, IMAGENET_DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
 class Backbone(ABC):
@@ -48,8 +48,8 @@ class Backbone(ABC):
         self.digest = ""
         self.device = torch.device("cpu")
 
-    def load(self, device: torch.device) -> None:
-        """Find the weights, build the network, and move it to ``device``; a second call only moves it.
+    def load(self, device: torch.device | None = None) -> None:
+        """Find the weights and build the network, at the first call; move it to ``device`` if one is given.
 
         Raises:
             MetricError: the weights or a package are missing, or the weights do not fit.
@@ -57,11 +57,12 @@ class Backbone(ABC):
         if not self.digest:
             self._network, path = self._build()
             self.digest = file_hash(path)
-        self.device = device
-        self._network.to(device)
+        if device is not None:
+            self.device = device
+            self._network.to(device)
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Return features (B, D), float32 on the CPU, of images (B, 3, H, W) of uint8."""
+        """Return features (B, D), float32 on the CPU, of images (B, 3, H, W) of uint8; the network is loaded."""
         with torch.inference_mode():
             return self._features(images).float().cpu()
 
@@ -145,7 +146,7 @@ class Classifier(Backbone):
         import torchvision.models
 
         path = Path(str(self.weights)).expanduser()
-        state = read_weights(path)
+        state = read_state_dict(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # some networks warn about their initialization
             network = torchvision.models.get_model(self.name, weights=None)
@@ -161,8 +162,7 @@ class Classifier(Backbone):
             x = clean_resize(images, self.size).to(self.device) / 255
         else:
             x = nn.functional.interpolate(images.to(self.device) / 255, (self.size, self.size), mode="bilinear")
-        mean, deviation = (x.new_tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_DEVIATION))
-        return self._network((x - mean) / deviation).flatten(1)
+        return self._network(normalize(x, IMAGENET_MEAN, IMAGENET_DEVIATION)).flatten(1)
 
 
 def clean_resize(images: Tensor, size: int) -> Tensor:
@@ -179,23 +179,6 @@ def clean_resize(images: Tensor, size: int) -> Tensor:
 
     planes = [resized(channel) for channel in images.cpu().flatten(0, 1)]
     return torch.from_numpy(np.stack(planes)).clamp(0, 255).unflatten(0, tuple(images.shape[:2]))
-
-
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read a state dict without running code from the file.
-
-    Raises:
-        MetricError: the file is missing, damaged, or no state dict.
-    """
-    if not path.is_file():
-        raise MetricError(f"there is no file of weights at {path}")
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        raise MetricError(f"{path} cannot be read as a file of weights: {str(error).splitlines()[0]}") from error
-    if not isinstance(state, dict):
-        raise MetricError(f"{path} is no state dict but a {type(state).__name__}")
-    return state
 
 
 def _remove_last_linear(network: nn.Module, name: str) -> None:

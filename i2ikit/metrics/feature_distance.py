@@ -10,9 +10,9 @@ from torch import Tensor
 
 from i2ikit.checks import positive_int
 from i2ikit.errors import MetricError
-from i2ikit.metrics.backbones import INCEPTION, RESIZING, Backbone, Classifier, Inception
+from i2ikit.metrics.backbones import INCEPTION, RESIZING
 from i2ikit.metrics.base import Metric, to_bytes
-from i2ikit.metrics.feature_store import FeatureStore, shared_store
+from i2ikit.metrics.feature_store import shared_store
 
 
 class FeatureDistance(Metric):
@@ -31,6 +31,7 @@ class FeatureDistance(Metric):
         size: height and width in pixels, >= 1, of the input of a classifier; Inception always takes 299.
 
     Attributes:
+        store: computes the features.
         value: name of the distance: the resizing for the standard Inception, else "distance".
 
     Raises:
@@ -47,12 +48,8 @@ class FeatureDistance(Metric):
         resizing: str = "clean",
         size: int = 224,
     ) -> None:
-        standard, size = backbone == INCEPTION, positive_int("size", size)
-        self.backbone: Backbone = (
-            Inception(weights, resizing) if standard else Classifier(backbone, weights, resizing, size=size)
-        )
-        self.value = resizing if standard else "distance"
-        self._store: FeatureStore | None = None
+        self.store = shared_store(backbone, weights, resizing, positive_int("size", size))
+        self.value = resizing if backbone == INCEPTION else "distance"
         self.reset()
 
     def reset(self) -> None:
@@ -66,24 +63,20 @@ class FeatureDistance(Metric):
         Raises:
             MetricError: a file of weights or a package is missing.
         """
-        self.backbone.load(device)
-        self._store = shared_store(self.backbone)
-        self._store.backbone.load(device)
+        self.store.backbone.load(device)
 
     def update(self, sample: Mapping[str, Any]) -> None:
         """Add a batch: "output" (B, C, H, W) in -1..1, C 1 or 3."""
-        store = self._prepared()
-        self._outputs.append(store.features(to_bytes(sample["output"], type(self).__name__)))
+        self._outputs.append(self.store.features(to_bytes(sample["output"], type(self).__name__)))
 
     def add_real(self, images: Tensor, masks: Tensor | None = None) -> None:
         """Add real images (B, C, H, W) in -1..1, C 1 or 3; masks are ignored."""
-        store = self._prepared()
-        self._real.append(store.features(to_bytes(images, type(self).__name__), on_disk=True))
+        self._real.append(self.store.features(to_bytes(images, type(self).__name__), on_disk=True))
 
     def protocol(self) -> dict[str, Any]:
         """Return what the features depend on, and how many there are."""
         return {
-            **self.backbone.protocol(),
+            **self.store.backbone.protocol(),
             "outputs": sum(map(len, self._outputs)),
             "real": sum(map(len, self._real)),
         }
@@ -104,9 +97,3 @@ class FeatureDistance(Metric):
     @abstractmethod
     def distance(self, outputs: Tensor, real: Tensor) -> dict[str, float]:
         """Return values by name for features (N, D) and (M, D)."""
-
-    def _prepared(self) -> FeatureStore:
-        if self._store is None:
-            self.prepare(torch.device("cpu"))
-        assert self._store is not None, "prepare makes it"
-        return self._store

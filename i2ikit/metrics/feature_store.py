@@ -1,5 +1,6 @@
 """A cache of image features by content: in memory, and for real images also on disk."""
 
+import functools
 import hashlib
 from collections import OrderedDict
 from contextlib import suppress
@@ -10,12 +11,9 @@ import torch
 from torch import Tensor
 
 from i2ikit.files import open_atomically, user_cache
-from i2ikit.metrics.backbones import Backbone
+from i2ikit.metrics.backbones import INCEPTION, Backbone, Classifier, Inception
 
 IN_MEMORY = 8192  # vectors; 64 MB for Inception
-BATCH = 32  # images per forward pass of a backbone
-
-_stores: dict[str, "FeatureStore"] = {}
 
 
 def image_key(image: Tensor) -> str:
@@ -24,23 +22,23 @@ def image_key(image: Tensor) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def shared_store(backbone: Backbone) -> "FeatureStore":
-    """Return the store that all metrics of this process with the same network, weights and resizing share."""
-    key = hashlib.blake2b(repr(sorted(backbone.protocol().items())).encode(), digest_size=8).hexdigest()
-    return _stores.setdefault(key, FeatureStore(backbone, key))
+@functools.cache
+def shared_store(backbone: str, weights: str | Path | None, resizing: str, size: int) -> "FeatureStore":
+    """Return the store that all metrics of this process with the same arguments share; see ``FeatureDistance``."""
+    if backbone == INCEPTION:
+        return FeatureStore(Inception(weights, resizing))
+    return FeatureStore(Classifier(backbone, weights, resizing, size=size))
 
 
 class FeatureStore:
     """Computes each feature vector once.
 
     Args:
-        backbone: loaded.
-        key: identifies backbone, weights and resizing.
+        backbone: loaded at the first use.
     """
 
-    def __init__(self, backbone: Backbone, key: str) -> None:
+    def __init__(self, backbone: Backbone) -> None:
         self.backbone = backbone
-        self.folder = user_cache("features") / key
         self._memory: OrderedDict[str, Tensor] = OrderedDict()
 
     def features(self, images: Tensor, *, on_disk: bool = False) -> Tensor:
@@ -50,39 +48,40 @@ class FeatureStore:
             images: of one size.
             on_disk: whether vectors are read from the user's cache folder and written to it.
         """
+        self.backbone.load()
+        folder = self._folder() if on_disk else None
         keys = [image_key(image) for image in images]
-        found = {key: vector for key in keys if (vector := self._known(key, on_disk)) is not None}
-        new = [index for index, key in enumerate(keys) if key not in found]
-        for start in range(0, len(new), BATCH):
-            chosen = new[start : start + BATCH]
-            computed = dict(zip([keys[index] for index in chosen], self.backbone(images[chosen]), strict=True))
+        found = {key: vector for key in keys if (vector := self._known(key, folder)) is not None}
+        new = {key: index for index, key in enumerate(keys) if key not in found}
+        if new:
+            computed = dict(zip(new, self.backbone(images[list(new.values())]), strict=True))
             found |= computed
-            if on_disk:
-                self._write(computed)
+            if folder is not None:
+                _write(folder, computed)
         for key in keys:
-            self._remember(key, found[key])
+            self._memory[key] = found[key]
+            self._memory.move_to_end(key)
+        while len(self._memory) > IN_MEMORY:
+            self._memory.popitem(last=False)
         return torch.stack([found[key] for key in keys])
 
-    def _known(self, key: str, on_disk: bool) -> Tensor | None:
-        if key in self._memory or not on_disk:
+    def _folder(self) -> Path:
+        """Return the folder for this network with its weights and resizing."""
+        about = repr(sorted(self.backbone.protocol().items()))
+        return user_cache("features") / hashlib.blake2b(about.encode(), digest_size=8).hexdigest()
+
+    def _known(self, key: str, folder: Path | None) -> Tensor | None:
+        if key in self._memory or folder is None:
             return self._memory.get(key)
         try:
-            return torch.from_numpy(np.load(self._path(key)))
+            return torch.from_numpy(np.load(folder / f"{key}.npy"))
         except (OSError, ValueError, EOFError):  # no file yet, or a damaged one: compute the features again
             return None
 
-    def _write(self, vectors: dict[str, Tensor]) -> None:
-        with suppress(OSError):  # the features can be computed again
-            self.folder.mkdir(parents=True, exist_ok=True)
-            for key, vector in vectors.items():
-                with open_atomically(self._path(key)) as file:
-                    np.save(file, vector.numpy())
 
-    def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.npy"
-
-    def _remember(self, key: str, vector: Tensor) -> None:
-        self._memory[key] = vector
-        self._memory.move_to_end(key)
-        while len(self._memory) > IN_MEMORY:
-            self._memory.popitem(last=False)
+def _write(folder: Path, vectors: dict[str, Tensor]) -> None:
+    with suppress(OSError):  # the features can be computed again
+        folder.mkdir(parents=True, exist_ok=True)
+        for key, vector in vectors.items():
+            with open_atomically(folder / f"{key}.npy") as file:
+                np.save(file, vector.numpy())

@@ -1,11 +1,8 @@
 """LPIPS: learned perceptual distance between outputs and the paired truth, computed by torchmetrics."""
 
 import importlib.util
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, cast
 
@@ -14,9 +11,8 @@ from torch import Tensor, nn
 
 from i2ikit.checks import one_of
 from i2ikit.errors import MetricError
-from i2ikit.metrics.backbones import read_weights
 from i2ikit.metrics.base import MeanOverImages, to_bytes
-from i2ikit.metrics.weights import WeightsFile, find_weights
+from i2ikit.metrics.weights import WeightsFile, find_weights, read_state_dict
 from i2ikit.registry import METRICS
 
 NETWORKS = {"alex": "alexnet", "vgg": "vgg16", "squeeze": "squeezenet1_1"}  # LPIPS name: torchvision name
@@ -58,9 +54,7 @@ class LPIPS(MeanOverImages):
         if self._net is None:
             if importlib.util.find_spec("torchmetrics") is None:
                 raise MetricError("LPIPS needs torchmetrics: pip install 'i2ikit[metrics]'")
-            path = find_weights(standard_weights(self.network), self.weights)
-            read_weights(path)  # a clear message if the file is damaged
-            self._net = _build(self.network, path)
+            self._net = _build(self.network, find_weights(standard_weights(self.network), self.weights))
         self._net.to(device)
 
     def protocol(self) -> dict[str, Any]:
@@ -91,29 +85,9 @@ def standard_weights(network: str) -> WeightsFile:
 
 
 def _build(network: str, path: Path) -> nn.Module:
-    from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
+    from torchmetrics.functional.image.lpips import _NoTrainLpips  # the public classes only take weights from the net
 
-    with _as_torchs_cache(path, standard_weights(network).names[0]):
-        net: nn.Module = LearnedPerceptualImagePatchSimilarity(cast(Literal["alex", "vgg", "squeeze"], network)).net
+    net = _NoTrainLpips(net=cast(Literal["alex", "vgg", "squeeze"], network), pnet_rand=True)
+    state = read_state_dict(path)  # "features.3.weight" is "slice2.3.weight", or "slices.1.3.weight", in LPIPS
+    net.net.load_state_dict({key: state[re.sub(r"^slices?\.?\d+", "features", key)] for key in net.net.state_dict()})
     return net.eval()
-
-
-@contextmanager
-def _as_torchs_cache(path: Path, name: str) -> Iterator[None]:
-    """Make a file torch's cache for a while: torchvision's models take no path."""
-    before = torch.hub.get_dir()
-    if path == Path(before) / "checkpoints" / name:
-        yield
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "checkpoints" / name
-        target.parent.mkdir()
-        try:
-            os.link(path, target)
-        except OSError:  # another disk, or a system without links
-            shutil.copyfile(path, target)
-        torch.hub.set_dir(folder)
-        try:
-            yield
-        finally:
-            torch.hub.set_dir(before)

@@ -1,9 +1,11 @@
-"""Find files of weights: at a given path, in torch's cache, or by downloading them."""
+"""Files of weights: found at a given path, in torch's cache, or downloaded; and read without running code."""
 
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from i2ikit.download import download
 from i2ikit.errors import DataError, MetricError
@@ -51,6 +53,23 @@ def find_weights(wanted: WeightsFile, path: str | Path | None = None) -> Path:
     if not digest.startswith(wanted.sha256):
         raise MetricError(f"{found} is not {wanted.what}: its SHA-256 begins with {digest[:8]}. {_wanted(wanted)}")
     return found
+
+
+def read_state_dict(path: Path) -> dict[str, Tensor]:
+    """Read a state dict without running code from the file.
+
+    Raises:
+        MetricError: the file is missing, damaged, or no state dict.
+    """
+    if not path.is_file():
+        raise MetricError(f"there is no file of weights at {path}")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
+        raise MetricError(f"{path} cannot be read as a file of weights: {str(error).splitlines()[0]}") from error
+    if not isinstance(state, dict):
+        raise MetricError(f"{path} is no state dict but a {type(state).__name__}")
+    return state
 
 
 def _wanted(wanted: WeightsFile) -> str:

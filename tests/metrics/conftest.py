@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from i2ikit.files import CACHE_VARIABLE
-from i2ikit.metrics import feature_store
+from i2ikit.metrics.feature_store import shared_store
 
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch) -> Path:
     """Keep features in the folder of the test, and share none with other tests."""
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
-    monkeypatch.setattr(feature_store, "_stores", {})
+    shared_store.cache_clear()
     return tmp_path / "cache"
 
 

@@ -11,6 +11,7 @@ from i2ikit.errors import MetricError
 from i2ikit.metrics.backbones import Backbone
 from i2ikit.metrics.base import to_bytes
 from i2ikit.metrics.feature_distance import FeatureDistance
+from i2ikit.metrics.feature_store import FeatureStore
 from i2ikit.metrics.fid import FID
 from i2ikit.metrics.functional.feature_distances import frechet_distance, kernel_distance
 from i2ikit.metrics.kid import KID
@@ -40,7 +41,7 @@ class Means(Backbone):
 
     name = "means"
 
-    def load(self, device: torch.device) -> None:
+    def load(self, device: torch.device | None = None) -> None:
         pass
 
     def _build(self) -> tuple[nn.Module, Path]:
@@ -100,14 +101,14 @@ def test_other_weights_of_inception_are_refused(random_inception):
 def test_the_values_are_distances_of_the_features_named_after_resizing_or_network(metric, names, distance):
     outputs, real = images(6), images(6, seed=1)
     features = [to_bytes(found, "").float().mean(dim=(2, 3)) for found in (outputs, real)]
-    metric.backbone = Means(None, metric.backbone.resizing)
+    metric.store = FeatureStore(Means(None, "clean"))
     assert filled(metric, outputs, real).compute() == pytest.approx(dict(zip(names, distance(*features), strict=True)))
     assert metric.better[names[0]] == "lower"
 
 
 def test_one_image_is_too_few_also_after_a_reset():
     metric = KID()
-    metric.backbone = Means(None, "clean")
+    metric.store = FeatureStore(Means(None, "clean"))
     filled(metric, images(4), images(4)).reset()
     filled(metric, images(1), images(1))
     with pytest.raises(MetricError, match="KID needs at least 2 outputs and 2 real images, not 1 and 1"):

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from i2ikit.errors import DataError, MetricError
 from i2ikit.metrics import weights
-from i2ikit.metrics.weights import WeightsFile, find_weights
+from i2ikit.metrics.weights import WeightsFile, find_weights, read_state_dict
 
 CONTENT = b"numbers"
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -63,3 +64,18 @@ def test_another_file_with_the_name_is_refused(cache):
 def test_a_missing_given_file_is_named(cache, tmp_path):
     with pytest.raises(MetricError, match=r"there is no file .*gone\.pth\. Needed is net-1\.pth \(SHA-256 "):
         find_weights(WANTED, tmp_path / "gone.pth")
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    (tmp_path / "half.pth").write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(MetricError, match=r"half\.pth cannot be read as a file of weights"):
+        read_state_dict(tmp_path / "half.pth")
+
+
+def test_code_in_a_file_is_not_run(tmp_path):
+    torch.save(nn.Linear(1, 1), tmp_path / "module.pth")
+    with pytest.raises(MetricError, match=r"module\.pth cannot be read as a file of weights"):
+        read_state_dict(tmp_path / "module.pth")
+    torch.save([1], tmp_path / "list.pth")
+    with pytest.raises(MetricError, match=r"list\.pth is no state dict but a list"):
+        read_state_dict(tmp_path / "list.pth")
