@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from i2ikit.checks import fraction, not_negative_int, one_of, positive, positive_int, same_shape
+from i2ikit.checks import check_images, fraction, not_negative_int, one_of, positive, positive_int, same_shape
 from i2ikit.errors import ShapeError
 
 
@@ -54,3 +54,21 @@ def test_tensors_of_one_shape_pass():
 def test_tensors_of_several_shapes_are_listed():
     with pytest.raises(ShapeError, match=r"X needs tensors of one shape, got one \(2, 3\), other \(3, 2\)"):
         same_shape("X", one=torch.zeros(2, 3), other=torch.zeros(3, 2))
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((3, 16, 16), r"Net needs images \(B, 3, H, W\), got \(3, 16, 16\)"),
+        ((1, 4, 16, 16), r"Net needs images \(B, 3, H, W\), got \(1, 4, 16, 16\)"),
+        ((1, 3, 4, 16), r"at least 8, got 4 x 16"),
+        ((1, 3, 16, 18), r"multiples of 4, got 16 x 18"),
+    ],
+)
+def test_wrong_images_are_named_with_what_is_needed(shape, message):
+    with pytest.raises(ShapeError, match=message):
+        check_images("Net", torch.empty(shape), 3, smallest=8, multiple=4)
+
+
+def test_right_images_pass():
+    check_images("Net", torch.empty(2, 3, 8, 12), 3, smallest=8, multiple=4)

@@ -66,7 +66,7 @@ def evaluate(options: EvaluateOptions) -> None:
                 options.checkpoint, options.data, metrics=metrics, generator=options.generator, device=device
             )
     if options.as_json:
-        typer.echo(json.dumps(found.line(), indent=2, allow_nan=False))
+        typer.echo(json.dumps(vars(found), indent=2, allow_nan=False))
     else:
         show(found)
     if found.missing and not found.metrics:

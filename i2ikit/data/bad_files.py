@@ -67,29 +67,24 @@ class BadFiles:
         self._reported = len(self.messages)
 
 
-def file_groups(dataset: Any) -> list[Sequence[Any]]:
-    """Return the files of each domain of a data set; none for a data set without ``paths``."""
+def files_of(dataset: Any) -> list[Any]:
+    """Return the paths of all files of a data set; none for a data set without ``paths``."""
     paths = getattr(dataset, "paths", None)
     if not isinstance(paths, Mapping):
         return []
-    return [[found] if isinstance(found, str | Path) else found for found in paths.values()]
+    return [path for found in paths.values() for path in ([found] if isinstance(found, str | Path) else found)]
 
 
-def bad_headers(groups: Sequence[Sequence[Any]], seed: int, count: int = SAMPLED) -> Iterator[str]:
+def bad_headers(files: Sequence[Any], seed: int, count: int = SAMPLED) -> Iterator[str]:
     """Check the headers of some files, sampled by a seed; yield a message for each that is not an image.
 
     Args:
-        groups: lists of paths.
+        files: paths.
         seed: any integer.
         count: number of files, >= 1.
     """
-    total = sum(map(len, groups))
-    for index in sorted(random.Random(seed).sample(range(total), min(count, total))):
-        group = 0
-        while index >= len(groups[group]):
-            index -= len(groups[group])
-            group += 1
+    for index in sorted(random.Random(seed).sample(range(len(files)), min(count, len(files)))):
         try:
-            read_header(groups[group][index])
+            read_header(files[index])
         except DataError as error:
             yield str(error)

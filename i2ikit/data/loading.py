@@ -102,18 +102,17 @@ class EpochSampler(Sampler[list[tuple[int, int]]]):
         """Return the number of batches of an epoch, the same for every process."""
         return self.length // (self.batch_size * self.world)
 
-    def set_epoch(self, epoch: int) -> None:
-        """Set the epoch of the next iteration, counted from 1; it begins at the first batch."""
-        self.epoch, self.first = epoch, 0
+    def start(self, epoch: int, batch: int = 0) -> None:
+        """Set the epoch, from 1, and the first batch, from 0, of the next iteration; earlier batches are not read.
 
-    def start(self, batch: int) -> None:
-        """Begin the next iteration, and only that one, at this batch, counted from 0, without reading those before."""
+        The iterations after that one begin at batch 0.
+        """
         if not 0 <= batch <= len(self):
             raise ValueError(f"an epoch has {len(self)} batches; it cannot start at batch {batch}")
-        self.first = batch
+        self.epoch, self.first = epoch, batch
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        """Yield the batches of the epoch; set_epoch after the first batch has no effect on them.
+        """Yield the batches of the epoch; a ``start`` after the first batch has no effect on them.
 
         The start is read with the first batch: a DataLoader with workers makes one iterator that it never uses.
         """
@@ -127,7 +126,7 @@ class EpochSampler(Sampler[list[tuple[int, int]]]):
 
 
 class TrainLoader:
-    """Training batches: iterate once per epoch after ``set_epoch``; after a resume call ``start`` in between.
+    """Training batches: call ``start``, then iterate, once per epoch.
 
     Args:
         dataset: map-style, at least batch_size * world items.
@@ -188,13 +187,9 @@ class TrainLoader:
         """Return the number of batches of an epoch."""
         return len(self.sampler)
 
-    def set_epoch(self, epoch: int) -> None:
-        """Set the epoch of the next iteration, counted from 1."""
-        self.sampler.set_epoch(epoch)
-
-    def start(self, batch: int) -> None:
-        """Begin the next iteration, and only that one, at this batch, counted from 0."""
-        self.sampler.start(batch)
+    def start(self, epoch: int, batch: int = 0) -> None:
+        """Set the epoch and the first batch of the next iteration, see :meth:`EpochSampler.start`."""
+        self.sampler.start(epoch, batch)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield batches: tensors (B, C, H, W) and lists of paths under the names of the items."""

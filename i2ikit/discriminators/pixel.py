@@ -2,10 +2,9 @@
 
 from torch import Tensor, nn
 
-from i2ikit.checks import positive_int
+from i2ikit.checks import check_images, positive_int
 from i2ikit.nn.initialize import initialize
 from i2ikit.nn.norms import bias_before, make_norm
-from i2ikit.nn.shapes import check_images
 from i2ikit.registry import DISCRIMINATORS
 
 

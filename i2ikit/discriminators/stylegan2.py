@@ -6,9 +6,8 @@ from itertools import pairwise
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2ikit.checks import positive_int
+from i2ikit.checks import check_images, positive_int
 from i2ikit.errors import ShapeError
-from i2ikit.nn.shapes import check_images
 from i2ikit.nn.stylegan2 import ScaledLinear, StyleGAN2Block, conv_layer
 from i2ikit.registry import DISCRIMINATORS
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from i2ikit.build import Builder
 from i2ikit.config.data import dataset_config
-from i2ikit.data.bad_files import SAMPLED, BadFiles, bad_headers, file_groups
+from i2ikit.data.bad_files import SAMPLED, BadFiles, bad_headers, files_of
 from i2ikit.data.cache import ImageCache
 from i2ikit.data.loading import MapDataset, TrainLoader
 from i2ikit.errors import DataError
@@ -62,7 +62,7 @@ def build_train_loader(
         seed=seed,
         rank=rank,
         world=world,
-        bad_files=BadFiles(data["bad_fraction"], sum(map(len, file_groups(dataset))) or len(dataset)),
+        bad_files=BadFiles(data["bad_fraction"], len(files_of(dataset)) or len(dataset)),
         prefetch=data["prefetch"],
         timeout=data["timeout"],
         pin=pin,
@@ -93,14 +93,13 @@ def check_sample(dataset: MapDataset, bad_files: BadFiles, seed: int) -> str:
     Raises:
         DataError: there are more than the run allows; the message lists them.
     """
-    groups = file_groups(dataset)
-    found = list(bad_headers(groups, seed))
+    files = files_of(dataset)
+    found = list(bad_headers(files, seed))
     if len(found) > bad_files.allowed:
         raise DataError(bad_files.format_messages(found))
     if not found:
         return ""
-    checked = min(SAMPLED, sum(map(len, groups)))
     return (
-        f"{len(found)} of {checked} files that were checked cannot be read; others will replace them: "
+        f"{len(found)} of {min(SAMPLED, len(files))} files that were checked cannot be read; others will replace them: "
         f"{' '.join(found)} `i2ikit data check DIR` checks all files."
     )

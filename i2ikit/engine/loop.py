@@ -114,8 +114,7 @@ class TranslationLoop(BaseLoop):
 
     def _run_epoch(self) -> None:
         epoch, first = self.position
-        self.dataloader.set_epoch(epoch + 1)
-        self.dataloader.start(first)
+        self.dataloader.start(epoch + 1, first)
         self.runner.call_hook("before_train_epoch")
         batches = iter(self.dataloader)
         steps = min((len(self.dataloader) - first) // self.accumulate, self.last - self._iter)

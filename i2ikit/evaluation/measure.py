@@ -37,10 +37,6 @@ class Measurement:
     paired: list[str] = field(default_factory=list)
     protocol: dict[str, Any] = field(default_factory=dict)
 
-    def line(self) -> dict[str, Any]:
-        """Return all of it as plain data, for a log."""
-        return dict(vars(self))
-
 
 @dataclass(frozen=True)
 class EvaluationData:

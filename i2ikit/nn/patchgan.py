@@ -5,10 +5,9 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from i2ikit.checks import positive_int
+from i2ikit.checks import check_images, positive_int
 from i2ikit.nn.blur import BlurDown
 from i2ikit.nn.norms import bias_before, make_norm
-from i2ikit.nn.shapes import check_images
 
 
 class PatchGAN(nn.Module):

@@ -1,7 +1,7 @@
 """Activation checkpointing: a stage keeps its input alone, and is computed again in the backward pass."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TypeVar
 
 import torch
@@ -28,34 +28,28 @@ def recomputed(network: nn.Module, run: Callable[[Tensor], Result], value: Tenso
     wanted = value.requires_grad or any(parameter.requires_grad for parameter in network.parameters())
     if not torch.is_grad_enabled() or not wanted:
         return run(value)
-
-    def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-        return nullcontext(), _restored(network)
-
-    result: Result = checkpoint(run, value, use_reentrant=False, context_fn=contexts)
+    flags = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
+    result: Result = checkpoint(
+        run, value, use_reentrant=False, context_fn=lambda: (nullcontext(), _restored(network, flags))
+    )
     return result
 
 
-def _restored(network: nn.Module) -> AbstractContextManager[None]:
-    """Return a context in which the network is frozen as it is now, and its norms update copies of their statistics."""
-    flags = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
+@contextmanager
+def _restored(network: nn.Module, flags: list[tuple[nn.Parameter, bool]]) -> Iterator[None]:
+    """Freeze a network as the flags were, and let its norms update copies of their statistics."""
+    now = [(parameter, parameter.requires_grad) for parameter, _ in flags]
     norms = [module for module in network.modules() if isinstance(module, _NormBase) and module.training]
-
-    @contextmanager
-    def context() -> Iterator[None]:
-        now = [(parameter, parameter.requires_grad) for parameter, _ in flags]
-        statistics = [(norm, name, buffer) for norm in norms for name, buffer in norm.named_buffers(recurse=False)]
-        _set(flags)
+    statistics = [(norm, name, buffer) for norm in norms for name, buffer in norm.named_buffers(recurse=False)]
+    _set(flags)
+    for norm, name, buffer in statistics:
+        setattr(norm, name, buffer.clone())
+    try:
+        yield
+    finally:
+        _set(now)
         for norm, name, buffer in statistics:
-            setattr(norm, name, buffer.clone())
-        try:
-            yield
-        finally:
-            _set(now)
-            for norm, name, buffer in statistics:
-                setattr(norm, name, buffer)
-
-    return context()
+            setattr(norm, name, buffer)
 
 
 def _set(flags: list[tuple[nn.Parameter, bool]]) -> None:

@@ -6,9 +6,9 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from i2ikit.checks import check_images
 from i2ikit.errors import nearest_hint
 from i2ikit.nn.recompute import recomputed
-from i2ikit.nn.shapes import check_images
 
 
 class StagedGenerator(nn.Module):

@@ -47,9 +47,7 @@ class Broken(RandomStreams):
 
 
 def batches(loader: TrainLoader, epoch: int, start: int = 0) -> list[dict[str, Any]]:
-    loader.set_epoch(epoch)
-    if start:
-        loader.start(start)
+    loader.start(epoch, start)
     return list(loader)
 
 
@@ -149,13 +147,13 @@ def test_a_late_start_reads_nothing_of_what_it_skips() -> None:
 
 def test_a_start_past_the_epoch_is_refused() -> None:
     with pytest.raises(ValueError, match="an epoch has 4 batches; it cannot start at batch 5"):
-        loader().start(5)
+        loader().start(1, 5)
 
 
 def test_a_pass_that_was_left_early_does_not_disturb_the_next() -> None:
     train = loader(2)
     whole = batches(loader(0), 2)
-    train.set_epoch(1)
+    train.start(1)
     next(iter(train))
     assert same(batches(train, 2), whole)
 
@@ -380,5 +378,5 @@ def test_the_order_is_uniform() -> None:
 def epochs(length: int, count: int) -> list[EpochSampler]:
     samplers = [EpochSampler(length, 1, seed=0) for _ in range(count)]
     for epoch, sampler in enumerate(samplers, 1):
-        sampler.set_epoch(epoch)
+        sampler.start(epoch)
     return samplers

@@ -168,7 +168,7 @@ def test_a_cache_changes_no_pixel(root: Path, tmp_path: Path) -> None:
         loader = build_train_loader(built(data(root)), LOADING | {"batch_size": 3} | more, seed=0)
         found = []
         for epoch in (1, 2):
-            loader.set_epoch(epoch)
+            loader.start(epoch)
             found += list(loader)
         return found
 

@@ -95,7 +95,7 @@ class EvaluationHook(RunHook):
         found = self.evaluator.measure(progress.step, pause)
         self._due = None
         self._check_metric(run, found)
-        line = {"event": "metrics", "step": progress.step, "epoch": progress.epoch, **found.line()}
+        line = {"event": "metrics", "step": progress.step, "epoch": progress.epoch, **vars(found)}
         run.log.write({**line, "last": True, "best": self.evaluator.best} if last else line)
         run.call_hook("before_val_epoch")  # mmengine's hooks undo after one what they do before it
         run.call_hook("after_val_epoch", metrics=found.metrics)

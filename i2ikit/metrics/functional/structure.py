@@ -12,11 +12,6 @@ PATCH = 5  # pixels, width of a patch of the self-similarity
 REACH = (2, 4, 6)  # pixels, distances between patches, along both axes and both diagonals
 
 
-def brightness(image: Tensor) -> Tensor:
-    """Return the luma (B, 1, H, W) of gray and RGB images; for other images the mean over channels."""
-    return gray(image) if image.shape[1] in (1, 3) else image.mean(dim=1, keepdim=True)
-
-
 def correlation(x: Tensor, y: Tensor) -> Tensor:
     """Return Pearson's correlation of each row of two tensors (B, N), in -1..1; NaN where a row is constant."""
     x, y = x.double(), y.double()
@@ -34,7 +29,7 @@ def edge_correlation(image: Tensor, target: Tensor) -> Tensor:
     Raises:
         ShapeError: the sizes differ, or are too small.
     """
-    return correlation(_edges(_checked(image, target, 3)), _edges(_checked(target, image, 3)))
+    return correlation(*map(_edges, _brightness(image, target, 3)))
 
 
 def _edges(luma: Tensor) -> Tensor:
@@ -61,10 +56,7 @@ def self_similarity_correlation(image: Tensor, target: Tensor) -> Tensor:
         Shechtman and Irani 2007, "Matching Local Self-Similarities across Images and Videos"; as a measure of preserved
         content in translation Zheng et al. 2021 (F-LSeSim), arXiv:2104.00854, there of deep features.
     """
-    smallest = PATCH + max(REACH)
-    return correlation(
-        _self_similarity(_checked(image, target, smallest)), _self_similarity(_checked(target, image, smallest))
-    )
+    return correlation(*map(_self_similarity, _brightness(image, target, PATCH + max(REACH))))
 
 
 def _self_similarity(luma: Tensor) -> Tensor:
@@ -81,13 +73,13 @@ def _self_similarity(luma: Tensor) -> Tensor:
     return torch.exp(-distance / distance.mean(dim=1, keepdim=True))
 
 
-def _checked(image: Tensor, other: Tensor, smallest: int) -> Tensor:
-    """Return the brightness of ``image`` after comparing the sizes of both."""
-    if image.ndim != 4 or other.ndim != 4 or min(image.shape[-2:]) < smallest:
+def _brightness(image: Tensor, target: Tensor, smallest: int) -> list[Tensor]:
+    """Return the luma (B, 1, H, W) of both images if they are gray or RGB, else their mean over channels."""
+    if image.ndim != 4 or target.ndim != 4 or min(image.shape[-2:]) < smallest:
         raise ShapeError(
             f"images (B, C, H, W) of at least {smallest}x{smallest} are needed, "
-            f"not {tuple(image.shape)} and {tuple(other.shape)}"
+            f"not {tuple(image.shape)} and {tuple(target.shape)}"
         )
-    luma = brightness(image)
-    same_shape("a comparison of structure", image=luma, target=other[:, :1])
-    return luma
+    pair = [gray(each) if each.shape[1] in (1, 3) else each.mean(dim=1, keepdim=True) for each in (image, target)]
+    same_shape("a comparison of structure", image=pair[0], target=pair[1])
+    return pair
