@@ -119,11 +119,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
     },
     "log": {"every": Key(integer(1), 50)},
     "samples": {"every": Key(integer(1), 500), "count": Key(integer(1), 8), "gallery": Key(integer(0), 100)},
-    "checkpoint": {
-        "every": Key(integer(1), 1000),
-        "keep": Key(integer(1), 3),
-        "keep_every": Key(integer(1)),
-    },
+    "checkpoint": {"every": Key(integer(1), 1000), "keep": Key(integer(1), 3), "keep_every": Key(integer(1))},
     "evaluation": {
         "every": Key(integer(0), 0),
         "weights": Key(one_of("average", "raw"), "average"),

@@ -113,7 +113,8 @@ def advice(error: BaseException, package: str) -> str:
 
 def is_disabled(info: PluginInfo) -> bool:
     """Return whether a plugin is switched off: by its name, by its package's, or with all plugins."""
-    return _disabled().lower() in ALL or not info.names.isdisjoint(map(canonicalize_name, _disabled_names()))
+    names = _disabled_names()
+    return names is None or not info.names.isdisjoint(map(canonicalize_name, names))
 
 
 def unknown_disabled_names(plugins: Collection[PluginInfo]) -> list[str]:
@@ -123,17 +124,14 @@ def unknown_disabled_names(plugins: Collection[PluginInfo]) -> list[str]:
     return [
         f"{DISABLE} names {name!r}, but there is no such plugin.{nearest_hint(name, names)} List them with "
         "`i2ikit plugins`."
-        for name in _disabled_names()
+        for name in _disabled_names() or ()
         if canonicalize_name(name) not in known
     ]
 
 
-def _disabled_names() -> list[str]:
-    """Return the names that are to be switched off one by one."""
-    if _disabled().lower() in (*ALL, *NONE):
-        return []
-    return [name.strip() for name in _disabled().split(",") if name.strip()]
-
-
-def _disabled() -> str:
-    return os.environ.get(DISABLE, "").strip()
+def _disabled_names() -> list[str] | None:
+    """Return the names that are to be switched off one by one, or None for all plugins."""
+    value = os.environ.get(DISABLE, "").strip()
+    if value.lower() in ALL:
+        return None
+    return [] if value.lower() in NONE else [name.strip() for name in value.split(",") if name.strip()]

@@ -43,7 +43,7 @@ def build_model(config: Mapping[str, Any], builder: Builder, path: str = "model"
         builder.error(f"{path}.type", "the model is always 'UnpairedTranslation'")
     networks = NetworksBuilder(config, builder, path)
     networks.build()
-    phases = PhasesBuilder(config, builder, path, networks).build()
+    phases = PhasesBuilder(networks).build()
     if len(builder.errors) > before:
         return None
     return UnpairedTranslation(**networks.kinds, views=networks.views, phases=phases, averages=networks.averages)
@@ -53,23 +53,20 @@ class PhasesBuilder:
     """The phases of a model.
 
     Args:
-        config: the ``model`` section.
-        builder: collects the errors.
-        path: key path of the section.
-        networks: the networks that phases update and terms read.
+        networks: of the same config, which phases update and terms read.
     """
 
-    def __init__(self, config: Mapping[str, Any], builder: Builder, path: str, networks: NetworksBuilder) -> None:
-        self.config, self.builder, self.path, self.networks = config, builder, path, networks
+    def __init__(self, networks: NetworksBuilder) -> None:
+        self.networks, self.builder = networks, networks.builder
+        self.phase_of_term: dict[str, str] = {}
 
     def build(self) -> dict[str, Phase]:
         """Return the phases by name, in the order of the config."""
-        configs = section(self.builder, self.config, "phases", self.path)
-        phases = {name: self._phase(name, config, f"{self.path}.phases.{name}") for name, config in configs.items()}
-        if not phases:
-            self.builder.error(f"{self.path}.phases", "a model needs at least one phase")
-        self._check_names_of_terms(configs)
-        return phases
+        path = f"{self.networks.path}.phases"
+        configs = self.networks.section("phases")
+        if not configs:
+            self.builder.error(path, "a model needs at least one phase")
+        return {name: self._phase(name, config, f"{path}.{name}") for name, config in configs.items()}
 
     def _phase(self, name: str, config: Mapping[str, Any], path: str) -> Phase:
         if not isinstance(config, Mapping):
@@ -78,6 +75,7 @@ class PhasesBuilder:
         check_keys(self.builder, config, model_keys.PHASE, path)
         terms = {}
         for key, term_config in section(self.builder, config, "terms", path).items():
+            self._check_name_of_term(key, name, f"{path}.terms.{key}")
             weighted = self._weighted_term(term_config, f"{path}.terms.{key}")
             if weighted is not None:
                 terms[key] = weighted
@@ -193,14 +191,9 @@ class PhasesBuilder:
         if part.arguments and part.name in functions and len(part.arguments) != expected:
             self.builder.error(path, f"{part.name!r} takes {expected} image(s), not {len(part.arguments)} ({text!r})")
 
-    def _check_names_of_terms(self, phases: Mapping[str, Any]) -> None:
-        seen: dict[str, str] = {}
-        for phase, config in phases.items():
-            terms = config.get("terms") if isinstance(config, Mapping) else None
-            for name in terms if isinstance(terms, Mapping) else ():
-                path = f"{self.path}.phases.{phase}.terms.{name}"
-                if not is_name(name):
-                    self.builder.error(path, f"{name!r} cannot be the name of a term; use a Python identifier")
-                if name in seen:
-                    self.builder.error(path, f"phase {seen[name]!r} already has a term of this name; choose another")
-                seen[name] = phase
+    def _check_name_of_term(self, name: str, phase: str, path: str) -> None:
+        if not is_name(name):
+            self.builder.error(path, f"{name!r} cannot be the name of a term; use a Python identifier")
+        first = self.phase_of_term.setdefault(name, phase)
+        if first != phase:
+            self.builder.error(path, f"phase {first!r} already has a term of this name; choose another")

@@ -44,15 +44,15 @@ class NetworksBuilder:
     def build(self) -> None:
         """Build generators first, then discriminators, views and heads, and averages last."""
         for kind in ("generators", "discriminators"):
-            for name in self._section(kind):
+            for name in self.section(kind):
                 self._check_image_name(kind, name)
                 self.kinds[kind][name] = self._network(kind, name)
-        for name, config in self._section("views").items():
+        for name, config in self.section("views").items():
             self._check_image_name("views", name)
             self.views[name] = self.builder.part(VIEWS, config, f"{self.path}.views.{name}")
-        for name in self._section("heads"):
+        for name in self.section("heads"):
             self.kinds["heads"][name] = self._network("heads", name)
-        for name, config in self._section("averages").items():
+        for name, config in self.section("averages").items():
             self._average(name, config, f"{self.path}.averages.{name}")
         if not self.generators:
             self.builder.error(f"{self.path}.generators", "a model needs at least one generator")
@@ -69,7 +69,7 @@ class NetworksBuilder:
         if self.kinds["heads"][head] is None:
             return None
         kind, name = self._source("heads", head)
-        config = self._section(kind)[name]
+        config = self.section(kind)[name]
         if "of" not in config:
             return None
         return list(self.generators[config["of"]].widths(config["taps"]))
@@ -84,7 +84,8 @@ class NetworksBuilder:
             unknown(self.builder, path, "tap", tap, network.tap_names, f" in generators.{generator}")
         return bool(wrong)
 
-    def _section(self, name: str) -> Mapping[str, Any]:
+    def section(self, name: str) -> Mapping[str, Any]:
+        """Return a part of the ``model`` section; see :func:`section`."""
         return section(self.builder, self.config, name, self.path)
 
     def _check_image_name(self, kind: str, name: str) -> None:
@@ -96,7 +97,7 @@ class NetworksBuilder:
 
     def _network(self, kind: str, name: str) -> nn.Module | None:
         """Build the network of this name from its config, with weights of its own."""
-        config, path = self._section(kind)[name], f"{self.path}.{kind}.{name}"
+        config, path = self.section(kind)[name], f"{self.path}.{kind}.{name}"
         return self._head(config, path) if kind == "heads" else self.builder.part(REGISTRY_OF[kind], config, path)
 
     def _head(self, config: Any, path: str) -> nn.Module | None:

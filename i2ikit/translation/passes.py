@@ -89,12 +89,10 @@ class PassPlan:
         for part in image.walk():
             if part.arguments and part.name in self.generators:
                 key = PassKey(f"generators.{part.name}", part.arguments[0])
-                self._demand(key).add(phase, ("out",), read.grad and not read.leaf, False)
+                self.demands.setdefault(key, Demand()).add(phase, ("out",), read.grad and not read.leaf, False)
         if read.network:
-            self._demand(PassKey(read.network, image)).add(phase, read.taps, read.grad, read.leaf)
-
-    def _demand(self, key: PassKey) -> Demand:
-        return self.demands.setdefault(key, Demand())
+            key = PassKey(read.network, image)
+            self.demands.setdefault(key, Demand()).add(phase, read.taps, read.grad, read.leaf)
 
     def upstream(self, image: Expression) -> frozenset[str]:
         """Return the full names of the generators that gradient reaches through an image."""
