@@ -36,29 +36,19 @@ def test_packages_and_paths_mix_along_the_chain(write, toys):
     assert values["optimizer"]["type"] == "Adam"
 
 
-def test_an_error_inside_names_the_file_itself_and_its_line(write, toys):
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("_base_ = [\n    'i2ikit-toys::broken.py',\n]\nseed = 1", r"toys/broken\.py:\n  - line 2: NameError"),
+        ("_base_ = [\n    'i2ikit::_base_/run.py',\n]; x = 1\nseed = unknown", r"mine\.py:\n  - line 4: NameError"),
+        ("_base_ = 'i2ikit-nowhere::toy/small.py'", r"line 1: _base_ names .* `pip install i2ikit-nowhere`"),
+        ("_base_ = 'i2ikit::cut/horse2zebr.py'", r"there is no .*horse2zebr\.py\. Nearest: 'horse2zebra.py'"),
+    ],
+)
+def test_an_error_in_bases_of_packages_names_the_file_and_the_line_or_the_next_step(write, toys, source, message):
     write("toys/broken.py", "seed = 0\nseed = unknown")
-    path = write("mine.py", "_base_ = [\n    'i2ikit-toys::broken.py',\n]\nseed = 1")
-    with pytest.raises(ConfigError, match=r"toys/broken\.py:\n  - line 2: NameError"):
-        read_config_file(path)
-
-
-def test_lines_after_a_long_list_of_bases_keep_their_numbers(write):
-    path = write("mine.py", "_base_ = [\n    'i2ikit::_base_/run.py',\n]; x = 1\nseed = unknown")
-    with pytest.raises(ConfigError, match=r"mine\.py:\n  - line 4: NameError"):
-        read_config_file(path)
-
-
-def test_a_package_that_is_missing_is_named_with_the_way_to_get_it(write):
-    path = write("mine.py", "_base_ = 'i2ikit-nowhere::toy/small.py'")
-    with pytest.raises(ConfigError, match=r"line 1: _base_ names .* `pip install i2ikit-nowhere`"):
-        read_config_file(path)
-
-
-def test_a_missing_file_of_a_package_has_its_nearest_names(write):
-    path = write("mine.py", "_base_ = 'i2ikit::cut/horse2zebr.py'")
-    with pytest.raises(ConfigError, match=r"there is no .*horse2zebr\.py\. Nearest: 'horse2zebra.py'"):
-        read_config_file(path)
+    with pytest.raises(ConfigError, match=message):
+        read_config_file(write("mine.py", source))
 
 
 def test_a_config_that_needs_a_missing_plugin_reports_only_which_to_install(tiny):
@@ -78,11 +68,6 @@ def test_plugins_are_a_list_of_names(tiny, wrong):
     tiny.write_text(f"{tiny.read_text()}\nplugins = {wrong}\n")
     with pytest.raises(ConfigError, match="must be a list of names of packages"):
         resolve_config(tiny)
-
-
-def test_a_packaged_name_of_an_unknown_method_may_be_that_of_a_plugin():
-    with pytest.raises(ConfigError, match="`pip install i2ikit-nowhere`"):
-        find_config("nowhere/stripes")
 
 
 def test_a_known_method_with_another_data_set_is_no_plugin():
@@ -112,12 +97,15 @@ def test_base_files_are_no_configs():
     assert not any("_base_" in name for name in packaged_configs())
 
 
-@pytest.mark.parametrize("name", ["enco/horse2zbra", "configs/enco/horse2zbra.py"])
-def test_an_unknown_config_brings_the_nearest_names(name):
-    with pytest.raises(ConfigError, match=r"no such file and no packaged config .* Nearest: 'enco/horse2zebra'"):
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("enco/horse2zbra", r"no such file and no packaged config .* Nearest: 'enco/horse2zebra'"),
+        ("configs/enco/horse2zbra.py", r"no such file and no packaged config .* Nearest: 'enco/horse2zebra'"),
+        ("nowhere/stripes", "`pip install i2ikit-nowhere`"),
+        ("/", "it is a folder; a config is a file in it"),
+    ],
+)
+def test_an_unknown_config_is_an_error_with_the_nearest_names_or_the_plugin_that_may_bring_it(name, message):
+    with pytest.raises(ConfigError, match=message):
         find_config(name)
-
-
-def test_a_folder_is_reported_as_a_folder(tmp_path):
-    with pytest.raises(ConfigError, match=r"it is a folder; a config is a file in it"):
-        find_config(tmp_path)

@@ -161,26 +161,17 @@ def test_a_type_changed_by_an_override_leaves_a_way_out(tiny):
         resolve_config(tiny, ["schedule.type=Constant"])
 
 
-def test_a_named_part_that_is_none_is_taken_out(inherit):
-    path = inherit("model = dict(heads=dict(f=None), phases=dict(generate=dict(update=['generators'])))")
-    model = resolve_config(path, [f"{CONTENT}=none"])["model"]
+def test_named_parts_and_phases_that_are_none_are_taken_out(inherit):
+    phases = "phases=dict(generate=dict(update=['generators']), discriminate=None)"
+    model = resolve_config(inherit(f"model = dict(heads=dict(f=None), {phases})"), [f"{CONTENT}=none"])["model"]
     assert model["heads"] == {}
+    assert list(model["phases"]) == ["generate"]
     assert list(model["phases"]["generate"]["terms"]) == ["gan"]
 
 
-def test_a_phase_that_is_none_is_taken_out(inherit):
-    assert list(resolve_config(inherit("model = dict(phases=dict(discriminate=None))"))["model"]["phases"]) == [
-        "generate"
-    ]
-
-
 def test_none_stays_where_it_is_a_value(tiny):
-    assert (
-        resolve_config(tiny, [f"{CONTENT}.key_head=none"])["model"]["phases"]["generate"]["terms"]["content"][
-            "key_head"
-        ]
-        is None
-    )
+    terms = resolve_config(tiny, [f"{CONTENT}.key_head=none"])["model"]["phases"]["generate"]["terms"]
+    assert terms["content"]["key_head"] is None
 
 
 def test_data_sets_are_not_opened_to_be_checked(tiny, tmp_path):

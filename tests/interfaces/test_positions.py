@@ -17,20 +17,12 @@ def feature() -> Tensor:
     return torch.arange(2 * 3 * 4 * 5, dtype=torch.float64).reshape(2, 3, 4, 5)
 
 
-def test_shared_positions_are_read_row_by_row_from_every_image(feature):
-    ids = torch.tensor([19, 0, 7, 7])
-    rows = Positions(ids).read(feature)
-    assert rows.shape == (2, 4, 3)
-    for image in range(2):
-        for row, position in enumerate(ids.tolist()):
-            assert torch.equal(rows[image, row], feature[image, :, position // 5, position % 5])
-
-
-def test_each_image_can_have_its_own_positions(feature):
-    ids = torch.tensor([[19, 0], [3, 12]])
-    rows = Positions(ids).read(feature)
-    for image in range(2):
-        for row, position in enumerate(ids[image].tolist()):
+@pytest.mark.parametrize("ids", [[19, 0, 7, 7], [[19, 0], [3, 12]]], ids=["shared", "per image"])
+def test_positions_are_read_row_by_row(feature, ids):
+    rows = Positions(torch.tensor(ids)).read(feature)
+    for image, positions in enumerate(torch.tensor(ids).expand(2, -1).tolist()):
+        assert rows.shape == (2, len(positions), 3)
+        for row, position in enumerate(positions):
             assert torch.equal(rows[image, row], feature[image, :, position // 5, position % 5])
 
 
@@ -71,7 +63,7 @@ def test_positions_of_another_number_of_images_are_refused(feature):
         Positions(torch.zeros(3, 4, dtype=torch.int64)).read(feature)
 
 
-def test_a_place_outside_the_map_is_refused(feature):
+def test_a_position_outside_the_map_is_refused(feature):
     with pytest.raises(IndexError, match="out of bounds"):
         Positions(torch.tensor([20])).read(feature)
 

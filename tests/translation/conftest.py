@@ -156,21 +156,28 @@ def trainer() -> type[Trainer]:
 GAN = LSGANLoss()
 
 
-def _adversarial(image: str = "ab(a)", discriminator: str = "b") -> AdversarialTerm:
-    return AdversarialTerm(discriminator, image, GAN)
+@pytest.fixture
+def adversarial() -> Callable[..., AdversarialTerm]:
+    return lambda image="ab(a)", discriminator="b": AdversarialTerm(discriminator, image, GAN)
 
 
-def _discriminating(fake: str = "ab(a)", real: str = "b") -> DiscriminatorTerm:
-    return DiscriminatorTerm(real, real, fake, GAN)
+@pytest.fixture
+def discriminating() -> Callable[..., DiscriminatorTerm]:
+    return lambda fake="ab(a)", real="b": DiscriminatorTerm(real, real, fake, GAN)
 
 
-def _pixel(image: str, target: str) -> PixelTerm:
-    return PixelTerm(image, target, L1Loss())
+@pytest.fixture
+def pixel() -> Callable[..., PixelTerm]:
+    return lambda image, target: PixelTerm(image, target, L1Loss())
 
 
-def _patch(query: str, key: str, *, taps: tuple[Any, ...] = ("enc", "dec"), **options: Any) -> PatchTerm:
-    options = {"loss": PatchNCELoss(), "sampler": GridSampler(), **options}
-    return PatchTerm(("ab", query), ("ab", key), taps, "f", **options)
+@pytest.fixture
+def patch() -> Callable[..., PatchTerm]:
+    def make(query: str, key: str, *, taps: tuple[Any, ...] = ("enc", "dec"), **options: Any) -> PatchTerm:
+        options = {"loss": PatchNCELoss(), "sampler": GridSampler(), **options}
+        return PatchTerm(("ab", query), ("ab", key), taps, "f", **options)
+
+    return make
 
 
 class Silent(Term):
@@ -187,60 +194,38 @@ class Silent(Term):
         return self.ask(step)
 
 
-def _cut_phases() -> dict[str, Any]:
-    terms = {"gan": _adversarial(), "content": _patch("ab(a)", "a"), "identity": _patch("ab(b)", "b")}
-    return {
-        "discriminate": (["discriminators.b"], {"d": _discriminating()}),
-        "generate": (["generators.ab", "heads.f"], terms),
-    }
-
-
-def _cyclegan_phases() -> dict[str, Any]:
-    generate = {
-        "gan_ab": _adversarial(),
-        "gan_ba": _adversarial("ba(b)", "a"),
-        "cycle_a": _pixel("ba(ab(a))", "a"),
-        "cycle_b": _pixel("ab(ba(b))", "b"),
-        "identity_a": _pixel("ba(a)", "a"),
-        "identity_b": _pixel("ab(b)", "b"),
-    }
-    discriminate = {"d_b": _discriminating("pool(ab(a))"), "d_a": _discriminating("pool(ba(b))", "a")}
-    return {
-        "generate": (["generators.ab", "generators.ba"], generate),
-        "discriminate": (["discriminators.a", "discriminators.b"], discriminate),
-    }
-
-
-@pytest.fixture
-def adversarial() -> Callable[..., AdversarialTerm]:
-    return _adversarial
-
-
-@pytest.fixture
-def discriminating() -> Callable[..., DiscriminatorTerm]:
-    return _discriminating
-
-
-@pytest.fixture
-def pixel() -> Callable[..., PixelTerm]:
-    return _pixel
-
-
-@pytest.fixture
-def patch() -> Callable[..., PatchTerm]:
-    return _patch
-
-
 @pytest.fixture
 def silent() -> type[Silent]:
     return Silent
 
 
 @pytest.fixture
-def cut_phases() -> Callable[[], dict[str, Any]]:
-    return _cut_phases
+def cut_phases(adversarial, discriminating, patch) -> Callable[[], dict[str, Any]]:
+    def make() -> dict[str, Any]:
+        terms = {"gan": adversarial(), "content": patch("ab(a)", "a"), "identity": patch("ab(b)", "b")}
+        return {
+            "discriminate": (["discriminators.b"], {"d": discriminating()}),
+            "generate": (["generators.ab", "heads.f"], terms),
+        }
+
+    return make
 
 
 @pytest.fixture
-def cyclegan_phases() -> Callable[[], dict[str, Any]]:
-    return _cyclegan_phases
+def cyclegan_phases(adversarial, discriminating, pixel) -> Callable[[], dict[str, Any]]:
+    def make() -> dict[str, Any]:
+        generate = {
+            "gan_ab": adversarial(),
+            "gan_ba": adversarial("ba(b)", "a"),
+            "cycle_a": pixel("ba(ab(a))", "a"),
+            "cycle_b": pixel("ab(ba(b))", "b"),
+            "identity_a": pixel("ba(a)", "a"),
+            "identity_b": pixel("ab(b)", "b"),
+        }
+        discriminate = {"d_b": discriminating("pool(ab(a))"), "d_a": discriminating("pool(ba(b))", "a")}
+        return {
+            "generate": (["generators.ab", "generators.ba"], generate),
+            "discriminate": (["discriminators.a", "discriminators.b"], discriminate),
+        }
+
+    return make
