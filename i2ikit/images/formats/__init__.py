@@ -1,22 +1,26 @@
 """File formats of images: one module and one subclass of ``ImageFormat`` for each."""
 
+import pkgutil
 from functools import cache
+from importlib import import_module
+from inspect import isabstract
 
 import numpy as np
 
-from i2ikit.images.formats.arrays import ArrayFormat
 from i2ikit.images.formats.base import ImageFormat
-from i2ikit.images.formats.pillow import PillowFormat
-from i2ikit.images.formats.png_deep import DeepPngFormat
-from i2ikit.images.formats.tiff import TiffFormat
 
 COMMON = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".npy", ".npz")
-FORMATS: tuple[ImageFormat, ...] = (
-    ArrayFormat(),
-    DeepPngFormat(),
-    TiffFormat(),
-    PillowFormat(),
-)  # the first match wins
+
+
+def _find() -> tuple[ImageFormat, ...]:
+    """Return the formats of this package's modules, each before the one that it extends."""
+    modules = [import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    classes = {cls for module in modules for cls in vars(module).values() if isinstance(cls, type)}
+    formats = [cls() for cls in classes if issubclass(cls, ImageFormat) and not isabstract(cls)]
+    return tuple(sorted(formats, key=lambda known: (-len(type(known).__mro__), type(known).__name__)))
+
+
+FORMATS = _find()  # the first match wins
 
 
 @cache
