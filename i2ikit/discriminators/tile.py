@@ -3,8 +3,8 @@
 from torch import Tensor
 
 from i2ikit.checks import check_images, positive_int
+from i2ikit.discriminators.patchgan import PatchGAN
 from i2ikit.nn.initialize import initialize
-from i2ikit.nn.patchgan import PatchGAN
 from i2ikit.registry import DISCRIMINATORS
 
 

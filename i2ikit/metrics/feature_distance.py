@@ -75,11 +75,8 @@ class FeatureDistance(Metric):
 
     def protocol(self) -> dict[str, Any]:
         """Return what the features depend on, and how many there are."""
-        return {
-            **self.store.backbone.protocol(),
-            "outputs": sum(map(len, self._outputs)),
-            "real": sum(map(len, self._real)),
-        }
+        counts = {"outputs": sum(map(len, self._outputs)), "real": sum(map(len, self._real))}
+        return {**self.store.backbone.protocol(), **counts}
 
     def compute(self) -> dict[str, float]:
         """Return the distance over all samples since the last reset.

@@ -1,4 +1,4 @@
-"""Counters of operations and memory: what torch runs while they are entered."""
+"""A counter of operations and memory: of what torch runs while it is entered."""
 
 import weakref
 from collections.abc import Mapping, Sequence
@@ -10,45 +10,25 @@ from torch.utils._pytree import tree_map_only
 from torch.utils.flop_counter import flop_registry
 
 
-class OperationCounter(TorchDispatchMode):
-    """Counts the operations of convolutions and matrix products, forward and backward.
+class StepCounter(TorchDispatchMode):
+    """Counts operations and the memory of tensors, on any device, including meta.
 
-    torch's own FlopCounterMode refuses second gradients, which gradient penalties need.
+    Operations are those of convolutions and matrix products, forward and backward. torch's own FlopCounterMode refuses
+    second gradients, which gradient penalties need.
 
-    Attributes:
-        operations: floating-point operations; a multiply-accumulate is two of them.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.operations = 0
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        """Run one operation and count it."""
-        out = func(*args, **(kwargs or {}))
-        count = flop_registry.get(func._overloadpacket)
-        if count is not None:
-            self.operations += count(*args, **(kwargs or {}), out_val=out)
-        return out
-
-
-class MemoryCounter(TorchDispatchMode):
-    """Counts the memory of tensors, on any device, including meta.
-
-    It follows each new storage until it is freed. Views share a storage and count once; what an autograd graph keeps
+    The memory follows each new storage until it is freed. Views share a storage and count once; what an autograd graph keeps
     for its backward pass counts until it is used. The workspace inside single operations, and what an allocator rounds
     up or caches, is not included.
 
     Attributes:
+        operations: floating-point operations; a multiply-accumulate is two of them.
         live: bytes in use now.
         peak: most bytes in use at once since the mode was entered, or since ``reset_peak``.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.live = self.peak = 0
+        self.operations = self.live = self.peak = 0
         self._known: set[int] = set()
 
     def reset_peak(self) -> None:
@@ -58,8 +38,11 @@ class MemoryCounter(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Run one operation and count its outputs."""
+        """Run one operation; count it and its outputs."""
         out = func(*args, **(kwargs or {}))
+        count = flop_registry.get(func._overloadpacket)
+        if count is not None:
+            self.operations += count(*args, **(kwargs or {}), out_val=out)
         tree_map_only(Tensor, self._add, out)
         return out
 

@@ -12,7 +12,7 @@ from i2ikit.config.validate import build_trial_model
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import I2IKitError
 from i2ikit.nn.recompute import checkpoint_activations
-from i2ikit.profiling.counters import MemoryCounter, OperationCounter
+from i2ikit.profiling.counters import StepCounter
 from i2ikit.profiling.meta_autocast import MetaAutocast
 from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation
 
@@ -60,17 +60,17 @@ def step_cost(
     Raises:
         I2IKitError: a part of the model needs the values of tensors.
     """
-    counter, memory = OperationCounter(), MemoryCounter()
+    counter = StepCounter()
     peak = 0
     try:
-        with counter, memory:
+        with counter:
             trial = _Trial(config, shapes, device)
             steps = STEPS if trial.varies() else 2  # the optimizers have their state from the second step on
             for step in range(1, steps + 1):
-                memory.reset_peak()
+                counter.reset_peak()
                 trial.step(epoch, step)
-                peak = max(peak, memory.peak)
-            held = memory.live
+                peak = max(peak, counter.peak)
+            held = counter.live
     except (RuntimeError, NotImplementedError) as error:
         raise I2IKitError(f"a step of this config cannot run on the meta device: {error}") from error
     return StepCost(counter.operations / 2 / steps, trial.parameters(), held, peak)

@@ -20,6 +20,10 @@ class _Resizing(Transform):
         size = self.target(*size_of(image))
         return image if size == size_of(image) else resize(image, size)
 
+    def fixed_key(self) -> str:
+        """Return the name and the arguments of the transform."""
+        return f"{type(self).__name__} {vars(self)}"
+
 
 @TRANSFORMS.register_module()
 class Resize(_Resizing):
@@ -86,10 +90,6 @@ class ResizeToMultiple(_Resizing):
         width, height = (max(1, round(side / self.multiple)) * self.multiple for side in (width, height))
         return width, height
 
-    def fixed_key(self) -> str:
-        """Return the multiple."""
-        return f"bicubic to multiples of {self.multiple}"
-
 
 @TRANSFORMS.register_module()
 class ScaleWidth(_Resizing):
@@ -118,10 +118,6 @@ class ScaleWidth(_Resizing):
         """Return the width, and the height that keeps the aspect."""
         return self.load_size, int(max(self.load_size * height / width, self.crop_size))
 
-    def fixed_key(self) -> str:
-        """Return the sizes."""
-        return f"bicubic to width {self.load_size}, height at least {self.crop_size}"
-
 
 @TRANSFORMS.register_module()
 class ScaleShortSide(_Resizing):
@@ -149,7 +145,3 @@ class ScaleShortSide(_Resizing):
         """Return the enlarged size."""
         scale = max(1.0, self.load_size / min(width, height))
         return round(width * scale), round(height * scale)
-
-    def fixed_key(self) -> str:
-        """Return the length."""
-        return f"bicubic to a shorter side of at least {self.load_size}"

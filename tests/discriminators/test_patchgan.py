@@ -1,8 +1,10 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
-from i2ikit.discriminators.patchgan import PatchGANDiscriminator
+from i2ikit.discriminators.patchgan import PatchGAN, PatchGANDiscriminator
 from i2ikit.errors import ShapeError
+from i2ikit.nn.blur import BlurDown
 
 
 @pytest.mark.parametrize("antialias", [True, False])
@@ -70,11 +72,39 @@ def test_the_weights_follow_the_initializer() -> None:
     assert net.stages.layer4.conv.weight.std().item() == pytest.approx(0.02, rel=0.02)
 
 
-def test_an_image_too_small_for_one_score_is_refused() -> None:
-    with pytest.raises(ShapeError, match=r"PatchGANDiscriminator needs .* at least 24, got 16 x 32"):
-        PatchGANDiscriminator(filters=2)(torch.zeros(1, 3, 16, 32))
-
-
 def test_no_layers_are_refused() -> None:
     with pytest.raises(ValueError, match="layers must be an integer above 0, not 0"):
         PatchGANDiscriminator(layers=0)
+
+
+def convolutions(net: PatchGAN) -> list[torch.nn.Conv2d]:
+    return [module for module in net.modules() if isinstance(module, torch.nn.Conv2d)]
+
+
+@pytest.mark.parametrize("antialias", [True, False])
+def test_the_layers_follow_the_published_order(antialias: bool) -> None:
+    net = PatchGAN(3, filters=4, layers=2, antialias=antialias, norm="instance").double()
+    x = value = torch.randn(1, 3, 32, 24, dtype=torch.float64)
+    for n, conv in enumerate(convolutions(net)):
+        halves = n < 2
+        stride = 2 if halves and not antialias else 1
+        value = F.conv2d(value, conv.weight, conv.bias, stride=stride, padding=1)
+        if n == 3:
+            break
+        value = F.leaky_relu(F.instance_norm(value) if n else value, 0.2)
+        value = BlurDown()(value) if halves and antialias else value
+    torch.testing.assert_close(net(x), value)
+
+
+def test_widths_double_up_to_eight_times() -> None:
+    net = PatchGAN(3, filters=2, layers=5, antialias=True, norm="instance")
+    assert [conv.out_channels for conv in convolutions(net)] == [2, 4, 8, 16, 16, 16, 1]
+
+
+@pytest.mark.parametrize("antialias", [True, False])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_the_smallest_image_gives_one_score(layers: int, antialias: bool) -> None:
+    net = PatchGAN(1, filters=2, layers=layers, antialias=antialias, norm="instance")
+    assert net(torch.randn(1, 1, net.smallest, net.smallest)).shape == (1, 1, 1, 1)
+    with pytest.raises(ShapeError, match=f"PatchGAN needs .* at least {net.smallest}, got "):
+        net(torch.randn(1, 1, net.smallest - 1, net.smallest))

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from i2ikit.discriminators.patchgan import PatchGAN
 from i2ikit.discriminators.tile import TileDiscriminator
 from i2ikit.errors import ShapeError
-from i2ikit.nn.patchgan import PatchGAN
 
 
 @pytest.mark.parametrize("antialias", [True, False])

@@ -8,7 +8,7 @@ from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.generators.stylegan2 import StyleGAN2Generator
 from i2ikit.generators.unet import UNetGenerator
 from i2ikit.nn.recompute import checkpoint_activations, recomputed
-from i2ikit.profiling import MemoryCounter
+from i2ikit.profiling import StepCounter
 
 GENERATORS = {
     "resnet": lambda: ResNetGenerator(filters=4, blocks=2, dropout=True),
@@ -94,7 +94,7 @@ def test_a_pass_with_gradient_holds_less_memory() -> None:
     for switch in (lambda _: None, checkpoint_activations):
         generator = ResNetGenerator(filters=8, blocks=6)
         switch(generator)
-        with MemoryCounter() as memory:
+        with StepCounter() as memory:
             generator(torch.zeros(1, 3, 64, 64)).mean().backward()
         peaks.append(memory.peak)
     assert peaks[1] < 0.7 * peaks[0]

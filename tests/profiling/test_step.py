@@ -13,7 +13,7 @@ from i2ikit.config.sections import with_defaults
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import I2IKitError
 from i2ikit.nn.recompute import checkpoint_activations
-from i2ikit.profiling import MemoryCounter, StepCost, step_cost
+from i2ikit.profiling import StepCost, StepCounter, step_cost
 from i2ikit.registry import LOSSES
 from i2ikit.translation import Progress, RandomStreams, build_model
 
@@ -35,7 +35,7 @@ def cost(config: dict[str, Any], shapes: Any = SHAPES, **train: Any) -> StepCost
 
 def measured(config: dict[str, Any], lean: bool) -> int:
     """Return the peak bytes of tensors in the second of two real steps."""
-    with MemoryCounter() as memory:
+    with StepCounter() as memory:
         model = build_model(config["model"], Builder())
         assert model is not None
         if lean:
