@@ -16,9 +16,9 @@ class StepCounter(TorchDispatchMode):
     Operations are those of convolutions and matrix products, forward and backward. torch's own FlopCounterMode refuses
     second gradients, which gradient penalties need.
 
-    The memory follows each new storage until it is freed. Views share a storage and count once; what an autograd graph keeps
-    for its backward pass counts until it is used. The workspace inside single operations, and what an allocator rounds
-    up or caches, is not included.
+    The memory follows each new storage until it is freed. Views share a storage and count once; what an autograd graph
+    keeps for its backward pass counts until it is used. The workspace inside single operations, and what an allocator
+    rounds up or caches, is not included.
 
     Attributes:
         operations: floating-point operations; a multiply-accumulate is two of them.
