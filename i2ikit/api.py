@@ -1,7 +1,7 @@
 """The public functions: what `from i2ikit import ...` gives."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,8 @@ def train(
         raise ValueError("quiet=True shows nothing, so it takes no reporter: give one of them")
     work_dir = Path(work_dir)
     is_main = find_rank().rank == 0
-    shown = nullcontext(reporter) if quiet or reporter is not None else make_reporter()
+    given = quiet or reporter is not None
+    shown: AbstractContextManager[Reporter | None] = nullcontext(reporter) if given else closing(make_reporter())
     with shown as active:
         try:
             result = run(config, work_dir=work_dir, device=device, reporter=active, **options)

@@ -4,16 +4,11 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
-def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
-    """Return up to ``count`` of ``names`` that are most similar to ``name``, ignoring case, best first."""
-    by_lower = {candidate.lower(): candidate for candidate in names}
-    return [by_lower[match] for match in get_close_matches(name.lower(), by_lower, n=count, cutoff=0.5)]
-
-
 def nearest_hint(name: str, names: Iterable[str]) -> str:
-    """Return ``" Nearest: 'x', 'y'."`` with the names that are similar to ``name``, or an empty string."""
-    close = nearest(name, names)
-    return f" Nearest: {', '.join(repr(match) for match in close)}." if close else ""
+    """Return ``" Nearest: 'x', 'y'."`` with up to three names similar to ``name``, best first, or an empty string."""
+    by_lower = {candidate.lower(): candidate for candidate in names}
+    close = get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
+    return f" Nearest: {', '.join(repr(by_lower[match]) for match in close)}." if close else ""
 
 
 class I2IKitError(Exception):
@@ -23,14 +18,7 @@ class I2IKitError(Exception):
 
 
 class UnknownComponentError(I2IKitError, KeyError):
-    """No part is registered under a name; ``note`` is added to the message."""
-
-    def __init__(self, kind: str, plural: str, name: str, names: Sequence[str], note: str = "") -> None:
-        self.kind, self.plural, self.name, self.names = kind, plural, name, tuple(names)
-        hint = nearest_hint(name, names)
-        super().__init__(
-            f"no {kind} is called {name!r}.{hint} {len(names)} registered; see them with `i2ikit list {plural}`.{note}"
-        )
+    """No part is registered under a name."""
 
     def __str__(self) -> str:
         return str(self.args[0])  # KeyError would show the repr

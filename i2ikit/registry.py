@@ -49,8 +49,9 @@ class Registry(MMEngineRegistry):
         """
         get_manager().load_components()
         if key not in self.module_dict:
-            note = get_manager().unusable("part")
-            raise UnknownComponentError(self.kind, self.plural, key, self.names(), note)
+            hint, note = nearest_hint(key, self.names()), get_manager().unusable("part")
+            count = f"{len(self.names())} registered; see them with `i2ikit list {self.plural}`."
+            raise UnknownComponentError(f"no {self.kind} is called {key!r}.{hint} {count}{note}")
         if key in self.contested:
             raise DuplicateComponentError(self.contested[key])
         return self.module_dict[key]

@@ -15,12 +15,6 @@ from i2ikit.files import write_atomically
 from i2ikit.report import write_report
 from i2ikit.report.page import format_duration, render
 
-PLOTS = {
-    "quality_over_time": "Quality over time: a color for each method, a line for each seed.",
-    "quality_over_steps": "Quality over steps.",
-    "speed_and_quality": "Speed and quality; bars show the spread over seeds.",
-}
-
 
 def write_results(folder: Path, results: Mapping[str, Any], runs: Sequence[BenchmarkRun]) -> Path:
     """Write all results into the folder of a benchmark.
@@ -37,8 +31,8 @@ def write_results(folder: Path, results: Mapping[str, Any], runs: Sequence[Bench
     plots = draw_plots(results, folder / "plots")
     write_atomically(folder / "results.json", json.dumps(results, indent=1))
     write_atomically(folder / "results.csv", as_csv(results))
-    write_atomically(folder / "results.md", as_markdown(results, found, [path.stem for path in plots]))
-    images = {PLOTS[path.stem]: base64.b64encode(path.read_bytes()).decode("ascii") for path in plots}
+    write_atomically(folder / "results.md", as_markdown(results, found, plots))
+    images = {about: base64.b64encode(path.read_bytes()).decode("ascii") for about, path in plots.items()}
     first = {run.entry.label: run for run in reversed(runs) if (run.work_dir / "log.jsonl").is_file()}
     shown = [first[method["label"]] for method in results["methods"] if method["label"] in first]
     return write_report(
@@ -69,7 +63,7 @@ def as_csv(results: Mapping[str, Any]) -> str:
     return file.getvalue()
 
 
-def as_markdown(results: Mapping[str, Any], found: Sequence[Table], plots: Sequence[str]) -> str:
+def as_markdown(results: Mapping[str, Any], found: Sequence[Table], plots: Mapping[str, Path]) -> str:
     """Return budget, tables and plots as Markdown, the best value of each column bold."""
     plan = results["plan"]
     budget = f"{plan['minutes']:g} minutes" if plan["minutes"] else f"{plan['steps']:,} steps"
@@ -83,5 +77,5 @@ def as_markdown(results: Mapping[str, Any], found: Sequence[Table], plots: Seque
         rows = [table.head, ["---", *(["---:"] * (len(table.head) - 1))], *cells]
         lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
         parts.append(f"**{table.title}.** {table.lead}\n\n" + "\n".join(lines))
-    parts += [f"![{PLOTS[name]}](plots/{name}.png)" for name in plots]
+    parts += [f"![{about}](plots/{path.stem}.png)" for about, path in plots.items()]
     return "\n\n".join(parts) + "\n"

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -16,7 +15,7 @@ SIZE = (3.6, 2.7)  # of a panel in inches
 UNITS = {"seconds": "minutes of training", "step": "steps"}
 
 
-def draw_plots(results: Mapping[str, Any], folder: Path) -> list[Path]:
+def draw_plots(results: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     """Write ``quality_over_time``, ``quality_over_steps`` and ``speed_and_quality``, if any metric was measured.
 
     Args:
@@ -24,22 +23,31 @@ def draw_plots(results: Mapping[str, Any], folder: Path) -> list[Path]:
         folder: is made.
 
     Returns:
-        the SVG files; there is a PNG with the same stem for each.
+        the SVG files by what they show; there is a PNG with the same stem for each.
     """
     folder.mkdir(parents=True, exist_ok=True)
     labels = [method["label"] for method in results["methods"]]
     shown = shown_metrics(results)
     if not shown:
-        return []
+        return {}
     figures = {
-        "quality_over_time": panels(shown, lambda axes, name: over(axes, results, labels, name, "seconds")),
-        "quality_over_steps": panels(shown, lambda axes, name: over(axes, results, labels, name, "step")),
-        "speed_and_quality": panels(shown, lambda axes, name: speed(axes, results, name)),
+        "Quality over time: a color for each method, a line for each seed.": (
+            folder / "quality_over_time.svg",
+            panels(shown, lambda axes, name: over(axes, results, labels, name, "seconds")),
+        ),
+        "Quality over steps.": (
+            folder / "quality_over_steps.svg",
+            panels(shown, lambda axes, name: over(axes, results, labels, name, "step")),
+        ),
+        "Speed and quality; bars show the spread over seeds.": (
+            folder / "speed_and_quality.svg",
+            panels(shown, lambda axes, name: speed(axes, results, name)),
+        ),
     }
-    for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=150)
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-    return [folder / f"{name}.svg" for name in figures]
+    for path, figure in figures.values():
+        figure.savefig(path.with_suffix(".png"), dpi=150)
+        figure.savefig(path, metadata={"Date": None})
+    return {about: path for about, (path, _) in figures.items()}
 
 
 def shown_metrics(results: Mapping[str, Any]) -> list[str]:
@@ -53,7 +61,6 @@ def panels(names: Sequence[str], draw: Callable[[Axes, str], None]) -> Figure:
     columns = min(len(names), 3)
     rows = -(-len(names) // columns)
     figure = Figure(figsize=(SIZE[0] * columns, SIZE[1] * rows + 0.4), layout="constrained")
-    FigureCanvasAgg(figure)
     grid = figure.subplots(rows, columns, squeeze=False)
     for index, axes in enumerate(grid.flat):
         if index >= len(names):

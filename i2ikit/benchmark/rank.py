@@ -13,16 +13,13 @@ def ranks(values: Sequence[float]) -> list[float]:
 def spearman(x: Sequence[float], y: Sequence[float]) -> float:
     """Return Spearman's rank correlation of two series, in -1..1; NaN for fewer than 2 pairs or a constant series.
 
-    Raises:
-        ValueError: the lengths differ.
     Source:
         Spearman 1904, "The Proof and Measurement of Association between Two Things".
     """
-    if len(x) != len(y):
-        raise ValueError(f"two series of one length are needed, not {len(x)} and {len(y)}")
-    if min(len(set(x)), len(set(y))) < 2:
+    try:
+        return statistics.correlation(ranks(x), ranks(y))
+    except statistics.StatisticsError:
         return math.nan
-    return statistics.correlation(ranks(x), ranks(y))
 
 
 def rank_correlations(

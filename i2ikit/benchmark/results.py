@@ -82,6 +82,8 @@ def read_run(run: BenchmarkRun, record: RunRecord, better: Directions) -> dict[s
             by_step.setdefault(step, {})[name] = value
     best = {name: point for name in metrics if (point := record.metrics[name].best(better.get(name, "")))}
     pace = percentiles(clock.counted)
+    config = run.entry.config
+    images = config["data"].get("batch_size", 1) * config["train"].get("accumulate", 1)  # of each domain, in a step
     return {
         "label": run.entry.label,
         "seed": run.seed,
@@ -89,7 +91,7 @@ def read_run(run: BenchmarkRun, record: RunRecord, better: Directions) -> dict[s
         "steps": max((each["step"] for each in slices), default=0),
         "seconds": clock.at(run.entry.steps),
         "seconds_per_step": pace,
-        "images_per_second": _images_per_step(run.entry.config) / pace["median"] if pace else None,
+        "images_per_second": images / pace["median"] if pace else None,
         "memory": peak_memory(slices, min(by_step, default=run.entry.steps)),
         "evaluations": [
             {"step": step, "seconds": clock.at(step), "metrics": values} for step, values in sorted(by_step.items())
@@ -138,11 +140,6 @@ def peak_memory(records: Iterable[Found], until: int) -> int | None:
     return max(early or steps.values(), default=None)
 
 
-def _images_per_step(config: Found) -> int:
-    """Return how many images of each domain an update uses."""
-    return int(config["data"].get("batch_size", 1) * config["train"].get("accumulate", 1))
-
-
 def percentiles(values: Sequence[float]) -> dict[str, float] | None:
     """Return median, 10th and 90th percentile, or None without values."""
     if not values:
@@ -152,11 +149,12 @@ def percentiles(values: Sequence[float]) -> dict[str, float] | None:
     return {"median": statistics.median(ordered), "low": low, "high": high}
 
 
-def over_seeds(values: Sequence[float]) -> dict[str, float] | None:
-    """Return mean and sample standard deviation over seeds (0 for a single one), or None without values."""
-    if not values:
+def over_seeds(values: Iterable[float | None]) -> dict[str, float] | None:
+    """Return mean and sample standard deviation of the known values (0 for a single one), or None without them."""
+    known = [value for value in values if value is not None]
+    if not known:
         return None
-    return {"mean": statistics.fmean(values), "spread": statistics.stdev(values) if len(values) > 1 else 0.0}
+    return {"mean": statistics.fmean(known), "spread": statistics.stdev(known) if len(known) > 1 else 0.0}
 
 
 def time_to(run: Found, metric: str, target: float, better: str) -> float | None:
@@ -194,8 +192,8 @@ def _method(
         "seconds_per_step": {key: statistics.median(pace[key] for pace in paces) for key in paces[0]}
         if paces
         else None,
-        "images_per_second": over_seeds([run["images_per_second"] for run in found if run["images_per_second"]]),
-        "minutes": over_seeds([run["seconds"] / 60 for run in found if run["steps"]]),
+        "images_per_second": over_seeds(run["images_per_second"] for run in found),
+        "minutes": over_seeds(run["seconds"] / 60 for run in found if run["steps"]),
         "memory": max((run["memory"] for run in found if run["memory"]), default=None),
         **cost(entry.config),
         "metrics": {name: _quality(name, found, better, targets) for name in names},
@@ -207,10 +205,10 @@ def _quality(name: str, found: Sequence[Found], better: Directions, targets: Map
     """Return one metric of a method over its seeds; the time to the target is that of the seeds that reached it."""
     times = [time_to(run, name, targets[name], better[name]) for run in found] if name in targets else []
     return {
-        "best": over_seeds([run["best"][name]["value"] for run in found if name in run["best"]]),
-        "best_step": over_seeds([run["best"][name]["step"] for run in found if name in run["best"]]),
-        "last": over_seeds([run["last"][name]["value"] for run in found if name in run["last"]]),
-        "seconds_to_target": over_seeds([seconds for seconds in times if seconds is not None]),
+        "best": over_seeds(run["best"][name]["value"] for run in found if name in run["best"]),
+        "best_step": over_seeds(run["best"][name]["step"] for run in found if name in run["best"]),
+        "last": over_seeds(run["last"][name]["value"] for run in found if name in run["last"]),
+        "seconds_to_target": over_seeds(times),
         "reached": sum(seconds is not None for seconds in times),
     }
 

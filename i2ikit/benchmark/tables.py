@@ -1,6 +1,6 @@
 """The tables of a benchmark as plain data, for a terminal, the HTML report and Markdown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ from i2ikit.report.record import best_indices
 
 Found = Mapping[str, Any]
 Cell = tuple[float | None, str]  # the value that is compared (None: not compared) and its text
+Columns = dict[str, tuple[str, list[Cell]]]  # by head: which values are better, and a cell for each row
 UNKNOWN = "–"
 
 
@@ -29,89 +30,71 @@ class Table:
     rows: list[Row]
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column: its head, the cell of a method, and which values are better."""
-
-    head: str
-    cell: Callable[[Found], Cell]
-    better: str = "lower"
-
-
 def tables(results: Found) -> list[Table]:
     """Return all tables of a benchmark that have values.
 
     Args:
         results: of :func:`summarize`.
     """
-    return [speed_table(results), *quality_tables(results), *agreement_table(results)]
+    found = [speed_table(results), *quality_tables(results), agreement_table(results)]
+    return [table for table in found if len(table.head) > 1]
 
 
 def speed_table(results: Found) -> Table:
     """Return what each method costs."""
-    columns = [
-        Column("steps", lambda method: (None, f"{method['steps']:,}")),
-        Column("s/step", lambda method: _pace(method["seconds_per_step"])),
-        Column("images/s", lambda method: mean_and_spread(method["images_per_second"], 3), "higher"),
-        Column("minutes", lambda method: mean_and_spread(method["minutes"], 3)),
-        Column("memory MiB", lambda method: _value(method["memory"], 2**20, ",.0f")),
-        Column("parameters M", lambda method: _value(method["parameters"], 1e6, ".3g")),
-        Column("GMAC/step", lambda method: _value(method["gmacs"], 1, ".4g")),
-    ]
     lead = (
         "Seconds per step: the median, and the 10th and 90th percentile. Memory: what training needs on top of the "
         "program. Multiply-accumulates of convolutions and matrix products, forward and backward."
     )
-    return _table("Speed", lead, columns, results["methods"])
+    methods = results["methods"]
+    columns: Columns = {
+        "steps": ("", [(None, f"{each['steps']:,}") for each in methods]),
+        "s/step": ("lower", [_pace(each["seconds_per_step"]) for each in methods]),
+        "images/s": ("higher", [mean_and_spread(each["images_per_second"], 3) for each in methods]),
+        "minutes": ("lower", [mean_and_spread(each["minutes"], 3) for each in methods]),
+        "memory MiB": ("lower", [_value(each["memory"], 2**20, ",.0f") for each in methods]),
+        "parameters M": ("lower", [_value(each["parameters"], 1e6, ".3g") for each in methods]),
+        "GMAC/step": ("lower", [_value(each["gmacs"], 1, ".4g") for each in methods]),
+    }
+    return _table("Speed", lead, ["method", *map(_name, methods)], columns)
 
 
 def quality_tables(results: Found) -> list[Table]:
     """Return the last and the best value of each metric, and the time to the target."""
+    last: Columns = {}
+    best: Columns = {}
+    time: Columns = {}
+    for name, metric in results["metrics"].items():
+        found = [each["metrics"].get(name, {}) for each in results["methods"]]
+        better, target = metric["better"], metric["target"]
+        head = name + {"lower": " ↓", "higher": " ↑", "": ""}[better]
+        last[head] = better, [mean_and_spread(each.get("last"), 4) for each in found]
+        if better:
+            best[head] = better, [_best(each) for each in found]
+        if target is not None:
+            time[f"{name} {'≤' if better == 'lower' else '≥'} {target:.3g}"] = "lower", [_time(each) for each in found]
     seeds = len(results["plan"]["seeds"])
     over = f"Mean and standard deviation over {seeds} seeds." if seeds > 1 else "A single seed: the spread is unknown."
     step = "the mean of the seeds' steps" if seeds > 1 else "its step"
-    metrics = results["metrics"].items()
-    found = [
-        (
-            "Quality at the end",
-            f"The last measurement of each run: the model that you get. {over}",
-            [Column(name + _arrow(metric), _quality(name, "last"), metric["better"]) for name, metric in metrics],
-        ),
-        (
-            "Best quality",
-            f"The best measurement of each run, and {step}; selecting it needs measurements. {over}",
-            [
-                Column(name + _arrow(metric), _quality(name, "best"), metric["better"])
-                for name, metric in metrics
-                if metric["better"]
-            ],
-        ),
-        (
-            "Time to quality",
-            "Minutes of training until a quality was first measured; by default one that every method reaches.",
-            [
-                Column(f"{name} {'≤' if metric['better'] == 'lower' else '≥'} {metric['target']:.3g}", _time(name))
-                for name, metric in metrics
-                if metric["target"] is not None
-            ],
-        ),
-    ]
-    return [_table(title, lead, columns, results["methods"]) for title, lead, columns in found if columns]
+    texts = {
+        "Quality at the end": f"The last measurement of each run: the model that you get. {over}",
+        "Best quality": f"The best measurement of each run, and {step}; selecting it needs measurements. {over}",
+        "Time to quality": "Minutes of training until a quality was first measured; by default one that every method "
+        "reaches.",
+    }
+    names = ["method", *map(_name, results["methods"])]
+    shown = zip(texts.items(), (last, best, time), strict=True)
+    return [_table(title, lead, names, columns) for (title, lead), columns in shown]
 
 
-def agreement_table(results: Found) -> list[Table]:
+def agreement_table(results: Found) -> Table:
     """Return how well metrics without truth agree in rank with those against paired truth; empty without truth."""
     found: Mapping[str, Mapping[str, float | None]] = results["agreement"]
-    truth = list(dict.fromkeys(other for row in found.values() for other in row))
-    if not truth:
-        return []
+    truth = dict.fromkeys(other for row in found.values() for other in row)
     count = sum(len(run["evaluations"]) for run in results["runs"])
     lead = f"Spearman's rank correlation over {count} measurements of all runs: 1 is the same order, 0 no relation."
-    rows = [
-        Row([name, *(UNKNOWN if row.get(other) is None else f"{row[other]:+.2f}" for other in truth)])
-        for name, row in found.items()
-    ]
-    return [Table("Agreement with the paired truth", lead, ["metric", *truth], rows)]
+    columns = {other: ("", [_value(row.get(other), 1, "+.2f") for row in found.values()]) for other in truth}
+    return _table("Agreement with the paired truth", lead, ["metric", *found], columns)
 
 
 def mean_and_spread(found: Mapping[str, float] | None, digits: int) -> Cell:
@@ -122,27 +105,21 @@ def mean_and_spread(found: Mapping[str, float] | None, digits: int) -> Cell:
     return found["mean"], f"{found['mean']:.{digits}g}{spread}"
 
 
-def _table(title: str, lead: str, columns: Sequence[Column], methods: Sequence[Found]) -> Table:
-    cells = [[column.cell(method) for method in methods] for column in columns]
-    best = [
-        best_indices([value for value, _ in each], column.better) for each, column in zip(cells, columns, strict=True)
-    ]
+def _table(title: str, lead: str, names: Sequence[str], columns: Columns) -> Table:
+    """Return a table; ``names`` is its first column, head included."""
+    best = [best_indices([value for value, _ in cells], better) for better, cells in columns.values()]
     rows = [
         Row(
-            [_name(method), *(each[row][1] for each in cells)],
-            {i for i, found in enumerate(best, start=1) if row in found},
+            [name, *(cells[row][1] for _, cells in columns.values())],
+            {i for i, winners in enumerate(best, start=1) if row in winners},
         )
-        for row, method in enumerate(methods)
+        for row, name in enumerate(names[1:])
     ]
-    return Table(title, lead, ["method", *(column.head for column in columns)], rows)
+    return Table(title, lead, [names[0], *columns], rows)
 
 
 def _name(method: Found) -> str:
     return f"{method['label']} ({method['failed']} failed)" if method["failed"] else str(method["label"])
-
-
-def _arrow(metric: Found) -> str:
-    return {"lower": " ↓", "higher": " ↑"}.get(metric["better"], "")
 
 
 def _pace(pace: Mapping[str, float] | None) -> Cell:
@@ -155,19 +132,12 @@ def _value(value: float | None, unit: float, form: str) -> Cell:
     return value, UNKNOWN if value is None else f"{value / unit:{form}}"
 
 
-def _quality(name: str, kind: str) -> Callable[[Found], Cell]:
-    def cell(method: Found) -> Cell:
-        found = method["metrics"].get(name, {})
-        value, text = mean_and_spread(found.get(kind), 4)
-        step = found.get("best_step") if kind == "best" else None
-        return value, text + (f" at {step['mean']:,.0f}" if step else "")
-
-    return cell
+def _best(metric: Found) -> Cell:
+    value, text = mean_and_spread(metric.get("best"), 4)
+    step = metric.get("best_step")
+    return value, f"{text} at {step['mean']:,.0f}" if step else text
 
 
-def _time(name: str) -> Callable[[Found], Cell]:
-    def cell(method: Found) -> Cell:
-        seconds = method["metrics"].get(name, {}).get("seconds_to_target")
-        return (None, "never") if seconds is None else (seconds["mean"], f"{seconds['mean'] / 60:.3g}")
-
-    return cell
+def _time(metric: Found) -> Cell:
+    seconds = metric.get("seconds_to_target")
+    return (None, "never") if seconds is None else (seconds["mean"], f"{seconds['mean'] / 60:.3g}")

@@ -35,7 +35,7 @@ def new(
         raise I2IKitError("--with belongs to `i2ikit new plugin`")
     else:
         home, found = scaffold.find_home(into), find_kind(kind, PLUGIN)
-        written = scaffold.new_part(found, name, home)
+        written = scaffold.new_part(found, name, *home)
         _refuse_taken(found.plural, name)
         then = f"pytest {_relative(list(written)[-1])}"
     scaffold.write(written)

@@ -24,7 +24,7 @@ def make_reporter() -> "RichReporter":
 
 
 class RichReporter(Reporter):
-    """Prints plain lines: a step at most every ten seconds, and the last one. A context manager.
+    """Prints plain lines: a step at most every ten seconds, and the last one. Close it after an error, too.
 
     Args:
         console: where to print.
@@ -52,7 +52,7 @@ class RichReporter(Reporter):
 
     def finish(self, result: RunResult) -> None:
         """Print the metrics at the last and the best step as a table, and the paths of the results."""
-        self.stop()
+        self.close()
         if result.metrics:
             self.console.print(metrics_table(result))
         for sentence in format_missing(result.missing):
@@ -67,16 +67,8 @@ class RichReporter(Reporter):
         """Print one line as it is, without wrapping."""
         self.console.print(text, markup=False, soft_wrap=True)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Stop the live display, if there is one."""
-
-    def __enter__(self) -> "RichReporter":
-        """Return the reporter itself."""
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Stop the live display, also after an error."""
-        self.stop()
 
 
 class LiveReporter(RichReporter):
@@ -109,7 +101,7 @@ class LiveReporter(RichReporter):
         self._progress.update(self._task, completed=step, epoch=f"{epoch}/{self.epochs}", rate=pace)
         self._live.update(Group(self._progress, Text(format_losses(losses), style="dim")))
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Stop the display; its last state stays on the terminal."""
         if self._live is not None:
             self._live.stop()

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -13,25 +12,6 @@ from i2ikit.kinds import Kind
 from i2ikit.version import __version__
 
 CORE = "i2ikit"
-
-
-@dataclass(frozen=True)
-class Home:
-    """The package that a new part is written into.
-
-    Attributes:
-        root: folder of its pyproject.toml.
-        package: name of the Python package; ``"i2ikit"`` for the core.
-    """
-
-    root: Path
-    package: str
-
-    @property
-    def folder(self) -> Path:
-        """The folder of the package: beside pyproject.toml or in ``src``."""
-        inside = self.root / "src" / self.package
-        return inside if inside.is_dir() else self.root / self.package
 
 
 def check_class_name(kind: Kind, name: str) -> None:
@@ -55,8 +35,8 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-def find_home(into: Path) -> Home:
-    """Return the plugin, or the checkout of i2ikit, that contains a folder.
+def find_home(into: Path) -> tuple[Path, str]:
+    """Return root folder and package of the plugin, or of the checkout of i2ikit, that contains a folder.
 
     Raises:
         I2IKitError: neither does.
@@ -67,31 +47,35 @@ def find_home(into: Path) -> Home:
         except OSError:
             continue
         if re.search(r'^name\s*=\s*"i2ikit"', project, re.MULTILINE):
-            return Home(root, CORE)
+            return root, CORE
         entry = re.search(r'^\[project\.entry-points\."?i2ikit"?\]\s*\n[^\[]*?=\s*"(\w+)', project, re.MULTILINE)
         if entry is not None:
-            return Home(root, entry[1])
+            return root, entry[1]
     raise I2IKitError(
         f"{into} is neither in a plugin nor in a checkout of i2ikit. Make a plugin with `i2ikit new plugin "
         "i2ikit-foo`, or name the folder of one with --into."
     )
 
 
-def new_part(kind: Kind, name: str, home: Home) -> dict[Path, str]:
+def new_part(kind: Kind, name: str, root: Path, package: str) -> dict[Path, str]:
     """Return the contents of a new part and of its test, by path; nothing is written.
+
+    Args:
+        kind, name: of the part.
+        root, package: of :func:`find_home`; the folder of the package is beside pyproject.toml or in ``src``.
 
     Raises:
         I2IKitError: ``name`` is not spelled as a class of this kind is.
     """
     check_class_name(kind, name)
-    module = snake(name)
-    if home.package != CORE:
-        parts = home.folder / "parts"
-        folder, package = (parts, f"{home.package}.parts") if parts.is_dir() else (home.folder, home.package)
-        return _part_files(kind, name, folder / f"{module}.py", f"{package}.{module}", home.root / "tests")
-    module = module.removesuffix(f"_{kind.word}")
-    path = home.folder / kind.plural / f"{module}.py"
-    return _part_files(kind, name, path, f"{CORE}.{kind.plural}.{module}", home.root / "tests" / kind.plural)
+    module, tests = snake(name), root / "tests"
+    folder = root / "src" / package if (root / "src" / package).is_dir() else root / package
+    if package == CORE:
+        module = module.removesuffix(f"_{kind.word}")
+        folder, package, tests = folder / kind.plural, f"{package}.{kind.plural}", tests / kind.plural
+    elif (folder / "parts").is_dir():
+        folder, package = folder / "parts", f"{package}.parts"
+    return _part_files(kind, name, folder / f"{module}.py", f"{package}.{module}", tests)
 
 
 def new_plugin(package: str, kinds: Iterable[Kind], into: Path) -> dict[Path, str]:
@@ -141,9 +125,8 @@ def write(contents: Mapping[Path, str]) -> None:
 def _part_files(kind: Kind, name: str, path: Path, module: str, tests: Path) -> dict[Path, str]:
     import yaml
 
-    kinds = yaml.safe_load(_read("kinds.yaml"))
     words = {"Name": name, "module": module, "registry": kind.plural.upper()}
-    snippets = kinds.get(kind.plural, kinds["other"])
+    snippets = yaml.safe_load(_read("kinds.yaml"))[kind.plural]
     filled = {key: Template(text).substitute(words).rstrip() for key, text in snippets.items()}
     lines = filled["doc"].splitlines()
     filled["doc"] = indent("\n".join([f'"""{lines[0]}', *lines[1:], '"""']), " " * 4)

@@ -56,7 +56,4 @@ def _default(value: inspect.Parameter) -> str:
 
 
 def _type(annotation: Any) -> str:
-    if annotation is inspect.Parameter.empty:
-        return ""
-    plain = isinstance(annotation, type) and not hasattr(annotation, "__args__")
-    return annotation.__name__ if plain else re.sub(r"\b\w+\.", "", str(annotation))
+    return "" if annotation is inspect.Parameter.empty else re.sub(r"\b\w+\.", "", inspect.formatannotation(annotation))

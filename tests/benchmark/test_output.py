@@ -94,7 +94,7 @@ def test_everything_is_written_and_the_report_shows_one_run_of_each_method(
 
 
 def test_tables_in_markdown_have_the_best_values_bold(results: dict[str, Any]):
-    lines = as_markdown(results, tables(results), []).splitlines()
+    lines = as_markdown(results, tables(results), {}).splitlines()
     assert lines[:3] == ["# one · two", "", lines[2]]
     assert lines[2] == "Budget: 10 steps of training for each run; seeds 0, 1; 17 s of training in total."
     assert lines[6:10] == [

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from i2ikit.cli.scaffold import Home, new_part, snake
-from i2ikit.kinds import KINDS, Kind
+from i2ikit.cli.scaffold import snake
+from i2ikit.kinds import KINDS
 
 CORE = Path(__file__).parents[2]
 
@@ -91,15 +91,6 @@ def test_a_part_without_a_folder_for_parts_goes_into_the_package(run, tmp_path):
     assert run("new", "losses", "MyLoss", "--into", str(tmp_path)).code == 0
     assert (tmp_path / "src" / "foo_package" / "my_loss.py").is_file()
     assert "from foo_package.my_loss import MyLoss" in (tmp_path / "tests" / "test_my_loss.py").read_text()
-
-
-def test_a_kind_without_a_template_of_its_own_has_a_part_and_a_test_too():
-    contents = new_part(Kind("toys", "toy"), "Ball", Home(CORE, "i2ikit"))
-    assert [path.relative_to(CORE).as_posix() for path in contents] == [
-        "i2ikit/toys/ball.py",
-        "tests/toys/test_ball.py",
-    ]
-    assert all(compile(text, path.name, "exec") for path, text in contents.items())
 
 
 def test_with_belongs_to_plugins(run):

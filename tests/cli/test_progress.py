@@ -2,6 +2,7 @@
 
 import functools
 import io
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ LOSSES = {"gan": 0.25, "content": 5.43217}
 
 
 def report(reporter: RichReporter) -> str:
-    with reporter:
+    with closing(reporter):
         reporter.start(SUMMARY)
         for step in (26, 27, 99, 100):
             reporter.step(step, 2 if step < 50 else 4, 12.34, 75.0, LOSSES)
@@ -81,7 +82,7 @@ def test_an_error_restores_the_terminal():
     reporter = LiveReporter(Console(file=io.StringIO(), force_terminal=True, width=100))
 
     def lose() -> None:
-        with reporter:
+        with closing(reporter):
             reporter.start(SUMMARY)
             raise RuntimeError("lost")
 
