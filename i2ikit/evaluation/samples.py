@@ -1,4 +1,4 @@
-"""Sample images: what a model makes of the first test images, one file per image, with an index and a grid."""
+"""Sample images: translations of the first test images, one file per image, with an index and a grid."""
 
 import io
 import json
@@ -17,6 +17,7 @@ from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.evaluation.items import first_items, has_truth
 from i2ikit.files import write_atomically
+from i2ikit.metrics.base import to_bytes
 from i2ikit.metrics.functional.image_quality import psnr
 from i2ikit.translation import UnpairedTranslation
 from i2ikit.translation.expressions import Expression, parse
@@ -159,8 +160,7 @@ def to_pil(image: Tensor) -> Image.Image:
     Of three or more channels the first three are shown as red, green and blue; of one or two the first, as gray.
     """
     image = image[:COLORS] if len(image) >= COLORS else image[:1]
-    levels = ((image.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return Image.fromarray(levels.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy())
+    return Image.fromarray(to_bytes(image[None], "a sample")[0].permute(1, 2, 0).contiguous().numpy())
 
 
 def compose(rows: Sequence[Sequence[Tensor]]) -> Image.Image:

@@ -26,7 +26,6 @@ class IdentityHead(nn.Module):
 
     def __init__(self, widths: Sequence[int]) -> None:
         super().__init__()
-        self.widths = tuple(widths)
 
     def forward(self, x: Tensor, layer: int, role: Literal["query", "key"] = "query") -> Tensor:
         """Return ``x`` at unit length; layer and role change nothing."""

@@ -30,7 +30,7 @@ IMAGENET_MEAN, IMAGENET_DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
 class Backbone(ABC):
-    """A network that computes a feature vector of an image; `load` loads its weights.
+    """A network that computes a feature vector of an image.
 
     Args:
         weights: a file, or None for the standard weights, if the network has any.
@@ -43,7 +43,7 @@ class Backbone(ABC):
 
     name: str
 
-    def __init__(self, weights: str | Path | None, resizing: str) -> None:
+    def __init__(self, weights: str | Path | None = None, resizing: str = "clean") -> None:
         self.weights, self.resizing = weights, one_of("resizing", resizing, RESIZING)
         self.digest = ""
         self.device = torch.device("cpu")
@@ -90,9 +90,6 @@ class Inception(Backbone):
     """
 
     name = INCEPTION
-
-    def __init__(self, weights: str | Path | None = None, resizing: str = "clean") -> None:
-        super().__init__(weights, resizing)
 
     def _build(self) -> tuple[nn.Module, Path]:
         if importlib.util.find_spec("torch_fidelity") is None:

@@ -126,9 +126,9 @@ class SlicedWasserstein(Metric):
 
     def compute(self) -> dict[str, float]:
         """Return distances and ratios over all samples since the last reset."""
-        reference = self._real() if self._samples.found else None
-        if reference is None:
+        if not self._samples.found:
             raise ValueError("SlicedWasserstein has nothing to compute: call update first")
+        reference = self._real()
         if not reference.found:
             raise DataError("SlicedWasserstein has no real images to compare with")
         found: dict[str, float] = {}

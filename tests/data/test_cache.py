@@ -42,11 +42,11 @@ class Making:
 
 
 def noise(mode: str) -> Pixels:
-    draws = np.random.default_rng(1)
+    generator = np.random.default_rng(1)
     if mode == "float":
-        return draws.random((5, 7, 4), dtype=np.float32)
+        return generator.random((5, 7, 4), dtype=np.float32)
     bands = 3 if mode == "RGB" else 1
-    return Image.fromarray(draws.integers(0, 256, (5, 7, bands), dtype=np.uint8).squeeze())
+    return Image.fromarray(generator.integers(0, 256, (5, 7, bands), dtype=np.uint8).squeeze())
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "float"])
