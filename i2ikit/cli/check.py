@@ -53,12 +53,10 @@ def _tables(plan: "TrainingPlan") -> Iterator["Table"]:
         yield make_table(["setting", *columns], _cost_rows(plan), right=columns, title=_batch(plan))
 
 
-def _network_rows(plan: "TrainingPlan") -> list[list[str]]:
-    rows = []
+def _network_rows(plan: "TrainingPlan") -> Iterator[list[str]]:
     for name, network in plan.model.networks.items():
         count = sum(parameter.numel() for parameter in network.parameters())
-        rows.append([name, type(network).__name__, f"{count:,}", _updated_by(plan, name)])
-    return rows
+        yield [name, type(network).__name__, f"{count:,}", _updated_by(plan, name)]
 
 
 def _updated_by(plan: "TrainingPlan", network: str) -> str:
@@ -68,18 +66,16 @@ def _updated_by(plan: "TrainingPlan", network: str) -> str:
     return ", ".join(phases) or "no phase: its weights never change"
 
 
-def _term_rows(plan: "TrainingPlan") -> list[list[str]]:
-    rows = []
+def _term_rows(plan: "TrainingPlan") -> Iterator[list[str]]:
     for phase in plan.model.phases.values():
-        for index, (name, weighted) in enumerate(phase.terms.items()):
-            heading = [phase.name, ", ".join(phase.update)] if index == 0 else ["", ""]
+        heading = [phase.name, ", ".join(phase.update)]
+        for name, weighted in phase.terms.items():
             images = ", ".join(dict.fromkeys(read.image for read in weighted.term.reads()))
-            rows.append([*heading, name, type(weighted.term).__name__, images, plan.weight(phase.name, name)])
-    return rows
+            yield [*heading, name, type(weighted.term).__name__, images, plan.weight(phase.name, name)]
+            heading = ["", ""]
 
 
-def _optimizer_rows(plan: "TrainingPlan") -> list[list[str]]:
-    rows = []
+def _optimizer_rows(plan: "TrainingPlan") -> Iterator[list[str]]:
     for phase, optimizer in plan.optimizers.items():
         for group in optimizer.param_groups:
             changed = [
@@ -87,16 +83,12 @@ def _optimizer_rows(plan: "TrainingPlan") -> list[list[str]]:
                 for key, value in group.items()
                 if key in plan.config["optimizer"] and key not in ("type", "lr", "params", "name")
             ]
-            rows.append([phase, group["name"], type(optimizer).__name__, _number(group["lr"]), ", ".join(changed)])
-    return rows
+            yield [phase, group["name"], type(optimizer).__name__, _number(group["lr"]), ", ".join(changed)]
 
 
-def _data_rows(plan: "TrainingPlan") -> list[list[str]]:
-    data = plan.config["data"]
-    return [
-        [split, data[split]["type"], "not found" if count is None else str(count)]
-        for split, count in plan.items.items()
-    ]
+def _data_rows(plan: "TrainingPlan") -> Iterator[list[str]]:
+    for split, count in plan.items.items():
+        yield [split, plan.config["data"][split]["type"], "not found" if count is None else str(count)]
 
 
 def _batch(plan: "TrainingPlan") -> str:
@@ -106,18 +98,12 @@ def _batch(plan: "TrainingPlan") -> str:
     return f"Cost of a step on images of {' and '.join(shapes)}, {trained:,} trained parameters"
 
 
-def _cost_rows(plan: "TrainingPlan") -> list[list[str]]:
+def _cost_rows(plan: "TrainingPlan") -> Iterator[list[str]]:
     train = plan.config["train"]
-    kept = ", activations checkpointed" if train["checkpoint_activations"] else ""
-    return [
-        [
-            name or f"as configured: {train['precision']}{kept}",
-            f"{cost.macs / 1e9:.4g} G",
-            _bytes(cost.held),
-            _bytes(cost.peak),
-        ]
-        for name, cost in plan.costs.items()
-    ]
+    configured = train["precision"] + (", activations checkpointed" if train["checkpoint_activations"] else "")
+    for name, cost in plan.costs.items():
+        title = name or f"as configured: {configured}"
+        yield [title, f"{cost.macs / 1e9:.4g} G", _bytes(cost.held), _bytes(cost.peak)]
 
 
 def _bytes(count: int) -> str:
