@@ -1,6 +1,5 @@
 """Spearman's rank correlation: do two metrics put models in the same order?"""
 
-import math
 import statistics
 from collections.abc import Collection, Mapping, Sequence
 
@@ -10,8 +9,8 @@ def ranks(values: Sequence[float]) -> list[float]:
     return [sum(other < value for other in values) + (values.count(value) + 1) / 2 for value in values]
 
 
-def spearman(x: Sequence[float], y: Sequence[float]) -> float:
-    """Return Spearman's rank correlation of two series, in -1..1; NaN for fewer than 2 pairs or a constant series.
+def spearman(x: Sequence[float], y: Sequence[float]) -> float | None:
+    """Return Spearman's rank correlation of two series, in -1..1; None for fewer than 2 pairs or a constant series.
 
     Source:
         Spearman 1904, "The Proof and Measurement of Association between Two Things".
@@ -19,12 +18,12 @@ def spearman(x: Sequence[float], y: Sequence[float]) -> float:
     try:
         return statistics.correlation(ranks(x), ranks(y))
     except statistics.StatisticsError:
-        return math.nan
+        return None
 
 
 def rank_correlations(
     measurements: Sequence[Mapping[str, float]], truth: Collection[str], better: Mapping[str, str]
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | None]]:
     """Return how well each value predicts which of several models is better, judged by paired truth.
 
     Args:
@@ -34,14 +33,14 @@ def rank_correlations(
 
     Returns:
         by value and by value of the truth: Spearman's correlation over the measurements that have both, with the sign
-        that makes 1 perfect agreement, whatever the directions; NaN if it is undefined.
+        that makes 1 perfect agreement, whatever the directions, to four digits; None if it is undefined.
     """
     names = [name for name in dict.fromkeys(key for found in measurements for key in found) if name in better]
 
-    def agreement(name: str, other: str) -> float:
+    def agreement(name: str, other: str) -> float | None:
         both = [found for found in measurements if name in found and other in found]
         value = spearman([found[name] for found in both], [found[other] for found in both])
-        return value if better[name] == better[other] else -value
+        return value and round(value if better[name] == better[other] else -value, 4)
 
     return {
         name: {other: agreement(name, other) for other in names if other in truth}

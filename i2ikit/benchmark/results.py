@@ -58,10 +58,7 @@ def summarize(
         },
         "methods": [_method(entry, by_label[entry.label], better, targets) for entry in plan.entries],
         "runs": found,
-        "agreement": {
-            name: {other: None if value != value else round(value, 4) for other, value in row.items()}
-            for name, row in rank_correlations(measurements, truth, better).items()
-        },
+        "agreement": rank_correlations(measurements, truth, better),
     }
 
 

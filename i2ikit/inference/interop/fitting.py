@@ -46,17 +46,13 @@ def fit(network: nn.Module, published: Mapping[str, Tensor], source: str) -> dic
     }
 
 
-def unfit(network: nn.Module, weights: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
+def unfit(network: nn.Module) -> dict[str, Tensor]:
     """Return the weights of a network as the published code would write them: its names, its order, its blur kernels.
-
-    Args:
-        network: of an architecture of the published code.
-        weights: instead of the network's own, under its names.
 
     Raises:
         CheckpointError: no published code has such a network.
     """
-    state = network.state_dict() if weights is None else weights
+    state = network.state_dict()
     entries = layout_of(network).entries
     return {name: state[entry] if isinstance(entry, str) else entry for name, entry in entries.items()}
 
