@@ -1,1 +1,1 @@
-"""The embedded data set: drawn horses and zebras with masks."""
+"""The embedded data set: synthetic horses and zebras with masks."""

@@ -1,4 +1,4 @@
-"""Drawn animals: the build and the pose of a four-legged animal, made of tapered limbs.
+"""Rendered animals: the build and the pose of a four-legged animal, made of tapered limbs.
 
 Lengths are in trunk lengths, with the origin in the middle of the trunk, x towards the head and y up.
 """
@@ -140,7 +140,7 @@ def _tail(rng: np.random.Generator, rump: Point, depth: float, rate: float) -> l
 
 
 def animal(rng: np.random.Generator, rate: float) -> Body:
-    """Draw the build and the pose of an animal.
+    """Render the build and the pose of an animal.
 
     Args:
         rng: random numbers.

@@ -1,4 +1,4 @@
-"""How drawn animals are colored: plain furs of horses and donkeys, and the black and white of zebras."""
+"""How rendered animals are colored: plain furs of horses and donkeys, and the black and white of zebras."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""Drawn landscapes: a sky with clouds, ranges of hills in the haze, and textured ground in perspective."""
+"""Rendered landscapes: a sky with clouds, ranges of hills in the haze, and textured ground in perspective."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def _sky(rng: np.random.Generator, y: Array, x: Array, horizon: float, palette: 
 def _ranges(
     rng: np.random.Generator, image: Array, y: Array, x: Array, horizon: float, light: int, pixels: int
 ) -> Array:
-    """Draw one to three ranges of hills, the farther the paler."""
+    """Render one to three ranges of hills, the farther the paler."""
     haze = _haze(image, horizon, pixels)
     count = 1 + int(rng.integers(3))
     for number in range(count):
@@ -96,7 +96,7 @@ def _ranges(
 
 
 def _trees(rng: np.random.Generator, image: Array, y: Array, x: Array, horizon: float, pixels: int) -> Array:
-    """Draw a line of trees and bushes on the horizon, with gaps."""
+    """Render a line of trees and bushes on the horizon, with gaps."""
     clumps = ramp(curve(rng, x, 4, 3), 0.42, 0.62)
     crowns = curve(rng, x, 22, 3, persistence=0.6)
     top = np.float32(horizon + 0.012) - clumps * (np.float32(0.012) + np.float32(0.07) * crowns)
@@ -109,7 +109,7 @@ def _trees(rng: np.random.Generator, image: Array, y: Array, x: Array, horizon: 
 
 
 def _ground(rng: np.random.Generator, y: Array, x: Array, horizon: float, haze: Array, palette: Array) -> Array:
-    """Draw grass or earth for the rows ``y``."""
+    """Render grass or earth for the rows ``y``."""
     shadow, body, light, bare = palette
     # Perspective: equal steps on the ground come closer together towards the horizon.
     near = np.clip((y - np.float32(horizon) + 0.02) / np.float32(1.02 - horizon), 0.0, 1.0)
@@ -127,7 +127,7 @@ def _ground(rng: np.random.Generator, y: Array, x: Array, horizon: float, haze: 
 
 
 def landscape(key: tuple[int, ...], mood: Sequence[float], size: int) -> Landscape:
-    """Draw a landscape.
+    """Render a landscape.
 
     Args:
         key: integers >= 0; the same key gives the same landscape at every size.

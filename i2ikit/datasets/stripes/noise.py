@@ -1,4 +1,4 @@
-"""Value noise for drawn scenes: random lattices, smoothly interpolated, summed over octaves; pure numpy."""
+"""Value noise for rendered scenes: random lattices, smoothly interpolated, summed over octaves; pure numpy."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ def seeded(*key: int) -> np.random.Generator:
 
 
 def uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """Draw one number from low..high."""
+    """Sample a number from low..high."""
     return low + (high - low) * float(rng.random())
 
 
@@ -59,7 +59,7 @@ def _cells(position: Array, cells: int) -> tuple[NDArray[np.intp], Array]:
 
 
 def curve(rng: np.random.Generator, x: Array, cells: int, octaves: int, *, persistence: float = 0.5) -> Array:
-    """Draw a fractal curve.
+    """Render a fractal curve.
 
     Args:
         x: (W,) positions in 0..1.
@@ -90,10 +90,10 @@ def texture(
     *,
     persistence: float = 0.55,
 ) -> Array:
-    """Draw a fractal texture on the grid of rows ``y`` and columns ``x``.
+    """Render a fractal texture on the grid of rows ``y`` and columns ``x``.
 
     Args:
-        y, x: (H,) and (W,) positions in 0..1, not necessarily even; a warp of y draws perspective.
+        y, x: (H,) and (W,) positions in 0..1, not necessarily even; a warp of y gives perspective.
         cells: bumps over 0..1 of the first octave along y and x, >= 1 each; double with each octave.
         octaves: >= 1.
         persistence: weight of an octave relative to the one before, in 0..1.

@@ -1,4 +1,4 @@
-"""Drawn scenes: an animal, plain or striped, in a landscape; antialiased, the same at every size."""
+"""Rendered scenes: an animal, plain or striped, in a landscape; antialiased, the same at every size."""
 
 from dataclasses import dataclass
 

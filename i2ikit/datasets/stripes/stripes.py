@@ -1,4 +1,4 @@
-"""The embedded data set: drawn horses and zebras, nothing to download."""
+"""The embedded data set: synthetic horses and zebras, nothing to download."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,17 +26,17 @@ DOMAINS = {"a": 0, "b": 1}  # third word
 
 @DATASETS.register_module()
 class Stripes(Dataset[dict[str, Any]]):
-    """Plain (domain a) and striped (domain b) four-legged animals in landscapes, drawn from a seed.
+    """Plain (domain a) and striped (domain b) four-legged animals in landscapes, rendered from a seed.
 
     The scenes of the train split are unpaired: item i is scene i of domain a, and a scene of domain b that is sampled
     from torch's global generator. The test split is paired: b is the scene of a with striped fur, and the mask shows
     the animal. A scene depends on (seed, split, domain, index) alone, and looks the same at every size. Scenes are
-    drawn at first use, and kept as bytes.
+    rendered at first use, and kept as bytes.
 
     Args:
         split: "train" or "test".
         count: scenes per domain, >= 1; None means 500 for train and 96 for test.
-        load_size: height and width of the drawn images in pixels, >= 1.
+        load_size: height and width of the images in pixels, >= 1.
         seed: >= 0; another seed is another set of scenes from the same world.
         transform: PIL image to float32 tensor (3, H, W) in -1..1; None changes nothing but the type. For the test
             split it must not be random, which would separate the pairs.
@@ -95,7 +95,7 @@ class Stripes(Dataset[dict[str, Any]]):
             self.transform.set_epoch(epoch)
 
     def _image(self, name: str, index: int) -> NDArray[np.uint8]:
-        """Return the image of a domain, or the mask, as bytes; draw it when it is new."""
+        """Return the image of a domain, or the mask, as bytes; render it when it is new."""
         if (name, index) not in self._drawn:
             domain = DOMAINS[name] if self.split == "train" else 0  # both domains share the scenes of the test split
             scene = Scene((self.seed, SPLITS[self.split], domain), index, self.load_size)
