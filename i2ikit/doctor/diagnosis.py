@@ -12,8 +12,6 @@ from i2ikit.environment import versions
 from i2ikit.plugin import get_manager
 
 PROBES: Mapping[str, Callable[[], ProbeResult]] = {
-    "instance norm at batch 1": probes.probe_batch_1_gradients,
-    "repeated training": probes.probe_repeatability,
     "bf16 on the CPU": probes.probe_half_precision,
     "torchvision": probes.probe_torchvision,
     "data-loading workers": probes.probe_loader,

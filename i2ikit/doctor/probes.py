@@ -43,51 +43,6 @@ class ProbeResult:
     advice: str = ""
 
 
-def probe_batch_1_gradients() -> ProbeResult:
-    """Compare the gradient of an instance norm at batch 1 for contiguous and channels-last incoming gradients."""
-    image = torch.randn(1, 8, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    incoming = torch.randn(1, 8, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    right = _norm_gradient(image, incoming)
-    found = _norm_gradient(image, incoming.contiguous(memory_format=torch.channels_last))
-    error = float((found - right).abs().max() / right.abs().max())
-    if error < 1e-9:
-        return ProbeResult(OK, "gradients on the CPU are right in every memory format")
-    return ProbeResult(
-        NOTE,
-        f"PyTorch's CPU gradient is wrong by {error:.0%} for a contiguous input and a channels-last gradient",
-        "i2ikit gathers patches in a way that avoids this. In your own parts, gather with "
-        "feature.flatten(2)[..., positions], not with permute(0, 2, 3, 1).",
-    )
-
-
-def _norm_gradient(image: Tensor, incoming: Tensor) -> Tensor:
-    leaf = image.clone().requires_grad_(True)
-    F.instance_norm(leaf).backward(incoming)
-    assert leaf.grad is not None, "backward fills it"
-    return leaf.grad
-
-
-def probe_repeatability() -> ProbeResult:
-    """Compare two equal small trainings bit by bit."""
-    if torch.equal(_small_training(), _small_training()):
-        return ProbeResult(OK, "two equal trainings on the CPU give equal bits")
-    return ProbeResult(
-        WARNING, "two equal trainings on the CPU differ", "Runs on this machine cannot be compared bit by bit."
-    )
-
-
-def _small_training() -> Tensor:
-    generator = torch.Generator().manual_seed(0)
-    weight = torch.randn(8, 3, 3, 3, generator=generator).requires_grad_(True)
-    image = torch.randn(2, 3, 32, 32, generator=generator)
-    optimizer = torch.optim.Adam([weight], lr=0.01)
-    for _ in range(3):
-        optimizer.zero_grad()
-        F.instance_norm(F.conv2d(image, weight)).relu().mean().backward()
-        optimizer.step()
-    return weight.detach()
-
-
 def probe_half_precision() -> ProbeResult:
     """Compute in bf16 on the CPU, and check whether the processor supports it natively."""
     with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -17,30 +17,11 @@ Usage = namedtuple("Usage", "total used free")
 def test_this_machine_can_train(tmp_path):
     found = diagnose(tmp_path / "runs")
     assert found.healthy, found.results
-    assert len(found.results) == 10
+    assert len(found.results) == 8
     assert found.environment["versions"]["torch"] == torch.__version__
     assert found.environment["plugins"]["i2ikit"].endswith("ready")
     assert "cpu" in found.environment["devices"]
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_gradient_of_an_instance_norm_is_really_compared(monkeypatch):
-    right = probes._norm_gradient(torch.randn(1, 2, 3, 3), torch.randn(1, 2, 3, 3))
-    assert right.shape == (1, 2, 3, 3)
-    monkeypatch.setattr(probes, "_norm_gradient", lambda image, incoming: image)
-    assert probes.probe_batch_1_gradients().state == OK
-    gradients = iter((torch.ones(4), torch.zeros(4)))
-    monkeypatch.setattr(probes, "_norm_gradient", lambda image, incoming: next(gradients))
-    found = probes.probe_batch_1_gradients()
-    assert found.state == NOTE
-    assert "wrong by 100%" in found.found
-    assert "feature.flatten(2)[..., positions]" in found.advice
-
-
-def test_trainings_that_differ_are_a_warning(monkeypatch):
-    assert probes.probe_repeatability().state == OK
-    monkeypatch.setattr(probes, "_small_training", lambda: torch.rand(3))
-    assert probes.probe_repeatability().state == WARNING
 
 
 def test_bf16_that_computes_nonsense_is_a_problem(monkeypatch):
