@@ -31,8 +31,7 @@ class Until:
 
     Args:
         epoch: the last one that has ``value``, >= 0.
-        value: any number.
-        then: any number; a weight of 0 takes a term out of the step.
+        value, then: any numbers; a weight of 0 takes a term out of the step, so a value of 0 lets it begin late.
 
     Raises:
         ValueError: ``epoch`` is negative or not an integer.
@@ -48,23 +47,6 @@ class Until:
     def __call__(self, progress: Progress) -> float:
         """Return the value for the step at ``progress``."""
         return self.value if progress.epoch <= self.epoch else self.then
-
-
-@SCHEDULES.register_module()
-class After(Until):
-    """``before`` in the epochs 1..epoch, ``value`` in all later epochs.
-
-    Args:
-        epoch, value: as for ``Until``.
-        before: any number; a weight of 0 takes a term out of the step.
-    Example:
-        >>> from i2ikit.interfaces.progress import Progress
-        >>> [After(2, 10.0)(Progress(epoch=e, step=e, epochs=4, steps=4)) for e in (1, 2, 3)]
-        [0.0, 0.0, 10.0]
-    """
-
-    def __init__(self, epoch: int, value: float, before: float = 0.0) -> None:
-        super().__init__(epoch, before, then=value)
 
 
 @SCHEDULES.register_module()

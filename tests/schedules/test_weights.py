@@ -1,7 +1,7 @@
 import pytest
 
 from i2ikit.interfaces.progress import Progress
-from i2ikit.schedules.weights import After, Constant, Linear, Until
+from i2ikit.schedules.weights import Constant, Linear, Until
 
 
 def in_epoch(epoch: int) -> Progress:
@@ -18,11 +18,6 @@ def test_until_holds_in_its_last_epoch():
     assert Until(2, 10.0, then=1.0)(in_epoch(3)) == 1.0
 
 
-def test_after_begins_in_the_next_epoch():
-    assert [After(2, 10.0)(in_epoch(epoch)) for epoch in (1, 2, 3)] == [0.0, 0.0, 10.0]
-    assert After(2, 10.0, before=5.0)(in_epoch(1)) == 5.0
-
-
 def test_linear_joins_its_ends():
     schedule = Linear(50, 10, first=3, last=7)
     assert [schedule(in_epoch(epoch)) for epoch in (1, 3, 4, 5, 7, 90)] == [50, 50, 40, 30, 10, 10]
@@ -32,7 +27,7 @@ def test_linear_joins_its_ends():
     ("build", "message"),
     [
         (lambda: Until(True, 1.0), "epoch must be an integer of at least 0, not True"),
-        (lambda: After(-3, 1.0), "epoch must be an integer"),
+        (lambda: Until(-3, 1.0), "epoch must be an integer"),
         (lambda: Linear(0, 1, first=4, last=4), "last must come after first = 4, but is 4"),
         (lambda: Linear(0, 1, first=0, last=4), "first must be an integer above 0"),
     ],
