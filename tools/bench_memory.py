@@ -35,7 +35,8 @@ from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.engine.precision import network_precision
 from i2ikit.engine.runner import RunnerModel
 from i2ikit.nn.recompute import checkpoint_activations
-from i2ikit.profiling import batch_shapes, step_cost
+from i2ikit.profiling.batch import batch_shapes
+from i2ikit.profiling.step import step_cost
 from i2ikit.translation import Progress, build_model
 
 STEPS = 3

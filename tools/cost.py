@@ -10,7 +10,8 @@ from typing import Any
 
 from i2ikit.config import find_config, resolve_config
 from i2ikit.config.validate import build_trial_model
-from i2ikit.profiling import batch_shapes, step_cost
+from i2ikit.profiling.batch import batch_shapes
+from i2ikit.profiling.step import step_cost
 
 
 def gmacs(config: Mapping[str, Any], epoch: int = 1) -> float:

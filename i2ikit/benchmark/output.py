@@ -11,9 +11,10 @@ from typing import Any
 from i2ikit.benchmark.plan import BenchmarkRun
 from i2ikit.benchmark.plots import draw_plots
 from i2ikit.benchmark.tables import Table, tables
+from i2ikit.engine.reporter import format_duration
 from i2ikit.files import write_atomically
 from i2ikit.report import write_report
-from i2ikit.report.page import format_duration, render
+from i2ikit.report.page import render
 
 
 def write_results(folder: Path, results: Mapping[str, Any], runs: Sequence[BenchmarkRun]) -> Path:

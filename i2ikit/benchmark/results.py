@@ -1,16 +1,16 @@
 """The results of a benchmark as plain data: of each run, of each method over its seeds, and between metrics."""
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from i2ikit.benchmark.plan import BenchmarkEntry, BenchmarkPlan, BenchmarkRun
-from i2ikit.benchmark.rank import rank_correlations
 from i2ikit.benchmark.slices import WARM_UP
 from i2ikit.config.validate import build_trial_model
 from i2ikit.errors import I2IKitError
-from i2ikit.profiling import batch_shapes, step_cost
+from i2ikit.profiling.batch import batch_shapes
+from i2ikit.profiling.step import step_cost
 from i2ikit.report.record import RunRecord, describe_metric, metric_names, read_record
 
 Directions = Mapping[str, str]  # "lower" or "higher" by the name of a metric; other metrics have no order
@@ -222,3 +222,48 @@ def cost(config: Found) -> dict[str, Any]:
     except I2IKitError:
         return {"parameters": None, "gmacs": None}
     return {"parameters": found.parameters, "gmacs": round(found.macs / 1e9, 4)}
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """Return the rank of each value, from 1; equal values share the mean of their ranks."""
+    return [sum(other < value for other in values) + (values.count(value) + 1) / 2 for value in values]
+
+
+def spearman(x: Sequence[float], y: Sequence[float]) -> float | None:
+    """Return Spearman's rank correlation of two series, in -1..1; None for fewer than 2 pairs or a constant series.
+
+    Source:
+        Spearman 1904, "The Proof and Measurement of Association between Two Things".
+    """
+    try:
+        return statistics.correlation(ranks(x), ranks(y))
+    except statistics.StatisticsError:
+        return None
+
+
+def rank_correlations(
+    measurements: Sequence[Mapping[str, float]], truth: Collection[str], better: Mapping[str, str]
+) -> dict[str, dict[str, float | None]]:
+    """Return how well each value predicts which of several models is better, judged by paired truth.
+
+    Args:
+        measurements: values by name, one mapping for each model or step of a run.
+        truth: names of the values that compare with paired truth.
+        better: ``"higher"`` or ``"lower"`` by name; values without a direction are left out.
+
+    Returns:
+        by value and by value of the truth: Spearman's correlation over the measurements that have both, with the sign
+        that makes 1 perfect agreement, whatever the directions, to four digits; None if it is undefined.
+    """
+    names = [name for name in dict.fromkeys(key for found in measurements for key in found) if name in better]
+
+    def agreement(name: str, other: str) -> float | None:
+        both = [found for found in measurements if name in found and other in found]
+        value = spearman([found[name] for found in both], [found[other] for found in both])
+        return value and round(value if better[name] == better[other] else -value, 4)
+
+    return {
+        name: {other: agreement(name, other) for other in names if other in truth}
+        for name in names
+        if name not in truth
+    }

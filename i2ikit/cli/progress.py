@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.cli.console import make_table, out
-from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, format_missing
+from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, format_duration, format_missing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -147,13 +147,3 @@ def metrics_table(result: RunResult) -> "Table":
 def format_losses(losses: Mapping[str, float]) -> str:
     """Return the losses of all terms as one line."""
     return "  ".join(f"{name} {value:.4g}" for name, value in losses.items())
-
-
-def format_duration(seconds: float) -> str:
-    """Return a time in a readable unit: ``45 s``, ``12 min``, ``3 h 20 min``; ``?`` if it is unknown."""
-    if not 0 <= seconds < float("inf"):
-        return "?"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

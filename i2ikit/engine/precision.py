@@ -8,8 +8,6 @@ import torch
 
 from i2ikit.distributed.device import DeviceError
 
-PRECISIONS = ("fp32", "bf16", "fp16")
-
 
 def network_precision(name: str, device: torch.device) -> Callable[[], AbstractContextManager[object]]:
     """Return a factory of the context that networks compute in; weights, images and losses stay in float32.

@@ -98,3 +98,14 @@ def format_missing(missing: Mapping[str, str]) -> list[str]:
     for name, reason in missing.items():
         names.setdefault(reason, []).append(name)
     return [f"{', '.join(found)} cannot be measured: {reason}" for reason, found in names.items()]
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration in two units: ``7 min 58 s``, ``2 h 5 min``; ``?`` if it is unknown."""
+    if not 0 <= seconds < float("inf"):
+        return "?"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

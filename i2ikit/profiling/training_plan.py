@@ -16,7 +16,8 @@ from i2ikit.engine.data import build_dataset, build_train_loader
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import DataError, I2IKitError, ShapeError
 from i2ikit.interfaces.progress import Progress, Schedule
-from i2ikit.profiling import StepCost, batch_shapes, step_cost
+from i2ikit.profiling.batch import batch_shapes
+from i2ikit.profiling.step import StepCost, step_cost
 from i2ikit.registry import SCHEDULES
 from i2ikit.translation import UnpairedTranslation
 

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from i2ikit.engine.reporter import format_duration
 from i2ikit.errors import RunError
 from i2ikit.files import write_atomically
 from i2ikit.report.album import Album, make_album
@@ -159,15 +160,6 @@ def page_data(album: Album, names: Sequence[str], plots: Sequence[Plot]) -> dict
         "measures": album.measures,
         "curves": [asdict(plot) for plot in plots],
     }
-
-
-def format_duration(seconds: float) -> str:
-    """Return a duration with two units: ``7 min 58 s``, ``2 h 5 min``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def digits(value: float) -> str:

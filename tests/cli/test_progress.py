@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from i2ikit.cli import progress
-from i2ikit.cli.progress import LiveReporter, RichReporter, format_duration, make_reporter
-from i2ikit.engine.reporter import RunResult, RunSummary
+from i2ikit.cli.progress import LiveReporter, RichReporter, make_reporter
+from i2ikit.engine.reporter import RunResult, RunSummary, format_duration
 
 SUMMARY = RunSummary(
     work_dir=Path("runs/x"),
@@ -48,8 +48,8 @@ def test_without_a_terminal_there_are_plain_lines(monkeypatch):
         "length    100 steps in 4 epochs of 25, batch 2, resumed at step 26",
         "device    cpu, fp32, seed 3",
         "results   runs/x",
-        "epoch 2/4  step 26/100  12.3 steps/s  75 s left  gan 0.25  content 5.432",
-        "epoch 4/4  step 100/100  12.3 steps/s  75 s left  gan 0.25  content 5.432",  # the last step always
+        "epoch 2/4  step 26/100  12.3 steps/s  1 min 15 s left  gan 0.25  content 5.432",
+        "epoch 4/4  step 100/100  12.3 steps/s  1 min 15 s left  gan 0.25  content 5.432",  # the last step always
         "a [bold]note",
         "metric  last, step 100",
         "psnr             23.46",
@@ -74,7 +74,14 @@ def test_the_next_step_is_printed_after_ten_seconds(monkeypatch):
 def test_on_a_terminal_bar_rate_and_losses_are_shown():
     text = report(LiveReporter(Console(file=io.StringIO(), force_terminal=True, width=100)))
     assert "\x1b" in text
-    for piece in ("epoch 4/4", "100/100 steps", "12.3 steps/s, 75 s left", "gan 0.25  content 5.432", "psnr", "23.46"):
+    for piece in (
+        "epoch 4/4",
+        "100/100 steps",
+        "12.3 steps/s, 1 min 15 s left",
+        "gan 0.25  content 5.432",
+        "psnr",
+        "23.46",
+    ):
         assert piece in text
 
 
@@ -106,7 +113,7 @@ def test_pipes_and_notebooks_without_widgets_get_plain_lines(monkeypatch, consol
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0 s"), (89.4, "89 s"), (90, "2 min"), (3599, "1 h 0 min"), (12000, "3 h 20 min"), (float("inf"), "?")],
+    [(0, "0 s"), (59.4, "59 s"), (90, "1 min 30 s"), (3599.6, "1 h 0 min"), (12000, "3 h 20 min"), (float("inf"), "?")],
 )
 def test_times_are_shown_in_readable_units(seconds, words):
     assert format_duration(seconds) == words

@@ -8,7 +8,7 @@ from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.generators.stylegan2 import StyleGAN2Generator
 from i2ikit.generators.unet import UNetGenerator
 from i2ikit.nn.recompute import checkpoint_activations, recomputed
-from i2ikit.profiling import StepCounter
+from i2ikit.profiling.counters import StepCounter
 
 GENERATORS = {
     "resnet": lambda: ResNetGenerator(filters=4, blocks=2, dropout=True),

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from i2ikit.profiling import StepCounter
+from i2ikit.profiling.counters import StepCounter
 
 KB = 1024
 DEVICES = pytest.mark.parametrize("device", ["cpu", "meta"])

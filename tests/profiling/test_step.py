@@ -13,7 +13,8 @@ from i2ikit.config.sections import with_defaults
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import I2IKitError
 from i2ikit.nn.recompute import checkpoint_activations
-from i2ikit.profiling import StepCost, StepCounter, step_cost
+from i2ikit.profiling.counters import StepCounter
+from i2ikit.profiling.step import StepCost, step_cost
 from i2ikit.registry import LOSSES
 from i2ikit.translation import Progress, RandomStreams, build_model
 
