@@ -10,6 +10,7 @@ from torch import nn
 from i2ikit.build import Builder
 from i2ikit.config.data import reading
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
+from i2ikit.engine.checkpointing.rebuild import rebuild
 from i2ikit.errors import CheckpointError, nearest_hint
 from i2ikit.images import Reader, domain_readers
 from i2ikit.plugin import get_manager
@@ -39,8 +40,7 @@ class TrainedModel:
     def __init__(self, path: str | Path) -> None:
         self.path = choose_checkpoint(Path(path))
         self.checkpoint = read_checkpoint(self.path)
-        model = self.checkpoint.config.get("model")
-        self._model: Mapping[str, Any] = model if isinstance(model, Mapping) else {}
+        self._model: Mapping[str, Any] = self.checkpoint.config.get("model") or {}
         averages = self._model.get("averages") or {}
         self.averages = {f"{each['of'].partition('.')[0]}.{name}": str(each["of"]) for name, each in averages.items()}
 
@@ -88,7 +88,8 @@ class TrainedModel:
             name: full.
 
         Raises:
-            CheckpointError: the config has an error, or needs a part that is not installed.
+            CheckpointError: the config has an error, needs a part that is not installed, or asks for another network
+                than the checkpoint has weights for.
         """
         kind, _, short = self.trained_name(name).partition(".")
         config = dict(self._model[kind][short])
@@ -97,7 +98,15 @@ class TrainedModel:
             generator: Any = self.build(f"generators.{config.pop('of')}")
             given["widths"] = generator.widths(config.pop("taps"))
         builder = Builder()
-        network: nn.Module | None = builder.part(REGISTRIES[kind], config, f"model.{kind}.{short}", **given)
+
+        def make() -> nn.Module | None:
+            made: nn.Module | None = builder.part(REGISTRIES[kind], config, f"model.{kind}.{short}", **given)
+            return made
+
+        try:
+            network = rebuild(make, config, self.checkpoint.weights(name))
+        except CheckpointError as error:
+            raise CheckpointError(f"cannot rebuild {name} of {self.path}: {error}") from error
         if network is None:
             errors = "\n".join(f"  - {error.path}: {error.message}" for error in builder.errors)
             raise CheckpointError(f"cannot rebuild {name} of {self.path}:\n{errors}{self._plugin_hints()}")

@@ -1,6 +1,5 @@
 """Files of weights: found at a given path, in torch's cache, or downloaded; and read without running code."""
 
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +7,9 @@ import torch
 from torch import Tensor
 
 from i2ikit.download import download
-from i2ikit.errors import DataError, MetricError
+from i2ikit.errors import CheckpointError, DataError, MetricError
 from i2ikit.files import file_hash
+from i2ikit.tensor_files import read_tensors
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,10 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     Raises:
         MetricError: the file is missing, damaged, or no state dict.
     """
-    if not path.is_file():
-        raise MetricError(f"there is no file of weights at {path}")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        raise MetricError(f"{path} cannot be read as a file of weights: {str(error).splitlines()[0]}") from error
+        state = read_tensors(path, before_zip=True)
+    except CheckpointError as error:
+        raise MetricError(f"the weights cannot be read: {error}") from error
     if not isinstance(state, dict):
         raise MetricError(f"{path} is no state dict but a {type(state).__name__}")
     return state

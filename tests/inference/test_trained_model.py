@@ -14,11 +14,13 @@ AVERAGES = {"ab_slow": {"of": "generators.ab"}, "f_slow": {"of": "heads.f"}, "ba
 
 
 def save(path: Path, generators: object, **model: object) -> Path:
+    head = MLPHead([4, 8], dim=5).state_dict()
     weights = {
         f"generators.{name}.{key}": value
         for name in ("ab", "ab_slow")
         for key, value in ResNetGenerator(filters=4, blocks=1).state_dict().items()
     }
+    weights |= {f"heads.f_slow.{key}": value for key, value in head.items()}
     plugins = {"i2ikit-wavelets": {"package": "i2ikit-wavelets", "version": "1.2"}}
     config = {"model": {"generators": generators, **model}}
     write_checkpoint(path, Checkpoint(config=config, model=weights, plugins=plugins))
@@ -75,10 +77,10 @@ def test_a_part_that_is_not_installed_is_named_with_the_plugins_of_the_run(tmp_p
 
 def test_weights_of_another_width_are_refused_by_the_name_of_the_file(tmp_path: Path) -> None:
     trained = TrainedModel(save(tmp_path / "a.pt", {"ab": {**RESNET, "filters": 8}}))
-    with pytest.raises(CheckpointError, match=r"the weights of generators\.ab in \S+a\.pt do not fit its config"):
+    with pytest.raises(CheckpointError, match=r"generators\.ab of \S+a\.pt: the weights do not fit its config"):
         trained.load(trained.build("generators.ab"), "generators.ab")
 
 
 def test_a_config_without_generators_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"the config inside \S+a\.pt names no generators"):
-        TrainedModel(save(tmp_path / "a.pt", [])).choose_generator()
+        TrainedModel(save(tmp_path / "a.pt", {})).choose_generator()

@@ -68,13 +68,13 @@ def test_a_missing_given_file_is_named(cache, tmp_path):
 
 def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / "half.pth").write_bytes(b"PK\x03\x04 cut off")
-    with pytest.raises(MetricError, match=r"half\.pth cannot be read as a file of weights"):
+    with pytest.raises(MetricError, match=r"half\.pth is not complete: it is cut off"):
         read_state_dict(tmp_path / "half.pth")
 
 
 def test_code_in_a_file_is_not_run(tmp_path):
     torch.save(nn.Linear(1, 1), tmp_path / "module.pth")
-    with pytest.raises(MetricError, match=r"module\.pth cannot be read as a file of weights"):
+    with pytest.raises(MetricError, match=r"module\.pth holds types that are not allowed: torch\.nn.*Linear"):
         read_state_dict(tmp_path / "module.pth")
     torch.save([1], tmp_path / "list.pth")
     with pytest.raises(MetricError, match=r"list\.pth is no state dict but a list"):

@@ -105,7 +105,7 @@ def _compare(old: Any, new: Any, keys: Keys) -> list[Change]:
 
 def _value(config: Mapping[str, Any], name: str, keys: Keys) -> Any:
     """Return the value of ``name`` in a dict, or the default of that argument of the part that the dict describes."""
-    if name in config or "type" not in config:
+    if name in config or not isinstance(config.get("type"), str):
         return config.get(name, ABSENT)
     registry = registry_at(keys)
     try:

@@ -1,24 +1,21 @@
 """The checkpoint file of a run: written completely or not at all, read without running code."""
 
 import json
-import pickle
-import re
-import zipfile
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
+from i2ikit.engine.checkpointing.schema import CHECKPOINT, CONFIG, find_mismatch, find_odd_weight
 from i2ikit.errors import CheckpointError, RunError
 from i2ikit.files import open_atomically
+from i2ikit.tensor_files import content_hash, find_foreign, find_not_finite, read_tensors
 
 FORMAT = "i2ikit checkpoint"
 FORMAT_VERSION = 1
-LEAVES = (str, int, float, bool, type(None), torch.Size, torch.dtype, torch.device)
+CHECKSUM = "checksum"  # the field with the hash of all others
 
 
 @dataclass
@@ -68,7 +65,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open_atomically(path, sync=True) as file:
-            torch.save(content, file)
+            torch.save({**content, CHECKSUM: content_hash(content)}, file)
     except (OSError, RuntimeError) as error:  # torch wraps some of the errors of a full disk in RuntimeError
         raise RunError(
             f"cannot write the checkpoint {path}: {_root(error)}. Older ones are intact: free some space, and resume "
@@ -89,91 +86,64 @@ def find_unreadable(checkpoint: Checkpoint) -> str:
     return find_foreign(_content(checkpoint))
 
 
-def find_foreign(value: Any, key: str = "") -> str:
-    """Return the key and the type of the first value that is neither a tensor nor plain data; empty: there is none.
-
-    Args:
-        value: nested dicts, lists and tuples. A subclass, such as NumPy's float64, does not count as its base class.
-        key: keys above ``value``, joined by dots.
-    """
-    if isinstance(value, Tensor) or type(value) in LEAVES:
-        return ""
-    if type(value) in (dict, OrderedDict):
-        items = [(str(name), item) for name, item in value.items()]
-        wrong = next((name for name in value if type(name) not in LEAVES), None)
-        if wrong is not None:
-            return f"{key} has the key {wrong!r}, a {_type_name(wrong)}"
-    elif type(value) in (list, tuple):
-        items = [(str(index), item) for index, item in enumerate(value)]
-    else:
-        return f"{key} is a {_type_name(value)}"
-    found = (find_foreign(item, f"{key}.{name}" if key else name) for name, item in items)
-    return next((text for text in found if text), "")
-
-
-def _type_name(value: Any) -> str:
-    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
-
-
 def _content(checkpoint: Checkpoint) -> dict[str, Any]:
     fields = {name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__}
-    return fields | {"config": json.dumps(checkpoint.config), "format": FORMAT, "format_version": FORMAT_VERSION}
+    written = {"config": json.dumps(checkpoint.config), "model": dict(checkpoint.model)}  # without torch's metadata
+    return {**fields, **written, "format": FORMAT, "format_version": FORMAT_VERSION}
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint to the CPU with ``weights_only``: a file with code in it is refused, not run.
+def read_checkpoint(path: Path, *, any_weights: bool = False) -> Checkpoint:
+    """Read a checkpoint to the CPU: without running code, and complete in every field or not at all.
 
     Args:
         path: the file.
+        any_weights: also read one with weights that are not finite.
 
     Raises:
-        CheckpointError: it is missing, damaged (checksums are verified), not from i2ikit, from a newer i2ikit, or holds
-            types that are not allowed. The message names the file.
+        CheckpointError: it is missing, damaged (checksums are verified), not from i2ikit, of another format version, or
+            has a field of the wrong kind or weights that are not finite. The message names the file.
     """
     if not path.is_file():
         raise CheckpointError(f"there is no checkpoint at {path}")
-    _check_intact(path)
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        named = re.search(r"GLOBAL ([\w.]+)", str(error))  # the rest of the message advises to read it unsafely
-        what = f": {named[1]}" if named else ""
-        raise CheckpointError(
-            f"{path} holds types that are not allowed in a checkpoint{what}. No code of it was run."
-        ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
-    return _parse(path, content)
-
-
-def _check_intact(path: Path) -> None:
-    """Raise CheckpointError unless ``path`` is a complete zip archive whose records match their checksums."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
-        raise CheckpointError(
-            f"{path} is not a complete checkpoint ({error}): the file is cut off, damaged, or was not written by i2ikit"
-        ) from error
-    except OSError as error:
-        raise CheckpointError(f"cannot read {path}: {error}") from error
-    if damaged is not None:
-        raise CheckpointError(f"{path} is damaged: the checksum of its record {damaged!r} does not match")
-
-
-def _parse(path: Path, content: Any) -> Checkpoint:
+    content = read_tensors(path)
     if not isinstance(content, Mapping) or content.get("format") != FORMAT:
         raise CheckpointError(
             f"{path} was not written by i2ikit's training; import weights of published code with `i2ikit import`"
         )
     version = content.get("format_version")
     if version != FORMAT_VERSION:
+        known = not find_mismatch(content, {"versions": {"i2ikit": str}})
+        wrote = content["versions"]["i2ikit"] if known else "version unknown"
         raise CheckpointError(
-            f"{path} has format version {version}, this i2ikit reads version {FORMAT_VERSION}: "
-            f"use the i2ikit that wrote it ({content.get('versions', {}).get('i2ikit', 'version unknown')}) or newer"
+            f"{path} has format version {version!r}, this i2ikit reads version {FORMAT_VERSION}: "
+            f"use the i2ikit that wrote it ({wrote}) or newer"
         )
-    missing = [name for name in Checkpoint.__dataclass_fields__ if name not in content]
-    if missing:
-        raise CheckpointError(f"{path} is damaged: it has no {missing[0]!r}")
-    fields = {name: content[name] for name in Checkpoint.__dataclass_fields__}
-    return Checkpoint(**{**fields, "config": json.loads(content["config"])})
+    wrong = find_mismatch(content, CHECKPOINT) or find_odd_weight(content["model"])
+    if wrong:
+        raise CheckpointError(f"{path} is damaged: {wrong}")
+    checkpoint = Checkpoint(**{name: content[name] for name in Checkpoint.__dataclass_fields__})
+    checkpoint.config = _read_config(path, content["config"])
+    wrong = "" if any_weights else find_not_finite(checkpoint.model)
+    if wrong:
+        raise CheckpointError(f"{path} cannot be used: {wrong}. Use an earlier checkpoint.")
+    if content_hash({key: value for key, value in content.items() if key != CHECKSUM}) != content[CHECKSUM]:
+        raise CheckpointError(f"{path} is damaged: its content does not match its checksum")
+    return checkpoint
+
+
+def _read_config(path: Path, text: str) -> dict[str, Any]:
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is damaged: its config is no JSON ({error})") from error
+    wrong = find_foreign(config, "config") or find_mismatch(config, CONFIG, "config")
+    if wrong:
+        raise CheckpointError(f"{path} is damaged: {wrong}")
+    return dict(config)
+
+
+def check_fields(path: Path, checkpoint: Checkpoint, schema: Mapping[str, Any], purpose: str) -> None:
+    """Raise CheckpointError unless a checkpoint has what a purpose, such as "to resume a run", needs."""
+    wrong = find_mismatch(vars(checkpoint), schema)
+    if wrong:
+        raise CheckpointError(f"{path} cannot be used {purpose}: {wrong}")

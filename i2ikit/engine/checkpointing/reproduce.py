@@ -18,7 +18,9 @@ from i2ikit.config.sections import with_defaults
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed import processes
 from i2ikit.distributed.device import batch_to_device, model_to_device, pick_device
-from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, check_fields, read_checkpoint, write_checkpoint
+from i2ikit.engine.checkpointing.rebuild import rebuild
+from i2ikit.engine.checkpointing.schema import FAILED_STEP, PLACE
 from i2ikit.engine.precision import network_precision
 from i2ikit.engine.runner import TranslationRunner, first_positions
 from i2ikit.environment import versions
@@ -99,12 +101,14 @@ def read_step(path: Path) -> FailedStep:
     Raises:
         CheckpointError: the file is missing, damaged, or a checkpoint without a failed step.
     """
-    checkpoint = read_checkpoint(path)
+    checkpoint = read_checkpoint(path, any_weights=True)
     if KEY not in checkpoint.extra:
         raise CheckpointError(
             f"{path} has no failed step; a run that stops at a loss that is not finite writes not_finite_step_N.pt"
         )
-    return FailedStep(checkpoint.config, checkpoint.model, checkpoint.progress, **checkpoint.extra[KEY])
+    check_fields(path, checkpoint, {"progress": PLACE, "extra": {KEY: FAILED_STEP}}, "to reproduce a step")
+    extra = {name: checkpoint.extra[KEY][name] for name in FAILED_STEP}
+    return FailedStep(checkpoint.config, checkpoint.model, checkpoint.progress, **extra)
 
 
 def explain_stop(
@@ -190,7 +194,13 @@ def reproduce(path: Path, device: str = "cpu") -> Reproduction:
     Raises:
         CheckpointError: the file has no failed step, or its config cannot be built here.
     """
-    return run_again(read_step(path), pick_device(device))
+    failed, chosen = read_step(path), pick_device(device)
+    try:
+        return run_again(failed, chosen)
+    except I2IKitError:
+        raise
+    except Exception as error:  # the config, the batches and the weights are whatever the file says
+        raise CheckpointError(f"the step in {path} cannot be run here: {error!r}") from error
 
 
 def run_again(failed: FailedStep, device: torch.device) -> Reproduction:
@@ -231,7 +241,7 @@ def _run(failed: FailedStep, config: Mapping[str, Any], device: torch.device) ->
 
 def _model(failed: FailedStep, config: Mapping[str, Any], device: torch.device) -> UnpairedTranslation:
     builder = Builder()
-    model = build_model(config["model"], builder)
+    model = rebuild(lambda: build_model(config["model"], builder), config["model"], failed.model, complete=False)
     if model is None:
         raise CheckpointError(f"the step's config cannot be built here: {builder.errors[0].message}")
     own = model.state_dict()

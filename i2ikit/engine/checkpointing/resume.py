@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from i2ikit.engine.checkpointing.changes import Change, config_changes
-from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, check_fields, read_checkpoint
+from i2ikit.engine.checkpointing.schema import RUN
 from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.errors import CheckpointError
 from i2ikit.files import read_json_lines
@@ -48,10 +49,12 @@ def read_newest_checkpoint(folder: WorkDir, reporter: Reporter) -> Checkpoint:
     found = folder.list_checkpoints()
     for path in reversed(found):
         try:
-            return read_checkpoint(path)
+            checkpoint = read_checkpoint(path)
+            check_fields(path, checkpoint, RUN, "to resume a run")
+            return checkpoint
         except CheckpointError as error:
             reporter.note(f"Skipped: {error}")
-    reason = "all of them are damaged" if found else "no run has saved one there; start it without --resume"
+    reason = "none of them can be used" if found else "no run has saved one there; start it without --resume"
     raise WorkDirError(f"there is no checkpoint to resume from in {folder.checkpoints}: {reason}")
 
 

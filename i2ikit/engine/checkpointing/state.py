@@ -1,5 +1,6 @@
 """A run as a checkpoint, and a checkpoint restored to a run."""
 
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -53,7 +54,7 @@ def restore(
     state = apply_to(checkpoint.model, torch.is_tensor, lambda x: x.to(device))  # load_state_dict leaves extra state
     try:
         model.load_state_dict(state)
-    except RuntimeError as error:
+    except Exception as error:  # the extra state of a part may have any error
         raise CheckpointError(f"the checkpoint is of another model than the config: {error}") from error
     if set(checkpoint.optimizers) != set(optimizers):
         raise CheckpointError(
@@ -64,7 +65,8 @@ def restore(
         settings = [_settings(optimizer, group) for group in optimizer.param_groups]
         try:
             optimizer.load_state_dict(checkpoint.optimizers[name])
-        except ValueError as error:
+            _check_state(optimizer)
+        except Exception as error:  # torch reads the state without checking it
             raise CheckpointError(f"the optimizer of phase {name!r} does not fit the config: {error}") from error
         for group, own in zip(optimizer.param_groups, settings, strict=True):
             group.update(own)  # the config's, so that changed settings take effect
@@ -75,8 +77,14 @@ def restore_surroundings(checkpoint: Checkpoint, run: TranslationRunner) -> list
 
     Returns:
         one sentence for each hook without a saved state, and for each saved state without a hook.
+
+    Raises:
+        CheckpointError: a state is not what the scaler or the hook would save.
     """
-    run.optim_wrapper.scaler.load_state_dict(checkpoint.extra["scaler"])
+    try:
+        run.optim_wrapper.scaler.load_state_dict(checkpoint.extra["scaler"])
+    except Exception as error:  # torch reads the state without checking it
+        raise CheckpointError(f"the checkpoint's state of the gradient scaler cannot be restored: {error!r}") from error
     return restore_hooks(run.hooks, checkpoint.extra["hooks"])
 
 
@@ -96,7 +104,12 @@ def restore_hooks(hooks: Iterable[Hook], states: Mapping[str, Any]) -> list[str]
     named, notes = _named(hooks), []
     for name, hook in named.items():
         if name in states:
-            _load(hook, states[name])
+            try:
+                _load(hook, states[name])
+            except Exception as error:
+                raise CheckpointError(
+                    f"the checkpoint's state of the hook {name} cannot be restored: {error!r}"
+                ) from error
         elif _state(hook) is not None:
             notes.append(f"The checkpoint has no state of the hook {name}: it starts without one.")
     return notes + [
@@ -129,6 +142,21 @@ def _load(hook: Hook, state: Any) -> None:
         hook.ema_model.load_state_dict(state)
     else:
         hook.load_state_dict(state)
+
+
+def _check_state(optimizer: Optimizer) -> None:
+    """Raise ValueError where the state of a parameter is not what the optimizer would have made for it."""
+    sample = torch.ones(1, requires_grad=True)
+    taken = inspect.signature(type(optimizer)).parameters
+    alone = type(optimizer)([sample], **{key: value for key, value in optimizer.defaults.items() if key in taken})
+    sample.grad = torch.ones(1)
+    alone.step()
+    made = {key: value for key, value in alone.state[sample].items() if torch.is_tensor(value)}
+    for parameter, found in optimizer.state.items():
+        for key, value in made.items():
+            expected = parameter.shape if value.shape == sample.shape else value.shape
+            if getattr(found.get(key), "shape", None) != expected:
+                raise ValueError(f"its {key!r} of a parameter of shape {tuple(parameter.shape)} is missing or odd")
 
 
 def _settings(optimizer: Optimizer, group: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """A checkpoint as files of the published code."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from i2ikit.errors import CheckpointError, RunError
+from i2ikit.files import open_atomically
 from i2ikit.inference.interop.files import ONE_SIDED, TWO_SIDED
 from i2ikit.inference.interop.fitting import unfit
 from i2ikit.inference.trained_model import TrainedModel
@@ -28,7 +30,7 @@ def export_files(
 
     Raises:
         CheckpointError: the checkpoint cannot be rebuilt, or no generator has a published layout; nothing is written.
-        RunError: a file cannot be written.
+        RunError: a file cannot be written; there is none of them then.
     """
     names = trained.network_names()
     published = {name: short for short, name in (TWO_SIDED if "generators.ba" in names else ONE_SIDED).items()}
@@ -50,8 +52,9 @@ def export_files(
     paths = {name: folder / f"{prefix}_net_{published[name]}.pth" for name in states}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, state in states.items():
-            torch.save(state, paths[name])
+        with ExitStack() as complete:  # all files appear, or none
+            for name, state in states.items():
+                torch.save(state, complete.enter_context(open_atomically(paths[name], sync=True)))
     except (OSError, RuntimeError) as error:  # torch wraps some of the errors of a full disk in RuntimeError
         raise RunError(f"cannot write to {folder}: {error}") from error
     return paths, left_out

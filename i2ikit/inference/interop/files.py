@@ -1,16 +1,14 @@
 """Files of the published code: the networks in their names, and the weights in them."""
 
-import pickle
 import re
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from i2ikit.errors import CheckpointError, nearest_hint
+from i2ikit.tensor_files import find_not_finite, read_tensors
 
 ONE_SIDED = {"G": "generators.ab", "D": "discriminators.b", "F": "heads.f"}
 TWO_SIDED = {
@@ -49,27 +47,25 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], list[str]]:
         tensors by name, and notes about how they were found.
 
     Raises:
-        CheckpointError: the file is missing or damaged, holds types beyond tensors and plain data, or no state dict.
+        CheckpointError: the file is missing or damaged, holds types beyond tensors and plain data, no state dict, or
+            weights that are not finite.
     """
-    if not path.is_file():
-        raise CheckpointError(f"there is no file {path}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # torch warns of files that other programs wrote
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"{path} holds more than weights; none of its code was run. torch: {reason}") from error
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    content = read_tensors(path, before_zip=True)
     if _is_state_dict(content):
-        return dict(content), []
+        return _finite(path, content), []
     found = {name: value for name, value in content.items() if _is_state_dict(value)} if _is_mapping(content) else {}
     if len(found) == 1:
         name, state = next(iter(found.items()))
-        return dict(state), [f"used the entry {name!r} of the file"]
+        return _finite(path, state), [f"used the entry {name!r} of the file"]
     several = f"it holds {len(found)} state dicts: {', '.join(map(repr, found))}; save the right one to its own file"
     raise CheckpointError(f"{path} is not a state dict; {several if found else 'it holds none'}")
+
+
+def _finite(path: Path, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    wrong = find_not_finite(state)
+    if wrong:
+        raise CheckpointError(f"{path} cannot be used: {wrong}")
+    return dict(state)
 
 
 def _is_mapping(value: Any) -> bool:

@@ -96,7 +96,7 @@ def test_a_cut_off_checkpoint_is_named(tmp_path, kept):
     path = tmp_path / "cut.pt"
     write_checkpoint(path, a_checkpoint())
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(CheckpointError, match=r"cut\.pt is not a complete checkpoint"):
+    with pytest.raises(CheckpointError, match=r"cut\.pt is not complete: it is cut off or damaged"):
         read_checkpoint(path)
 
 
@@ -114,16 +114,14 @@ def test_a_flipped_bit_in_a_weight_is_found(tmp_path):
 
 def test_a_file_with_code_is_refused_and_the_code_does_not_run(tmp_path):
     torch.save({"format": Trap(tmp_path / "trapped")}, tmp_path / "trap.pt")
-    with pytest.raises(
-        CheckpointError, match=r"trap\.pt holds types that are not allowed in a checkpoint: posix\.mkdir\. No code"
-    ):
+    with pytest.raises(CheckpointError, match=r"trap\.pt holds types that are not allowed: posix\.mkdir\. No code"):
         read_checkpoint(tmp_path / "trap.pt")
     assert not (tmp_path / "trapped").exists()
 
 
 def test_a_plain_pickle_is_refused(tmp_path):
     (tmp_path / "old.pt").write_bytes(pickle.dumps({"a": 1}))
-    with pytest.raises(CheckpointError, match=r"old\.pt is not a complete checkpoint"):
+    with pytest.raises(CheckpointError, match=r"old\.pt is not complete: .* torch did not write it"):
         read_checkpoint(tmp_path / "old.pt")
 
 

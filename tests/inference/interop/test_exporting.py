@@ -41,7 +41,7 @@ def test_a_checkpoint_whose_weights_do_not_fit_its_config_is_named(tmp_path: Pat
     trained = checkpoint_of(
         tmp_path, {"ab": ResNetGenerator(filters=2, blocks=1)}, {"ab": {"type": "ResNetGenerator", "filters": 4}}
     )
-    with pytest.raises(CheckpointError, match=r"weights of generators\.ab in \S+c\.pt do not fit its config"):
+    with pytest.raises(CheckpointError, match=r"generators\.ab of \S+c\.pt: the weights do not fit its config"):
         export_files(trained, tmp_path)
 
 
