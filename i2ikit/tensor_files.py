@@ -173,7 +173,7 @@ def content_hash(value: Any) -> str:
         if isinstance(item, Tensor):
             about, data = f"{item.dtype} {tuple(item.shape)}", item.detach().cpu().contiguous().flatten()
             digest.update(f"{key}: {about}\n".encode("utf-8", "surrogatepass"))
-            digest.update(memoryview(data.view(torch.uint8).numpy()))
+            digest.update(data.view(torch.uint8).numpy().data)
         else:
             kind = "dict" if isinstance(item, dict) else type(item).__name__
             shown: Any = list(item) if isinstance(item, dict) else len(item) if isinstance(item, list | tuple) else item

@@ -1,5 +1,6 @@
 """The `i2ikit` command: its subcommands, global options and error messages. Imports nothing heavy."""
 
+import logging
 import os
 import sys
 import traceback
@@ -10,7 +11,7 @@ from typer.core import TyperGroup
 
 from i2ikit.cli.check import check
 from i2ikit.cli.config import config
-from i2ikit.cli.console import complain
+from i2ikit.cli.console import PrintableFormatter, complain, printable
 from i2ikit.cli.data import data
 from i2ikit.cli.doctor import doctor
 from i2ikit.cli.evaluate import evaluate
@@ -43,6 +44,8 @@ class Commands(TyperGroup):
         """Accept ``--debug`` and ``--no-plugins`` anywhere before a ``--``."""
         end = args.index("--") if "--" in args else len(args)
         self._debug = DEBUG in args[:end]
+        if logging.lastResort is not None:  # prints the warnings
+            logging.lastResort.setFormatter(PrintableFormatter())
         if NO_PLUGINS in args[:end]:
             os.environ["I2IKIT_DISABLE_PLUGINS"] = "all"  # also for the processes that this one starts
         return super().parse_args(ctx, [arg for arg in args[:end] if arg not in (DEBUG, NO_PLUGINS)] + args[end:])
@@ -67,7 +70,10 @@ class Commands(TyperGroup):
         """Run a command; turn an error into one message and an exit code."""
         try:
             return super().invoke(ctx)
-        except (typer.Exit, typer.Abort, UsageError, BrokenPipeError):
+        except UsageError as error:
+            error.message = printable(error.message)
+            raise
+        except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:
             complain("interrupted")
@@ -82,7 +88,7 @@ class Commands(TyperGroup):
 
     def _show(self, error: Exception, message: str) -> None:
         if self._debug:
-            traceback.print_exception(error, file=sys.stderr)
+            sys.stderr.write(printable("".join(traceback.format_exception(error))))
         else:
             complain(message)
 

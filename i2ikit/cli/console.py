@@ -1,6 +1,8 @@
 """Output of the command line: results go to standard output, messages to standard error."""
 
+import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,6 +13,27 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 PLAIN_WIDTH = 120  # columns of a table that is piped into a file
+
+
+CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"  # all but the end of a line and the tab
+DIRECTIONS = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks that reverse the order of what follows
+UNPRINTABLE = re.compile(rf"[{CONTROLS}{DIRECTIONS}\ud800-\udfff]")  # the last are bytes of a name that is no text
+
+
+def printable(text: str) -> str:
+    """Return a text with its control characters shown as escape sequences, so that a terminal does not obey them.
+
+    Every text that the command line prints goes through it: names of files and contents of checkpoints are in most.
+    """
+    return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+class PrintableFormatter(logging.Formatter):
+    """Formats the warnings of libraries, which are printed as they are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the message of a record."""
+        return printable(super().format(record))
 
 
 def out() -> "Console":
@@ -35,7 +58,8 @@ def write(*parts: str | tuple[str, str]) -> None:
     """
     from rich.text import Text
 
-    out().print(Text.assemble(*parts), soft_wrap=True)
+    shown = [printable(part) if isinstance(part, str) else (printable(part[0]), part[1]) for part in parts]
+    out().print(Text.assemble(*shown), soft_wrap=True)
 
 
 def make_table(
@@ -64,7 +88,7 @@ def make_table(
         justify: Literal["right", "left"] = "right" if name in right else "left"
         table.add_column(name, justify=justify, overflow="fold", no_wrap=bool(wrap) and name != wrap)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     return table
 
 
@@ -74,7 +98,7 @@ def complain(message: str) -> None:
 
     rank = os.environ.get("RANK", "0")  # set by torchrun for each of its processes
     who = "i2ikit: " if rank == "0" else f"i2ikit (process {rank}): "
-    err().print(Text.assemble((who, "bold red"), message), soft_wrap=True)
+    err().print(Text.assemble((who, "bold red"), printable(message)), soft_wrap=True)
 
 
 def busy(doing: str) -> AbstractContextManager[object]:

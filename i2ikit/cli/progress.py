@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from i2ikit.cli.console import make_table, out
+from i2ikit.cli.console import make_table, out, printable
 from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, format_duration, format_missing
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class RichReporter(Reporter):
 
     def note(self, text: str) -> None:
         """Print one line as it is, without wrapping."""
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.print(printable(text), markup=False, soft_wrap=True)
 
     def close(self) -> None:
         """Stop the live display, if there is one."""

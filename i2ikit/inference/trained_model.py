@@ -1,5 +1,6 @@
 """The networks of a checkpoint, rebuilt from the config inside it."""
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from i2ikit.plugin import get_manager
 from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS
 from i2ikit.work_dir import choose_checkpoint
 
+PLUGIN_NAME = re.compile(r"i2ikit[-_][a-z0-9]+([-_][a-z0-9]+)*")  # what a file may advise to install
 REGISTRIES = {"generators": GENERATORS, "discriminators": DISCRIMINATORS, "heads": HEADS}
 
 
@@ -144,9 +146,12 @@ class TrainedModel:
 
     def _plugin_hints(self) -> str:
         """Return a line for each plugin of the run: whether it is installed, or how to install it."""
-        hints = ""
+        hints, installed = "", {info.package for info in get_manager().plugins}
         for plugin, about in self.checkpoint.plugins.items():
-            package = str(about.get("package", plugin))
-            problem = get_manager().problem(package) or "it is installed"
-            hints += f"\n  It was trained with {package} {about.get('version', '')}: {problem}."
+            package = about.get("package", plugin)
+            if package in installed or PLUGIN_NAME.fullmatch(package):
+                problem = get_manager().problem(package) or "it is installed"
+            else:
+                problem = "this is not the name of a plugin of i2ikit; install it only if you know where it comes from"
+            hints += f"\n  It was trained with {package!r} {about.get('version', '')!r}: {problem}."
         return hints

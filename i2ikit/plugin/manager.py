@@ -1,7 +1,6 @@
 """Finds plugins and calls their hooks; an error in one plugin does not affect the others."""
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -130,8 +129,10 @@ class Manager:
         try:
             wanted = Requirement(name)
         except InvalidRequirement:
+            wanted = None
+        if wanted is None or wanted.url or wanted.marker or wanted.extras:
             return f"{name!r} is not the name of a package, such as 'i2ikit-foo' or 'i2ikit-foo>=0.2'"
-        install = f'"{name}"' if re.search(r"[<>=!~\s]", name) else name
+        install = f'"{wanted}"' if wanted.specifier else wanted.name
         found = [info for info in self.plugins if canonicalize_name(wanted.name) in info.names]
         if not found:
             return f"the plugin {wanted.name!r} is not installed: `pip install {install}`"

@@ -70,7 +70,7 @@ def test_of_a_work_directory_the_best_checkpoint_is_read_or_else_the_newest(tmp_
 
 def test_a_part_that_is_not_installed_is_named_with_the_plugins_of_the_run(tmp_path: Path) -> None:
     trained = TrainedModel(save(tmp_path / "a.pt", {"ab": {"type": "WaveletGenerator"}}))
-    message = r"(?s)no generator is called 'WaveletGenerator'.*i2ikit-wavelets 1\.2: .*pip install"
+    message = r"(?s)no generator is called 'WaveletGenerator'.*'i2ikit-wavelets' '1\.2': .*pip install"
     with pytest.raises(CheckpointError, match=message):
         trained.build("generators.ab")
 

@@ -82,7 +82,7 @@ def test_an_unknown_resizing_is_refused():
 
 
 def test_a_file_that_is_missing_is_named(tmp_path):
-    with pytest.raises(MetricError, match=r"no file of weights at .*gone\.pth"):
+    with pytest.raises(MetricError, match=r"weights cannot be read: there is no file .*gone\.pth"):
         Classifier(SMALL, tmp_path / "gone.pth").load(CPU)
 
 
