@@ -60,7 +60,7 @@ class FailedStep:
     def files(self) -> list[str]:
         """Paths of the images in the batches, if the data set gives them."""
         paths = [batch.get(f"{domain}_path", ()) for batch in self.batches for domain in ("a", "b")]
-        return [str(path) for listed in paths for path in ([listed] if isinstance(listed, str) else listed)]
+        return [str(path) for listed in paths for path in (listed if isinstance(listed, list | tuple) else [listed])]
 
 
 @dataclass(frozen=True)
