@@ -1,8 +1,8 @@
 """Damage checkpoints in every way, and use them: `python tools/fuzz_checkpoint.py --truncations 200 --flips 1000`.
 
 A small run, the dump of a failed step and a file of published weights are damaged: each field left out, of a wrong kind
-and out of range, with the checksum of before and with one that fits; the file cut off; single bits flipped, half of them
-in the headers and the directory of the archive. Every command that reads such a file either refuses it with a message,
+and out of range, with the old checksum and with one that fits; the file cut off; single bits flipped, half of them in
+the headers and the directory of the archive. Every command that reads such a file either refuses it with a message,
 or does what it does with the undamaged file: the resumed run ends with the same weights, the translated image has the
 same pixels. Whatever else happens is a finding: a traceback or an unexpected error, a silent difference, more than ten
 seconds, another process. A file that the reader refuses is given to the commands only now and then. The exit code is 0
@@ -203,26 +203,29 @@ class Bench:
     def _end(self, folder: Path, step: int) -> Any:
         path = folder / "checkpoints" / f"step_{step:06d}.pt"
         found = read_checkpoint(path) if path.exists() else None
-        return found and content_hash([found.model, found.optimizers, found.progress])
+        states = {name: state["state"] for name, state in found.optimizers.items()} if found else {}
+        return found and content_hash([found.model, states, found.progress])
 
 
 def _stop(*_: object) -> None:
     raise HangError
 
 
-def damaged_fields(file: Path, rng: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what was done to a checkpoint, and its content with one field left out or replaced."""
+def damaged_fields(file: Path, fraction: float, rng: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what was done to a checkpoint, and its content with one field left out or replaced; a fraction of all."""
     content = torch.load(file, weights_only=True)
     for where, parent, key in places(content, "", rng):
         for value in ("left out", *VALUES, nested(100)):
-            yield from _with(content, where, parent, key, value)
+            if rng.random() < fraction:
+                yield from _with(content, where, parent, key, value)
     config = json.loads(content["config"])
     for text in ("null", "7", "[]", "{", "[" * 10**5 + "]" * 10**5, "1" * 5000):
         yield f"config {text[:9]}", {**content, "config": text}
     for where, parent, key in places(config, "config", rng):
         for value in ("left out", *filter(_is_json, VALUES), nested(100)):
-            for what, changed in _with(config, where, parent, key, value):
-                yield what, {**content, "config": json.dumps(changed)}
+            if rng.random() < fraction:
+                for what, changed in _with(config, where, parent, key, value):
+                    yield what, {**content, "config": json.dumps(changed)}
 
 
 def places(value: Any, path: str, rng: random.Random) -> Iterator[tuple[str, tuple[Any, ...], Any]]:
@@ -281,9 +284,7 @@ def damaged_files(bench: Bench, kind: str, options: argparse.Namespace) -> Itera
     """Write damaged files of one kind to ``bench.damaged``, one after the other; yield what was done."""
     rng, file = random.Random(options.seed), bench.files[kind]
     if kind != "published":
-        for what, content in damaged_fields(file, rng):
-            if rng.random() >= options.fields:
-                continue
+        for what, content in damaged_fields(file, options.fields, rng):
             torch.save(content, bench.damaged)
             yield what
             with contextlib.suppress(ValueError, RuntimeError, AttributeError):  # no checksum can be computed
@@ -332,7 +333,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--truncations", type=int, default=200, help="of each kind of file")
     parser.add_argument("--flips", type=int, default=1000, help="bits, of each kind of file")
-    parser.add_argument("--fields", type=float, default=1.0, help="fraction of the damages of fields, drawn by the seed")
+    parser.add_argument("--fields", type=float, default=1.0, help="fraction of the damaged fields to try")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)

@@ -63,7 +63,7 @@ class BadFiles:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the files that an earlier part of the run found and reported."""
-        self.messages = list(dict.fromkeys([*state["messages"], *self.messages]))
+        self.messages = list(dict.fromkeys([*map(str, state["messages"]), *self.messages]))
         self._reported = len(self.messages)
 
 

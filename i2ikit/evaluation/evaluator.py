@@ -92,6 +92,8 @@ class Evaluator:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned, unless another metric or direction decides now."""
         best = dict(state.get("best", {}))
+        if best:  # an error for a state of another kind
+            best |= {"value": float(best["value"]), "step": int(best["step"])}
         if best and self.metric in (None, best["metric"]) and self.better in (None, best["better"]):
             self.best, self.since_best = best, int(state["since_best"])
 

@@ -1,7 +1,7 @@
 """The networks of a checkpoint, rebuilt from the config inside it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from i2ikit.build import Builder
 from i2ikit.config.data import reading
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.checkpointing.rebuild import rebuild
-from i2ikit.errors import CheckpointError, nearest_hint
+from i2ikit.errors import CheckpointError, I2IKitError, nearest_hint
 from i2ikit.images import Reader, domain_readers
 from i2ikit.plugin import get_manager
 from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS
@@ -94,11 +94,12 @@ class TrainedModel:
                 than the checkpoint has weights for.
         """
         kind, _, short = self.trained_name(name).partition(".")
+        if short not in (self._model.get(kind) or {}):
+            raise CheckpointError(f"the config inside {self.path} has no {self.trained_name(name)}")
         config = dict(self._model[kind][short])
         given: dict[str, Any] = {}
         if kind == "heads":
-            generator: Any = self.build(f"generators.{config.pop('of')}")
-            given["widths"] = generator.widths(config.pop("taps"))
+            given["widths"] = self._widths(config.pop("of"), config.pop("taps"))
         builder = Builder()
 
         def make() -> nn.Module | None:
@@ -113,6 +114,15 @@ class TrainedModel:
             errors = "\n".join(f"  - {error.path}: {error.message}" for error in builder.errors)
             raise CheckpointError(f"cannot rebuild {name} of {self.path}:\n{errors}{self._plugin_hints()}")
         return network
+
+    def _widths(self, generator: str, taps: Sequence[str]) -> Any:
+        network: Any = self.build(f"generators.{generator}")
+        try:
+            return network.widths(taps)
+        except (I2IKitError, ValueError, LookupError, TypeError) as error:
+            raise CheckpointError(
+                f"the config inside {self.path} has taps that {generator} has not: {error}"
+            ) from error
 
     def load(self, network: nn.Module, name: str, *, assign: bool = False) -> None:
         """Load the weights of a network into one that :meth:`build` built.

@@ -56,6 +56,8 @@ class ImagePool(View):
 
     def _exchange(self, buffer: list[Tensor], image: Tensor, generator: torch.Generator) -> Tensor:
         """Return an image (C, H, W), or an older one that it replaces in the buffer."""
+        if buffer and buffer[0].shape != image.shape:  # a run that is resumed with another crop size
+            buffer.clear()
         if len(buffer) < self.size:
             buffer.append(image.clone())
         elif torch.rand((), generator=generator).item() > 0.5:
@@ -71,4 +73,6 @@ class ImagePool(View):
 
     def set_extra_state(self, state: dict[str, Tensor]) -> None:
         """Restore the images of every expression."""
+        if any(images.ndim != 4 for images in state.values()):
+            raise ValueError("the stored images of a pool must be (N, C, H, W)")
         self.stores = {name: [image.clone() for image in images[: self.size]] for name, images in state.items()}

@@ -108,7 +108,8 @@ def read_step(path: Path) -> FailedStep:
         )
     check_fields(path, checkpoint, {"progress": PLACE, "extra": {KEY: FAILED_STEP}}, "to reproduce a step")
     extra = {name: checkpoint.extra[KEY][name] for name in FAILED_STEP}
-    return FailedStep(checkpoint.config, checkpoint.model, checkpoint.progress, **extra)
+    progress = {name: checkpoint.progress[name] for name in PLACE}
+    return FailedStep(checkpoint.config, checkpoint.model, progress, **extra)
 
 
 def explain_stop(

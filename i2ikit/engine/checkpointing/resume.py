@@ -1,6 +1,7 @@
 """Where a run starts: at its first step, or after a checkpoint."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from i2ikit.engine.checkpointing.changes import Change, config_changes
@@ -49,13 +50,23 @@ def read_newest_checkpoint(folder: WorkDir, reporter: Reporter) -> Checkpoint:
     found = folder.list_checkpoints()
     for path in reversed(found):
         try:
-            checkpoint = read_checkpoint(path)
-            check_fields(path, checkpoint, RUN, "to resume a run")
-            return checkpoint
+            return _read_run(path)
         except CheckpointError as error:
             reporter.note(f"Skipped: {error}")
     reason = "none of them can be used" if found else "no run has saved one there; start it without --resume"
     raise WorkDirError(f"there is no checkpoint to resume from in {folder.checkpoints}: {reason}")
+
+
+def _read_run(path: Path) -> Checkpoint:
+    checkpoint = read_checkpoint(path)
+    check_fields(path, checkpoint, RUN, "to resume a run")
+    progress = checkpoint.progress
+    for place, total in (("step", "steps"), ("epoch", "epochs"), ("batch", "batches")):
+        if progress[place] > progress[total]:
+            raise CheckpointError(
+                f"{path} is damaged: {place} {progress[place]} is beyond its {progress[total]} {total}"
+            )
+    return checkpoint
 
 
 def report_changes(changes: list[Change], checkpoint: Checkpoint, reporter: Reporter) -> None:

@@ -19,7 +19,7 @@ CONFIG = {
         "averages?": {str: {"of": text}},
         "phases?": {str: {"terms?": {str: PART}}},
     },
-    **{f"{section}?": {str: ANY} for section in (*FIXED, "optimizer", "schedule")},
+    **{f"{section}?": {str: ANY} for section in (*FIXED, "optimizer")},
     "metrics?": {str: PART},
     "hooks?": [{str: ANY}],
     "vis_backends?": [{str: ANY}],
@@ -29,16 +29,16 @@ CONFIG = {
 CHECKPOINT = {
     "config": str,
     "model": {str: ANY},
-    "optimizers": {str: {"state": {int: {str: ANY}}, "param_groups": [{str: ANY}]}},
+    "optimizers": {str: {"state": {int: {str: (Tensor, int, float, type(None))}}, "param_groups": [{str: ANY}]}},
     "progress": {str: integer(0)},
     "versions": {str: str},
     "plugins": {str: {str: str}},
     "extra": {ANY: ANY},
     "checksum": str,
 }
-PLACE = {"step": integer(0), "epoch": integer(0), "steps": integer(0)}
+PLACE = dict.fromkeys(("step", "steps", "epoch", "epochs"), integer(0))  # of a step in its run
 RUN = {  # what a run needs to be resumed
-    "progress": {**PLACE, "batch": integer(0)},
+    "progress": {**PLACE, "batch": integer(0), "batches": integer(0)},
     "extra": {
         "hooks": {str: ANY},
         "scaler": {str: ANY},
@@ -56,8 +56,8 @@ def find_mismatch(value: Any, schema: Any, key: str = "") -> str:
     Args:
         value: plain data.
         schema: a type, or a tuple of types; a check of a value; ``[schema]`` of all items; ``{type: schema}`` of all
-            values, whose keys are of the type; or ``{"name": schema, "name?": schema}``, the second may be left out or
-            None. Other keys are not looked at.
+            values, whose keys are of the type; or ``{"name": schema, "name?": schema}``, where the second may be left
+            out, and other keys are not looked at.
         key: of ``value``, for messages.
     """
     if isinstance(schema, list):
@@ -86,12 +86,8 @@ def _find_in_dict(value: Any, schema: Mapping[Any, Any], key: str) -> str:
     missing = next((name for name in schema if not name.endswith("?") and name not in value), None)
     if missing is not None:
         return f"it has no {prefix + missing!r}"
-    present = {name: value.get(name.removesuffix("?")) for name in schema}
-    return _first(
-        find_mismatch(present[name], inner, prefix + name.removesuffix("?"))
-        for name, inner in schema.items()
-        if not (name.endswith("?") and present[name] is None)
-    )
+    present = {name.removesuffix("?"): inner for name, inner in schema.items() if name.removesuffix("?") in value}
+    return _first(find_mismatch(value[name], inner, f"{prefix}{name}") for name, inner in present.items())
 
 
 def find_odd_weight(model: Mapping[str, Any]) -> str:

@@ -65,7 +65,7 @@ def restore(
         settings = [_settings(optimizer, group) for group in optimizer.param_groups]
         try:
             optimizer.load_state_dict(checkpoint.optimizers[name])
-            _check_state(optimizer)
+            _check_state(optimizer, checkpoint.progress.get("step", 0))
         except Exception as error:  # torch reads the state without checking it
             raise CheckpointError(f"the optimizer of phase {name!r} does not fit the config: {error}") from error
         for group, own in zip(optimizer.param_groups, settings, strict=True):
@@ -144,8 +144,8 @@ def _load(hook: Hook, state: Any) -> None:
         hook.load_state_dict(state)
 
 
-def _check_state(optimizer: Optimizer) -> None:
-    """Raise ValueError where the state of a parameter is not what the optimizer would have made for it."""
+def _check_state(optimizer: Optimizer, steps: int) -> None:
+    """Raise ValueError where the state of a parameter is not what the optimizer makes for it in so many steps."""
     sample = torch.ones(1, requires_grad=True)
     taken = inspect.signature(type(optimizer)).parameters
     alone = type(optimizer)([sample], **{key: value for key, value in optimizer.defaults.items() if key in taken})
@@ -157,6 +157,8 @@ def _check_state(optimizer: Optimizer) -> None:
             expected = parameter.shape if value.shape == sample.shape else value.shape
             if getattr(found.get(key), "shape", None) != expected:
                 raise ValueError(f"its {key!r} of a parameter of shape {tuple(parameter.shape)} is missing or odd")
+        if "step" in made and float(found["step"]) not in range(steps + 1):
+            raise ValueError(f"it counts {float(found['step']):g} updates after {steps} steps")
 
 
 def _settings(optimizer: Optimizer, group: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from i2ikit.engine.hooks.base import RunHook
@@ -50,4 +51,5 @@ class LogHook(RunHook):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the sums since the last line."""
-        self._sums, self._counts = dict(state["sums"]), dict(state["counts"])
+        self._sums = {name: torch.as_tensor(total).reshape(()) for name, total in state["sums"].items()}
+        self._counts = {name: int(state["counts"][name]) for name in self._sums}

@@ -236,7 +236,7 @@ def test_a_finished_run_is_measured_again_by_other_metrics(cut, tmp_path):
 def test_the_newest_intact_checkpoint_is_read_and_the_damaged_ones_are_reported(tmp_path, recorder):
     folder = WorkDir(tmp_path)
     for step in (1, 2, 3):
-        progress = dict.fromkeys(("epoch", "batch", "steps"), 4) | {"step": step}
+        progress = dict.fromkeys(("epoch", "epochs", "batch", "batches", "steps"), 4) | {"step": step}
         extra = {"hooks": {}, "scaler": {}, "seconds": 0.5, "files": {}, "machine": {}}
         write_checkpoint(folder.checkpoint(step), Checkpoint(config={}, model={}, progress=progress, extra=extra))
     folder.checkpoint(3).write_bytes(b"PK")

@@ -128,4 +128,4 @@ class OutputAlarm(Alarm):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned."""
         super().load_state_dict(state)
-        self._low = dict(state["low"])
+        self._low = {name: int(count) for name, count in state["low"].items()}

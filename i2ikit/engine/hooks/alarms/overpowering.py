@@ -81,7 +81,8 @@ class OverpoweringAlarm(Alarm):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned."""
         super().load_state_dict(state)
-        self._sums, self._counts = dict(state["sums"]), dict(state["counts"])
+        self._sums = {name: float(total) for name, total in state["sums"].items()}
+        self._counts = {name: int(state["counts"][name]) for name in self._sums}
 
 
 def _undecided_loss(term: DiscriminatorTerm) -> float:
