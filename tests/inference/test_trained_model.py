@@ -84,3 +84,19 @@ def test_weights_of_another_width_are_refused_by_the_name_of_the_file(tmp_path: 
 def test_a_config_without_generators_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"the config inside \S+a\.pt names no generators"):
         TrainedModel(save(tmp_path / "a.pt", {})).choose_generator()
+
+
+@pytest.mark.parametrize("package", ["evil", "evil @ https://example.org/x.whl", "i2ikit-x; rm -rf .", "requests>=2"])
+def test_a_checkpoint_cannot_make_the_message_advise_the_installation_of_anything(tmp_path: Path, package: str) -> None:
+    plugins = {"x": {"package": package, "version": "1"}}
+    config = {"model": {"generators": {"ab": {"type": "WaveletGenerator"}}}}
+    write_checkpoint(tmp_path / "a.pt", Checkpoint(config=config, model={}, plugins=plugins))
+    with pytest.raises(CheckpointError, match=r"not the name of a plugin of i2ikit") as error:
+        TrainedModel(tmp_path / "a.pt").build("generators.ab")
+    assert "pip install" not in str(error.value)
+
+
+def test_an_average_of_a_network_that_the_config_does_not_have_is_named(tmp_path: Path) -> None:
+    trained = TrainedModel(save(tmp_path / "a.pt", {"ba": RESNET}, averages={"ab_slow": {"of": "generators.ab"}}))
+    with pytest.raises(CheckpointError, match=r"the config inside \S+a\.pt has no generators\.ab"):
+        trained.build("generators.ab_slow")

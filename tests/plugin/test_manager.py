@@ -206,6 +206,8 @@ def test_required_plugins_are_found_by_package_or_entry_point(install, monkeypat
     info(manager, "toys").package, info(manager, "toys").version = "i2ikit-toys", "0.2"
     assert not any(map(manager.problem, ["toys", "i2ikit-toys", "I2IKit_Toys>=0.1", "i2ikit"]))
     absent, old, broken, odd = map(manager.problem, ["i2ikit-none>=2", "i2ikit-toys>=0.3", "bad", "no name"])
+    for other in ("i2ikit-x @ https://example.org/x.whl", "i2ikit-x[evil]", "i2ikit-x; python_version > '3'"):
+        assert "is not the name of a package" in manager.problem(other)
     assert absent == "the plugin 'i2ikit-none' is not installed: `pip install \"i2ikit-none>=2\"`"
     assert old == "the plugin 'toys' (i2ikit-toys 0.2) is not '>=0.3': `pip install \"i2ikit-toys>=0.3\"`"
     assert broken.startswith("the plugin 'bad' (? ?), which is broken: import of 'toys_bad': ZeroDivisionError")

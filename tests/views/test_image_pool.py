@@ -151,3 +151,17 @@ def test_images_of_another_size_are_refused(sampled):
     sampled(iter([0.9, 0.1]).__next__, lambda: 0)
     with pytest.raises(RuntimeError, match="stack expects each tensor to be equal size"):
         exchange(view, torch.zeros(2, 1, 3, 3))
+
+
+def test_a_run_that_is_resumed_with_another_crop_size_starts_an_empty_buffer():
+    pool = ImagePool(2)
+    pool.set_extra_state({"ab(a)": torch.zeros(2, 3, 4, 4)})
+    images = torch.ones(1, 3, 6, 6)
+    assert all(torch.equal(pool(images, sample=n, expression="ab(a)"), images) for n in range(8))
+    assert pool.get_extra_state()["ab(a)"].shape == (2, 3, 6, 6)
+
+
+@pytest.mark.parametrize("state", [{"ab(a)": torch.zeros(3)}, {"ab(a)": [1]}, [1]])
+def test_a_state_of_another_kind_is_refused(state):
+    with pytest.raises((ValueError, AttributeError)):
+        ImagePool(2).set_extra_state(state)

@@ -3,6 +3,7 @@ import pickle
 import random
 from collections import OrderedDict, defaultdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from i2ikit.engine.checkpointing.checkpoint import (
     write_checkpoint,
 )
 from i2ikit.errors import CheckpointError, RunError
+from i2ikit.tensor_files import content_hash
 
 PLAIN = {
     "tensors": [torch.ones(2), nn.Parameter(torch.ones(1)), torch.zeros(1, dtype=torch.bfloat16)],
@@ -142,6 +144,56 @@ def test_a_checkpoint_with_a_part_missing_is_called_damaged(tmp_path):
     torch.save({"format": "i2ikit checkpoint", "format_version": 1, "config": "{}"}, tmp_path / "part.pt")
     with pytest.raises(CheckpointError, match=r"part\.pt is damaged: it has no 'model'"):
         read_checkpoint(tmp_path / "part.pt")
+
+
+def changed(path: Path, *, seal: bool, **changes: Any) -> Path:
+    """Write a checkpoint with other fields; ``seal``: and with the checksum that fits them."""
+    write_checkpoint(path, a_checkpoint())
+    content = {**torch.load(path, weights_only=True), **changes}
+    others = {key: value for key, value in content.items() if key != "checksum"}
+    torch.save({**others, "checksum": content_hash(others)} if seal else content, path)
+    return path
+
+
+FIELDS = ("config", "model", "optimizers", "progress", "versions", "plugins", "extra")
+
+
+@pytest.mark.parametrize("seal", [True, False])
+@pytest.mark.parametrize("value", [None, 3, "text", [1], {3: 4}])
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_field_of_the_wrong_kind_is_named(tmp_path, name, value, seal):
+    if name == "extra" and value == {3: 4}:
+        return  # plain data of any kind
+    with pytest.raises(CheckpointError, match=rf"a\.pt is damaged: .*{name}"):
+        read_checkpoint(changed(tmp_path / "a.pt", seal=seal, **{name: value}))
+
+
+@pytest.mark.parametrize("text", ["null", "7", "[]", "{", "[" * 10**5, '{"model": {"generators": []}}', '{"seed": -1}'])
+def test_a_config_that_is_none_is_named(tmp_path, text):
+    with pytest.raises(CheckpointError, match=r"a\.pt is damaged: (its )?config"):
+        read_checkpoint(changed(tmp_path / "a.pt", seal=True, config=text))
+
+
+@pytest.mark.parametrize("progress", [{"epoch": -1}, {"step": 2.0}, {"step": None}, {"step": True}])
+def test_a_place_in_the_run_that_cannot_be_is_named(tmp_path, progress):
+    with pytest.raises(CheckpointError, match=r"progress\.(step|epoch) must be an integer of at least 0"):
+        read_checkpoint(changed(tmp_path / "a.pt", seal=True, progress=progress))
+
+
+def test_weights_that_are_not_finite_are_refused_by_the_name_of_the_tensor(tmp_path):
+    weights = {"generators.ab.stem.weight": torch.ones(3), "generators.ab.out.bias": torch.tensor([1.0, float("inf")])}
+    write_checkpoint(tmp_path / "a.pt", Checkpoint(config={}, model=weights))
+    with pytest.raises(CheckpointError, match=r"a\.pt .*: 1 of 2 values of generators\.ab\.out\.bias are not finite"):
+        read_checkpoint(tmp_path / "a.pt")
+    assert len(read_checkpoint(tmp_path / "a.pt", any_weights=True).model) == 2
+
+
+def test_a_weight_that_was_changed_after_the_checkpoint_was_written_is_noticed(tmp_path):
+    weights = a_checkpoint().model
+    weights["weight"] = weights["weight"].clone()
+    weights["weight"].view(torch.int32)[0, 0] ^= 1  # the last bit
+    with pytest.raises(CheckpointError, match=r"a\.pt is damaged: its content does not match its checksum"):
+        read_checkpoint(changed(tmp_path / "a.pt", seal=False, model=weights))
 
 
 def test_what_counts_as_plain_comes_back_from_a_file(tmp_path):

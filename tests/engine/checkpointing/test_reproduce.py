@@ -103,3 +103,19 @@ def test_a_checkpoint_without_a_failed_step_is_refused(tmp_path):
     write_checkpoint(tmp_path / "file.pt", Checkpoint(config={}, model={}))
     with pytest.raises(CheckpointError, match=r"file\.pt has no failed step"):
         read_step(tmp_path / "file.pt")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"firsts": "x"}, r"extra\.failed_step\.firsts must be a list"),
+        ({"phase": ""}, r"extra\.failed_step\.phase must be some text"),
+        ({"losses": {"gan": "x"}}, r"extra\.failed_step\.losses\.gan must not be a str"),
+        ({"batches": [{"a": "x"}], "config": {}}, r"the step in \S+file\.pt cannot be run here: KeyError"),
+    ],
+)
+def test_a_step_that_no_run_can_have_written_is_one_message(tmp_path, change, message):
+    step = vars(failed_step()) | change
+    write_step(tmp_path / "file.pt", FailedStep(**step))
+    with pytest.raises(CheckpointError, match=message):
+        reproduce(tmp_path / "file.pt")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,52 @@ def test_the_newest_intact_checkpoint_is_read_and_the_damaged_ones_are_reported(
     assert read_newest_checkpoint(folder, recorder).progress["step"] == 2
     assert len(recorder.notes) == 1
     assert "step_000003.pt is not complete" in recorder.notes[0]
+
+
+def rewrite(path: Path, change: Callable[[Checkpoint], object]) -> None:
+    """Write a checkpoint again, whole, with something in it changed."""
+    checkpoint = read_checkpoint(path)
+    change(checkpoint)
+    write_checkpoint(path, checkpoint)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda c: c.model["generators.ab.stages.stem.conv.weight"].fill_(float("nan")),
+            "stem.conv.weight are not finite",
+        ),
+        (lambda c: c.progress.update(step=99), "step 99 is beyond its 12 steps"),
+        (lambda c: c.extra.pop("hooks"), "cannot be used to resume a run: it has no 'extra.hooks'"),
+    ],
+)
+def test_a_checkpoint_that_no_run_can_have_written_is_skipped(
+    cut, tmp_path, recorder, change, message, state_of, assert_same
+):
+    train(cut, work_dir=tmp_path, pause_at=5)
+    train(cut, work_dir=tmp_path, pause_at=7, resume=True)
+    expected = state_of(tmp_path, 7)
+    rewrite(tmp_path / "checkpoints" / "step_000007.pt", change)
+    train(cut, work_dir=tmp_path, pause_at=7, resume=True, reporter=recorder)
+    assert [note for note in recorder.notes if note.startswith("Skipped: ") and message in note]
+    assert_same(state_of(tmp_path, 7)["model"], expected["model"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c.optimizers["generate"]["state"][0].pop("exp_avg"), "optimizer of phase 'generate' .*'exp_avg'"),
+        (lambda c: c.optimizers["generate"]["state"][0].update(step=1e6), "it counts 1e.06 updates after 5 steps"),
+        (lambda c: c.extra["hooks"].update(LogHook=[1]), "state of the hook LogHook cannot be restored"),
+        (lambda c: c.extra["hooks"]["LogHook"].update(sums={"d": "x"}), "state of the hook LogHook cannot be restored"),
+    ],
+)
+def test_a_state_that_cannot_be_restored_is_one_message(cut, tmp_path, change, message):
+    train(cut, work_dir=tmp_path, pause_at=5)
+    rewrite(tmp_path / "checkpoints" / "step_000005.pt", change)
+    with pytest.raises(CheckpointError, match=message):
+        train(cut, work_dir=tmp_path, resume=True)
 
 
 def test_only_damaged_checkpoints_are_none(tmp_path, recorder):

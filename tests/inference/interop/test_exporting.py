@@ -1,12 +1,13 @@
 """Checkpoints as files of the published code."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import torch
 
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
-from i2ikit.errors import CheckpointError
+from i2ikit.errors import CheckpointError, RunError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.inference.interop.exporting import export_files
 from i2ikit.inference.trained_model import TrainedModel
@@ -54,3 +55,24 @@ def test_of_a_network_with_a_moving_average_the_average_is_written(tmp_path: Pat
     assert not left_out
     weights = torch.load(written["generators.ab"], weights_only=True)
     assert torch.equal(weights["model.1.weight"], generators["ab_mean"].stages.stem.conv.weight)
+
+
+def test_a_full_disk_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = {"type": "ResNetGenerator", "filters": 2, "blocks": 1}
+    generators = {name: ResNetGenerator(filters=2, blocks=1) for name in ("ab", "ba")}
+    trained = checkpoint_of(tmp_path, generators, {"ab": small, "ba": small})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "latest_net_G_A.pth").write_bytes(b"older")
+    save, calls = torch.save, []
+
+    def full(state: object, file: BinaryIO) -> None:
+        calls.append(state)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        save(state, file)
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(RunError, match=r"cannot write to \S+out: .*No space left on device"):
+        export_files(trained, tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["latest_net_G_A.pth"]
+    assert (tmp_path / "out" / "latest_net_G_A.pth").read_bytes() == b"older"

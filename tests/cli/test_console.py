@@ -1,0 +1,50 @@
+"""Text from files is shown on the terminal, and does not control it."""
+
+import logging
+
+import pytest
+import torch
+
+from i2ikit.cli.console import complain, make_table, out, printable, write
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain, ünïcode, 花\n\tnext line", "plain, ünïcode, 花\n\tnext line"),
+        ("\x1b[2Jgone", "\\x1b[2Jgone"),
+        ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
+        ("over\rwritten\x08", "over\\rwritten\\x08"),
+        ("\x9b31m", "\\x9b31m"),  # the same as ESC [ to some terminals
+        ("photo\u202egnp.exe", "photo\\u202egnp.exe"),
+        ("bytes \udcff", "bytes \\udcff"),
+    ],
+)
+def test_control_characters_become_escape_sequences(text, shown):
+    assert printable(text) == shown
+
+
+def test_nothing_that_is_printed_controls_the_terminal(capsys):
+    hostile = "\x1b[31mred\r"
+    write(hostile, ("title\x1b[0m", "bold"))
+    complain(hostile)
+    out().print(make_table(["name"], [[hostile]]))
+    printed = capsys.readouterr()
+    assert "\x1b" not in printed.out + printed.err
+    assert "\r" not in printed.out + printed.err
+    assert printed.out.count("\\x1b[31mred\\r") == 2
+
+
+def test_names_of_files_are_printable_in_errors_usage_and_warnings(run, tmp_path, caplog):
+    name = "a\x1b[2J.pt"
+    torch.save({}, tmp_path / name)
+    refused = run("translate", tmp_path / name, "x.png", "out")
+    usage = run("translate", "a", "b", "c", name)
+    debug = run("--debug", "export", tmp_path / name, "--out", tmp_path)
+    assert [refused.code, usage.code, debug.code] == [2, 2, 2]
+    for found in (refused, usage, debug):
+        assert "\x1b" not in found.out + found.err
+        assert "\\x1b[2J" in found.err
+    handler = logging.lastResort
+    assert handler is not None
+    assert handler.format(logging.LogRecord("x", 30, "", 0, "%s skipped", (name,), None)) == "a\\x1b[2J.pt skipped"
