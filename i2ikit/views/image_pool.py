@@ -7,6 +7,7 @@ from torch import Tensor
 
 from i2ikit.checks import positive_int
 from i2ikit.distributed import processes
+from i2ikit.errors import ShapeError
 from i2ikit.ops.streams import named_generator
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
@@ -24,6 +25,9 @@ class ImagePool(View):
 
     Args:
         size: images kept per expression, >= 1. CycleGAN uses 50.
+
+    Raises:
+        ShapeError: an image has another size than those that are kept.
     Source:
         Shrivastava et al. 2017, arXiv:1612.07828, section 2.3; Zhu et al. 2017, arXiv:1703.10593, section 4.
     Example:
@@ -56,8 +60,9 @@ class ImagePool(View):
 
     def _exchange(self, buffer: list[Tensor], image: Tensor, generator: torch.Generator) -> Tensor:
         """Return an image (C, H, W), or an older one that it replaces in the buffer."""
-        if buffer and buffer[0].shape != image.shape:  # a run that is resumed with another crop size
-            buffer.clear()
+        if buffer and buffer[0].shape != image.shape:
+            sizes = f"{tuple(buffer[0].shape)} is kept, {tuple(image.shape)} is new"
+            raise ShapeError(f"an ImagePool needs images of one size: {sizes}. Start a new run with --init CHECKPOINT.")
         if len(buffer) < self.size:
             buffer.append(image.clone())
         elif torch.rand((), generator=generator).item() > 0.5:

@@ -184,7 +184,7 @@ def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"trap\.pth"):
         import_files([str(tmp_path / "trap.pth")])
     save(tmp_path / "trap.pth", {"model.0.weight": Trap()})
-    with pytest.raises(CheckpointError, match="holds types that are not allowed: getattr. No code of it was run"):
+    with pytest.raises(CheckpointError, match=r"holds types that are not allowed: getattr\. No code of it was run"):
         import_files([str(tmp_path / "trap.pth")])
     assert not (tmp_path / "ran").exists()
 
