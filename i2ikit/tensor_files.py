@@ -38,11 +38,8 @@ def read_tensors(path: Path, *, before_zip: bool = False) -> Any:
     Raises:
         CheckpointError: the file is missing, damaged, not of torch, or holds something else; the message names it.
     """
-    if not path.is_file():
-        raise CheckpointError(f"there is no file {path}")
+    begin = _begin(path)
     try:
-        with path.open("rb") as file:
-            begin = file.read(2)
         if begin == ZIP_BEGIN or not before_zip:
             _check_archive(path)
         elif begin[:1] != PICKLE_BEGIN:
@@ -61,6 +58,16 @@ def read_tensors(path: Path, *, before_zip: bool = False) -> Any:
     except Exception as error:  # whatever a damaged file makes torch raise
         raise CheckpointError(f"{path} cannot be read: it is cut off or damaged ({_first_line(error)})") from error
     return content
+
+
+def _begin(path: Path) -> bytes:
+    try:
+        if not path.is_file():  # a pipe would block
+            raise CheckpointError(f"there is no file {path}")
+        with path.open("rb") as file:
+            return file.read(2)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def _check_archive(path: Path) -> None:

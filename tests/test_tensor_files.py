@@ -62,6 +62,8 @@ def test_a_file_of_another_program_is_named(tmp_path):
         read_tensors(tmp_path / "a.pth", before_zip=True)
     with pytest.raises(CheckpointError, match=r"there is no file .*gone\.pth"):
         read_tensors(tmp_path / "gone.pth")
+    with pytest.raises(CheckpointError, match=r"cannot be read: File name too long"):
+        read_tensors(tmp_path / ("x" * 300))
 
 
 @pytest.mark.parametrize(

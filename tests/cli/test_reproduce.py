@@ -12,7 +12,7 @@ def test_a_file_that_is_no_step_is_an_error(run, tmp_path):
     path = tmp_path / "x.pt"
     outcome = run("reproduce", path)
     assert outcome.code == 2
-    assert f"there is no checkpoint at {path}" in outcome.err.replace("\n", "")
+    assert f"there is no file {path}" in outcome.err.replace("\n", "")
 
 
 @pytest.mark.slow
@@ -42,4 +42,4 @@ def test_the_terms_are_shown_as_they_were_and_as_they_are(run, tmp_path):
     assert "Images: horse.png" in outcome.out
     failed.model.pop(next(iter(failed.model)))
     write_step(tmp_path / "step.pt", failed)
-    assert "the step's weights do not fit its config" in run("reproduce", tmp_path / "step.pt").err
+    assert "cannot be run here: the weights do not fit its config" in run("reproduce", tmp_path / "step.pt").err

@@ -103,8 +103,6 @@ def read_checkpoint(path: Path, *, any_weights: bool = False) -> Checkpoint:
         CheckpointError: it is missing, damaged (checksums are verified), not from i2ikit, of another format version, or
             has a field of the wrong kind or weights that are not finite. The message names the file.
     """
-    if not path.is_file():
-        raise CheckpointError(f"there is no checkpoint at {path}")
     content = read_tensors(path)
     if not isinstance(content, Mapping) or content.get("format") != FORMAT:
         raise CheckpointError(

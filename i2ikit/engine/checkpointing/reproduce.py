@@ -198,10 +198,9 @@ def reproduce(path: Path, device: str = "cpu") -> Reproduction:
     failed, chosen = read_step(path), pick_device(device)
     try:
         return run_again(failed, chosen)
-    except I2IKitError:
-        raise
     except Exception as error:  # the config, the batches and the weights are whatever the file says
-        raise CheckpointError(f"the step in {path} cannot be run here: {error!r}") from error
+        reason = error if isinstance(error, I2IKitError) else repr(error)
+        raise CheckpointError(f"the step in {path} cannot be run here: {reason}") from error
 
 
 def run_again(failed: FailedStep, device: torch.device) -> Reproduction:

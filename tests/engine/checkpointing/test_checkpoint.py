@@ -89,7 +89,7 @@ def test_a_write_that_fails_leaves_the_older_file_intact(tmp_path, monkeypatch):
 
 
 def test_a_missing_checkpoint_is_named(tmp_path):
-    with pytest.raises(CheckpointError, match=r"there is no checkpoint at .*gone\.pt"):
+    with pytest.raises(CheckpointError, match=r"there is no file .*gone\.pt"):
         read_checkpoint(tmp_path / "gone.pt")
 
 
