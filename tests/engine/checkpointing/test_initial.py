@@ -75,7 +75,7 @@ def test_a_run_starts_from_the_networks_of_a_checkpoint(cut, tmp_path):
 
 
 def test_a_missing_initial_checkpoint_leaves_no_log(cut, tmp_path):
-    with pytest.raises(CheckpointError, match="there is no checkpoint"):
+    with pytest.raises(CheckpointError, match="there is no file"):
         train(cut, work_dir=tmp_path / "run", max_steps=1, init=tmp_path / "none.pt")
     assert not (tmp_path / "run" / "log.jsonl").exists()
 
