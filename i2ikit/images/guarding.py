@@ -1,20 +1,37 @@
-"""Turns any failure to read a file into one error that names the file and the next step."""
+"""Opens image files: only known formats, within limits, and any failure becomes one error that names the file."""
 
 import errno
 import os
 import stat
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
 from i2ikit.errors import DataError
 
+PILLOW_FORMATS = (  # of all others that Pillow would recognize by content, some start programs or load libraries
+    *("AVIF", "BMP", "DDS", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "PSD", "QOI", "SGI", "SUN"),
+    *("TGA", "TIFF", "WEBP"),
+)
 MOST_PIXELS = 178_956_970  # Pillow's own limit, width x height
-MOST_VALUES = 2**30  # with all channels; 4 GiB as floats
+MOST_VALUES = 2**30  # with all channels
+MOST_BYTES = 2**32  # of all values as the file stores them, unpacked
 WAY_OUT = "Repair it or move it out of the folder."
+DOCUMENTS = {  # first bytes of files that are no pixels: programs, documents and scientific containers
+    b"%!PS": "PostScript (EPS)",
+    b"\xc5\xd0\xd3\xc6": "PostScript (EPS)",
+    b"%PDF": "PDF",
+    b"\xd7\xcd\xc6\x9a": "a Windows metafile (WMF)",
+    b"<svg": "SVG",
+    b"\x89HDF": "HDF5",
+    b"SIMPLE": "FITS",
+    b"GRIB": "GRIB",
+    b"BUFR": "BUFR",
+}
 
 
 @contextmanager
@@ -37,7 +54,7 @@ def file_errors(path: str | Path) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise DataError(f"the image {path} is refused: {error} {WAY_OUT}") from None
     except UnidentifiedImageError:
-        raise DataError(f"{path} is not an image in a known format, whatever its extension. {WAY_OUT}") from None
+        raise DataError(_unknown(path)) from None
     except MemoryError:
         raise DataError(f"the image {path} does not fit into memory. Split it into smaller ones.") from None
     except Exception as error:  # libraries raise nearly anything on a damaged file
@@ -45,6 +62,28 @@ def file_errors(path: str | Path) -> Iterator[None]:
             raise DataError(f"the file name of the image {path} is too long for this disk") from None
         reason = str(error).strip().rstrip(".") or type(error).__name__
         raise DataError(f"the image {path} cannot be read: {reason}. {WAY_OUT}") from error
+
+
+@contextmanager
+def open_image(path: str | Path, file: BinaryIO | None = None) -> Iterator[Image.Image]:
+    """Open an image with Pillow, only as one of ``PILLOW_FORMATS``; every file that Pillow opens is opened here.
+
+    Pillow gets an open file, not a path: it would map an uncompressed TIFF into memory and ignore its orientation.
+
+    Args:
+        path: of the file.
+        file: its content, where it is open already.
+
+    Raises:
+        DataError: the header declares more than the limits.
+        UnidentifiedImageError: the file has none of these formats.
+    """
+    with (
+        nullcontext(file) if file is not None else open(path, "rb") as opened,
+        Image.open(opened, formats=PILLOW_FORMATS) as image,  # noqa: TID251
+    ):
+        refuse_bombs(path, *image.size)
+        yield image
 
 
 def refuse_special_files(path: str | Path) -> None:
@@ -58,11 +97,22 @@ def refuse_special_files(path: str | Path) -> None:
         raise DataError(f"the image {path} is empty, 0 bytes. {WAY_OUT}")
 
 
-def refuse_bombs(path: str | Path, width: int, height: int, channels: int = 1) -> None:
+def refuse_bombs(path: str | Path, width: int, height: int, channels: int = 1, value_bytes: int = 1) -> None:
     """Raise DataError if a header declares an image larger than the limits, before anything is decoded."""
-    if width * height > MOST_PIXELS or width * height * channels > MOST_VALUES:
+    values = width * height * channels
+    if width * height > MOST_PIXELS or values > MOST_VALUES or values * value_bytes > MOST_BYTES:
         size = f"{width} x {height} pixels" + (f" in {channels} channels" if channels > 1 else "")
         raise DataError(
-            f"the image {path} is refused: its header declares {size}, more than {MOST_PIXELS:,} pixels or "
-            f"{MOST_VALUES:,} values. If that is right, split it into smaller ones."
+            f"the image {path} is refused: its header declares {size}, more than {MOST_PIXELS:,} pixels, "
+            f"{MOST_VALUES:,} values or {MOST_BYTES / 2**30:.0f} GiB. If that is right, split it into smaller ones."
         )
+
+
+def _unknown(path: str | Path) -> str:
+    """Return the message for a file in none of the known formats."""
+    with open(path, "rb") as file:
+        head = file.read(8)
+    document = next((name for start, name in DOCUMENTS.items() if head.startswith(start)), "")
+    if document:
+        return f"{path} is {document}, whatever its extension; i2ikit does not open it. Convert it to PNG."
+    return f"{path} is not an image in a known format, whatever its extension. {WAY_OUT}"

@@ -8,6 +8,9 @@ from urllib.parse import quote
 
 from PIL import Image
 
+from i2ikit.errors import DataError
+from i2ikit.images.guarding import open_image
+
 
 class PageImages:
     """The images of an HTML report, each stored once and referred to by its number.
@@ -48,9 +51,9 @@ class PageImages:
 def read_image(path: Path) -> Image.Image | None:
     """Return an image in RGB, or None if it is missing or damaged."""
     try:
-        with Image.open(path) as file:
+        with open_image(path) as file:
             return file.convert("RGB")
-    except (OSError, SyntaxError):  # Pillow raises SyntaxError for a broken PNG
+    except (DataError, OSError, SyntaxError):  # Pillow raises SyntaxError for a broken PNG
         return None
 
 

@@ -14,8 +14,8 @@ def test_headers_of_common_files(tmp_path: Path) -> None:
         ("a.jpg", Image.new("RGB", (7, 5)), Header("JPEG", "RGB", 7, 5, 3, 8)),
         ("b.png", Image.new("P", (7, 5)), Header("PNG", "P", 7, 5, 3, 8)),
         ("c.png", Image.new("1", (7, 5)), Header("PNG", "1", 7, 5, 1, 1)),
-        ("d.tif", Image.new("F", (7, 5)), Header("TIFF", "F", 7, 5, 1, 32)),
-        ("e.jpg", Image.new("CMYK", (7, 5)), Header("JPEG", "CMYK", 7, 5, 4, 8)),
+        ("d.tif", Image.new("F", (7, 5)), Header("TIFF", "floating-point gray", 7, 5, 1, 32)),
+        ("e.jpg", Image.new("CMYK", (7, 5)), Header("JPEG", "CMYK", 7, 5, 3, 8)),
     ):
         image.save(tmp_path / name)
         assert read_header(tmp_path / name) == wanted
@@ -56,7 +56,7 @@ def test_the_header_of_a_tiff_with_many_channels(tmp_path: Path) -> None:
     tifffile.imwrite(
         tmp_path / "a.tif", np.zeros((9, 8, 6), np.uint16), photometric="minisblack", planarconfig="contig"
     )
-    assert read_header(tmp_path / "a.tif") == Header("TIFF", "uint16", 8, 9, 6, 16)
+    assert read_header(tmp_path / "a.tif") == Header("TIFF", "gray", 8, 9, 6, 16)
 
 
 def test_arrays_that_are_not_images_are_named(tmp_path: Path) -> None:

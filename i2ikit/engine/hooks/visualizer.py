@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from torch import Tensor
 
 from i2ikit.engine.hooks.base import RunHook
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import I2IKitError
+from i2ikit.images.guarding import open_image
 
 EXTRAS = {"TensorboardVisBackend": "pip install 'i2ikit[tensorboard]'"}
 
@@ -53,7 +53,7 @@ class VisualizerHook(RunHook):
         step = run.progress.step
         path = run.folder.samples / f"step_{step:06d}.jpg"
         if path.is_file():
-            with Image.open(path) as image:
+            with open_image(path) as image:
                 self._visualizer.add_image("samples", np.asarray(image.convert("RGB")), step=step)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""All formats that Pillow reads and writes."""
+"""The formats that Pillow reads and writes."""
 
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from i2ikit.images.formats.base import ORIENTATION, SIDEWAYS, Header, ImageFormat, Size
-from i2ikit.images.guarding import refuse_bombs
+from i2ikit.images.guarding import PILLOW_FORMATS, open_image
 from i2ikit.images.planes import DecodedImage, Planes
 
 WRITTEN: dict[str, tuple[str, dict[str, Any]]] = {  # extensions and options of the formats that are written
@@ -26,7 +26,8 @@ FORMAT_OF = {extension: name for name, (extensions, _) in WRITTEN.items() for ex
 HOLD_ALPHA = ("PNG", "WEBP", "TIFF", "GIF", "TGA", "JPEG2000", "AVIF")
 CHANNELS = (1, 3)
 BITS = {"1": 1, "F": 32, "I": 32}
-CHANNELS_OF_PALETTES = 3
+COLORS = {"P": 3, "PA": 4, "CMYK": 3}  # channels after the conversion to RGB, by mode
+LAYERED = ("PSD",)  # the first frame shows all others
 WITH_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")  # modes
 PROFILED = ("RGB", "RGBA", "RGBa", "P", "PA")  # modes whose color profile describes RGB
 
@@ -35,8 +36,10 @@ class PillowFormat(ImageFormat):
     """What no other format matches: images with 8 bits per channel, and gray ones of any depth."""
 
     def readable(self) -> frozenset[str]:
-        """Return the extensions of all formats that this Pillow reads."""
-        return frozenset(extension for extension, name in Image.registered_extensions().items() if name in Image.OPEN)
+        """Return the extensions of all known formats that this Pillow reads."""
+        extensions = Image.registered_extensions()  # which loads all formats of Pillow
+        known = {*PILLOW_FORMATS} & {*Image.OPEN}
+        return frozenset(extension for extension, name in extensions.items() if name in known)
 
     def writable(self, channels: int, dtype: np.dtype[Any]) -> frozenset[str]:
         """Return the common extensions, for gray and RGB; deeper values are reduced to 8 bits."""
@@ -50,20 +53,19 @@ class PillowFormat(ImageFormat):
 
     def read_header(self, path: str | Path) -> Header:
         """Return what Pillow finds in the header."""
-        with Image.open(path) as image:
-            refuse_bombs(path, *image.size)
+        with open_image(path) as image:
             width, height = image.size
             if image.getexif().get(ORIENTATION) in SIDEWAYS:
                 width, height = height, width
-            bits = 16 if "16" in image.mode or ";16" in raw_mode(image) else BITS.get(image.mode, 8)
-            channels = CHANNELS_OF_PALETTES if image.mode in ("P", "PA") else len(image.getbands())
-            frames = int(getattr(image, "n_frames", 1))
+            deep = "16" in image.mode or ";16" in str(getattr(image, "tile", ""))
+            bits = 16 if deep else BITS.get(image.mode, 8)
+            channels = COLORS.get(image.mode, len(image.getbands()))
+            frames = 1 if image.format in LAYERED else int(getattr(image, "n_frames", 1))
             return Header(str(image.format), image.mode, width, height, channels, bits, frames)
 
     def decode(self, path: str | Path, channels: int, draft: Size | None) -> Image.Image | Planes:
         """Return the first frame: gray or RGB of 8 bits as an image of Pillow, deeper or transparent ones as planes."""
-        with Image.open(path) as image:
-            refuse_bombs(path, *image.size)
+        with open_image(path) as image:
             if draft is not None:
                 image.draft(None, draft)
             dtype = _type_of(image)
@@ -81,23 +83,11 @@ class PillowFormat(ImageFormat):
         shallow.save(file, name, **WRITTEN[name][1], **({"icc_profile": image.profile} if image.profile else {}))
 
 
-def raw_mode(image: Image.Image) -> str:
-    """Return how an opened file stores its values, in Pillow's notation."""
-    return " ".join(str(tile[3]) for tile in getattr(image, "tile", ()))
-
-
 def _type_of(image: Image.Image) -> np.dtype[Any] | None:
     """Return the type of an image's values; None for at most 8 bits."""
     if image.mode == "F":
         return np.dtype(np.float32)
-    if image.mode.startswith("I;16"):
-        return np.dtype(np.uint16)
-    if image.mode != "I":
-        return None
-    if image.format != "TIFF":
-        return np.dtype(np.uint16)
-    raw = raw_mode(image)
-    return np.dtype(np.int16 if "I;16S" in raw or "I;16BS" in raw else np.int32)
+    return np.dtype(np.uint16) if image.mode == "I" or image.mode.startswith("I;16") else None
 
 
 def _shallow(image: Image.Image) -> Image.Image | Planes:

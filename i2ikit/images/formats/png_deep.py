@@ -11,6 +11,7 @@ from PIL import Image
 from i2ikit.errors import DataError
 from i2ikit.images.formats.base import ORIENTATION, Size
 from i2ikit.images.formats.pillow import CHANNELS, PillowFormat
+from i2ikit.images.guarding import open_image
 from i2ikit.images.planes import DecodedImage, Planes
 
 EXTENSIONS = frozenset((".png", ".apng"))
@@ -40,11 +41,11 @@ class DeepPngFormat(PillowFormat):
         cv2 = _opencv()
         content = Path(path).read_bytes()
         orientation = 1
-        with Image.open(io.BytesIO(content)) as image:
+        with open_image(path, io.BytesIO(content)) as image:
             profile = image.info.get("icc_profile")
             image.verify()  # checksums: OpenCV would fill a damaged image with black
         if b"eXIf" in content:
-            with Image.open(io.BytesIO(content)) as image:
+            with open_image(path, io.BytesIO(content)) as image:
                 orientation = image.getexif().get(ORIENTATION, 1)
         found = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
         if found is None or found.ndim != 3:

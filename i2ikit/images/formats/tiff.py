@@ -5,20 +5,20 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.images.formats.base import ORIENTATION, SIDEWAYS, Header, Size
-from i2ikit.images.formats.pillow import CHANNELS, WRITTEN, PillowFormat, raw_mode
+from i2ikit.images.formats.base import Header, Size
+from i2ikit.images.formats.pillow import CHANNELS, WRITTEN, PillowFormat
+from i2ikit.images.formats.tiff_samples import interpreted
+from i2ikit.images.formats.tiff_tags import TiffTags, read_tags
 from i2ikit.images.guarding import refuse_bombs
 from i2ikit.images.planes import DecodedImage, Planes
 
 EXTENSIONS = frozenset((".tif", ".tiff"))
 INSTALL = 'pip install "i2ikit[tiff]"'
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-WHITE_IS_ZERO, GRAY, RGB = 0, 1, 2  # photometric interpretations
-ALPHA = (1, 2)  # kinds of extra samples
+PREVIEW = 1  # a bit of the kind of a page: a reduced version of another one
 PROFILE = 34675
 COLORS = 3
 
@@ -35,31 +35,29 @@ class TiffFormat(PillowFormat):
         return head.startswith(MAGIC)
 
     def read_header(self, path: str | Path) -> Header:
-        """Return what Pillow finds in the header, or else tifffile.
+        """Return what the tags of the first page declare.
 
         Raises:
-            DataError: tifffile is needed and missing.
+            DataError: the file is too large, or of a kind that is not read.
         """
-        try:
-            return super().read_header(path)
-        except UnidentifiedImageError:
-            with _tifffile().TiffFile(path) as file:
-                page: Any = file.pages[0]
-                width, height = page.imagewidth, page.imagelength
-                if ORIENTATION in page.tags and page.tags[ORIENTATION].value in SIDEWAYS:
-                    width, height = height, width
-                bits = int(page.dtype.itemsize * 8) if page.dtype is not None else 0
-                return Header("TIFF", str(page.dtype), width, height, page.samplesperpixel, bits, len(file.pages))
+        tags = read_tags(path)
+        tags.refuse_unreadable(path)
+        return Header("TIFF", tags.mode, *tags.upright_size, tags.channels, tags.bits, tags.pages)
 
     def decode(self, path: str | Path, channels: int, draft: Size | None) -> Image.Image | Planes:
         """Return the first page, or all pages as channels if each has one and there are ``channels``, > 1, of them.
 
         Raises:
-            DataError: tifffile, or the codec of the file, is missing; the colors are neither gray nor RGB.
+            DataError: the file is of a kind that is not read; tifffile, or the codec of the file, is missing.
         """
-        if _pillow_suffices(path, channels):
+        tags = read_tags(path, channels + 1)
+        tags.refuse_unreadable(path)
+        paged = channels > 1 and tags.channels == 1 and tags.pages == channels
+        if paged:
+            refuse_bombs(path, tags.width, tags.height, channels, max(1, tags.bits // 8))
+        elif tags.by_pillow:
             return super().decode(path, channels, draft)
-        return _decode(path, channels)
+        return _decode(path, tags, paged=paged)
 
     def encode(self, file: BinaryIO, image: DecodedImage, path: Path) -> None:
         """Write values and opacity with the layout of the image.
@@ -87,60 +85,23 @@ class TiffFormat(PillowFormat):
         _tifffile().imwrite(file, values, compression="zlib", metadata=None, iccprofile=image.profile, **options)
 
 
-def _pillow_suffices(path: str | Path, channels: int) -> bool:
-    if channels not in CHANNELS:
-        return False
-    try:
-        with Image.open(path) as image:
-            refuse_bombs(path, *image.size)
-            bands = len(image.getbands())
-            deep_color = bands > 1 and ";16" in raw_mode(image)
-            paged = bands == 1 and channels > 1 and getattr(image, "n_frames", 1) == channels
-            return not deep_color and not paged
-    except UnidentifiedImageError:
-        return False
-
-
-def _decode(path: str | Path, channels: int) -> Planes:
+def _decode(path: str | Path, tags: TiffTags, *, paged: bool) -> Planes:
     try:
         with _tifffile().TiffFile(path) as file:
-            page = file.pages[0]
-            paged = channels > 1 and page.samplesperpixel == 1 and len(file.pages) == channels
-            refuse_bombs(path, page.imagewidth, page.imagelength, channels if paged else page.samplesperpixel)
-            planes = _pages(path, file.pages) if paged else _page(path, page)
-            orientation, profile = page.tags.get(ORIENTATION), page.tags.get(PROFILE)
-            planes = replace(planes, profile=bytes(profile.value) if profile else None)
-            return planes.upright(int(orientation.value) if orientation else 1)
+            first = file.pages[0]
+            pages = [page for page in file.pages if not page.subfiletype & PREVIEW] if paged else [first]
+            if len({(page.shape, page.dtype) for page in pages}) > 1:
+                raise DataError(f"the pages of {path} cannot be its channels: their sizes or types differ")
+            found = [interpreted(page.asarray(), tags, page.colormap) for page in pages]
+            profile = first.tags.get(PROFILE)
     except ValueError as error:
         if "imagecodecs" in str(error):
             raise DataError(f"the compression of {path} needs imagecodecs: {INSTALL}") from error
         raise
-
-
-def _pages(path: str | Path, pages: Any) -> Planes:
-    found = [page.asarray() for page in pages]
-    if len({(plane.shape, plane.dtype) for plane in found}) > 1:
-        raise DataError(f"the pages of {path} cannot be its channels: their sizes or types differ")
-    return Planes(np.stack(found, axis=2), layout="pages")
-
-
-def _page(path: str | Path, page: Any) -> Planes:
-    if page.photometric not in (WHITE_IS_ZERO, GRAY, RGB) or page.imagedepth > 1:
-        raise DataError(f"{path} is a TIFF of the kind {page.photometric!s}; only gray and RGB are read. Convert it.")
-    values: NDArray[Any] = page.asarray()
-    layout = "flat"
-    if values.ndim == 3:
-        planar = page.axes.startswith("S")
-        values, layout = (np.moveaxis(values, 0, 2), "first") if planar else (values, "last")
-    else:
-        values = values[:, :, None]
-    if page.photometric == WHITE_IS_ZERO and values.dtype.kind == "u":
-        values = np.iinfo(values.dtype).max - values
-    colors = COLORS if page.photometric == RGB else 1
-    extra = [int(kind) for kind in page.extrasamples]
-    if values.shape[2] == colors + 1 and extra and extra[0] in ALPHA:
-        return Planes(values[:, :, :colors], values[:, :, colors], color=True, layout=layout)
-    return Planes(values, color=values.shape[2] == colors, layout=layout)
+    planes = found[0]
+    if paged:
+        planes = Planes(np.concatenate([page.values for page in found], axis=2), layout="pages")
+    return replace(planes, profile=bytes(profile.value) if profile else None).upright(tags.orientation)
 
 
 def _tifffile() -> Any:
