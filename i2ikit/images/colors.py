@@ -37,21 +37,20 @@ def with_channels(planes: Planes, channels: int, policy: str, path: str | Path) 
     return replace(planes, values=np.concatenate([planes.values, alpha[:, :, None]], axis=2), alpha=None, layout="last")
 
 
-def as_image(planes: Planes, channels: int, policy: str, *, keep_edges: bool = False) -> Image.Image | None:
+def as_image(planes: Planes, channels: int, policy: str) -> Image.Image | None:
     """Return 8-bit gray or RGB as an image of Pillow, without transparency; None for all other planes.
 
     Args:
         planes: of a file.
         channels: that the data should have; planes without colors are not converted.
         policy: ``"white"`` or ``"black"``, the background; ``"ignore"``: the stored colors.
-        keep_edges: only fully transparent pixels show the background, all others keep their stored colors.
     """
     values = planes.values
     convertible = planes.color or values.shape[2] == channels
     if values.dtype != np.uint8 or values.shape[2] not in (GRAY, COLOR) or not convertible:
         return None
     if planes.alpha is not None and policy in BACKGROUNDS:
-        levels = composed(np.divide(values, 255, dtype=np.float32), planes.alpha, policy, keep_edges=keep_edges)
+        levels = composed(np.divide(values, 255, dtype=np.float32), planes.alpha, policy)
         values = (levels * 255).round().astype(np.uint8)
     values = np.ascontiguousarray(values)
     return Image.fromarray(values[:, :, 0] if values.shape[2] == GRAY else values)
@@ -63,14 +62,11 @@ def as_planes(image: Image.Image) -> Planes:
     return Planes(values[:, :, None] if values.ndim == 2 else values, color=True)
 
 
-def composed(
-    values: NDArray[np.float32], alpha: NDArray[Any] | None, policy: str, *, keep_edges: bool = False
-) -> NDArray[np.float32]:
-    """Return values (H, W, C) in 0..1 on the background of a policy; the arguments are those of :func:`as_image`."""
+def composed(values: NDArray[np.float32], alpha: NDArray[Any] | None, policy: str) -> NDArray[np.float32]:
+    """Return values (H, W, C) in 0..1 on the background of a policy."""
     if alpha is None or policy not in BACKGROUNDS:
         return values
     weight = np.clip(alpha.astype(np.float32) / full(alpha.dtype), 0, 1)[:, :, None]  # (H, W, 1)
-    weight = (weight > 0).astype(np.float32) if keep_edges else weight
     return values * weight + np.float32(BACKGROUNDS[policy]) * (1 - weight)
 
 

@@ -49,14 +49,14 @@ class DecodedImage:
     """An image, upright, with all that is needed to write it back.
 
     Attributes:
-        pixels: as :class:`i2ikit.images.Reader` returns them. Fully transparent pixels show the background; all others
-            have the stored colors, whatever their opacity.
+        pixels: as :class:`i2ikit.images.Reader` returns them.
         alpha: opacity (H, W), as stored in the file; None for an image without transparency.
         dtype: of the values in the file.
         limits: the stored values that correspond to 0 and 1.
         layout: how the file stores channels, see :class:`Planes`.
         profile: ICC color profile of ``pixels``; None for none.
         kept_alpha: the last channel of ``pixels`` is opacity.
+        background: the value, 0..1, on which ``pixels`` show a transparent image; None where they do not.
     """
 
     pixels: Pixels
@@ -66,6 +66,7 @@ class DecodedImage:
     layout: str = "last"
     profile: bytes | None = None
     kept_alpha: bool = False
+    background: float | None = None
 
     @property
     def channels(self) -> int:
@@ -77,30 +78,51 @@ class DecodedImage:
         """Type of the values that :meth:`stored_values` returns."""
         return BYTES if self._split()[0].dtype == BYTES else self.dtype
 
-    def stored_values(self, dtype: np.dtype[Any] | None = None) -> tuple[Values, Values | None]:
+    def stored_values(
+        self, dtype: np.dtype[Any] | None = None, *, opaque: bool = False
+    ) -> tuple[Values, Values | None]:
         """Return values (H, W, C) and opacity (H, W) as a file stores them.
 
         Args:
             dtype: type of the values, with its full range; None: the type and range of the image.
+            opaque: return the look of the image on its background, without opacity.
         """
         values, alpha = self._split()
+        if alpha is not None:
+            values = self._colors(values, alpha, opaque=opaque)
+            alpha = None if opaque else alpha
         if values.dtype == BYTES:
             return values, alpha
         target, limits = self.dtype, self.limits
         if dtype is not None and dtype != self.dtype:
             target, limits = dtype, own_range(dtype)
         if alpha is not None and (self.kept_alpha or target != self.dtype):
-            opaque = 1 if self.kept_alpha else full(alpha.dtype)
-            alpha = quantized(alpha.astype(np.float64) / opaque, target, (0, full(target)))
+            alpha = quantized(self._weight(alpha), target, (0, full(target)))
         return quantized(values.astype(np.float64), target, limits), alpha
 
-    def reduced_values(self, dtype: np.dtype[Any], path: Path) -> tuple[Values, Values | None]:
+    def reduced_values(self, dtype: np.dtype[Any], path: Path, *, opaque: bool = False) -> tuple[Values, Values | None]:
         """Return the stored values as a type that a format can hold; log a warning if it is not the image's own."""
         own = self.stored_dtype
         if own != dtype:
             kind, bits = path.suffix[1:].upper(), 8 * dtype.itemsize
             logger.warning("%s: %s cannot hold %s; its range is reduced to %d bits", path.name, kind, own, bits)
-        return self.stored_values(dtype)
+        return self.stored_values(dtype, opaque=opaque)
+
+    def _colors(self, values: Values, alpha: Values, *, opaque: bool) -> Values:
+        """Return the colors with which a file looks like ``pixels``: on the background, or as they are below it."""
+        shown, weight = values.astype(np.float64) / full(values.dtype), self._weight(alpha)[:, :, None]
+        if self.kept_alpha and opaque:
+            shown = shown * weight + 1 - weight
+        elif self.background is not None and not opaque:
+            below = shown - self.background * (1 - weight)
+            shown = np.divide(below, weight, out=shown, where=weight > 0).clip(0, 1)
+        else:
+            return values
+        return quantized(shown, BYTES, EIGHT_BITS) if values.dtype == BYTES else shown
+
+    def _weight(self, alpha: Values) -> NDArray[np.float64]:
+        """Return opacity as 0..1."""
+        return (alpha.astype(np.float64) / (1 if self.kept_alpha else full(alpha.dtype))).clip(0, 1)
 
     def _split(self) -> tuple[Values, Values | None]:
         """Return pixels as an array (H, W, C), and opacity separately."""

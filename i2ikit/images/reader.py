@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from i2ikit.checks import one_of
-from i2ikit.images.colors import COLOR, GRAY, POLICIES, as_image, as_planes, composed, with_channels
+from i2ikit.images.colors import BACKGROUNDS, COLOR, GRAY, POLICIES, as_image, as_planes, composed, with_channels
 from i2ikit.images.files import decode
 from i2ikit.images.formats.base import Size
 from i2ikit.images.guarding import file_errors
@@ -71,30 +71,29 @@ class Reader:
             return self._prepared(found, path)[0]
 
     def image(self, path: str | Path) -> DecodedImage:
-        """Return a file with all that is needed to write it back after translation.
+        """Return a file, its pixels as for training, with all that is needed to write it back after translation.
 
         Raises:
             DataError: as for the pixels alone.
         """
         found = decode(path, self.channels)
         with file_errors(path):
-            pixels, limits = self._prepared(found, path, keep_edges=True)
+            pixels, limits = self._prepared(found, path)
             if isinstance(found, Image.Image):
                 found = replace(as_planes(found), profile=found.info.get("icc_profile"))
             alpha = None if self.keeps_alpha else found.alpha
             profile = found.profile if self.channels >= COLOR else None
-            return DecodedImage(pixels, alpha, found.values.dtype, limits, found.layout, profile, self.keeps_alpha)
+            about = {"kept_alpha": self.keeps_alpha, "background": BACKGROUNDS.get(self.alpha)}
+            return DecodedImage(pixels, alpha, found.values.dtype, limits, found.layout, profile, **about)
 
     def key(self) -> str:
         """Return a string of everything that the pixels of a file depend on, as the key of a cache."""
         return f"channels {self.channels}, range {self.value_range}, alpha {self.alpha}, clip {self.clip}"
 
-    def _prepared(
-        self, found: Image.Image | Planes, path: str | Path, *, keep_edges: bool = False
-    ) -> tuple[Pixels, Range]:
+    def _prepared(self, found: Image.Image | Planes, path: str | Path) -> tuple[Pixels, Range]:
         """Return pixels, and the stored values that correspond to 0 and 1."""
         if isinstance(found, Planes) and not self.keeps_alpha:
-            found = as_image(found, self.channels, self.alpha, keep_edges=keep_edges) or found
+            found = as_image(found, self.channels, self.alpha) or found
         if isinstance(found, Image.Image) and self.channels in (GRAY, COLOR):
             found = found.convert("L" if self.channels == GRAY else "RGB")
             if self.value_range in (None, EIGHT_BITS):
@@ -103,7 +102,7 @@ class Reader:
         planes = with_channels(planes, self.channels, self.alpha, path)
         limits = self.value_range or own_range(planes.values.dtype)
         pixels = scaled(planes.values, limits, path, clip=self.clip)
-        return composed(pixels, planes.alpha, self.alpha, keep_edges=keep_edges), limits
+        return composed(pixels, planes.alpha, self.alpha), limits
 
 
 def _range(value: tuple[float, float] | list[float]) -> Range:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from i2ikit.errors import DataError
 from i2ikit.images import Reader, list_images
+from i2ikit.images.files import read_header
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (40, 60, 3), dtype=np.uint8)
@@ -67,15 +68,14 @@ def deep_png() -> bytes:
     return cv2.imencode(".png", DEEP)[1].tobytes()
 
 
-def zip_bomb() -> bytes:
+def zip_bomb(shape: str) -> bytes:
+    """Return an archive of a few bytes whose array declares a shape of float64."""
+    head = npy(np.zeros((1, 1, 3)))[:128].rstrip()
+    declared = head.replace(b"(1, 1, 3)", shape.encode()).ljust(127) + b"\n"
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x.npy", "w") as member:
-        member.write(bytes(2**20))
-    content = bytearray(file.getvalue())
-    size = struct.pack("<I", 2**20)
-    for offset in (content.find(size), content.rfind(size)):
-        content[offset : offset + 4] = struct.pack("<I", 0xF0000000)  # declares 4 GB
-    return bytes(content)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.npy", declared + bytes(2**16))
+    return file.getvalue()
 
 
 def sideways() -> bytes:
@@ -208,8 +208,26 @@ def test_a_file_without_permission_is_named(tmp_path: Path, monkeypatch: pytest.
         Reader()(tmp_path / "x.png")
 
 
-def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("i2ikit.images.formats.arrays.MOST_VALUES", 2**28)
-    (tmp_path / "x.npz").write_bytes(zip_bomb())
-    with pytest.raises(DataError, match=r"x\.npz is refused: it unpacks to 4 GiB"):
-        Reader()(tmp_path / "x.npz")
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        ("(9999, 39999, 3)", "399950001 x 1 pixels in 3 channels"),  # 9 GiB
+        ("(18000, 18000, 3)", "324000000 x 1 pixels in 3 channels"),  # too many pixels, as in any other format
+        ("(13000, 13000, 4)", "169000000 x 1 pixels in 4 channels"),  # 5 GiB
+    ],
+)
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: str, size: str
+) -> None:
+    monkeypatch.setattr(np.lib.format, "read_array", None)
+    (tmp_path / "x.npz").write_bytes(zip_bomb(shape))
+    with pytest.raises(DataError, match=r"x\.npz is refused: its header declares"):
+        read_header(tmp_path / "x.npz")
+    with pytest.raises(DataError, match=rf"x\.npz is refused: its header declares {size}"):
+        Reader(int(shape[-2]))(tmp_path / "x.npz")
+
+
+def test_many_arrays_are_named_in_a_short_message(tmp_path: Path) -> None:
+    (tmp_path / "x.npz").write_bytes(npz(**{f"plane_{k}": np.zeros(1) for k in range(99)}))
+    with pytest.raises(DataError, match=r"holds 99: plane_0, .*plane_7, \.\.\."):
+        read_header(tmp_path / "x.npz")

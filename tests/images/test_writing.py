@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 
 from i2ikit.errors import DataError, RunError
@@ -60,12 +61,61 @@ def test_a_jpeg_of_a_transparent_image_is_opaque(tmp_path: Path):
         assert image.mode == "RGB"
 
 
-def test_only_fully_transparent_pixels_turn_white(tmp_path: Path):
-    pixels = np.array([[[10, 20, 30, 0], [10, 20, 30, 1], [10, 20, 30, 255]]], dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "edge.png")
-    image = Reader().image(tmp_path / "edge.png").pixels
-    assert isinstance(image, Image.Image)
-    assert [image.getpixel((x, 0)) for x in range(3)] == [(255, 255, 255), (10, 20, 30), (10, 20, 30)]
+SHADOW = np.array([[[0, 0, 0, 0], [0, 0, 0, 40], [10, 20, 30, 128], [10, 20, 30, 255]]], dtype=np.uint8)
+ON_WHITE = [[255] * 3, [215] * 3, [132, 137, 142], [10, 20, 30]]  # 255 - 40 = 215
+
+
+def shadow(folder: Path, **options: Any) -> DecodedImage:
+    Image.fromarray(SHADOW).save(folder / "shadow.png")
+    return Reader(**options).image(folder / "shadow.png")
+
+
+def test_translation_sees_the_pixels_that_training_sees(tmp_path: Path):
+    pixels = shadow(tmp_path).pixels
+    assert np.asarray(pixels)[0].tolist() == ON_WHITE
+    assert same(pixels, Reader()(tmp_path / "shadow.png"))
+
+
+@pytest.mark.parametrize("extension", [".bmp", ".ppm"])
+def test_a_format_without_transparency_shows_the_image_on_the_background(tmp_path: Path, extension: str):
+    write_image(shadow(tmp_path), tmp_path / f"out{extension}")
+    assert np.asarray(Image.open(tmp_path / f"out{extension}"))[0].tolist() == ON_WHITE
+    write_image(shadow(tmp_path, channels=4, alpha="keep"), tmp_path / f"kept{extension}")
+    assert np.asarray(Image.open(tmp_path / f"kept{extension}"))[0].tolist() == ON_WHITE
+
+
+@pytest.mark.parametrize("extension", [".png", ".webp", ".tif", ".tga"])
+def test_a_format_with_transparency_keeps_it_and_looks_the_same_on_the_background(tmp_path: Path, extension: str):
+    image = shadow(tmp_path)
+    write_image(image, tmp_path / f"out{extension}")
+    found = np.asarray(Image.open(tmp_path / f"out{extension}"))
+    assert np.array_equal(found[:, :, 3], SHADOW[:, :, 3])
+    assert np.abs(found[0, 1:, :3].astype(int) - SHADOW[0, 1:, :3]).max() <= 1
+    assert np.array_equal(np.asarray(Reader()(tmp_path / f"out{extension}")), np.asarray(image.pixels))
+
+
+def test_a_gif_writes_partly_transparent_pixels_on_the_background(tmp_path: Path):
+    write_image(shadow(tmp_path), tmp_path / "out.gif")
+    with Image.open(tmp_path / "out.gif") as written:
+        found = np.asarray(written.convert("RGBA"))[0]
+    assert found[:, 3].tolist() == [0, 255, 255, 255]
+    assert found[1:, :3].tolist() == ON_WHITE[1:]
+
+
+def test_the_stored_colors_stay_where_training_ignores_transparency(tmp_path: Path):
+    write_image(shadow(tmp_path, alpha="ignore"), tmp_path / "out.png")
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "out.png")), SHADOW)
+    write_image(shadow(tmp_path, alpha="ignore"), tmp_path / "out.bmp")
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "out.bmp")), SHADOW[:, :, :3])
+
+
+def test_sixteen_bits_look_the_same_on_the_background(tmp_path: Path):
+    deep_shadow = SHADOW.astype(np.uint16) * 257
+    tifffile.imwrite(tmp_path / "x.tif", deep_shadow, photometric="rgb", extrasamples=["unassalpha"])
+    for name in ("out.tif", "out.png"):
+        write_image(Reader().image(tmp_path / "x.tif"), tmp_path / name)
+        found = Reader(4, alpha="keep").image(tmp_path / name)
+        assert np.abs(np.asarray(found.pixels)[0, 1:] * 65535 - deep_shadow[0, 1:]).max() <= 1
 
 
 def test_the_profile_is_kept_only_with_its_colors(tmp_path: Path):

@@ -1,18 +1,22 @@
 """NumPy's files of arrays, ``.npy`` and ``.npz``."""
 
+import math
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from i2ikit.errors import DataError
 from i2ikit.images.formats.base import Header, ImageFormat, Size
-from i2ikit.images.guarding import MOST_VALUES, refuse_bombs
+from i2ikit.images.guarding import WAY_OUT, refuse_bombs
 from i2ikit.images.planes import DecodedImage, Planes
 
 EXTENSIONS = frozenset((".npy", ".npz"))
 MOST_CHANNELS_FIRST = 64  # a longer first axis is the height
+SHOWN = 8  # names of arrays in a message
 
 
 class ArrayFormat(ImageFormat):
@@ -36,15 +40,15 @@ class ArrayFormat(ImageFormat):
         Raises:
             DataError: there are several arrays, or the array does not have 2 or 3 axes.
         """
-        array = _load(path)
-        if array.ndim not in (2, 3):
-            raise DataError(
-                f"the array in {path} has the shape {array.shape}; an image is (H, W), (H, W, C) or (C, H, W)"
-            )
-        shape = array.shape if array.ndim == 3 else (*array.shape, 1)
-        first = shape[0] <= MOST_CHANNELS_FIRST < shape[2]
-        channels, height, width = shape if first else (shape[2], shape[0], shape[1])
-        return Header(Path(path).suffix[1:].upper(), str(array.dtype), width, height, channels, array.itemsize * 8)
+        with _opened(path) as file:
+            shape, dtype = _declared(path, file)
+        if len(shape) not in (2, 3):
+            raise DataError(f"the array in {path} has the shape {shape}; an image is (H, W), (H, W, C) or (C, H, W)")
+        axes = shape if len(shape) == 3 else (*shape, 1)
+        first = axes[0] <= MOST_CHANNELS_FIRST < axes[2]
+        channels, height, width = axes if first else (axes[2], axes[0], axes[1])
+        refuse_bombs(path, width, height, channels, dtype.itemsize)
+        return Header(Path(path).suffix[1:].upper(), str(dtype), width, height, channels, dtype.itemsize * 8)
 
     def decode(self, path: str | Path, channels: int, draft: Size | None) -> Planes:
         """Return the array.
@@ -52,10 +56,11 @@ class ArrayFormat(ImageFormat):
         Raises:
             DataError: there are several arrays, or the array is empty or does not have as many channels.
         """
-        array = _load(path)
-        if array.ndim in (2, 3):
-            refuse_bombs(path, array.size // channels, 1, channels)
-        values = np.array(array) if isinstance(array, np.memmap) else array
+        with _opened(path) as file:
+            shape, dtype = _declared(path, file)
+            refuse_bombs(path, math.prod(shape) // channels, 1, channels, dtype.itemsize)
+            file.seek(0)
+            values = np.lib.format.read_array(file, allow_pickle=False)
         if values.size == 0:
             raise DataError(f"the array in {path} is empty, shape {values.shape}")
         if values.ndim == 2 and channels == 1:
@@ -83,17 +88,27 @@ class ArrayFormat(ImageFormat):
         save(file, np.ascontiguousarray(values))
 
 
-def _load(path: str | Path) -> NDArray[Any]:
-    """Return the array of a file; of an ``.npy`` only its header is read yet."""
+@contextmanager
+def _opened(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open an ``.npy`` file, or the only one in an ``.npz``."""
     if not str(path).lower().endswith(".npz"):
-        stored: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-        return stored
-    with np.load(path, allow_pickle=False) as archive:
-        if len(archive.files) != 1:
-            names = ", ".join(archive.files) or "none"
-            raise DataError(f"{path} should hold one array, but holds {len(archive.files)}: {names}")
-        unpacked = sum(entry.file_size for entry in archive.zip.infolist())
-        if unpacked > 8 * MOST_VALUES:
-            raise DataError(f"the image {path} is refused: it unpacks to {unpacked / 2**30:.0f} GiB")
-        array: NDArray[Any] = archive[archive.files[0]]
-        return array
+        with open(path, "rb") as file:
+            yield file
+        return
+    with zipfile.ZipFile(path) as archive:
+        names = [name.removesuffix(".npy") for name in archive.namelist()]
+        if len(names) != 1:
+            listed = ", ".join(names[:SHOWN]) + ", ..." * (len(names) > SHOWN)
+            raise DataError(f"{path} should hold one array, but holds {len(names)}: {listed or 'none'}")
+        with archive.open(archive.namelist()[0]) as member:
+            yield member
+
+
+def _declared(path: str | Path, file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and type of an array from its header, before anything is unpacked."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if dtype.hasobject:
+        raise DataError(f"the image {path} cannot be read: it holds Python objects, not numbers. {WAY_OUT}")
+    return shape, dtype

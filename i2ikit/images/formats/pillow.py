@@ -74,11 +74,17 @@ class PillowFormat(ImageFormat):
             return _shallow(image) if dtype is None else _deep(image, dtype)
 
     def encode(self, file: BinaryIO, image: DecodedImage, path: Path) -> None:
-        """Write gray or RGB with 8 bits, with opacity if the format holds it."""
-        values, alpha = image.reduced_values(np.dtype(np.uint8), path)
+        """Write gray or RGB with 8 bits, with opacity if the format holds it, else on its background.
+
+        A pixel of a GIF is opaque or transparent: the partly transparent ones are written on the background.
+        """
         name = FORMAT_OF[path.suffix.lower()]
+        values, alpha = image.reduced_values(np.dtype(np.uint8), path, opaque=name not in HOLD_ALPHA)
+        if alpha is not None and name == "GIF":
+            values = image.stored_values(np.dtype(np.uint8), opaque=True)[0]
+            alpha = np.where(alpha > 0, 255, 0).astype(np.uint8)
         shallow = Image.fromarray(np.ascontiguousarray(values[:, :, 0] if values.shape[2] == 1 else values))
-        if alpha is not None and name in HOLD_ALPHA:
+        if alpha is not None:
             shallow.putalpha(Image.fromarray(np.ascontiguousarray(alpha)))
         shallow.save(file, name, **WRITTEN[name][1], **({"icc_profile": image.profile} if image.profile else {}))
 
