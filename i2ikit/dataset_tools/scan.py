@@ -119,9 +119,9 @@ def _scan_file(root: Path, folder: str, path: str) -> ScannedFile:
     name = os.path.relpath(path, root)
     size, digest = 0, ""
     try:
-        if os.path.isfile(path):
-            size, digest = os.path.getsize(path), file_hash(Path(path))
+        size = os.path.getsize(path) if os.path.isfile(path) else 0
         header = read_header(path)
+        digest = file_hash(Path(path))  # only now: reading a device may not end
         pixels = decode(path, min(header.channels, MOST_CHANNELS))
         if isinstance(pixels, Planes) and not np.isfinite(pixels.values).all():
             raise DataError(f"the image {path} holds values that are not finite")

@@ -9,6 +9,7 @@ from typing import Any
 
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.images import FileList, format_extensions, list_images
+from i2ikit.images.listing import is_folder
 
 PATH = "path"
 LISTS = (".txt", ".csv", ".jsonl")
@@ -35,6 +36,8 @@ def read_source(source: Path) -> tuple[FileList, Attributes]:
     if source.suffix.lower() not in LISTS:
         hint = nearest_hint(source.name, folders_in(source.parent)) if not source.exists() else ""
         raise DataError(f"{source} is neither a folder nor a list of images ({', '.join(LISTS)}).{hint}")
+    if source.exists() and not source.is_file():
+        raise DataError(f"the list {source} is not a regular file but a pipe, a device or a socket")
     try:
         return _listed(source)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -46,13 +49,13 @@ def folders_in(source: Path) -> list[str]:
     if not source.is_dir():
         return []
     with os.scandir(source) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+        return sorted(entry.name for entry in entries if is_folder(entry) and not entry.name.startswith("."))
 
 
 def format_content(source: Path, most: int = 8) -> str:
     """Return the first few names in a folder as text."""
     with os.scandir(source) as entries:
-        names = sorted(entry.name + "/" * entry.is_dir() for entry in entries if not entry.name.startswith("."))
+        names = sorted(entry.name + "/" * is_folder(entry) for entry in entries if not entry.name.startswith("."))
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{', '.join(names[:most])}{more}" if names else "nothing"
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from i2ikit.errors import DataError, RunError
 from i2ikit.files import write_atomically
-from i2ikit.images.formats import FORMATS
+from i2ikit.images.formats import FORMATS, readable_extensions
 from i2ikit.images.formats.base import Header, ImageFormat, Size
 from i2ikit.images.guarding import file_errors, refuse_special_files
 from i2ikit.images.planes import DecodedImage, Planes
@@ -56,9 +56,11 @@ def write_image(image: DecodedImage, path: Path) -> None:
     """
     extension, channels = path.suffix.lower(), image.channels
     writers = [known for known in FORMATS if extension in known.writable(channels, image.stored_dtype)]
+    if not writers and extension not in readable_extensions():
+        raise DataError(f"cannot write {path}: {extension or 'no extension'} is not the extension of an image")
     if not writers:
         raise DataError(
-            f"cannot write {path}: {extension or 'a file without an extension'} does not hold {channels} channels. Use "
+            f"cannot write {path}: {extension} does not hold {channels} channels. Use "
             "the extension .tif or .npy."
         )
     file = io.BytesIO()

@@ -58,8 +58,11 @@ def file_errors(path: str | Path) -> Iterator[None]:
     except MemoryError:
         raise DataError(f"the image {path} does not fit into memory. Split it into smaller ones.") from None
     except Exception as error:  # libraries raise nearly anything on a damaged file
-        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        code = error.errno if isinstance(error, OSError) else None
+        if code == errno.ENAMETOOLONG:
             raise DataError(f"the file name of the image {path} is too long for this disk") from None
+        if code == errno.ELOOP:
+            raise DataError(f"the image {path} is a link to itself, or one of a circle of links. Remove it.") from None
         reason = str(error).strip().rstrip(".") or type(error).__name__
         raise DataError(f"the image {path} cannot be read: {reason}. {WAY_OUT}") from error
 

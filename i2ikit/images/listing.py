@@ -75,7 +75,7 @@ def _names(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
-                if entry.is_dir():
+                if is_folder(entry):
                     folders.add(entry.name)
                 elif os.path.splitext(entry.name)[1].lower() not in readable_extensions():
                     continue
@@ -88,6 +88,14 @@ def _names(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
             yield from _names(os.path.join(folder, name), os.path.join(prefix, name), seen)
         else:
             yield os.path.join(prefix, name)
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is a folder or a link to one; a link to itself is none, reading it names it."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _number(digits: re.Match[str]) -> str:

@@ -1,14 +1,16 @@
 """Which image becomes which file, and translating all of a folder although some of its images are damaged."""
 
 import logging
+import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from i2ikit.errors import DataError
+from i2ikit.errors import DataError, nearest_hint
 from i2ikit.images import format_extensions, list_images, readable_extensions, writable_extensions
 
 logger = logging.getLogger(__name__)
 COLORS = (1, 3)  # channels that all formats hold
+EXTENSION = re.compile(r"\.[a-z][a-z0-9]{0,5}")  # and not .5 of a folder of results
 
 
 def translate_images(
@@ -50,12 +52,24 @@ def plan_file(source: Path, output: Path, channels: int = 3) -> tuple[Path, Path
         raise DataError(f"there is no image and no folder at {source}")
     if output.is_dir() or output.suffix.lower() not in readable_extensions():
         refuse_file(source, output, "whose extension is not that of an image")
+        refuse_unknown_extension(output)
         return source, in_writable_format(output / source.name, (), channels)
     if output.suffix.lower() not in writable_extensions(channels):
         raise DataError(
             f"cannot write {output}: i2ikit writes no {_kind(output, channels)}; use {substitute(channels)}"
         )
     return source, output
+
+
+def refuse_unknown_extension(output: Path) -> None:
+    """Raise DataError for a name that does not exist and looks like a file of an unknown format, not like a folder."""
+    extension = output.suffix.lower()
+    if not output.is_dir() and EXTENSION.fullmatch(extension):
+        hint = nearest_hint(extension, sorted(writable_extensions(3)))
+        raise DataError(
+            f"{extension} of {output} is not the extension of an image.{hint} "
+            f"If a folder is meant, make it first: `mkdir -p {output}`."
+        )
 
 
 def refuse_file(source: Path, output: Path, why: str) -> None:

@@ -127,6 +127,23 @@ def test_a_named_file_of_a_format_that_is_not_written_is_refused(tmp_path: Path)
         translate_images(copy, source, tmp_path / "out.pcx")
 
 
+@pytest.mark.parametrize(("name", "hint"), [("out.xyz", ""), ("new/x.jpgg", "Nearest: '.jpg'"), ("a.txt", "")])
+def test_a_named_file_of_an_unknown_format_is_refused_and_no_folder_is_made(tmp_path: Path, name: str, hint: str):
+    source = make_image(tmp_path / "a.png")
+    with pytest.raises(DataError, match=rf"is not the extension of an image\..*{hint}.*make it first: `mkdir -p "):
+        translate_images(copy, source, tmp_path / name)
+    assert tree(tmp_path) == ["a.png"]
+
+
+@pytest.mark.parametrize("name", ["v1.2", "results 2024.11", ".hidden"])
+def test_a_folder_may_have_dots_in_its_name(tmp_path: Path, name: str):
+    source = make_image(tmp_path / "a.png")
+    assert translate_images(copy, source, tmp_path / name) == 1
+    (tmp_path / "run.final").mkdir()
+    assert translate_images(copy, source, tmp_path / "run.final") == 1
+    assert (tmp_path / name / "a.png").is_file()
+
+
 def test_a_missing_input_is_named(tmp_path: Path):
     with pytest.raises(DataError, match=r"there is no image and no folder at .*nowhere"):
         translate_images(copy, tmp_path / "nowhere", tmp_path / "out")
