@@ -84,8 +84,9 @@ def _folder_table(result: "CheckResult") -> "Table":
     for folder in result.folders:
         sizes = list(dict.fromkeys(f"{width}x{height}" for width, height in folder.sizes))
         kinds = ", ".join(f"{count} {kind}" for kind, count in folder.kinds.items())
-        rows.append([folder.name, f"{folder.count:,}", f"{folder.bytes / 2**20:.1f}", " .. ".join(sizes), kinds])
-    return make_table(["folder", "images", "MiB", "sizes", "kinds"], rows, right=["images", "MiB"])
+        mebibytes, values = f"{folder.bytes / 2**20:.1f}", "; ".join(folder.values)
+        rows.append([folder.name, f"{folder.count:,}", mebibytes, " .. ".join(sizes), kinds, values])
+    return make_table(["folder", "images", "MiB", "sizes", "kinds", "values"], rows, right=["images", "MiB"])
 
 
 def _files(issue: "DataIssue") -> list[str]:

@@ -31,6 +31,27 @@ GeneratorName = Annotated[
     str | None,
     typer.Option("--generator", metavar="NAME", help="Such as ab; by default the first one, or its moving average."),
 ]
+
+
+def _range(text: str) -> tuple[float, float]:
+    try:
+        low, high = map(float, text.strip("[]() ").split(","))
+    except ValueError:
+        low = high = 0
+    if not -float("inf") < low < high < float("inf"):
+        raise typer.BadParameter(f"{text!r} is not a range such as 0,4095: LOW,HIGH with LOW below HIGH.")
+    return low, high
+
+
+ValueRange = Annotated[
+    Any,
+    typer.Option(
+        "--value-range",
+        parser=_range,
+        metavar="LOW,HIGH",
+        help="Values in the files that are black and white, such as 0,4095; by default those of the training.",
+    ),
+]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 
 

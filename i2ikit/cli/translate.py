@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from i2ikit.cli.console import busy, counting, write
-from i2ikit.cli.options import CheckpointPath, Device, GeneratorName
+from i2ikit.cli.options import CheckpointPath, Device, GeneratorName, ValueRange
 
 
 def translate(
@@ -23,13 +23,16 @@ def translate(
             "--size", min=1, metavar="N", help="Resize the shorter side to N pixels first, and the output back."
         ),
     ] = None,
+    value_range: ValueRange = None,
 ) -> None:
     """Translate an image, or all images below a folder."""
     with busy("Loading the model"):
         from i2ikit.distributed.device import pick_device
         from i2ikit.inference import Translator
 
-        translator = Translator.from_checkpoint(checkpoint, generator, pick_device(device), size=size)
+        translator = Translator.from_checkpoint(
+            checkpoint, generator, pick_device(device), size=size, value_range=value_range
+        )
     with counting("Translating") as progress:
         count = translator.translate_path(source, target, on_progress=progress)
     write(f"{count} {'image' if count == 1 else 'images'} written to {target}")

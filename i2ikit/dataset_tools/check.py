@@ -12,11 +12,13 @@ from i2ikit.dataset_tools.rules import (
     DataIssue,
     find_duplicates,
     find_layout,
+    find_narrow_ranges,
     find_odd_images,
     find_swaps,
     find_unreadable,
 )
 from i2ikit.dataset_tools.scan import ScannedFile, scan_folder
+from i2ikit.images.values import joined_values
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class FolderSummary:
         name: relative to the root; "." for the root itself.
         count, bytes: of its images.
         kinds: number of images by format, color model and depth, such as ``"JPEG RGB 8 bit"``.
+        values: what the images use of each data type, such as ``"0 to 4095, 12 of 16 bits"``.
         sizes: smallest, median and largest (width, height), by the number of pixels; empty if no image can be read.
     """
 
@@ -34,6 +37,7 @@ class FolderSummary:
     count: int
     bytes: int
     kinds: dict[str, int]
+    values: tuple[str, ...]
     sizes: tuple[tuple[int, int], ...]
 
 
@@ -83,6 +87,7 @@ def check_folder(
         *find_unreadable(scan),
         *find_layout(scan),
         *find_odd_images(scan, load_size),
+        *find_narrow_ranges(scan),
         *find_duplicates(scan),
         *find_swaps(scan),
     ]
@@ -100,5 +105,6 @@ def _summary(name: str, files: Sequence[ScannedFile]) -> FolderSummary:
         count=len(files),
         bytes=sum(file.bytes for file in files),
         kinds=dict(kinds.most_common()),
+        values=tuple(used.describe() for used in joined_values(file.used for file in files)),
         sizes=tuple((width, height) for _, width, height in shown),
     )

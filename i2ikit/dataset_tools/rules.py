@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from i2ikit.dataset_tools.perceptual_hash import similar_pairs
 from i2ikit.dataset_tools.scan import Scan, ScannedFile
 from i2ikit.images.formats.base import Header
+from i2ikit.images.planes import own_range
+from i2ikit.images.values import joined_values, proposed_setting
 
 LEVELS = ("problem", "warning", "note")
 LISTED = 20  # unreadable files named in a message
@@ -101,6 +103,23 @@ def find_odd_images(scan: Scan, load_size: int) -> Iterator[DataIssue]:
         yield DataIssue("note", "small", message, _groups_of_one(small) if len(small) < len(readable) else ())
 
 
+def find_narrow_ranges(scan: Scan) -> Iterator[DataIssue]:
+    """Find domains whose images use less than half of the range of their data type, as 12-bit images in 16 bits do."""
+    files: dict[str, list[ScannedFile]] = defaultdict(list)
+    for folder, found in scan.folders.items():
+        files[folder[-1].lower() if scan.splits() else ""] += found
+    types = {domain: joined_values(file.used for file in found) for domain, found in files.items()}
+    ranges = {domain: used[0] for domain, used in sorted(types.items()) if len(used) == 1}
+    setting = proposed_setting(ranges, {domain: own_range(used.dtype) for domain, used in ranges.items()})
+    if setting:
+        shown = "; ".join(f"{domain} {used.describe()}".strip() for domain, used in ranges.items())
+        message = (
+            f"less than half of the range of values is used ({shown}): networks see dark, flat images. "
+            f'Train with `--set "data.value_range={setting}"`'
+        )
+        yield DataIssue("warning", "narrow-range", message)
+
+
 def find_duplicates(scan: Scan) -> Iterator[DataIssue]:
     """Find duplicate files and images that look alike: within a folder, across domains, across training and test."""
     if any(
@@ -158,7 +177,11 @@ def _mixed(folder: str, headers: Sequence[tuple[ScannedFile, Header]]) -> Iterat
         yield DataIssue("warning", "mixed-depth", message)
     animated = [file for file, header in headers if header.frames > 1]
     if animated:
-        message = f"{_plural(len(animated), 'image')} of {folder} with several frames or pages: the first is used"
+        most = max(header.frames for _, header in headers)
+        message = (
+            f"{_plural(len(animated), 'image')} of {folder} with several frames or pages, up to {most}: only the first "
+            "is used (a TIFF with data.channels pages: all, as channels)"
+        )
         yield DataIssue("note", "frames", message, _groups_of_one(animated))
 
 

@@ -17,6 +17,7 @@ from i2ikit.images import format_extensions, list_images
 from i2ikit.images.files import decode, read_header
 from i2ikit.images.formats.base import Header
 from i2ikit.images.planes import Planes
+from i2ikit.images.values import UsedValues, used_values
 
 DOMAIN = re.compile(r"(.+)([AB])")  # trainA: split and letter
 MOST_CHANNELS = 64
@@ -32,7 +33,7 @@ class ScannedFile:
         path: relative to the root.
         bytes: its size.
         sha256: of its content, in hexadecimal; empty if it cannot be read.
-        header, look: None if it cannot be read.
+        header, look, used: None if it cannot be read.
         error: why it cannot be read, or an empty string.
     """
 
@@ -42,6 +43,7 @@ class ScannedFile:
     sha256: str
     header: Header | None = None
     look: PerceptualHash | None = None
+    used: UsedValues | None = None
     error: str = ""
 
 
@@ -125,7 +127,7 @@ def _scan_file(root: Path, folder: str, path: str) -> ScannedFile:
         pixels = decode(path, min(header.channels, MOST_CHANNELS))
         if isinstance(pixels, Planes) and not np.isfinite(pixels.values).all():
             raise DataError(f"the image {path} holds values that are not finite")
-        return ScannedFile(folder, name, size, digest, header, perceptual_hash(pixels))
+        return ScannedFile(folder, name, size, digest, header, perceptual_hash(pixels), used_values(pixels))
     except PermissionError:
         return ScannedFile(folder, name, size, digest, error=f"no permission to read {path}")
     except (DataError, OSError) as error:

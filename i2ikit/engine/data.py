@@ -1,6 +1,8 @@
 """From the config's ``data`` to data sets and training batches."""
 
+import random
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from i2ikit.build import Builder
@@ -8,9 +10,16 @@ from i2ikit.config.data import dataset_config
 from i2ikit.data.bad_files import SAMPLED, BadFiles, bad_headers, files_of
 from i2ikit.data.cache import ImageCache
 from i2ikit.data.loading import MapDataset, TrainLoader
+from i2ikit.datasets.domains import DomainImages
 from i2ikit.errors import DataError
 from i2ikit.files import user_cache
+from i2ikit.images.files import decode, left_out_frames
+from i2ikit.images.planes import own_range
+from i2ikit.images.values import UsedValues, joined_values, proposed_setting, used_values
 from i2ikit.registry import DATASETS
+
+DECODED = 8  # images of each domain whose values are looked at before a run
+SMALL = (256, 256)  # pixels that suffice for that
 
 
 def build_dataset(
@@ -103,3 +112,40 @@ def check_sample(dataset: MapDataset, bad_files: BadFiles, seed: int) -> str:
         f"{len(found)} of {min(SAMPLED, len(files))} files that were checked cannot be read; others will replace them: "
         f"{' '.join(found)} `i2ikit data check DIR` checks all files."
     )
+
+
+def sampled_values(dataset: MapDataset, seed: int) -> list[str]:
+    """Read some images of each domain before the run.
+
+    Returns:
+        a sentence about domains that use less than half of their range of values, and one about images with several
+        frames, if there are such.
+    """
+    domains: Mapping[str, DomainImages] = getattr(dataset, "domains", {})
+    ranges: dict[str, UsedValues] = {}
+    frames: dict[str, int] = {}
+    for name, images in domains.items():
+        indices = random.Random(seed).sample(range(len(images)), min(DECODED, len(images)))
+        found = []
+        for path in (images.files[index] for index in indices):
+            with suppress(DataError):  # bad files have their own rule
+                frames[path] = 1 + left_out_frames(path, images.reader.channels)
+                found.append(used_values(decode(path, images.reader.channels, draft=SMALL)))
+        used = joined_values(found)
+        if len(used) == 1:
+            ranges[name] = used[0]
+    limits = {name: domains[name].reader.value_range or own_range(used.dtype) for name, used in ranges.items()}
+    setting, several = proposed_setting(ranges, limits), [path for path, count in frames.items() if count > 1]
+    notes = []
+    if setting:
+        shown = "; ".join(f"{name} {used.describe()}" for name, used in ranges.items())
+        notes.append(
+            f"Warning: less than half of the range of values is used ({shown}): the networks see dark, flat images. "
+            f'Try `--set "data.value_range={setting}"`; `i2ikit data check DIR` reads all files.'
+        )
+    if several:
+        notes.append(
+            f"{len(several)} of {len(frames)} files that were read have several frames, such as {several[0]} with "
+            f"{frames[several[0]]}: only the first frame of each is used."
+        )
+    return notes

@@ -16,7 +16,7 @@ from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.checkpointing.initial import load_initial
 from i2ikit.engine.checkpointing.resume import find_checkpoint, finished, report_changes
 from i2ikit.engine.checkpointing.state import restore, restore_surroundings
-from i2ikit.engine.data import build_train_loader, check_sample
+from i2ikit.engine.data import build_train_loader, check_sample, sampled_values
 from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm
 from i2ikit.engine.hooks.bad_files import BadFilesHook
 from i2ikit.engine.hooks.checkpoints import CheckpointsHook
@@ -111,10 +111,11 @@ class Run:
         return finished(self.folder, self.changes, self.checkpoint, steps, self.reporter)
 
     def check_data(self) -> None:
-        """Read the headers of some files, to find bad files before hours have passed."""
+        """Read the headers of some files, and the values of a few, to find bad files before hours have passed."""
         bad = check_sample(self.parts.train_data, self.loader.bad_files, self.config["seed"])
-        if bad:
-            self.reporter.note(bad)
+        for note in [bad, *sampled_values(self.parts.train_data, self.config["seed"])]:
+            if note:
+                self.reporter.note(note)
 
     def place_model(self) -> None:
         """Move the model to its device and load its weights, equally in every process."""

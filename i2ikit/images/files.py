@@ -44,6 +44,17 @@ def read_header(path: str | Path) -> Header:
         return _format(path).read_header(path)
 
 
+def left_out_frames(path: str | Path, channels: int) -> int:
+    """Return the number of frames or pages of a file that :func:`decode` does not read.
+
+    Raises:
+        DataError: as :func:`read_header`.
+    """
+    header = read_header(path)
+    paged = header.format == "TIFF" and header.channels == 1 and header.frames == channels
+    return 0 if paged else header.frames - 1
+
+
 def write_image(image: DecodedImage, path: Path) -> None:
     """Write an image atomically, in the format of the path's extension.
 
@@ -60,8 +71,7 @@ def write_image(image: DecodedImage, path: Path) -> None:
         raise DataError(f"cannot write {path}: {extension or 'no extension'} is not the extension of an image")
     if not writers:
         raise DataError(
-            f"cannot write {path}: {extension} does not hold {channels} channels. Use "
-            "the extension .tif or .npy."
+            f"cannot write {path}: {extension} does not hold {channels} channels. Use the extension .tif or .npy."
         )
     file = io.BytesIO()
     try:

@@ -166,8 +166,8 @@ def scaled(values: Values, limits: Range, path: str | Path, *, clip: bool = Fals
     if not clip and (least < low or most > high):
         raise DataError(
             f"the image {path} holds values from {least:g} to {most:g}, but the range of the data is {low:g} to "
-            f"{high:g}. Set a wider range, data.value_range=[{least:g}, {most:g}], or clip what is outside, "
-            "data.clip=true."
+            f"{high:g}. Set a wider range, data.value_range=[{least:g},{most:g}] (for `i2ikit translate`: "
+            f"--value-range={least:g},{most:g}), or clip what is outside, data.clip=true."
         )
     deep = values.dtype.itemsize > (2 if values.dtype.kind in "iu" else 4)
     exact: NDArray[np.floating[Any]] = values.astype(np.float64 if deep else np.float32)

@@ -83,8 +83,13 @@ class Reader:
                 found = replace(as_planes(found), profile=found.info.get("icc_profile"))
             alpha = None if self.keeps_alpha else found.alpha
             profile = found.profile if self.channels >= COLOR else None
-            about = {"kept_alpha": self.keeps_alpha, "background": BACKGROUNDS.get(self.alpha)}
-            return DecodedImage(pixels, alpha, found.values.dtype, limits, found.layout, profile, **about)
+            background = BACKGROUNDS.get(self.alpha)
+            about = (found.values.dtype, limits, found.layout, profile, self.keeps_alpha, background)
+            return DecodedImage(pixels, alpha, *about)
+
+    def with_range(self, value_range: Range) -> "Reader":
+        """Return a reader that differs in its range only."""
+        return Reader(self.channels, value_range=value_range, alpha=self.alpha, clip=self.clip)
 
     def key(self) -> str:
         """Return a string of everything that the pixels of a file depend on, as the key of a cache."""

@@ -1,5 +1,6 @@
 """A trained generator that takes images of any size."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from torchvision.transforms.v2.functional import resize
 from i2ikit.checks import positive_int
 from i2ikit.errors import ShapeError
 from i2ikit.images import Reader, write_image
+from i2ikit.images.files import left_out_frames
 from i2ikit.inference.folders import translate_images
 from i2ikit.inference.outputs import output_image
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.ops.image_tensors import pad_to_multiple
 from i2ikit.ops.pixels import image_to_tensor
+
+logger = logging.getLogger(__name__)
 
 
 class Translator:
@@ -54,6 +58,7 @@ class Translator:
         device: torch.device | str = "cpu",
         *,
         size: int | None = None,
+        value_range: tuple[float, float] | None = None,
     ) -> "Translator":
         """Rebuild a generator from the config inside a checkpoint and load its weights.
 
@@ -63,6 +68,8 @@ class Translator:
             generator: its name in the config, such as ``"ab"``. None: the moving average of the first generator where
                 the config has one, else the first generator.
             device, size: as for the class.
+            value_range: the values in the files that are black and white to the generator, instead of those that it
+                was trained with; outputs have the same range, unless the checkpoint has another one for them.
 
         Raises:
             CheckpointError: the file is missing or damaged, has no such generator, needs a part that is not installed,
@@ -74,6 +81,9 @@ class Translator:
         trained.load(network, f"generators.{name}")
         readers = trained.readers(getattr(network, "in_channels", 3))
         source, target = (readers[domain] for domain in trained.domains(name))
+        if value_range is not None:
+            same = target.value_range == source.value_range
+            source, target = source.with_range(value_range), target.with_range(value_range) if same else target
         return cls(network, device, size=size, source=source, target=target)
 
     def __call__(self, images: Tensor) -> Tensor:
@@ -140,6 +150,11 @@ class Translator:
             DataError: the image cannot be read.
             RunError: the output cannot be written.
         """
+        left_out = left_out_frames(source, self.source.channels)
+        if left_out:
+            logger.warning(
+                "%s has %d frames: only the first is translated, %d are left out", source, left_out + 1, left_out
+            )
         image = self.source.image(source)
         output = self(image_to_tensor(image.pixels)[None])[0]
         write_image(output_image(output, image, self.source, self.target), target)

@@ -49,6 +49,7 @@ def test_the_result_is_plain_data(root: Path) -> None:
         "count": 11,
         "bytes": sum(path.stat().st_size for path in (root / "trainA").iterdir()),
         "kinds": {"PNG RGB 8 bit": 11},
+        "values": ["0 to 255, 8 of 8 bits"],
         "sizes": [[48, 40]] * 3,
     }
     assert [found["kind"] for found in plain["issues"]] == ["duplicates", "unequal"]

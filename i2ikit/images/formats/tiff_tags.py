@@ -90,7 +90,7 @@ class TiffTags:
     @property
     def mode(self) -> str:
         """The color model, such as ``"RGB"`` or ``"floating-point gray"``."""
-        name = NAMES.get(self.photometric, f"kind {self.photometric}")
+        name = NAMES.get(self.photometric, str(self.photometric))
         return name if self.sample_format == UNSIGNED else f"{FORMAT_NAMES.get(self.sample_format, 'mixed')} {name}"
 
     @property
