@@ -6,6 +6,7 @@ dotted name, and an unknown name raises an error with the nearest known ones. Th
 parts and the plugins.
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from i2ikit.plugin.info import CORE, DISABLE
 from i2ikit.plugin.manager import get_manager
 
 Part = TypeVar("Part", bound=type[Any])
+OWN_FILES = "i2ikit.config.imports."  # what the names of modules begin with that are files of `imports`
 
 
 class Registry(MMEngineRegistry):
@@ -51,10 +53,21 @@ class Registry(MMEngineRegistry):
         if key not in self.module_dict:
             hint, note = nearest_hint(key, self.names()), get_manager().unusable("part")
             count = f"{len(self.names())} registered; see them with `i2ikit list {self.plural}`."
-            raise UnknownComponentError(f"no {self.kind} is called {key!r}.{hint} {count}{note}")
+            raise UnknownComponentError(f"no {self.kind} is called {key!r}.{hint} {count}{self._own(key)}{note}")
         if key in self.contested:
             raise DuplicateComponentError(self.contested[key])
         return self.module_dict[key]
+
+    def _own(self, key: str) -> str:
+        """Return how a class in a file of the user's becomes a part, if the name may be one of those."""
+        for name, module in list(sys.modules.items()):
+            if name.startswith(OWN_FILES) and isinstance(getattr(module, key, None), type):
+                return f" {module.__file__} has a class {key}: put `@{self.plural.upper()}.register_module()` above it."
+        file, found, own = key.rpartition(".")
+        if found:
+            advice = f"A type is the name of a class: write {own!r}, and the file in `imports`"
+            return f' {advice}, as in imports=["{file.rpartition(".")[2]}.py"].'
+        return ' A part of your own file: imports=["FILE.py"] in the config.'
 
     def register_module(self, name: str | None = None, *, force: bool = False) -> Callable[[Part], Part]:
         """Return a class decorator that registers the class under its own name, or under ``name``.
@@ -76,7 +89,7 @@ class Registry(MMEngineRegistry):
                     f"two {self.plural} are called {key!r}: {taken.__module__}.{taken.__qualname__} and "
                     f"{part.__module__}.{part.__qualname__}. Rename one of them."
                 )
-                if _package(taken) != CORE:  # a name of the core keeps its class
+                if _package(taken) != CORE and _package(part) != OWN_FILES:  # a name of the core keeps its class
                     self.contested[key] = f"{message[:-1]}, or switch one plugin off with {DISABLE}=NAME."
                 raise DuplicateComponentError(message)
             self.contested.pop(key, None)
@@ -87,7 +100,8 @@ class Registry(MMEngineRegistry):
 
 
 def _package(part: type[Any]) -> str:
-    return part.__module__.partition(".")[0]
+    """Return the package that brings a part; files of `imports` count as one package."""
+    return OWN_FILES if part.__module__.startswith(OWN_FILES) else part.__module__.partition(".")[0]
 
 
 REGISTRIES = {kind.plural: Registry(kind.singular, kind.plural) for kind in KINDS}

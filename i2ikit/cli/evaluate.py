@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from i2ikit.cli.console import busy, make_table, out, write
-from i2ikit.cli.options import AsJson, Device, GeneratorName, takes
+from i2ikit.cli.options import AsJson, Device, GeneratorName, Imports, takes
 from i2ikit.engine.reporter import format_missing
 from i2ikit.errors import I2IKitError
 
@@ -42,6 +42,7 @@ class EvaluateOptions:
         int, typer.Option("--channels", min=1, metavar="N", help="Channels of --images: 3 for RGB, 1 for gray.")
     ] = 3
     device: Device = "auto"
+    imports: Imports = None
     as_json: AsJson = False
 
 
@@ -54,9 +55,11 @@ def evaluate(options: EvaluateOptions) -> None:
         raise I2IKitError("--images takes neither model nor data: --data and --generator belong to a checkpoint.")
     metrics = [name.strip() for name in (options.metrics or "").split(",") if name.strip()]
     with busy("Measuring"):
+        from i2ikit.config.imports import import_files
         from i2ikit.distributed.device import pick_device
         from i2ikit.inference.evaluation import evaluate_checkpoint, evaluate_folders
 
+        import_files(options.imports or ())
         device = pick_device(options.device)
         if options.images is not None:
             found = evaluate_folders(*options.images, metrics=metrics, channels=options.channels, device=device)

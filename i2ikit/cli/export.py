@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from i2ikit.cli.console import busy, write
-from i2ikit.cli.options import CheckpointPath
+from i2ikit.cli.options import CheckpointPath, Imports
 
 
 class Format(str, Enum):
@@ -23,6 +23,7 @@ def export(
         Format, typer.Option("--format", help="official: state dicts as the published code reads them.")
     ] = Format.official,
     prefix: Annotated[str, typer.Option("--prefix", help="Prefix of the file names.")] = "latest",
+    imports: Imports = None,
 ) -> None:
     """Write networks as files of the published code.
 
@@ -30,9 +31,11 @@ def export(
     Moving averages are written where the run kept them.
     """
     with busy("Writing the weights"):
+        from i2ikit.config.imports import import_files
         from i2ikit.inference.interop.exporting import export_files
         from i2ikit.inference.trained_model import TrainedModel
 
+        import_files(imports or ())
         written, left_out = export_files(TrainedModel(checkpoint), target, prefix=prefix)
     for name, path in written.items():
         write(f"{name} -> {path}")

@@ -17,13 +17,18 @@ def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as CharbonnierLoss; of a plugin, i2ikit-foo.")],
     into: Annotated[
         Path,
-        typer.Option("--into", metavar="DIR", help="Plugin or checkout of a part; parent folder of a new plugin."),
+        typer.Option(
+            "--into", metavar="DIR", help="Plugin, checkout or other folder of a part; parent folder of a new plugin."
+        ),
     ] = Path(),
     parts: Annotated[
         str | None, typer.Option("--with", metavar="KINDS", help="First parts of a new plugin, such as sampler,loss.")
     ] = None,
 ) -> None:
-    """Write a new part with a passing test, or a new plugin."""
+    """Write a new part with a passing test, or a new plugin.
+
+    Outside of a plugin the part is a file for `imports` of a config.
+    """
     from i2ikit.cli import scaffold
 
     if kind == PLUGIN:
@@ -35,9 +40,13 @@ def new(
         raise I2IKitError("--with belongs to `i2ikit new plugin`")
     else:
         home, found = scaffold.find_home(into), find_kind(kind, PLUGIN)
-        written = scaffold.new_part(found, name, *home)
+        name = name if home else scaffold.class_name(found, name)
+        written = scaffold.new_part(found, name, *home) if home else scaffold.new_file(found, name, into)
         _refuse_taken(found.plural, name)
-        then = f"pytest {_relative(list(written)[-1])}"
+        part, test = written
+        then = f"pytest {_relative(test)}"
+        if home is None:
+            then += f'\nuse   imports=["{part.name}"] in a config beside it, and type="{name}" where the {kind} belongs'
     scaffold.write(written)
     for path in written:
         write(f"wrote {_relative(path)}")

@@ -26,6 +26,10 @@ DataFolder = Annotated[
         "--data", metavar="DIR", help="Folder with trainA, trainB, testA and testB; replaces the config's data."
     ),
 ]
+Imports = Annotated[
+    list[Path] | None,
+    typer.Option("--import", metavar="FILE", help="Execute a Python file with parts that the checkpoint needs."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
 GeneratorName = Annotated[
     str | None,

@@ -6,20 +6,23 @@ from typing import Annotated
 import typer
 
 from i2ikit.cli.console import busy, make_table, out, write
-from i2ikit.cli.options import Device
+from i2ikit.cli.options import Device, Imports
 
 
 def reproduce(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="not_finite_step_NNNNNN.pt of a work directory.")],
     device: Device = "auto",
+    imports: Imports = None,
 ) -> None:
     """Repeat a step that stopped a training.
 
     Shows which term and which gradients are not finite.
     """
     with busy("Repeating the step"):
+        from i2ikit.config.imports import import_files
         from i2ikit.engine.checkpointing.reproduce import reproduce as run
 
+        import_files(imports or ())
         found = run(file, device)
     failed = found.failed
     columns = ["term", "in the run", "repeated", "gradients that are not finite"]

@@ -14,15 +14,14 @@ from i2ikit.version import __version__
 CORE = "i2ikit"
 
 
-def check_class_name(kind: Kind, name: str) -> None:
-    """Raise I2IKitError, with the right spelling, unless ``name`` is spelled as a class of this kind is."""
+def class_name(kind: Kind, name: str) -> str:
+    """Return a name as a class of this kind is spelled: ``ColorLoss`` for ``color``."""
     right, suffix = _camel(name), kind.word.capitalize()
     if kind.suffix:
         right = right[: -len(suffix)] + suffix if right.lower().endswith(kind.word) else right + suffix
     if not right.isidentifier() or right == suffix:
         raise I2IKitError(f"{name!r} cannot be the name of a class; write it like CharbonnierLoss")
-    if name != right:
-        raise I2IKitError(f"{name!r} is not how a {kind.singular} is named; write {right}")
+    return right
 
 
 def _camel(name: str) -> str:
@@ -35,12 +34,8 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-def find_home(into: Path) -> tuple[Path, str]:
-    """Return root folder and package of the plugin, or of the checkout of i2ikit, that contains a folder.
-
-    Raises:
-        I2IKitError: neither does.
-    """
+def find_home(into: Path) -> tuple[Path, str] | None:
+    """Return root folder and package of the plugin, or of the checkout of i2ikit, that contains a folder, or None."""
     for root in (into.resolve(), *into.resolve().parents):
         try:
             project = (root / "pyproject.toml").read_text(encoding="utf-8")
@@ -51,10 +46,17 @@ def find_home(into: Path) -> tuple[Path, str]:
         entry = re.search(r'^\[project\.entry-points\."?i2ikit"?\]\s*\n[^\[]*?=\s*"(\w+)', project, re.MULTILINE)
         if entry is not None:
             return root, entry[1]
-    raise I2IKitError(
-        f"{into} is neither in a plugin nor in a checkout of i2ikit. Make a plugin with `i2ikit new plugin "
-        "i2ikit-foo`, or name the folder of one with --into."
-    )
+    return None
+
+
+def new_file(kind: Kind, name: str, folder: Path) -> dict[Path, str]:
+    """Return the contents of a new part for ``imports`` of a config and of its test, by path; nothing is written.
+
+    Raises:
+        I2IKitError: ``name`` cannot be the name of a class.
+    """
+    name = class_name(kind, name)
+    return _part_files(kind, name, folder / f"{snake(name)}.py", snake(name), folder)
 
 
 def new_part(kind: Kind, name: str, root: Path, package: str) -> dict[Path, str]:
@@ -67,7 +69,9 @@ def new_part(kind: Kind, name: str, root: Path, package: str) -> dict[Path, str]
     Raises:
         I2IKitError: ``name`` is not spelled as a class of this kind is.
     """
-    check_class_name(kind, name)
+    right = class_name(kind, name)
+    if name != right:
+        raise I2IKitError(f"{name!r} is not how a {kind.singular} is named; write {right}")
     module, tests = snake(name), root / "tests"
     folder = root / "src" / package if (root / "src" / package).is_dir() else root / package
     if package == CORE:

@@ -1,38 +1,52 @@
 """`i2ikit translate`: translate images with a trained generator."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from i2ikit.cli.console import busy, counting, write
-from i2ikit.cli.options import CheckpointPath, Device, GeneratorName, ValueRange
+from i2ikit.cli.options import CheckpointPath, Device, GeneratorName, Imports, ValueRange, takes
 
 
-def translate(
-    checkpoint: CheckpointPath,
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of images.")],
+@dataclass(frozen=True)
+class TranslateOptions:
+    """The arguments and options of `i2ikit translate`."""
+
+    checkpoint: CheckpointPath
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of images.")]
     target: Annotated[
         Path, typer.Argument(metavar="OUTPUT", help="A folder; for a single image also a file. Names are kept.")
-    ],
-    generator: GeneratorName = None,
-    device: Device = "auto",
+    ]
+    generator: GeneratorName = None
+    device: Device = "auto"
     size: Annotated[
         int | None,
         typer.Option(
             "--size", min=1, metavar="N", help="Resize the shorter side to N pixels first, and the output back."
         ),
-    ] = None,
-    value_range: ValueRange = None,
-) -> None:
+    ] = None
+    value_range: ValueRange = None
+    imports: Imports = None
+
+
+@takes(TranslateOptions)
+def translate(options: TranslateOptions) -> None:
     """Translate an image, or all images below a folder."""
     with busy("Loading the model"):
+        from i2ikit.config.imports import import_files
         from i2ikit.distributed.device import pick_device
         from i2ikit.inference import Translator
 
+        import_files(options.imports or ())
         translator = Translator.from_checkpoint(
-            checkpoint, generator, pick_device(device), size=size, value_range=value_range
+            options.checkpoint,
+            options.generator,
+            pick_device(options.device),
+            size=options.size,
+            value_range=options.value_range,
         )
     with counting("Translating") as progress:
-        count = translator.translate_path(source, target, on_progress=progress)
-    write(f"{count} {'image' if count == 1 else 'images'} written to {target}")
+        count = translator.translate_path(options.source, options.target, on_progress=progress)
+    write(f"{count} {'image' if count == 1 else 'images'} written to {options.target}")

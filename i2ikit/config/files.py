@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from i2ikit.config.find import BASE, base_statement, find_bases
+from i2ikit.config.imports import IMPORTS, locate_imports
 from i2ikit.config.key_paths import Keys, existing, holds, line_of, lookup, shown, split
 from i2ikit.errors import ConfigError, nearest_hint
 
@@ -117,6 +118,9 @@ def _parse(path: Path) -> ast.Module:
     except ValueError as error:  # null bytes, or not UTF-8
         raise ConfigError(shown(path), [f"this is not a text file of Python: {error}"]) from None
     for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and any("register_module" in ast.dump(mark) for mark in node.decorator_list):
+            advice = f'put the class {node.name} into a file of its own, say parts.py, and write {IMPORTS}=["parts.py"]'
+            raise ConfigError(shown(path), [f"line {node.lineno}: a config registers no parts: {advice}"])
         if isinstance(node, ast.With) or (isinstance(node, ast.ImportFrom) and node.level):
             advice = (
                 'inherit with `_base_ = ["../_base_/file.py"]`; mmengine\'s `with read_base()` and relative imports'
@@ -155,7 +159,9 @@ def _execute(path: Path, tree: ast.Module, base: Names) -> dict[str, Any]:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f"line {lines[-1]}: " if lines else ""
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise ConfigError(shown(path), [f"{where}{reason}. {REMEDY}"]) from None
+        named = f"{getattr(error, 'name', '')}.py" if isinstance(error, ModuleNotFoundError) else ""
+        advice = f' A file with parts of your own is not imported but listed: {IMPORTS}=["{named}"].' if named else ""
+        raise ConfigError(shown(path), [f"{where}{reason}. {REMEDY}{advice}"]) from None
     return names
 
 
@@ -168,7 +174,7 @@ def _inherit(path: Path, tree: ast.Module, inherited: dict[str, Any], own: Mappi
     """Return what a file sets over what it inherits, checked to be plain values."""
     errors: list[str] = []
     clashes: list[Keys] = []
-    merged = _layer(inherited, _plain(own, "", errors), clashes)
+    merged = _layer(inherited, locate_imports(_plain(own, "", errors), path.parent), clashes)
     errors += [
         f"line {line_of(tree, keys)}: {'.'.join(keys)}: a dict cannot inherit from {lookup(inherited, keys)!r}; "
         f"write `{DELETE}=True` in it to replace that value"
@@ -198,7 +204,13 @@ def _plain(value: Any, path: str, errors: list[str]) -> Any:
 
 
 def _layer(inherited: dict[str, Any], own: dict[str, Any], clashes: list[Keys]) -> dict[str, Any]:
-    """Merge sections; a length of the training replaces the inherited one, whichever of its two keys that has."""
+    """Merge sections; files of ``imports`` add up, and a length of the training replaces the inherited one.
+
+    That holds whichever of its two keys the inherited length has.
+    """
+    listed = [section[IMPORTS] for section in (inherited, own) if IMPORTS in section]
+    if len(listed) == 2 and all(isinstance(files, list) for files in listed):
+        own = {**own, IMPORTS: [*listed[0], *(file for file in listed[1] if file not in listed[0])]}
     train = inherited.get("train")
     if isinstance(train, dict) and isinstance(own.get("train"), dict) and any(key in own["train"] for key in LENGTHS):
         inherited = {**inherited, "train": {key: value for key, value in train.items() if key not in LENGTHS}}

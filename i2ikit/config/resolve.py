@@ -8,6 +8,7 @@ from i2ikit.build import ConfigProblem
 from i2ikit.config.channels import follow_data
 from i2ikit.config.data import read_from
 from i2ikit.config.files import ConfigFile, read_config_file
+from i2ikit.config.imports import IMPORTS, import_problems, locate_imports
 from i2ikit.config.key_paths import existing, holds, shown, split
 from i2ikit.config.overrides import apply_overrides
 from i2ikit.config.sections import with_defaults, without_removed
@@ -53,13 +54,22 @@ def _resolve(
 ) -> dict[str, Any]:
     file = read_config_file(path)
     config = with_defaults(file.values)
-    config, errors = apply_overrides(config if data is None else read_from(config, data), overrides)
-    config = follow_data(without_removed(config))
-    errors += check(config)
+    errors = _import_own(config, overrides)
+    if not errors:
+        config, errors = apply_overrides(config if data is None else read_from(config, data), overrides)
+        config = locate_imports(follow_data(without_removed(config)), Path.cwd())
+        errors += check(config)
     if errors:
         lines = [_line(file, config, error, overrides) for error in errors]
         raise ConfigError(shown(file.path), list(dict.fromkeys(lines)))
     return config
+
+
+def _import_own(config: dict[str, Any], overrides: Sequence[str]) -> list[ConfigProblem]:
+    """Import the files of ``imports``, with its overrides, before anything asks what their parts take."""
+    listed = [text for text in overrides if _typed(text)[0] == IMPORTS]
+    changed, _ = apply_overrides(config, listed)
+    return import_problems(locate_imports(changed, Path.cwd()).get(IMPORTS, []))
 
 
 def _line(file: ConfigFile, config: dict[str, Any], error: ConfigProblem, overrides: Sequence[str]) -> str:

@@ -131,7 +131,8 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
 DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
 COLLECTIONS = tuple(kind.plural for kind in KINDS if kind.named)  # of named parts
 SECTIONS = (  # in the order of a written config
-    "plugins", "model", "optimizer", "schedule", *FIXED, "metrics", "alarms", "seed", "hooks", "vis_backends",
+    "imports", "plugins", "model", "optimizer", "schedule", *FIXED, "metrics", "alarms", "seed", "hooks",
+    "vis_backends",
 )  # fmt: skip
 
 

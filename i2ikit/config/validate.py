@@ -8,6 +8,7 @@ from i2ikit.config.channels import channel_errors
 from i2ikit.config.data import dataset_config
 from i2ikit.config.evaluation import check_evaluation
 from i2ikit.config.files import LENGTHS
+from i2ikit.config.imports import import_problems
 from i2ikit.config.mmengine_parts import BACKEND, HOOK, check_list, check_optimizer, check_part
 from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, Check, fixed_keys, integer, known_hint
 from i2ikit.errors import nearest_hint
@@ -28,6 +29,7 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
     """
     builder = Builder()
     _check_plugins(config.get("plugins", []), builder)
+    builder.errors += import_problems(config.get("imports", []))
     if builder.errors:
         return builder.errors  # their parts are unknown, so all further errors would be misleading
     _check_sections(config, builder)
@@ -59,7 +61,7 @@ def _check_plugins(section: Any, builder: Builder) -> None:
         builder.error("plugins", f'must be a list of names of packages, such as ["i2ikit-foo"], not {section!r}')
         return
     for index, name in enumerate(section):
-        problem = get_manager().problem(name)
+        problem = f'a file belongs into imports=["{name}"]' if name.endswith(".py") else get_manager().problem(name)
         if problem:
             builder.error(f"plugins.{index}", problem)
 

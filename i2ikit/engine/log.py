@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from i2ikit.config import dump_config
+from i2ikit.config.imports import IMPORTS
 from i2ikit.files import read_json_lines, write_atomically
 
 
@@ -51,6 +52,15 @@ def _finite(value: Any) -> Any:
 
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
-    """Write the resolved config into a folder, as Python (``config.py``) and as JSON (``config.json``)."""
+    """Write the resolved config into a folder, as Python (``config.py``) and as JSON (``config.json``).
+
+    The files of ``imports`` are copied into the folder of that name, and the written config names the copies.
+    """
+    own = [Path(path) for path in config.get(IMPORTS, [])]
+    for path in own:
+        (folder / IMPORTS).mkdir(exist_ok=True)
+        write_atomically(folder / IMPORTS / path.name, path.read_bytes())
+    if own:
+        config = {**config, IMPORTS: [f"{IMPORTS}/{path.name}" for path in own]}
     write_atomically(folder / "config.py", dump_config(config))
     write_atomically(folder / "config.json", json.dumps(config, indent=2))

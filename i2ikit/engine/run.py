@@ -99,7 +99,7 @@ class Run:
         )
         per_epoch = steps_per_epoch(self.loader, self.config["train"]["accumulate"])
         self.length = run_length(self.config["train"], per_epoch, self.max_steps)
-        self.facts = run_facts({"train": parts.train_data, "test": parts.test_data}, self.device)
+        self.facts = run_facts({"train": parts.train_data, "test": parts.test_data}, self.device, self.config)
 
     def report_changes(self) -> RunResult | None:
         """Report what has changed since the checkpoint; return the result of a run that is finished and measured."""

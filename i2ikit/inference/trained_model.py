@@ -10,6 +10,8 @@ from torch import nn
 
 from i2ikit.build import Builder
 from i2ikit.config.data import reading
+from i2ikit.config.imports import IMPORTS, imported_hash
+from i2ikit.config.key_paths import shown
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.checkpointing.rebuild import rebuild
 from i2ikit.errors import CheckpointError, I2IKitError, nearest_hint
@@ -112,7 +114,7 @@ class TrainedModel:
             raise CheckpointError(f"cannot rebuild {name} of {self.path}: {error}") from error
         if network is None:
             errors = "\n".join(f"  - {error.path}: {error.message}" for error in builder.errors)
-            raise CheckpointError(f"cannot rebuild {name} of {self.path}:\n{errors}{self._plugin_hints()}")
+            raise CheckpointError(f"cannot rebuild {name} of {self.path}:\n{errors}{self._part_hints()}")
         return network
 
     def _widths(self, generator: str, taps: Sequence[str]) -> Any:
@@ -154,9 +156,12 @@ class TrainedModel:
         except (ValueError, TypeError) as error:
             raise CheckpointError(f"the config inside {self.path} cannot read files: {error}") from error
 
-    def _plugin_hints(self) -> str:
-        """Return a line for each plugin of the run: whether it is installed, or how to install it."""
+    def _part_hints(self) -> str:
+        """Return a line for each own file and each plugin of the run: where it is, or how to install it."""
         hints, installed = "", {info.package for info in get_manager().plugins}
+        own = self.checkpoint.config.get(IMPORTS)
+        for file in own if isinstance(own, list) else ():
+            hints += f"\n  {self._about_file(Path(str(file)))}"
         for plugin, about in self.checkpoint.plugins.items():
             package = about.get("package", plugin)
             if package in installed or PLUGIN_NAME.fullmatch(package):
@@ -165,3 +170,14 @@ class TrainedModel:
                 problem = "this is not the name of a plugin of i2ikit; install it only if you know where it comes from"
             hints += f"\n  It was trained with {package!r} {about.get('version', '')!r}: {problem}."
         return hints
+
+    def _about_file(self, file: Path) -> str:
+        """Return where a file of ``imports`` came from, and how to use it; a checkpoint itself executes no file."""
+        files = self.checkpoint.extra.get("files")
+        digest = str(files.get(f"{IMPORTS}.{file.name}", "")) if isinstance(files, Mapping) else ""
+        if digest and imported_hash(file.name) == digest:
+            return f"It was trained with parts of {file.name!r}, which is imported."
+        copy = self.path.absolute().parents[1] / IMPORTS / file.name
+        found = next((shown(path) for path in (copy, file) if path.is_file()), file.name)
+        version = f", SHA-256 {digest[:12]!r}" if digest else ""
+        return f"It was trained with parts of {str(file)!r}{version}. If you trust that file: --import {found!r}"

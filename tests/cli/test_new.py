@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from i2ikit.cli.scaffold import snake
+from i2ikit.config.imports import import_problems
 from i2ikit.kinds import KINDS
+from i2ikit.registry import LOSSES
 
 CORE = Path(__file__).parents[2]
 
@@ -78,10 +80,14 @@ def test_nothing_is_overwritten(run, tmp_path):
     assert "nothing is overwritten; these files exist already:" in outcome.err
 
 
-def test_a_folder_that_is_no_package_is_refused(run, tmp_path):
-    outcome = run("new", "loss", "MyLoss", "--into", str(tmp_path))
-    assert outcome.code == 2
-    assert "neither in a plugin nor in a checkout of i2ikit. Make a plugin with" in outcome.err
+def test_outside_of_a_plugin_a_file_for_imports_is_written(run, tmp_path):
+    outcome = run("new", "loss", "color", "--into", str(tmp_path))
+    assert outcome.code == 0
+    assert 'use   imports=["color_loss.py"] in a config beside it, and type="ColorLoss" where the loss' in outcome.out
+    assert "from color_loss import ColorLoss" in (tmp_path / "test_color_loss.py").read_text()
+    problems = import_problems([str(tmp_path / "color_loss.py")])
+    assert (problems, "ColorLoss" in LOSSES.names()) == ([], True)
+    del LOSSES.module_dict["ColorLoss"]
 
 
 def test_a_part_without_a_folder_for_parts_goes_into_the_package(run, tmp_path):

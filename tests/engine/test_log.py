@@ -2,6 +2,7 @@ import json
 import math
 import runpy
 
+from i2ikit.config.files import read_config_file
 from i2ikit.engine.log import RunLog, write_config
 
 
@@ -44,3 +45,15 @@ def test_config_py_and_config_json_are_equal(tmp_path):
     assert json.loads((tmp_path / "config.json").read_text()) == config
     found = runpy.run_path(str(tmp_path / "config.py"))
     assert {key: found[key] for key in config} == config
+
+
+def test_own_files_are_copied_and_the_written_config_names_the_copies(tmp_path):
+    own = tmp_path / "color_loss.py"
+    own.write_text("x = 1")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for _ in range(2):  # a resumed run writes them again
+        write_config(folder, {"imports": [str(own)], "seed": 0})
+    assert (folder / "imports" / "color_loss.py").read_text() == "x = 1"
+    assert json.loads((folder / "config.json").read_text()) == {"imports": ["imports/color_loss.py"], "seed": 0}
+    assert read_config_file(folder / "config.py").values["imports"] == [str(folder / "imports" / "color_loss.py")]

@@ -75,6 +75,19 @@ def test_a_part_that_is_not_installed_is_named_with_the_plugins_of_the_run(tmp_p
         trained.build("generators.ab")
 
 
+def test_a_checkpoint_runs_no_file_and_says_which_one_it_needs(tmp_path: Path) -> None:
+    copy = tmp_path / "run" / "imports" / "gen.py"
+    copy.parent.mkdir(parents=True)
+    copy.write_text("raise SystemExit('this ran')")
+    path = tmp_path / "run" / "checkpoints" / "best.pt"
+    config = {"imports": ["/elsewhere/gen.py"], "model": {"generators": {"ab": {"type": "OwnGenerator"}}}}
+    files = {"imports.gen.py": "0123456789abcdef"}
+    write_checkpoint(path, Checkpoint(config=config, model={}, extra={"files": files}))
+    message = rf"parts of '/elsewhere/gen\.py', SHA-256 '0123456789ab'\. If you trust that file: --import '{copy}'$"
+    with pytest.raises(CheckpointError, match=message):
+        TrainedModel(path).build("generators.ab")
+
+
 def test_weights_of_another_width_are_refused_by_the_name_of_the_file(tmp_path: Path) -> None:
     trained = TrainedModel(save(tmp_path / "a.pt", {"ab": {**RESNET, "filters": 8}}))
     with pytest.raises(CheckpointError, match=r"generators\.ab of \S+a\.pt: the weights do not fit its config"):

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from i2ikit.config.imports import IMPORTS, import_hashes
 from i2ikit.config.overrides import registry_at
 from i2ikit.config.sections import with_defaults
 from i2ikit.data.loading import MapDataset
@@ -52,10 +53,13 @@ class Change:
         return not _below(self.key, NO_EFFECT)
 
 
-def run_facts(datasets: Mapping[str, MapDataset | None], device: torch.device) -> dict[str, Any]:
-    """Return what a checkpoint stores of data and machine for :func:`changes_since`: plain data."""
+def run_facts(
+    datasets: Mapping[str, MapDataset | None], device: torch.device, config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a checkpoint stores of data, own files and machine for :func:`changes_since`: plain data."""
     machine = {"device": device.type, "threads": torch.get_num_threads(), "processes": processes.count()}
-    return {"files": fingerprint(datasets), "machine": machine}
+    own = {f"{IMPORTS}.{name}": digest for name, digest in import_hashes(config).items()}
+    return {"files": {**fingerprint(datasets), **own}, "machine": machine}
 
 
 def changes_since(
@@ -80,8 +84,11 @@ def changes_since(
 
 
 def config_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-    """Return the differences of two resolved configs; writing out the default of an argument is no difference."""
-    before, now = (json.loads(json.dumps(with_defaults(config))) for config in (old, new))
+    """Return the differences of two resolved configs; writing out the default of an argument is no difference.
+
+    Nor is the place of a file of ``imports``, whose content is compared as :func:`run_facts` has it.
+    """
+    before, now = (json.loads(json.dumps({**with_defaults(config), IMPORTS: []})) for config in (old, new))
     return list(_compare(before, now, ()))
 
 

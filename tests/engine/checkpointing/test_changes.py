@@ -46,6 +46,10 @@ def test_what_is_there_on_one_side_only_is_not_set_on_the_other():
     ]  # at most 60 characters of a value
 
 
+def test_a_file_of_imports_that_moves_is_no_difference():
+    assert texts({**config(), "imports": ["/a/gen.py"]}, {**config(), "imports": ["/b/gen.py"]}) == []
+
+
 def test_lists_of_another_length_are_shown_completely():
     new = {**config(), "hooks": []}
     assert texts(config(), new) == ["hooks: [{'type': 'EMAHook', 'momentum': 0.1}] -> []"]
@@ -64,6 +68,7 @@ def test_lists_of_another_length_are_shown_completely():
         ("data.workers", False, False),
         ("data.batch_size", False, True),
         ("files.train.items", False, True),
+        ("files.imports.gen.py", False, True),
         ("files.test.items", False, False),
     ],
 )
