@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.cli.console import make_table, out, printable
-from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, format_duration, format_missing
+from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, format_duration, format_missing, format_pace
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +48,7 @@ class RichReporter(Reporter):
             return
         self._next_line = now + PLAIN_EVERY
         position = f"epoch {epoch}/{self.epochs}  step {step}/{self.steps}"
-        self.note(f"{position}  {rate:.1f} steps/s  {format_duration(eta)} left  {format_losses(losses)}")
+        self.note(f"{position}  {format_pace(rate)}  {format_duration(eta)} left  {format_losses(losses)}")
 
     def finish(self, result: RunResult) -> None:
         """Print the metrics at the last and the best step as a table, and the paths of the results."""
@@ -97,7 +97,7 @@ class LiveReporter(RichReporter):
         from rich.console import Group
         from rich.text import Text
 
-        pace = f"{rate:.1f} steps/s, {format_duration(eta)} left"
+        pace = f"{format_pace(rate)}, {format_duration(eta)} left"
         self._progress.update(self._task, completed=step, epoch=f"{epoch}/{self.epochs}", rate=pace)
         self._live.update(Group(self._progress, Text(format_losses(losses), style="dim")))
 

@@ -100,6 +100,11 @@ def format_missing(missing: Mapping[str, str]) -> list[str]:
     return [f"{', '.join(found)} cannot be measured: {reason}" for reason, found in names.items()]
 
 
+def format_pace(rate: float) -> str:
+    """Return steps per second, ``2.5 steps/s``; below one step per second the time of a step, ``20.3 s/step``."""
+    return f"{1 / rate:.1f} s/step" if 0 < rate < 1 else f"{rate:.1f} steps/s"
+
+
 def format_duration(seconds: float) -> str:
     """Return a duration in two units: ``7 min 58 s``, ``2 h 5 min``; ``?`` if it is unknown."""
     if not 0 <= seconds < float("inf"):

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from i2ikit.engine.reporter import format_duration
+from i2ikit.engine.reporter import format_duration, format_pace
 from i2ikit.errors import RunError
 from i2ikit.files import write_atomically
 from i2ikit.report.album import Album, make_album
@@ -116,7 +116,7 @@ def facts(record: RunRecord) -> dict[str, str]:
         found["Epochs"] = f"{last['epoch']:,}"
     if isinstance(seconds, int | float) and seconds > 0:
         found["Time"] = format_duration(seconds)
-        found["Speed"] = f"{last['step'] / seconds:.3g} steps/s"
+        found["Speed"] = format_pace(last["step"] / seconds)
     if "device" in record.environment:
         found["Device"] = str(record.environment["device"])
     data = mapping(mapping(record.config.get("data")).get("train"))

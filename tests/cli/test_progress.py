@@ -10,7 +10,7 @@ from rich.console import Console
 
 from i2ikit.cli import progress
 from i2ikit.cli.progress import LiveReporter, RichReporter, make_reporter
-from i2ikit.engine.reporter import RunResult, RunSummary, format_duration
+from i2ikit.engine.reporter import RunResult, RunSummary, format_duration, format_pace
 
 SUMMARY = RunSummary(
     work_dir=Path("runs/x"),
@@ -117,6 +117,13 @@ def test_pipes_and_notebooks_without_widgets_get_plain_lines(monkeypatch, consol
 )
 def test_times_are_shown_in_readable_units(seconds, words):
     assert format_duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"), [(0.05, "20.0 s/step"), (0.99, "1.0 s/step"), (1.0, "1.0 steps/s"), (12.34, "12.3 steps/s")]
+)
+def test_a_slow_run_shows_the_time_of_a_step(rate, words):
+    assert format_pace(rate) == words
 
 
 def test_an_unknown_time_is_a_question_mark():
