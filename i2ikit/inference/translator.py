@@ -153,7 +153,8 @@ class Translator:
         left_out = left_out_frames(source, self.source.channels)
         if left_out:
             logger.warning(
-                "%s has %d frames: only the first is translated, %d are left out", source, left_out + 1, left_out
+                "%s has %d frames: only the first is translated, frames 2 to %d are left out",
+                *(source, left_out + 1, left_out + 1),
             )
         image = self.source.image(source)
         output = self(image_to_tensor(image.pixels)[None])[0]

@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,8 @@ import numpy as np
 from PIL import Image
 
 from i2ikit.dataset_tools.check import CheckResult, check_folder
+
+RNG = np.random.default_rng(0)
 
 
 def kinds(result: CheckResult, level: str) -> list[str]:
@@ -126,3 +129,41 @@ def test_other_files_repeated_names_and_animations_are_noted(root: Path, paint: 
     found = check(root)
     assert kinds(found, "note") == ["other-files", "same-names", "frames"]
     assert issue(found, "same-names").groups == (("trainA/0.jpg", "trainA/0.png"),)
+
+
+def gray16(path: Path, most: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray((RNG.random((40, 40)) * most).astype(np.uint16)).save(path)
+
+
+def test_12_bits_in_files_of_16_are_a_warning_with_the_range_to_set(tmp_path: Path) -> None:
+    for folder, most in (("trainA", 4095), ("trainB", 4000)):
+        for k in range(3):
+            gray16(tmp_path / folder / f"{k}.png", most)
+    found = check_folder(tmp_path, load_size=40)
+    narrow = next(each for each in found.issues if each.kind == "narrow-range")
+    assert narrow.level == "warning"
+    assert '`--set "data.value_range=[0,4095]"`' in narrow.message
+    assert re.fullmatch(r"\d+ to 40\d\d, 12 of 16 bits", found.folders[0].values[0])
+
+
+def test_domains_of_different_depth_get_a_range_each(tmp_path: Path) -> None:
+    for folder, most in (("trainA", 1023), ("trainB", 65535)):
+        gray16(tmp_path / folder / "0.png", most)
+    narrow = next(each for each in check_folder(tmp_path, load_size=40).issues if each.kind == "narrow-range")
+    assert '"data.value_range={a: [0,1023], b: [0,65535]}"' in narrow.message
+
+
+def test_a_full_range_is_no_issue(tmp_path: Path) -> None:
+    for folder in ("trainA", "trainB"):
+        gray16(tmp_path / folder / "0.png", 65535)
+    assert not [each for each in check_folder(tmp_path, load_size=40).issues if each.kind == "narrow-range"]
+
+
+def test_a_cmyk_tiff_is_an_image_like_any_other(tmp_path: Path) -> None:
+    for folder in ("trainA", "trainB"):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(RNG.integers(0, 256, (40, 40, 4), dtype=np.uint8), "CMYK").save(tmp_path / folder / "0.tif")
+    found = check_folder(tmp_path, load_size=40)
+    assert not found.count("problem")
+    assert found.folders[0].kinds == {"TIFF CMYK 8 bit": 1}

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import ConfigDict
@@ -13,7 +14,7 @@ from i2ikit.config.data import read_from
 from i2ikit.config.sections import with_defaults
 from i2ikit.datasets.stripes.stripes import Stripes
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
-from i2ikit.engine.data import build_dataset, build_train_loader, check_sample
+from i2ikit.engine.data import build_dataset, build_train_loader, check_sample, sampled_values
 from i2ikit.errors import DataError
 from i2ikit.registry import DATASETS
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
@@ -203,3 +204,36 @@ def test_a_sample_of_headers_is_checked_before_a_run(root: Path) -> None:
 def test_nothing_is_said_about_headers_that_are_well_or_absent(root: Path) -> None:
     for dataset in (built(data(root)), Stripes(count=2, load_size=8)):
         assert check_sample(dataset, build_train_loader(dataset, LOADING, seed=0).bad_files, seed=0) == ""
+
+
+def gray16(root: Path, most: dict[str, int]) -> Any:
+    """Return a data set of 16-bit images with values from 0 to a number of each domain."""
+    for domain, high in most.items():
+        for k in range(3):
+            values = np.linspace(0, high, 100).reshape(10, 10).astype(np.uint16)
+            Image.fromarray(values).save(root / f"train{domain}" / f"{k}.png")
+    return data(root, channels=1)
+
+
+def test_a_run_says_which_range_to_set_where_less_than_half_is_used(root: Path) -> None:
+    (note,) = sampled_values(built(gray16(root, {"A": 4095, "B": 4095})), seed=0)
+    assert "(a 0 to 4095, 12 of 16 bits; b 0 to 4095, 12 of 16 bits)" in note
+    assert '`--set "data.value_range=[0,4095]"`' in note
+    (note,) = sampled_values(built(gray16(root, {"A": 65535, "B": 1023})), seed=0)
+    assert '`--set "data.value_range={a: [0,65535], b: [0,1023]}"`' in note
+
+
+def test_nothing_is_said_where_the_range_is_used_or_set(root: Path) -> None:
+    narrow = gray16(root, {"A": 4095, "B": 4095})
+    assert sampled_values(built({**narrow, "value_range": [0, 4095]}), seed=0) == []
+    assert sampled_values(built(gray16(root, {"A": 65535, "B": 40000})), seed=0) == []
+    assert sampled_values(Stripes(count=2, load_size=8), seed=0) == []
+
+
+def test_a_run_says_that_only_the_first_frame_of_each_file_is_used(root: Path) -> None:
+    frames = [Image.fromarray(np.full((10, 10), level, np.uint8)) for level in (0, 99, 255)]
+    frames[2].save(root / "trainA/0.gif", save_all=True, append_images=frames[:2])
+    (root / "trainA/0.png").unlink()
+    notes = sampled_values(built(data(root)), seed=0)
+    assert any("1 of 6 files that were read have several frames, such as" in note for note in notes)
+    assert any("0.gif with 3: only the first frame" in note for note in notes)

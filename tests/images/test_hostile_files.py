@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import subprocess
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -15,8 +16,10 @@ import tifffile
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.images import Reader, list_images
+from i2ikit.images import Reader, list_images, readable_extensions
 from i2ikit.images.files import read_header
+from i2ikit.images.guarding import PILLOW_FORMATS
+from i2ikit.report.page_images import read_image
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (40, 60, 3), dtype=np.uint8)
@@ -160,6 +163,45 @@ def test_unusual_files_are_read_upright(tmp_path: Path, what: str) -> None:
     assert found.shape == (size[1], size[0], 3)
     assert np.isfinite(found).all()
     assert found.min() < found.max() or size == (1, 1)
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n%%EOF\n"
+DOS_HEADER = b"\xc5\xd0\xd3\xc6" + struct.pack("<6L", 32, len(EPS), 0, 0, 0, 0) + b"\xff" * 4
+FOREIGN: dict[str, tuple[bytes, str]] = {
+    "PostScript": (EPS, r"PostScript \(EPS\)"),
+    "PostScript with a DOS header": (DOS_HEADER + EPS, r"PostScript \(EPS\)"),
+    "PDF": (b"%PDF-1.7\n", "PDF"),
+    "Windows metafile": (b"\xd7\xcd\xc6\x9a\0\0" + bytes(40), r"a Windows metafile \(WMF\)"),
+    "FITS": (b"SIMPLE  =                    T".ljust(2880), "FITS"),
+    "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(40), "HDF5"),
+    "GRIB": (b"GRIB\0\0\0\1" + bytes(40), "GRIB"),
+    "BUFR": (b"BUFR\0\0\0\1" + bytes(40), "BUFR"),
+    "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+}
+
+
+@pytest.mark.parametrize("extension", ["png", "jpg", "tif", "eps"])
+@pytest.mark.parametrize("what", FOREIGN)
+def test_a_file_that_is_a_program_or_document_starts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, extension: str
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *arguments, **options: started.append(arguments))
+    monkeypatch.setattr(os, "system", started.append)
+    content, name = FOREIGN[what]
+    path = tmp_path / f"x.{extension}"
+    path.write_bytes(content)
+    for read in (Reader(), Reader().image, read_header):
+        with pytest.raises(DataError, match=rf"x\.{extension} is {name}, whatever its extension; .*Convert it to PNG"):
+            read(path)
+    assert read_image(path) is None  # of a report
+    assert not started
+
+
+def test_only_listed_formats_are_opened_by_content_and_none_of_them_starts_a_program() -> None:
+    dangerous = {"EPS", "WMF", "FITS", "GRIB", "BUFR", "HDF5", "IPTC", "MPEG", "PDF"}
+    assert not dangerous & {*PILLOW_FORMATS}
+    assert not {".eps", ".ps", ".pdf", ".wmf", ".emf", ".fits", ".h5"} & readable_extensions()
 
 
 @pytest.mark.parametrize("what", REFUSED)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from i2ikit.config import resolve_config
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.engine.train import train
-from i2ikit.errors import CheckpointError, ConfigError
+from i2ikit.errors import CheckpointError, ConfigError, DataError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.images import DecodedImage, Reader
 from i2ikit.inference import Translator
@@ -210,3 +210,37 @@ def test_pain_15_channels_that_contradict_are_one_error_before_training(tmp_path
     assert len(caught.value.errors) == 1
     assert "is 3, but data.channels gives images of domain a 1 channel." in caught.value.errors[0]
     assert "Set data.channels=3, or model.generators.ab.in_channels=1." in caught.value.errors[0]
+
+
+def test_a_range_given_for_translation_replaces_that_of_training(tmp_path: Path) -> None:
+    path = saved(tmp_path / "x.pt", {"channels": 3, "train": {"type": "UnpairedFolders"}}, "ab")
+    translator = Translator.from_checkpoint(path, value_range=(0, 4095))
+    assert translator.source.value_range == translator.target.value_range == (0, 4095)
+    tifffile.imwrite(tmp_path / "x.tif", np.full((8, 8, 3), 4095, np.uint16), photometric="rgb")
+    assert (np.asarray(translator.source(tmp_path / "x.tif")) == 1).all()
+    ranges = {"value_range": {"a": [0, 10], "b": [-5, 5]}, "train": {"type": "UnpairedFolders", "clip": True}}
+    translator = Translator.from_checkpoint(saved(tmp_path / "y.pt", ranges, "ab"), value_range=(0, 20))
+    assert (translator.source.value_range, translator.target.value_range) == ((0, 20), (-5, 5))
+    assert translator.source.clip
+
+
+def test_values_out_of_range_are_refused_with_the_option_to_give(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "x.tif", np.array([[0, 70000]], np.uint32))
+    with pytest.raises(DataError, match=r"from 0 to 70000, .*`i2ikit translate`: --value-range=0,70000\)"):
+        Translator(Same(1)).translate_path(tmp_path / "x.tif", tmp_path / "out")
+
+
+def test_frames_that_are_left_out_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    frames = [Image.new("RGB", (12, 9), (100 * k, 0, 0)) for k in range(3)]
+    frames[0].save(tmp_path / "x.gif", save_all=True, append_images=frames[1:])
+    Translator(Same()).translate_path(tmp_path / "x.gif", tmp_path / "out")
+    assert "x.gif has 3 frames: only the first is translated, frames 2 to 3 are left out" in caplog.text
+
+
+def test_pages_that_are_channels_are_not_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    tifffile.imwrite(tmp_path / "x.tif", np.zeros((5, 9, 12), np.uint8), photometric="minisblack")
+    Translator(Same(5)).translate_path(tmp_path / "x.tif", tmp_path / "out")
+    Translator(Same(1)).translate_path(tmp_path / "x.tif", tmp_path / "one")
+    assert [record.message.partition(" has ")[2] for record in caplog.records] == [
+        "5 frames: only the first is translated, frames 2 to 5 are left out"
+    ]
