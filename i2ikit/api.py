@@ -11,6 +11,7 @@ from i2ikit.cli.progress import make_reporter
 from i2ikit.config import find_config, resolve_config
 from i2ikit.distributed.device import pick_device
 from i2ikit.distributed.launch import find_rank
+from i2ikit.engine.interruption import Interruption
 from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.engine.train import RunOptions
 from i2ikit.engine.train import train as run
@@ -88,12 +89,13 @@ def train(
         try:
             result = run(config, work_dir=work_dir, device=device, reporter=active, **options)
         except RunError:
-            with suppress(RunError, OSError):  # the first error is the one to show
+            with suppress(RunError, OSError), Interruption():  # the first error is the one to show
                 if is_main:
                     write_report(work_dir)
             raise
         if is_main:
-            page = write_report(work_dir)
+            with Interruption():  # the run is done: a signal lets the page be finished
+                page = write_report(work_dir)
             if active is not None:
                 active.note(f"report     {page}")
     return result

@@ -1,5 +1,6 @@
 """Files on disk: atomic writes, JSON, hashes, and the user's cache folder."""
 
+import errno
 import hashlib
 import json
 import os
@@ -15,6 +16,11 @@ import platformdirs
 TEMPORARY = ".tmp"  # extension of a file or folder that is still being written
 CACHE_VARIABLE = "I2IKIT_CACHE"
 BLOCK = 2**20  # bytes
+FULL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the quota of the disk is used up",
+    errno.EFBIG: "the file would exceed the limit on the size of files (`ulimit -f`)",
+}
 
 
 @contextmanager
@@ -32,8 +38,9 @@ def open_atomically(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
         OSError: the file cannot be written.
     """
     temporary = temporary_path(path)
+    opened = temporary.open("xb")  # x: never through a link that somebody put there
     try:
-        with temporary.open("wb") as file:
+        with opened as file:
             yield file
             if sync:
                 file.flush()
@@ -63,8 +70,8 @@ def folder_atomically(folder: Path) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_path(folder)
+    temporary.mkdir()
     try:
-        temporary.mkdir()
         yield temporary
         temporary.replace(folder)
     finally:
@@ -76,11 +83,16 @@ def temporary_path(path: Path) -> Path:
     return path.with_name(f".{secrets.token_hex(8)}{TEMPORARY}")
 
 
+def describe_os_error(error: OSError) -> str:
+    """Return the reason of an error of the system in the user's words."""
+    return FULL.get(error.errno or 0) or str(error)
+
+
 def read_json(path: Path) -> Any:
     """Return the content of a JSON file, or None if the file is missing or damaged."""
     try:
         return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -95,7 +107,7 @@ def read_json_lines(path: Path) -> Iterator[dict[str, Any]]:
         for line in lines:
             try:
                 found = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(found, dict):
                 yield found

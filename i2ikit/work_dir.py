@@ -1,15 +1,12 @@
 """The work directory of a run: where its files are, and that no run overwrites another."""
 
-import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from i2ikit.errors import CheckpointError, I2IKitError, RunError
-from i2ikit.files import TEMPORARY
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+from i2ikit.files import FULL, TEMPORARY, describe_os_error
 
 
 class WorkDirError(I2IKitError):
@@ -29,8 +26,8 @@ def writing_to(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise RunError(
-                f"cannot write to {folder}: {error.strerror}. The existing checkpoints are intact: free some space, "
-                "and resume with the same command and --resume."
+                f"cannot write to {folder}: {describe_os_error(error)}. The existing checkpoints are intact: make "
+                "room, and resume with the same command and --resume."
             ) from error
         if error.filename is None or not _related(Path(error.filename).absolute(), folder.absolute()):
             raise

@@ -1,6 +1,7 @@
 """The public functions of the package."""
 
 import io
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.console import Console
 import i2ikit
 from i2ikit import api
 from i2ikit.cli import progress
+from i2ikit.data.workers import SIGNALS
 from i2ikit.engine.reporter import Reporter
 from i2ikit.errors import ConfigError
 
@@ -21,6 +23,14 @@ TINY = [
     "data.train.count=3",
     "samples.count=2",
 ]
+
+
+class Notes(Reporter):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
 
 def tiny_config() -> dict[str, object]:
@@ -36,6 +46,19 @@ from i2ikit import Translator, evaluate, load_config, train
 assert "torch" in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_while_the_report_is_written_lets_it_be_finished(tmp_path: Path, monkeypatch, number) -> None:
+    def write(work_dir: Path) -> Path:
+        signal.raise_signal(number)
+        return work_dir / "written"
+
+    monkeypatch.setattr(api, "write_report", write)
+    seen = Notes()
+    api.train(tiny_config(), work_dir=tmp_path / "run", max_steps=1, reporter=seen)
+    assert seen.notes[-1] == f"report     {tmp_path / 'run' / 'written'}"
 
 
 def test_a_name_that_the_package_does_not_have_is_an_attribute_error() -> None:

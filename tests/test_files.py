@@ -25,6 +25,18 @@ def test_a_file_appears_when_it_is_complete(sync, tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_link_with_the_name_of_a_temporary_file_is_neither_followed_nor_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr("secrets.token_hex", lambda count: "guessed")
+    (tmp_path / "precious").write_text("content")
+    link = tmp_path / f".guessed{TEMPORARY}"
+    link.symlink_to("precious")
+    with pytest.raises(FileExistsError):
+        write_atomically(tmp_path / "x", "new")
+    with pytest.raises(FileExistsError), folder_atomically(tmp_path / "y"):
+        pass
+    assert (link.is_symlink(), (tmp_path / "precious").read_text()) == (True, "content")
+
+
 def test_an_error_while_writing_leaves_the_old_file(tmp_path):
     write_atomically(tmp_path / "x", "old")
     with pytest.raises(TypeError), open_atomically(tmp_path / "x") as file:
@@ -52,7 +64,7 @@ def test_an_error_leaves_no_folder(tmp_path):
 
 
 def test_incomplete_lines_are_skipped(tmp_path):
-    (tmp_path / "x.jsonl").write_bytes(b'{"step": 1}\n[2]\nnot json\n{"step": 3}\n{"step": \xff')
+    (tmp_path / "x.jsonl").write_bytes(b'{"step": 1}\n[2]\nnot json\n{"step": 3}\n{"step": \xff\n' + b"[" * 10**5)
     assert list(read_json_lines(tmp_path / "x.jsonl")) == [{"step": 1}, {"step": 3}]
     assert list(read_json_lines(tmp_path / "missing.jsonl")) == []
 

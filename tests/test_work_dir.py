@@ -52,9 +52,9 @@ def test_cleaning_removes_half_written_files_and_nothing_else(tmp_path):
     assert [path.exists() for path in (*kept, *left)] == [True] * 3 + [False] * 2
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_a_full_disk_is_one_message_that_says_what_is_left(tmp_path, number):
-    expected = r"existing checkpoints are intact: free some space.*--resume"
+    expected = r"(the disk is full|quota of the disk is used up|ulimit -f).*checkpoints are intact: make room.*--resume"
     with pytest.raises(RunError, match=expected), writing_to(tmp_path):
         raise OSError(number, os.strerror(number))
 

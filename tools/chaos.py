@@ -1,24 +1,28 @@
 """Kill trainings at random moments, resume them, and compare: `python tools/chaos.py --kills 30 --config cut enco`.
 
 Each config is trained once without an interruption, on small networks and 16-pixel scenes. Then it is trained in
-processes that are killed (SIGKILL) at random: while they start or resume, between two checkpoints, and while a
-checkpoint is written. Each is resumed until it is done, and its last checkpoint compared with the uninterrupted one,
-bit for bit: networks, optimizers, image pools, memory banks, averages, states of hooks. Last line of each config:
-'N kills, N resumes, equal: yes/no'. The exit code is 0 if all are equal.
+processes that are killed (SIGKILL) at random: at a system call on a file of the run, while they start or resume,
+between two checkpoints, and while a checkpoint is written. Each is resumed until it is done, and compared with the
+uninterrupted one, bit for bit: the last checkpoint and ``best.pt`` (networks, optimizers, image pools, memory banks,
+averages, states of hooks), the log, the samples, the HTML report, and which files there are. Last line of each
+config: 'N kills, N resumes, equal: yes/no'. The exit code is 0 if all are equal.
 """
 
 import argparse
+import io
 import json
 import os
 import random
+import re
 import signal
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +30,9 @@ import matplotlib.backends.backend_agg  # noqa: F401  mmengine's runner imports 
 import torch
 from torch import Tensor
 
+from i2ikit.api import train
 from i2ikit.config import find_config, resolve_config
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
-from i2ikit.engine.train import train
 from i2ikit.files import TEMPORARY
 from i2ikit.work_dir import WorkDir
 
@@ -39,7 +43,9 @@ METHODS = {
 }
 SMALL = {"filters": 4, "dim": 8, "num": 8}  # wherever a part has such an argument and more of it
 STEPS, EVERY = 14, 3  # the scenes make epochs of 5 steps, so that runs end in the middle of one
-MOMENTS = ("start", "step", "write")
+MOMENTS = ("call", "start", "call", "step", "call", "write")
+FAILED = "a training failed by itself, with status {}; see its message above"
+OF_TIME = re.compile(r"<div><dt>(Time|Speed)</dt><dd>[^<]*</dd></div>")  # of the report: no two runs take equal times
 TIMEOUT = 300  # seconds after which a child counts as hanging
 POLL = 0.0005  # seconds between checks
 
@@ -77,11 +83,19 @@ def small_config(name: str, *, workers: int = 0, seed: int = 0) -> dict[str, Any
     return {
         "model": shrink(config["model"]),
         "optimizer": config["optimizer"],
-        "data": {"batch_size": 1, "workers": workers, "train": {**scenes, "transform": transform}},
+        "data": {
+            "batch_size": 1,
+            "workers": workers,
+            "train": {**scenes, "transform": transform},
+            "test": {"type": "Stripes", "split": "test", "count": 3, "load_size": 16},
+        },
         "schedule": {"type": "StepwiseLinearDecay", "start": 0.5},
         "train": {"steps": STEPS},
         "log": {"every": 2},
         "checkpoint": {"every": EVERY, "keep": 2},
+        "samples": {"every": 5, "count": 2, "gallery": 3},
+        "metrics": {"psnr": {"type": "PSNR"}},
+        "evaluation": {"every": 4, "metric": "psnr.db"},
         "seed": seed,
     }
 
@@ -100,29 +114,126 @@ def difference(one: Any, other: Any, key: str = "") -> str:
 
 
 def final_state(folder: Path) -> dict[str, Any]:
-    """Return everything of the last checkpoint in which a resumed run and an uninterrupted one have to agree."""
-    checkpoint = read_checkpoint(WorkDir(folder).list_checkpoints()[-1])
+    """Return everything of a finished run in which a resumed one and an uninterrupted one have to agree."""
+    work_dir = WorkDir(folder)
+    log = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
+    return {
+        "last": saved_state(work_dir.list_checkpoints()[-1]),
+        "best": saved_state(work_dir.best_checkpoint),
+        "log": [
+            {key: value for key, value in line.items() if key != "time"}
+            for line in log
+            if line.get("event") not in ("start", "resume")
+        ],
+        "samples": {str(path.relative_to(folder)): path.read_bytes() for path in sorted(files_in(work_dir.samples))},
+        "page": OF_TIME.sub("", (folder / "index.html").read_text()),
+        "files": sorted(str(path.relative_to(folder)) for path in files_in(folder)),
+    }
+
+
+def saved_state(path: Path) -> dict[str, Any]:
+    """Return what a checkpoint holds, without the time and the machine."""
+    checkpoint = read_checkpoint(path)
     return {
         "model": checkpoint.model,
         "optimizers": checkpoint.optimizers,
         "progress": checkpoint.progress,
         "hooks": checkpoint.extra["hooks"],
-        "log": [
-            (line["step"], line["lr"], line["losses"])
-            for line in map(json.loads, (folder / "log.jsonl").read_text().splitlines())
-            if "losses" in line
-        ],
     }
 
 
-def start(config: Mapping[str, Any], folder: Path) -> int:
-    """Train in a child of this process, which has torch already; return its process id. It resumes where it can."""
+def files_in(folder: Path) -> list[Path]:
+    """Return all files below a folder, hidden ones too."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+class CountedFile:
+    """A file whose writes are system calls to count; everything else is the file's."""
+
+    def __init__(self, file: Any, count: Callable[[str], None]) -> None:
+        self._file, self._count = file, count
+
+    def write(self, content: Any) -> Any:
+        """Write."""
+        self._count("write")
+        return self._file.write(content)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def __enter__(self) -> "CountedFile":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+
+class SystemCalls:
+    """Counts the calls of this process that change files below a folder, and kills it before one of them.
+
+    Python's audit events name them (open, rename, remove, mkdir, rmdir), without tracing the process; writes and syncs,
+    which have none, are wrapped.
+
+    Args:
+        folder: of the run.
+        kill_at: kind of call and its number, from 1; None: count only.
+
+    Attributes:
+        counts: calls by kind.
+    """
+
+    def __init__(self, folder: Path, kill_at: tuple[str, int] | None) -> None:
+        self.folder, self.kill_at, self.process = str(folder), kill_at, os.getpid()
+        self.counts: Counter[str] = Counter()
+
+    def install(self) -> None:
+        """Count from now on, until the process ends."""
+        sys.addaudithook(self._audit)
+        self._open, self._sync = io.open, os.fsync
+        io.open = self._counted_open
+        os.fsync = self._counted_sync
+
+    def _count(self, kind: str) -> None:
+        self.counts[kind] += 1
+        if self.kill_at == (kind, self.counts[kind]) and os.getpid() == self.process:
+            os.kill(self.process, signal.SIGKILL)
+
+    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event not in ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir"):
+            return
+        path, *rest = arguments
+        if not isinstance(path, str | os.PathLike):
+            return
+        inside = os.fspath(path).startswith(self.folder) or (event != "open" and not os.path.isabs(path))  # of a tree
+        if inside and (event != "open" or rest[1] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)):
+            self._count(event)
+
+    def _counted_open(self, path: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        file = self._open(path, mode, *arguments, **options)
+        return CountedFile(file, self._count) if {*mode} & {*"wax"} and str(path).startswith(self.folder) else file
+
+    def _counted_sync(self, file: int) -> None:
+        self._count("fsync")
+        self._sync(file)
+
+
+def start(config: Mapping[str, Any], folder: Path, kill_at: tuple[str, int] | None = None) -> int:
+    """Train in a child of this process, which has torch already; return its process id. It resumes where it can.
+
+    Args:
+        config: of the run.
+        folder: work directory; how many calls of each kind the child made is beside it, in ``calls.json``.
+        kill_at: kind of system call and its number, before which the child is killed.
+    """
     child = os.fork()
     if child:
         return child
     code = 1
     try:
-        train(config, work_dir=folder, resume=bool(WorkDir(folder).list_checkpoints()))
+        calls = SystemCalls(folder, kill_at)
+        calls.install()
+        train(config, work_dir=folder, device="cpu", quiet=True, resume=bool(WorkDir(folder).list_checkpoints()))
+        folder.with_name("calls.json").write_text(json.dumps(calls.counts))
         code = 0
     except BaseException:
         traceback.print_exc()
@@ -138,7 +249,7 @@ def ended(child: int) -> bool:
     """
     found, status = os.waitpid(child, os.WNOHANG)
     if found and status:
-        raise RuntimeError(f"a training failed by itself, with status {status}; see its message above")
+        raise RuntimeError(FAILED.format(status))
     return bool(found)
 
 
@@ -149,18 +260,37 @@ class Killer:
     Attributes:
         rng: of the moments.
         pace: seconds of an uninterrupted run.
-        kills: number of killed children.
+        calls: system calls of an uninterrupted run by kind.
+        kills: number of killed children by moment, or kind of call.
         writes: how many of them were writing a checkpoint.
     """
 
     rng: random.Random
     pace: float
-    kills: int = 0
+    calls: Mapping[str, int]
+    kills: Counter[str] = field(default_factory=Counter)
     writes: int = 0
 
-    def kill(self, child: int, folder: Path) -> bool:
-        """Kill a child at a random moment; return whether it finished before."""
-        moment = MOMENTS[self.kills % len(MOMENTS)]
+    def run(self, config: Mapping[str, Any], folder: Path) -> bool:
+        """Train or resume until the child is killed at a random moment; return whether it finished before."""
+        moment = MOMENTS[self.kills.total() % len(MOMENTS)]
+        if moment != "call":
+            return self._kill(start(config, folder), folder, moment)
+        kind = self.rng.choice(sorted(self.calls))
+        child = start(config, folder, (kind, self.rng.randint(1, self.calls[kind])))
+        _, status = os.waitpid(child, 0)
+        if os.WIFEXITED(status):
+            if status:
+                raise RuntimeError(FAILED.format(status))
+            return True
+        self._note(kind, folder)
+        return False
+
+    def _note(self, what: str, folder: Path) -> None:
+        self.kills[what] += 1
+        self.writes += _is_writing(folder / "checkpoints")
+
+    def _kill(self, child: int, folder: Path, moment: str) -> bool:
         if moment == "start":
             wait, since = self.rng.uniform(0, 0.5 * self.pace), "start"
         elif moment == "step":
@@ -173,8 +303,7 @@ class Killer:
         _, status = os.waitpid(child, 0)
         if os.WIFEXITED(status):
             return True
-        self.kills += 1
-        self.writes += any((folder / "checkpoints").glob(f".*{TEMPORARY}"))
+        self._note(moment, folder)
         return False
 
     def _wait(self, child: int, folder: Path, what: str) -> bool:
@@ -225,19 +354,19 @@ def torment(config: Mapping[str, Any], kills: int, folder: Path, seed: int) -> t
     Returns:
         the killer, the number of runs, and their differences from the uninterrupted one.
     """
-    pace = run_to_end(config, folder / "uninterrupted")
-    expected = final_state(folder / "uninterrupted")
-    killer, runs, found = Killer(random.Random(seed), pace), 0, []
-    while killer.kills < kills:
+    pace = run_to_end(config, folder / "uninterrupted" / "run")
+    expected = final_state(folder / "uninterrupted" / "run")
+    calls = json.loads((folder / "uninterrupted" / "calls.json").read_text())
+    killer, runs, found = Killer(random.Random(seed), pace, calls), 0, []
+    while killer.kills.total() < kills:
         runs += 1
-        work_dir = folder / f"run_{runs}"
-        while killer.kills < kills and not killer.kill(start(config, work_dir), work_dir):
+        work_dir = folder / f"run_{runs}" / "run"
+        before = killer.kills.copy()
+        while killer.kills.total() < kills and not killer.run(config, work_dir):
             pass
         run_to_end(config, work_dir)
-        found += [
-            difference(final_state(work_dir), expected),
-            *(str(path) for path in work_dir.rglob(f".*{TEMPORARY}")),
-        ]
+        different = difference(final_state(work_dir), expected)
+        found.append(f"{different} after kills at {dict(killer.kills - before)}" if different else "")
     return killer, runs, [text for text in found if text]
 
 
@@ -258,7 +387,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 killer, runs, different = torment(config, options.kills, Path(folder), options.seed)
             print(f"{name}, {workers} workers: {killer.writes} kills while a checkpoint was written, {runs} runs")
             print("".join(f"  different: {text}\n" for text in different), end="")
-            print(f"{killer.kills} kills, {killer.kills} resumes, equal: {'no' if different else 'yes'}", flush=True)
+            kills = killer.kills.total()
+            print(f"  by moment or system call: {dict(killer.kills)}")
+            print(f"{kills} kills, {kills} resumes, equal: {'no' if different else 'yes'}", flush=True)
             all_equal = all_equal and not different
     return 0 if all_equal else 1
 

@@ -36,9 +36,10 @@ class BadFiles:
         Raises:
             DataError: there are more than allowed; the message lists them.
         """
-        self.messages += [message for message in dict.fromkeys(messages) if message not in self.messages]
-        if len(self.messages) > self.allowed:
-            raise DataError(self.format_messages(self.messages))
+        found = [*self.messages, *(message for message in dict.fromkeys(messages) if message not in self.messages)]
+        if len(found) > self.allowed:  # not kept: the run ends, and one that is resumed may find them repaired
+            raise DataError(self.format_messages(found))
+        self.messages = found
 
     def new(self) -> list[str]:
         """Return the messages that were added since the last call."""

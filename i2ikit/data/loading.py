@@ -1,8 +1,10 @@
 """Batches that are a function of (seed, epoch, position): equal with any number of workers, and after a resume."""
 
+import multiprocessing
 import os
-import signal
+import weakref
 from collections.abc import Iterator, Sequence, Sized
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -10,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from i2ikit.data.bad_files import BadFiles
 from i2ikit.data.randomness import seed_number, seeded
+from i2ikit.data.workers import dead_workers, leave_signals_to_main, signals_held
 from i2ikit.errors import DataError, RunError
 
 REPLACEMENTS = 16  # items to try instead of one that cannot be read
@@ -20,7 +23,8 @@ class MapDataset(Sized, Protocol):
     """What the loader needs of a data set.
 
     Optional are ``set_epoch(epoch)``, which may use the global random streams, ``describe()``, a sentence about the
-    epochs, ``paths``, files by domain, and ``domains``, whose prepared images a cache can keep.
+    epochs, ``paths``, files by domain, ``domains``, whose prepared images a cache can keep, and
+    ``leave_out_unreadable()``, which returns a message about each file that is left out.
     """
 
     def __getitem__(self, index: int, /) -> dict[str, Any]:
@@ -170,6 +174,8 @@ class TrainLoader:
         self.bad_files = bad_files or BadFiles(0, len(dataset))
         workers = min(workers, os.cpu_count() or 1)
         self._timeout = timeout if workers else 0
+        self._ending = multiprocessing.Event()
+        weakref.finalize(self, self._ending.set)  # also when the process ends, before it waits for its workers
         self._loader = DataLoader(
             SeededDataset(dataset, seed, replacements=REPLACEMENTS if self.bad_files.allowed else 0),
             batch_sampler=self.sampler,
@@ -179,7 +185,7 @@ class TrainLoader:
             timeout=self._timeout,
             pin_memory=pin,
             collate_fn=collate,
-            worker_init_fn=leave_interrupts_to_main,
+            worker_init_fn=partial(leave_signals_to_main, self._ending) if workers else None,
             generator=torch.Generator(),  # else each iteration would use the global stream
         )
 
@@ -193,10 +199,13 @@ class TrainLoader:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield batches: tensors (B, C, H, W) and lists of paths under the names of the items."""
-        batches = iter(self._loader)
+        with signals_held():
+            batches = iter(self._loader)  # starts the workers
+        dead_workers.watch()
         while True:
             try:
-                read: Loaded = next(batches)
+                with dead_workers.raised():
+                    read: Loaded = next(batches)
             except StopIteration:
                 return
             except RuntimeError as error:
@@ -241,8 +250,3 @@ def collate(items: Sequence[Loaded]) -> Loaded:
                 error = f"the images {name!r} of one batch differ in size: {found}. {ONE_SIZE}"
                 return Loaded(None, failures, error)
     return Loaded(default_collate(samples), failures)
-
-
-def leave_interrupts_to_main(worker: int) -> None:
-    """Ignore Ctrl-C in a worker: the main process ends its workers after it has saved the run."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

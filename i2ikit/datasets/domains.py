@@ -1,7 +1,8 @@
 """The images of the two domains of a data set: files that are read and transformed one at a time."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -93,11 +94,30 @@ class DomainImages:
         fixed_key = getattr(self.transform, "fixed_key", None)
         return f"{self.reader.key()}, draft {self.draft}, {fixed_key() if fixed_key else ''}"
 
+    def unreadable(self) -> dict[int, str]:
+        """Read all files once, several at a time; return why a file cannot be read, by index."""
+        with ThreadPoolExecutor() as pool:
+            reasons = list(pool.map(self._reason, self.files))
+        return {index: reason for index, reason in enumerate(reasons) if reason}
+
+    def leave_out(self, indices: Collection[int]) -> None:
+        """Leave out the files at these indices."""
+        kept = [index for index in range(len(self)) if index not in indices]
+        self.files = self.files.without(indices)
+        self.attributes = {name: [values[index] for index in kept] for name, values in self.attributes.items()}
+
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch, counted from 1, of the transform."""
         set_epoch = getattr(self.transform, "set_epoch", None)
         if set_epoch is not None:
             set_epoch(epoch)
+
+    def _reason(self, path: str) -> str:
+        try:
+            self._fixed(path)
+        except DataError as error:
+            return str(error)
+        return ""
 
     def _fixed(self, path: str) -> Pixels:
         image = self.read(path)

@@ -28,6 +28,7 @@ class _Pairs:
     """
 
     domains: dict[str, DomainImages]
+    paths: dict[str, FileList]
     paired = True
 
     def __len__(self) -> int:
@@ -59,6 +60,15 @@ class _Pairs:
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch, counted from 1, of the transform."""
         self.domains["a"].set_epoch(epoch)
+
+    def leave_out_unreadable(self) -> list[str]:
+        """Read all files once, and leave out the pairs of those that cannot be read; return a message about each."""
+        found = [images.unreadable() for images in self.domains.values()]
+        bad = {index for reasons in found for index in reasons}
+        for images in self.domains.values():
+            images.leave_out(bad)
+        self.paths = {domain: self.domains[domain].files for domain in self.paths}
+        return list(dict.fromkeys(message for reasons in found for message in reasons.values()))
 
     def describe(self) -> str:
         """Return the number of pairs as text."""

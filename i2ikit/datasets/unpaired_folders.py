@@ -121,6 +121,16 @@ class UnpairedFolders:
         if self.pairing == "shuffled" and "b" in self.domains:
             self._order = torch.randperm(len(self.domains["b"]))
 
+    def leave_out_unreadable(self) -> list[str]:
+        """Read all files once, and leave out those that cannot be read; return a message about each."""
+        messages: list[str] = []
+        for images in self.domains.values():
+            bad = images.unreadable()
+            images.leave_out(bad)
+            messages += bad.values()
+        self.paths = {domain: images.files for domain, images in self.domains.items()}
+        return messages
+
     def describe(self) -> str:
         """Return the number of images, and what an epoch takes of them, as text."""
         counts = " and ".join(

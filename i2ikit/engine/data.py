@@ -93,6 +93,28 @@ def keep_in(cache: ImageCache, dataset: Any) -> None:
         images.remember = cache
 
 
+def open_test_files(dataset: MapDataset | None, fraction: float) -> list[str]:
+    """Read all files of a test set once, and leave out those that cannot be read.
+
+    Args:
+        dataset: ``data.test``, built; without files there is nothing to do.
+        fraction: of the files that may be bad, as for :class:`BadFiles`.
+
+    Returns:
+        a message about each file that was left out.
+
+    Raises:
+        DataError: there are more than allowed, or none is left; the message lists them.
+    """
+    if dataset is None or not hasattr(dataset, "leave_out_unreadable"):
+        return []
+    bad_files = BadFiles(fraction, len(files_of(dataset)))
+    bad_files.add(dataset.leave_out_unreadable())
+    if not all(map(len, getattr(dataset, "domains", {}).values())):
+        raise DataError(f"no test image is left: {bad_files.format_messages(bad_files.messages)}")
+    return bad_files.messages
+
+
 def check_sample(dataset: MapDataset, bad_files: BadFiles, seed: int) -> str:
     """Check the headers of some files of a data set before the run.
 

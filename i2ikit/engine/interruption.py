@@ -7,12 +7,10 @@ import time
 from types import FrameType, TracebackType
 from typing import Any
 
+from i2ikit.data.workers import SIGNALS
 from i2ikit.errors import RunError
 
-SIGNALS = tuple(  # Slurm sends USR1 before the time is over; Windows has none
-    number for name in ("SIGINT", "SIGTERM", "SIGUSR1") if (number := getattr(signal, name, None)) is not None
-)
-ECHO = 1.0  # seconds in which another signal is the same request: launchers forward Ctrl-C as SIGTERM
+ECHO = 1.0  # seconds in which another signal is the same request: launchers forward what the group gets too
 
 
 class RunInterruptedError(RunError):
@@ -24,7 +22,7 @@ class RunInterruptedError(RunError):
 class Interruption:
     """Handles the signals while it is entered, in the main thread; elsewhere it does nothing.
 
-    The second signal raises KeyboardInterrupt, unless it differs from the first and follows within ``ECHO`` seconds.
+    A signal more than ``ECHO`` seconds after the first raises KeyboardInterrupt.
 
     Attributes:
         requested: name of the first signal, or empty.
@@ -49,12 +47,11 @@ class Interruption:
         self._before = {}
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        name = signal.Signals(number).name
         if os.getpid() != self._process:
             self._handle_in_worker(number)
         elif not self.requested:
-            self.requested, self._since = name, time.monotonic()
-        elif name == self.requested or time.monotonic() - self._since > ECHO:
+            self.requested, self._since = signal.Signals(number).name, time.monotonic()
+        elif time.monotonic() - self._since > ECHO:
             raise KeyboardInterrupt
 
     @staticmethod

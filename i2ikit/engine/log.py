@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from i2ikit.config import dump_config
 from i2ikit.config.imports import IMPORTS
+from i2ikit.errors import RunError
 from i2ikit.files import read_json_lines, write_atomically
 
 
@@ -24,15 +25,21 @@ class RunLog:
     """
 
     def __init__(self, path: Path | None, keep_until: int | None = None) -> None:
+        self._path = path
         path = path or Path(os.devnull)
         if keep_until is not None and path.exists():
-            kept = [line for line in read_json_lines(path) if line.get("step", 0) <= keep_until]
+            kept = [line for line in read_json_lines(path) if _step(line) <= keep_until]
             write_atomically(path, "".join(f"{json.dumps(line)}\n" for line in kept))
         self._file: TextIO = path.open("a", buffering=1, encoding="utf-8")
         self.listeners: list[Callable[[Mapping[str, Any]], None]] = []
 
     def write(self, line: Mapping[str, Any]) -> None:
-        """Append one line; values that are not finite, which JSON cannot hold, become null."""
+        """Append one line; values that are not finite, which JSON cannot hold, become null.
+
+        Raises:
+            RunError: the log was removed, moved or replaced while it is written.
+        """
+        self._refuse_removed()
         self._file.write(json.dumps(_finite(line), allow_nan=False) + "\n")
         self._file.flush()
         for listener in self.listeners:
@@ -41,6 +48,38 @@ class RunLog:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _refuse_removed(self) -> None:
+        if self._path is None:
+            return
+        try:
+            same = os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path))
+        except FileNotFoundError:
+            same = False
+        if not same:
+            raise RunError(f"{self._path} was removed or replaced while the run wrote to it")
+
+
+def logged_measurement(path: Path, step: int, *, last: bool = False) -> dict[str, Any] | None:
+    """Return the line of a log with the measurement after ``step``, or None.
+
+    Args:
+        path: of the log.
+        step: that was measured.
+        last: only the measurement at the end of a run counts.
+    """
+    found = None
+    for line in read_json_lines(path):
+        kinds = {"metrics": dict, "missing": dict, "better": dict, "paired": list, "protocol": dict}
+        if line.get("event") == "metrics" and _step(line) == step and (not last or line.get("last") is True):
+            found = line if all(isinstance(line.get(key), kind) for key, kind in kinds.items()) else found
+    return found
+
+
+def _step(line: Mapping[str, Any]) -> float:
+    """Return the step of a line; infinity for one whose step is damaged, 0 for one that has none."""
+    step = line.get("step", 0)
+    return step if isinstance(step, int) else math.inf
 
 
 def _finite(value: Any) -> Any:

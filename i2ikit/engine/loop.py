@@ -1,6 +1,7 @@
 """The training loop: epochs of steps, from the first or from the step after a checkpoint."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from mmengine.runner import BaseLoop
@@ -85,10 +86,11 @@ class TranslationLoop(BaseLoop):
 
     def go_to(self, step: int, epoch: int, batch: int) -> None:
         """Continue after ``step`` steps, with batch ``batch`` (from 0) of the epoch after ``epoch`` complete ones."""
+        of_step = epoch + 1 if batch or not step else epoch
         if batch + self.accumulate > len(self.dataloader):  # the epoch was complete, or there is less data now
             epoch, batch = epoch + 1, 0
         self.position, self._iter = (epoch, batch), step
-        self.progress = Progress(epoch=epoch + 1, step=step, epochs=self.epochs, steps=self.steps)
+        self.progress = Progress(epoch=of_step, step=step, epochs=self.epochs, steps=self.steps)
 
     def run(self) -> nn.Module:
         """Run until all steps are done, or until the step to pause at; then the hooks have saved the run.
@@ -97,6 +99,8 @@ class TranslationLoop(BaseLoop):
             RunError: a loss is not finite.
             RunInterruptedError: a signal arrived; the hooks have saved the run.
         """
+        if self._iter:  # what a resumed run saves before its first step has the rates of the step before
+            self.runner.optim_wrapper.set_rates(self.schedule(self.progress))
         self.runner.call_hook("before_train")
         self.runner.model.train()
         self._end_if_requested()
@@ -127,13 +131,17 @@ class TranslationLoop(BaseLoop):
             self.position = (epoch + 1, 0)
 
     def _next(self, batches: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the batches of a step."""
+        """Return the batches of a step; if one cannot be read in any process, the run is saved before it ends."""
+        error: Exception | None = None
         try:
-            return [next(batches) for _ in range(self.accumulate)]
-        except RuntimeError:  # a Ctrl-C reaches the loader's workers too
-            if processes.count() == 1:  # else the other processes would wait for this one
-                self._stop_if_interrupted()
-            raise
+            found = [next(batches) for _ in range(self.accumulate)]
+        except Exception as caught:  # of any kind: it comes from data sets, transforms, workers
+            found, error = [], caught
+        if any_rank(error is not None):
+            self._stop_if_interrupted()
+            self._save_after_error()
+            raise error or RunError("another process could not read its data; see its own message")
+        return found
 
     def _run_step(self, index: int, batches: list[dict[str, Any]]) -> None:
         epoch = self.position[0]
@@ -148,7 +156,11 @@ class TranslationLoop(BaseLoop):
             raise RunError(explain_stop(self.runner, updater.blocked, batches, losses))
         losses = average_losses(losses)
         self.position = (epoch, index + self.accumulate)
-        self.runner.call_hook("after_train_iter", batch_idx=index, data_batch=batches, outputs=losses)
+        try:
+            self.runner.call_hook("after_train_iter", batch_idx=index, data_batch=batches, outputs=losses)
+        except Exception:
+            self._save_after_error()
+            raise
         self._iter += 1
         self._stop_if_interrupted()
 
@@ -157,6 +169,15 @@ class TranslationLoop(BaseLoop):
         if self.may_end_early and any_rank(self._end_requested):
             self.last, self.ended_early = self._iter, True
         return self.ended_early
+
+    def _save_after_error(self) -> None:
+        """Save the last complete step, if there is one; the error that ends the run is the one to show."""
+        step = self.progress.step
+        with suppress(Exception):
+            if step:
+                self.runner.call_hook("on_interrupt")
+        if self.runner.folder.checkpoint(step).exists():
+            self.runner.reporter.note(f"The run is saved after step {step}; resume it with --resume.")
 
     def _stop_if_interrupted(self) -> None:
         if self._iter == self.steps or not any_rank(bool(self.interruption.requested)):

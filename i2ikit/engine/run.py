@@ -16,7 +16,7 @@ from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.checkpointing.initial import load_initial
 from i2ikit.engine.checkpointing.resume import find_checkpoint, finished, report_changes
 from i2ikit.engine.checkpointing.state import restore, restore_surroundings
-from i2ikit.engine.data import build_train_loader, check_sample, sampled_values
+from i2ikit.engine.data import build_train_loader, check_sample, open_test_files, sampled_values
 from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm
 from i2ikit.engine.hooks.bad_files import BadFilesHook
 from i2ikit.engine.hooks.checkpoints import CheckpointsHook
@@ -34,6 +34,7 @@ from i2ikit.engine.reporter import Reporter, RunResult, RunSummary
 from i2ikit.engine.run_lock import RunLock
 from i2ikit.engine.runner import RunnerModel, TranslationRunner
 from i2ikit.environment import describe
+from i2ikit.errors import RunError
 from i2ikit.evaluation.measure import Measurement
 from i2ikit.nn.synchronized_batch_norm import synchronize_batch_norms
 from i2ikit.work_dir import WorkDir
@@ -56,6 +57,7 @@ class Run:
         length: ``steps`` and ``epochs`` of the run.
         facts: of data and machine, for the checkpoints.
         changes: since the checkpoint; after :meth:`report_changes`.
+        left_out: messages about test files that cannot be read; after :meth:`check_data`.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Run:
         self.reporter = reporter or Reporter()
         self.max_steps, self.pause_at, self.resume, self.init = max_steps, pause_at, resume, init
         self.changes: list[Change] = []
+        self.left_out: list[str] = []
 
     def find_checkpoint(self, lock: RunLock) -> None:
         """Find the checkpoint to resume from; a folder with a run is locked first."""
@@ -111,11 +114,15 @@ class Run:
         return finished(self.folder, self.changes, self.checkpoint, steps, self.reporter)
 
     def check_data(self) -> None:
-        """Read the headers of some files, and the values of a few, to find bad files before hours have passed."""
+        """Read some training files and all test files, to find bad ones before hours have passed."""
         bad = check_sample(self.parts.train_data, self.loader.bad_files, self.config["seed"])
         for note in [bad, *sampled_values(self.parts.train_data, self.config["seed"])]:
             if note:
                 self.reporter.note(note)
+        if is_first():
+            self.left_out = open_test_files(self.parts.test_data, self.config["data"]["bad_fraction"])
+            for number, message in enumerate(self.left_out, 1):
+                self.reporter.note(f"{message.rstrip('.')}. It is left out of the test set ({number} left out).")
 
     def place_model(self) -> None:
         """Move the model to its device and load its weights, equally in every process."""
@@ -149,6 +156,8 @@ class Run:
             event["changes"] = [str(change) for change in self.changes]
         if self.init is not None:
             event["init"] = str(self.init)
+        if self.left_out:
+            event["bad_test_files"] = self.left_out
         event |= {"seed": self.config["seed"], **self.length, "processes": processes.count()}
         log.write({**event, **describe(self.device)})
         return log
@@ -168,11 +177,13 @@ class Run:
             runner.close_hooks()
         step = loop.progress.step
         last = self.folder.checkpoint(step)
+        if is_first() and not last.exists():
+            raise RunError(f"{last} was removed while the run wrote to {self.folder.path}")
         return RunResult(
             self.folder.path,
             step,
             found.metrics,
-            last if last.exists() else None,
+            last if is_first() else None,
             loop.paused,
             missing=found.missing,
             best=evaluation.evaluator.best if evaluation is not None else {},

@@ -38,7 +38,7 @@ class RunLock:
         if self._file is not None:
             return
         try:
-            file = os.open(self.folder / NAME, os.O_RDWR | os.O_CREAT, 0o666)
+            file = os.open(self.folder / NAME, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         except OSError:  # reported by the next write
             return
         try:

@@ -78,8 +78,20 @@ class Evaluator:
 
         missing = self.prepare()
         found = measure(translate, self.data, self.metrics, missing=missing, about=self.about, pause=pause)
-        self._update_best(step, found)
+        self.update_best(step, found)
         return found
+
+    def update_best(self, step: int, found: Measurement) -> None:
+        """Take over the measurement after ``step`` if it is the best so far."""
+        name = self.metric or next(iter(found.better), None)
+        if name is None or name not in found.metrics or self.is_best(step):
+            return
+        value, better = found.metrics[name], self.better or found.better.get(name)
+        if not self.best or (value < self.best["value"] if better == "lower" else value > self.best["value"]):
+            self.best = {"metric": name, "better": better, "step": step, "value": value, "metrics": found.metrics}
+            self.since_best = 0
+        else:
+            self.since_best += 1
 
     def is_best(self, step: int) -> bool:
         """Return whether the measurement after ``step`` is the best so far."""
@@ -96,14 +108,3 @@ class Evaluator:
             best |= {"value": float(best["value"]), "step": int(best["step"])}
         if best and self.metric in (None, best["metric"]) and self.better in (None, best["better"]):
             self.best, self.since_best = best, int(state["since_best"])
-
-    def _update_best(self, step: int, found: Measurement) -> None:
-        name = self.metric or next(iter(found.better), None)
-        if name is None or name not in found.metrics or self.is_best(step):
-            return
-        value, better = found.metrics[name], self.better or found.better.get(name)
-        if not self.best or (value < self.best["value"] if better == "lower" else value > self.best["value"]):
-            self.best = {"metric": name, "better": better, "step": step, "value": value, "metrics": found.metrics}
-            self.since_best = 0
-        else:
-            self.since_best += 1

@@ -1,11 +1,13 @@
 """The items of a test set: read one by one, the same at every call, and which of them are pairs."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
 from i2ikit.data.loading import MapDataset
 from i2ikit.data.randomness import seeded
+from i2ikit.errors import DataError
 
 
 def first_items(dataset: MapDataset, count: int | None = None, *, seed: int = 0) -> Iterator[dict[str, Any]]:
@@ -20,6 +22,17 @@ def first_items(dataset: MapDataset, count: int | None = None, *, seed: int = 0)
         with seeded(seed, 0, index):
             item = dataset[index]
         yield item
+
+
+def readable_items(dataset: MapDataset, count: int, *, seed: int = 0) -> list[dict[str, Any]]:
+    """Return the first items of a dataset that can be read; arguments as for :func:`first_items`."""
+    found: list[dict[str, Any]] = []
+    for index in range(len(dataset)):
+        with seeded(seed, 0, index), suppress(DataError):
+            found.append(dataset[index])
+        if len(found) == count:
+            break
+    return found
 
 
 def has_truth(dataset: MapDataset, item: Mapping[str, Any], source: str, target: str) -> bool:

@@ -47,7 +47,7 @@ def write_samples(
 
     ``index.json`` describes the images: for each input its ``domain`` and ``name``, the files by name of the image
     ("input", "output", ..., "truth"), and ``values`` of the output of the first generator by the names of
-    :data:`MEASURES`. It is written last: a folder without it is not complete.
+    :data:`MEASURES`. A folder without it is not complete. The grid is written last.
 
     Args:
         folder: of all samples; it is made.
@@ -58,7 +58,8 @@ def write_samples(
         count: items, >= 1; fewer if the dataset has fewer.
         seed: as for :func:`first_items`.
     """
-    of_step = folder / f"step_{step:06d}"
+    of_step = grid_path(folder, step).with_suffix("")
+    grid_path(folder, step).unlink(missing_ok=True)
     shutil.rmtree(of_step, ignore_errors=True)
     of_step.mkdir(parents=True)
     columns = sample_columns(model)
@@ -85,7 +86,12 @@ def write_samples(
     write_atomically(of_step / INDEX, json.dumps(about, allow_nan=False))
     grid = io.BytesIO()
     compose(rows).save(grid, "JPEG", quality=92, subsampling=0)
-    write_atomically(of_step.with_suffix(".jpg"), grid.getvalue())
+    write_atomically(grid_path(folder, step), grid.getvalue())
+
+
+def grid_path(folder: Path, step: int) -> Path:
+    """Return the path of the grid of a step; if it exists, the step's samples are complete."""
+    return folder / f"step_{step:06d}.jpg"
 
 
 def _render(

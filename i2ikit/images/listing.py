@@ -3,7 +3,7 @@
 import os
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from i2ikit.errors import DataError
@@ -38,6 +38,10 @@ class FileList:
 
     def __iter__(self) -> Iterator[str]:
         return (self[index] for index in range(len(self)))
+
+    def without(self, indices: Collection[int]) -> "FileList":
+        """Return the list without the files at these indices."""
+        return FileList(self.root, (self.name(index) for index in range(len(self)) if index not in indices))
 
     def name(self, index: int) -> str:
         """Return a name relative to the root; the index is in 0 .. length - 1."""

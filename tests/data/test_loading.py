@@ -1,5 +1,6 @@
 """Batches that depend on seed, epoch and position alone."""
 
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -17,6 +18,7 @@ from PIL import Image
 from i2ikit.data.bad_files import BadFiles
 from i2ikit.data.loading import EpochSampler, TrainLoader
 from i2ikit.data.randomness import seed_number, seeded
+from i2ikit.data.workers import SIGNALS
 from i2ikit.datasets.stripes.stripes import Stripes
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
 from i2ikit.errors import DataError, RunError
@@ -257,6 +259,14 @@ def test_a_loader_that_hangs_is_timed_out_with_a_way_out() -> None:
     train = TrainLoader(Hanging(), batch_size=2, workers=1, seed=0, timeout=1)
     with pytest.raises(RunError, match=r"no batch came for 1 seconds.*data\.workers=0.*data\.timeout=SECONDS"):
         batches(train, 1)
+    (worker,) = multiprocessing.active_children()
+    os.kill(worker.pid, signal.SIGTERM)  # as Slurm does; the main process may still need it
+    worker.join(0.2)
+    assert worker.exitcode is None
+    del train
+    gc.collect()
+    worker.join(5)
+    assert worker.exitcode == 0
 
 
 def test_a_worker_that_dies_is_named_with_a_way_out() -> None:
@@ -265,15 +275,28 @@ def test_a_worker_that_dies_is_named_with_a_way_out() -> None:
         batches(train, 1)
 
 
+def test_a_worker_that_dies_is_an_error_of_the_next_batch_and_not_of_what_runs_at_that_moment() -> None:
+    train = TrainLoader(RandomStreams(64), batch_size=2, workers=1, seed=0)
+    train.start(1)
+    read = iter(train)
+    next(read)
+    (worker,) = multiprocessing.active_children()
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.join(10)
+    time.sleep(0.01)  # SIGCHLD has arrived; torch would have raised here, or in the line before
+    with pytest.raises(RunError, match=r"a data-loading worker died"):
+        list(read)
+
+
 @pytest.mark.slow  # a fresh process imports torch again
 def test_workers_that_are_spawned_read_what_forked_ones_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pain 19: Windows and macOS spawn workers, so everything must be pickled."""
+    spawn = multiprocessing.get_context("spawn")
+    monkeypatch.setattr(multiprocessing.context._default_context, "_actual_context", spawn)
     alone, two = (
         TrainLoader(Stripes(count=4, load_size=8), batch_size=2, workers=workers, seed=0) for workers in (0, 1)
     )
     complete = [batch["b"] for batch in batches(alone, 1)]
-    spawn = multiprocessing.get_context("spawn")
-    monkeypatch.setattr(multiprocessing.context._default_context, "_actual_context", spawn)
     found = [batch["b"] for batch in batches(two, 1)]
     assert torch.equal(torch.stack(found), torch.stack(complete))
 
@@ -290,14 +313,15 @@ def test_images_of_different_sizes_in_one_batch_are_named_with_a_way_out() -> No
         batches(train, 1)
 
 
-class InterruptedWorker(RandomStreams):
+class SignaledWorker(RandomStreams):
     def __getitem__(self, index: int) -> dict[str, Any]:
-        os.kill(os.getpid(), signal.SIGINT)
+        for number in SIGNALS:
+            os.kill(os.getpid(), number)
         return super().__getitem__(index)
 
 
-def test_a_ctrl_c_does_not_end_the_workers() -> None:
-    train = TrainLoader(InterruptedWorker(), batch_size=2, workers=1, seed=0)
+def test_a_signal_to_all_processes_of_a_run_does_not_end_the_workers() -> None:
+    train = TrainLoader(SignaledWorker(), batch_size=2, workers=1, seed=0)
     assert same(batches(train, 1), batches(loader(), 1))
 
 

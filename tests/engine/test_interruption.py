@@ -5,30 +5,26 @@ import time
 
 import pytest
 
-from i2ikit.engine.interruption import SIGNALS, Interruption, RunInterruptedError
+from i2ikit.data.workers import SIGNALS
+from i2ikit.engine.interruption import Interruption, RunInterruptedError
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_the_first_signal_is_noted_and_the_second_ends_at_once(number):
-    with Interruption() as interruption:
-        assert interruption.requested == ""
-        signal.raise_signal(number)
-        assert interruption.requested == number.name
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(number)
-
-
-def test_a_launcher_that_forwards_ctrl_c_as_sigterm_does_not_end_the_run_at_once(monkeypatch):
+@pytest.mark.parametrize("forwarded", SIGNALS)
+def test_the_first_signal_is_noted_its_echo_by_a_launcher_ignored_and_the_second_ends_at_once(
+    number, forwarded, monkeypatch
+):
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     with Interruption() as interruption:
-        signal.raise_signal(signal.SIGINT)
+        assert interruption.requested == ""
+        signal.raise_signal(number)
         now[0] += 0.9
-        signal.raise_signal(signal.SIGTERM)
-        assert interruption.requested == "SIGINT"
+        signal.raise_signal(forwarded)
+        assert interruption.requested == number.name
         now[0] += 0.2
         with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(number)
 
 
 def test_the_earlier_handlers_are_restored():

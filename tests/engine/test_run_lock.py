@@ -25,6 +25,15 @@ time.sleep(600)
 """
 
 
+def test_a_link_in_the_place_of_the_lock_is_not_written_through(tmp_path: Path):
+    (tmp_path / "precious").write_text("content")
+    (tmp_path / ".lock").symlink_to("precious")
+    with RunLock(tmp_path) as lock:
+        lock.take()
+        lock.sign()
+        assert (tmp_path / "precious").read_text() == "content"
+
+
 def test_a_second_run_is_kept_out_with_who_is_there(tmp_path: Path):
     with RunLock(tmp_path) as first:
         first.take()

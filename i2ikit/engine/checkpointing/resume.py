@@ -7,9 +7,9 @@ from typing import Any
 from i2ikit.engine.checkpointing.changes import Change, config_changes
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, check_fields, read_checkpoint
 from i2ikit.engine.checkpointing.schema import RUN
+from i2ikit.engine.log import logged_measurement
 from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.errors import CheckpointError
-from i2ikit.files import read_json_lines
 from i2ikit.work_dir import WorkDir, WorkDirError
 
 LISTED = 12  # changes in one message
@@ -92,19 +92,14 @@ def finished(
     if step < steps:
         return None
     again = any(change.key.startswith(("metrics", "evaluation", "files.test", "data.test")) for change in changes)
-    line = None if again else _last_measurement(folder, step)
+    line = None if again else logged_measurement(folder.log, step, last=True)
     done = "all its steps are done" if line is None else "all its steps are done and it is measured"
     reporter.note(f"This run is finished: {done}. To train longer: `--set train.steps=N`, N above {step}.")
     if line is None:
         return None
-    about = {key: line.get(key, {}) for key in ("missing", "best", "protocol")}
-    return RunResult(folder.path, step, dict(line["metrics"]), folder.checkpoint(step), **about)
-
-
-def _last_measurement(folder: WorkDir, step: int) -> dict[str, Any] | None:
-    """Return the line of the log with the measurement at the end of a run, if there is one."""
-    measured = [line for line in read_json_lines(folder.log) if line.get("event") == "metrics" and line.get("last")]
-    return next((line for line in reversed(measured) if line.get("step") == step), None)
+    best = line.get("best")
+    about = {"missing": line["missing"], "best": best if isinstance(best, dict) else {}, "protocol": line["protocol"]}
+    return RunResult(folder.path, step, line["metrics"], folder.checkpoint(step), **about)
 
 
 def _listed(changes: list[Change], *, mark: bool = False) -> str:

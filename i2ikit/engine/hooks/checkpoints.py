@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from i2ikit.engine.checkpointing.checkpoint import find_unreadable, write_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, find_unreadable, write_checkpoint
+from i2ikit.engine.checkpointing.reproduce import ADVICE
 from i2ikit.engine.checkpointing.state import capture
 from i2ikit.engine.hooks.base import RunHook
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import RunError
 from i2ikit.evaluation.evaluator import Evaluator
+from i2ikit.tensor_files import find_not_finite
 
 
 class CheckpointsHook(RunHook):
@@ -25,7 +27,7 @@ class CheckpointsHook(RunHook):
         last: step of the checkpoint that was written last, or None.
     """
 
-    priority = "VERY_LOW"
+    priority = 80  # after everything that a checkpoint holds, before everything that reads test data
 
     def __init__(
         self, *, every: int, keep: int, keep_every: int | None = None, evaluator: Evaluator | None = None
@@ -35,11 +37,13 @@ class CheckpointsHook(RunHook):
         self.last: int | None = None
 
     def before_train(self, run: TranslationRunner) -> None:
-        """Check before the first step that what the run will save can be read again.
+        """Check before the first step that what the run will save can be read again; remove checkpoints too many.
 
         Raises:
             RunError: a part or a hook keeps a state that is neither tensors nor plain data.
         """
+        if run.progress.step:
+            self._drop_old(run)
         foreign = find_unreadable(capture(run))
         if foreign:
             raise RunError(f"this run could not be resumed: {foreign}. Only tensors and plain data can be saved.")
@@ -61,11 +65,35 @@ class CheckpointsHook(RunHook):
         self.save(run)
 
     def save(self, run: TranslationRunner) -> None:
-        """Write the checkpoint of the last finished step, unless it exists, and remove the oldest ones."""
+        """Write the checkpoint of the last finished step, unless it exists, and remove the oldest ones.
+
+        Raises:
+            RunError: a weight is not finite, or the file cannot be written.
+        """
         step = run.progress.step
         if step == self.last:
             return
-        path = run.folder.checkpoint(step)
-        write_checkpoint(path, capture(run))
+        state = capture(run)
+        self._refuse_non_finite(state)
+        write_checkpoint(run.folder.checkpoint(step), state)
         self.last = step
-        run.folder.drop_checkpoints_before(path, self.keep, self.keep_every)
+        self._drop_old(run)
+
+    def _drop_old(self, run: TranslationRunner) -> None:
+        run.folder.drop_checkpoints_before(run.folder.checkpoint(run.progress.step), self.keep, self.keep_every)
+
+    @staticmethod
+    def _refuse_non_finite(state: Checkpoint) -> None:
+        """Raise RunError if the last update made a weight, or a state of an optimizer, not finite."""
+        of_optimizers = {
+            f"optimizers.{phase}.{index}.{key}": value
+            for phase, optimizer in state.optimizers.items()
+            for index, entry in optimizer["state"].items()
+            for key, value in entry.items()
+        }
+        wrong = find_not_finite({**state.model, **of_optimizers})
+        if wrong:
+            raise RunError(
+                f"step {state.progress['step']}: {wrong} after its update, so no checkpoint of it is written; those of "
+                f"earlier steps are intact. {ADVICE}"
+            )

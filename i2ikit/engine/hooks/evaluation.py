@@ -9,6 +9,7 @@ from torch import Tensor
 from i2ikit.config.data import dataset_config
 from i2ikit.engine.assemble import Parts
 from i2ikit.engine.hooks.base import RunHook
+from i2ikit.engine.log import logged_measurement
 from i2ikit.engine.reporter import format_missing
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import nearest_hint
@@ -25,8 +26,9 @@ class _InterruptedError(Exception):
 class EvaluationHook(RunHook):
     """Measures every N steps, and once more at the end of the run.
 
-    A measurement is written to the log and passed to the ``after_val_epoch`` of all hooks. One that a signal interrupts
-    is repeated when the run is resumed.
+    A measurement is passed to the ``after_val_epoch`` of all hooks and then written to the log: one in the log is
+    complete, with its ``best.pt``. A run that ended between its checkpoint and its measurement, or in it, measures when
+    it is resumed; one that is in the log already is taken from there.
 
     Args:
         evaluator: of the run.
@@ -34,26 +36,32 @@ class EvaluationHook(RunHook):
         stop_after: measurements in a row without a new best, >= 1, after which the run ends; None: never.
     """
 
-    priority = "LOW"  # after the log's line of the step, before the checkpoint that holds the best
+    priority = "VERY_LOW"  # after the checkpoint: it reads test data
 
     def __init__(self, evaluator: Evaluator, *, every: int = 0, stop_after: int | None = None) -> None:
         self.evaluator = evaluator
         self.every, self.stop_after = every, stop_after
-        self._due: int | None = None
+        self._measured = 0  # the step of the last measurement
         self._checked = False
 
     def before_train(self, run: TranslationRunner) -> None:
-        """Report metrics that cannot be measured, and repeat an interrupted measurement."""
+        """Report metrics that cannot be measured, and make the measurement that the resumed run still owes."""
         for sentence in format_missing(self.evaluator.prepare()):
             run.reporter.note(sentence)
-        if self._due is not None and self._due == run.progress.step:
-            self._measure_during_run(run)
+        step = run.progress.step
+        if self._is_due(run) and self._measured != step:
+            line = logged_measurement(run.folder.log, step)
+            if line is None:
+                self._measure_during_run(run)
+            else:
+                found = Measurement(**{name: line[name] for name in Measurement.__dataclass_fields__})
+                self.evaluator.update_best(step, found)
+                self._announce(run, found)
         self._stop_if_stale(run)
 
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
         """Measure every N steps, except after the last one, which :meth:`finish` measures."""
-        progress = run.progress
-        if self.every and progress.step % self.every == 0 and progress.step != progress.steps:
+        if self._is_due(run):
             self._measure_during_run(run)
             self._stop_if_stale(run)
 
@@ -68,12 +76,16 @@ class EvaluationHook(RunHook):
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run needs."""
-        return {**self.evaluator.state_dict(), "due": self._due}
+        return {**self.evaluator.state_dict(), "measured": self._measured}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned."""
         self.evaluator.load_state_dict(state)
-        self._due = state.get("due")
+        self._measured = state["measured"]
+
+    def _is_due(self, run: TranslationRunner) -> bool:
+        step = run.progress.step
+        return bool(self.every and step) and step % self.every == 0 and step != run.progress.steps
 
     def _measure_during_run(self, run: TranslationRunner) -> None:
         interruption = run.train_loop.interruption
@@ -82,7 +94,6 @@ class EvaluationHook(RunHook):
             if interruption.requested:
                 raise _InterruptedError
 
-        self._due = run.progress.step
         try:
             found = self._measure(run, pause)
         except _InterruptedError:  # the loop saves the run and ends it
@@ -93,13 +104,17 @@ class EvaluationHook(RunHook):
     def _measure(self, run: TranslationRunner, pause: Callable[[], None], *, last: bool = False) -> Measurement:
         progress = run.progress
         found = self.evaluator.measure(progress.step, pause)
-        self._due = None
         self._check_metric(run, found)
+        self._announce(run, found)
         line = {"event": "metrics", "step": progress.step, "epoch": progress.epoch, **vars(found)}
         run.log.write({**line, "last": True, "best": self.evaluator.best} if last else line)
+        return found
+
+    def _announce(self, run: TranslationRunner, found: Measurement) -> None:
+        """Call the hooks that act on a measurement; one of them keeps the best checkpoint."""
+        self._measured = run.progress.step
         run.call_hook("before_val_epoch")  # mmengine's hooks undo after one what they do before it
         run.call_hook("after_val_epoch", metrics=found.metrics)
-        return found
 
     def _check_metric(self, run: TranslationRunner, found: Measurement) -> None:
         """Report once that the value that decides is none of those that its metric has."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from i2ikit.data.loading import MapDataset
 from i2ikit.engine.hooks.base import RunHook
 from i2ikit.engine.runner import TranslationRunner
-from i2ikit.evaluation.samples import write_samples
+from i2ikit.evaluation.samples import grid_path, write_samples
 
 EARLY = 100  # the step of the first samples, so that a beginner need not wait for ``every``
 
@@ -25,11 +25,18 @@ class SamplesHook(RunHook):
         seed: as for :func:`first_items`.
     """
 
+    priority = "VERY_LOW"  # after the checkpoint: it reads test data
+
     def __init__(
         self, folder: Path, dataset: MapDataset, *, every: int, count: int, gallery: int = 0, seed: int
     ) -> None:
         self.folder, self.dataset, self.seed = folder, dataset, seed
         self.every, self.count, self.gallery = every, count, gallery
+
+    def before_train(self, run: TranslationRunner) -> None:
+        """Write the samples that a run which ended between its checkpoint and its samples still owes."""
+        if run.progress.step and not grid_path(self.folder, run.progress.step).is_file():
+            self.after_step(run, {})
 
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
         """Write samples if this step is due."""

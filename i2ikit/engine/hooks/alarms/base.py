@@ -18,7 +18,7 @@ class Alarm(RunHook):
         triggered: whether it has been triggered.
     """
 
-    priority = "LOW"  # after the log's line, before the checkpoint, which stores the state
+    priority = "LOW"  # after the log's line, before the checkpoint, which holds the state
     advice: ClassVar[str] = ""
 
     def __init__(self) -> None:

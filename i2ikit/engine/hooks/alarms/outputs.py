@@ -13,7 +13,7 @@ from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.engine.hooks.alarms.base import Alarm
 from i2ikit.engine.runner import TranslationRunner
-from i2ikit.evaluation.items import first_items
+from i2ikit.evaluation.items import readable_items
 from i2ikit.translation import UnpairedTranslation
 
 
@@ -36,7 +36,7 @@ class FixedOutputs:
     """Translates fixed images with the current generators, once a step for all alarms.
 
     Args:
-        dataset: its first items are used.
+        dataset: its first items that can be read are used.
         seed: of the data set's random numbers, if it uses any.
         count: items to use, >= 1; fewer if the data set has fewer.
     """
@@ -60,7 +60,7 @@ class FixedOutputs:
 
     def _translate(self, model: UnpairedTranslation, generator: str, device: torch.device) -> GeneratorOutputs:
         source, expression = generator[0], f"{generator}({generator[0]})"
-        self._items = self._items or list(first_items(self._dataset, self._count, seed=self._seed))
+        self._items = self._items or readable_items(self._dataset, self._count, seed=self._seed)
         inputs = [item[source] for item in self._items if source in item]
         outputs = [
             model.render(batch_to_device({source: image[None]}, device), [expression])[expression][0].float().cpu()
