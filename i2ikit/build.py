@@ -83,7 +83,7 @@ class Builder:
             return None
         try:
             return make()
-        except (ValueError, TypeError, LookupError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
             self.error(path, f"{config['type']} refused its arguments: {error}")
             return None
 

@@ -173,7 +173,8 @@ class Bench:
     def _export(self) -> tuple[int, str, Any]:
         target = self.folder / "out"
         code, printed = call("export", self.damaged, "--out", target)
-        return code, printed, {path.name: content_hash(read_weights(path)[0]) for path in target.glob("*.pth")}
+        written = target / self.files["published"].name  # a config may leave other networks out
+        return code, printed, content_hash(read_weights(written)[0]) if written.exists() else None
 
     def _evaluate(self) -> tuple[int, str, Any]:
         code, printed = call("evaluate", self.damaged, "--json", "--device", "cpu")

@@ -81,6 +81,9 @@ class Commands(TyperGroup):
         except I2IKitError as error:
             self._show(error, str(error))
             raise typer.Exit(error.exit_code) from None
+        except MemoryError as error:
+            self._show(error, f"not enough memory ({error}): use smaller images, or fewer at once")
+            raise typer.Exit(1) from None
         except Exception as error:
             reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             self._show(error, f"{reason}\nThis is an unexpected error. Run again with {DEBUG} for the traceback.")

@@ -101,6 +101,7 @@ def failing():
             1,
             "i2ikit: ZeroDivisionError: by zero\nThis is an unexpected error. Run again with --d",
         ),
+        (MemoryError("75 GiB"), 1, "i2ikit: not enough memory (75 GiB): use smaller images"),
         (NotImplementedError(), 1, "i2ikit: NotImplementedError\nThis is an unexpected error."),
         (typer.Exit(7), 7, ""),
     ],

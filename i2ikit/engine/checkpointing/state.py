@@ -62,7 +62,7 @@ def restore(
             f"the config has the phases {', '.join(optimizers)}"
         )
     for name, optimizer in optimizers.items():
-        settings = [_settings(optimizer, group) for group in optimizer.param_groups]
+        settings = [{key: group[key] for key in group if key != "params"} for group in optimizer.param_groups]
         try:
             optimizer.load_state_dict(checkpoint.optimizers[name])
             _check_state(optimizer, checkpoint.progress.get("step", 0))
@@ -159,7 +159,3 @@ def _check_state(optimizer: Optimizer, steps: int) -> None:
                 raise ValueError(f"its {key!r} of a parameter of shape {tuple(parameter.shape)} is missing or odd")
         if "step" in made and float(found["step"]) not in range(steps + 1):
             raise ValueError(f"it counts {float(found['step']):g} updates after {steps} steps")
-
-
-def _settings(optimizer: Optimizer, group: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in group.items() if key in optimizer.defaults or key == "initial_lr"}
