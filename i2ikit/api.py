@@ -9,6 +9,7 @@ from typing_extensions import Unpack
 
 from i2ikit.cli.progress import make_reporter
 from i2ikit.config import find_config, resolve_config
+from i2ikit.config.data import Folders
 from i2ikit.distributed.device import pick_device
 from i2ikit.distributed.launch import find_rank
 from i2ikit.engine.interruption import Interruption
@@ -24,13 +25,14 @@ from i2ikit.report import write_report
 __all__ = ["Translator", "evaluate", "load_config", "train"]
 
 
-def load_config(config: str | Path, *, set: Sequence[str] = (), data: str | Path | None = None) -> dict[str, Any]:
+def load_config(config: str | Path, *, set: Sequence[str] = (), data: Folders | None = None) -> dict[str, Any]:
     """Read a config, change it, and check it.
 
     Args:
         config: path of a config file, or the name of a packaged config, such as ``"enco/stripes"``.
         set: overrides such as ``"data.batch_size=2"``, applied in their order.
-        data: folder with trainA, trainB, testA and testB; replaces the config's data.
+        data: folder with trainA, trainB, testA and testB, or two folders, ``{"a": "day", "b": "night"}``; replaces the
+            config's data.
 
     Returns:
         the resolved config: plain data, with the defaults of all fixed sections.
@@ -46,7 +48,7 @@ def train(
     *,
     work_dir: str | Path,
     set: Sequence[str] = (),
-    data: str | Path | None = None,
+    data: Folders | None = None,
     device: str = "auto",
     reporter: Reporter | None = None,
     quiet: bool = False,
@@ -103,7 +105,7 @@ def train(
 
 def evaluate(
     checkpoint: str | Path,
-    data: str | Path | None = None,
+    data: Folders | None = None,
     *,
     metrics: Sequence[str] = (),
     generator: str | None = None,

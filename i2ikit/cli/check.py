@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.cli.console import busy, make_table, out, write
-from i2ikit.cli.options import ConfigName, DataFolder, Overrides
+from i2ikit.cli.options import ConfigName, DataA, DataB, DataFolder, Overrides, folders
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from i2ikit.profiling.training_plan import TrainingPlan
 
 
-def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = None) -> None:
+def check(
+    config: ConfigName, overrides: Overrides = None, data: DataFolder = None, data_a: DataA = None, data_b: DataB = None
+) -> None:
     """Build a config and show what it would train.
 
     Shows networks, objective, optimizers, schedule, data, cost and length.
@@ -23,7 +25,7 @@ def check(config: ConfigName, overrides: Overrides = None, data: DataFolder = No
         from i2ikit.config import find_config, resolve_config
         from i2ikit.profiling.training_plan import add_costs, plan_training
 
-        plan = plan_training(resolve_config(find_config(config), overrides or (), data))
+        plan = plan_training(resolve_config(find_config(config), overrides or (), folders(data, data_a, data_b)))
         add_costs(plan)
     for table in _tables(plan):
         out().print(table)

@@ -3,15 +3,17 @@
 import typer
 
 from i2ikit.cli.console import busy, out
-from i2ikit.cli.options import ConfigName, DataFolder, Overrides
+from i2ikit.cli.options import ConfigName, DataA, DataB, DataFolder, Overrides, folders
 
 
-def config(config: ConfigName, overrides: Overrides = None, data: DataFolder = None) -> None:
+def config(
+    config: ConfigName, overrides: Overrides = None, data: DataFolder = None, data_a: DataA = None, data_b: DataB = None
+) -> None:
     """Print a config with everything it inherits, as Python."""
     with busy("Reading the config"):
         from i2ikit.config import dump_config, find_config, load_config
 
-        source = dump_config(load_config(find_config(config), overrides or (), data))
+        source = dump_config(load_config(find_config(config), overrides or (), folders(data, data_a, data_b)))
     console = out()
     if not console.is_terminal:
         typer.echo(source, nl=False)

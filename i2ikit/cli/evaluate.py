@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from i2ikit.cli.console import busy, make_table, out, write
-from i2ikit.cli.options import AsJson, Device, GeneratorName, Imports, takes
+from i2ikit.cli.options import AsJson, DataA, DataB, Device, GeneratorName, Imports, folders, takes
 from i2ikit.engine.reporter import format_missing
 from i2ikit.errors import I2IKitError
 
@@ -29,6 +29,8 @@ class EvaluateOptions:
         Path | None,
         typer.Option("--data", metavar="DIR", help="Folder with testA and testB; replaces the config's data."),
     ] = None
+    data_a: DataA = None
+    data_b: DataB = None
     images: Annotated[
         tuple[Path, Path] | None,
         typer.Option("--images", metavar="OUTPUTS REAL", help="Compare a folder of images with one of real images."),
@@ -51,7 +53,8 @@ def evaluate(options: EvaluateOptions) -> None:
     """Measure a trained generator, or a folder of images."""
     if (options.checkpoint is None) == (options.images is None):
         raise I2IKitError("name a checkpoint, or two folders: `i2ikit evaluate --images OUTPUTS REAL`.")
-    if options.images is not None and (options.data is not None or options.generator is not None):
+    data = folders(options.data, options.data_a, options.data_b)
+    if options.images is not None and (data is not None or options.generator is not None):
         raise I2IKitError("--images takes neither model nor data: --data and --generator belong to a checkpoint.")
     metrics = [name.strip() for name in (options.metrics or "").split(",") if name.strip()]
     with busy("Measuring"):
@@ -66,7 +69,7 @@ def evaluate(options: EvaluateOptions) -> None:
         else:
             assert options.checkpoint is not None, "checked above"
             found = evaluate_checkpoint(
-                options.checkpoint, options.data, metrics=metrics, generator=options.generator, device=device
+                options.checkpoint, data, metrics=metrics, generator=options.generator, device=device
             )
     if options.as_json:
         typer.echo(json.dumps(vars(found), indent=2, allow_nan=False))

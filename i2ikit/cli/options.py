@@ -7,6 +7,8 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from i2ikit.errors import I2IKitError
+
 Options = TypeVar("Options")
 
 ConfigName = Annotated[
@@ -29,6 +31,14 @@ DataFolder = Annotated[
 Imports = Annotated[
     list[Path] | None,
     typer.Option("--import", metavar="FILE", help="Execute a Python file with parts that the checkpoint needs."),
+]
+DataA = Annotated[
+    str | None,
+    typer.Option("--data-a", metavar="DIR", help="Folder of the images of domain a, in --data DIR if that is given."),
+]
+DataB = Annotated[
+    str | None,
+    typer.Option("--data-b", metavar="DIR", help="Folder of the images of domain b, in --data DIR if that is given."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
 GeneratorName = Annotated[
@@ -57,6 +67,22 @@ ValueRange = Annotated[
     ),
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+
+
+def folders(data: Path | None, a: str | None, b: str | None) -> Path | dict[str, str | Path] | None:
+    """Return what --data, --data-a and --data-b name together; None: the config's own data.
+
+    Raises:
+        I2IKitError: only one domain has a folder.
+    """
+    named: dict[str, str | Path] = {name: folder for name, folder in (("a", a), ("b", b)) if folder is not None}
+    if data is None and len(named) == 1:
+        given, missing = ("a", "b") if a is not None else ("b", "a")
+        raise I2IKitError(
+            f"--data-{given} names the images of domain {given} alone: name those of domain {missing} with "
+            f"--data-{missing} DIR, or the folder that has both with --data DIR."
+        )
+    return ({**named, "root": data} if data is not None else named) if named else data
 
 
 def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:

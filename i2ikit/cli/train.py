@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from i2ikit.cli.console import busy
-from i2ikit.cli.options import ConfigName, DataFolder, Device, Overrides, takes
+from i2ikit.cli.options import ConfigName, DataA, DataB, DataFolder, Device, Overrides, folders, takes
 from i2ikit.errors import I2IKitError
 
 TENSORBOARD = "TensorboardVisBackend"  # mmengine's name
@@ -20,6 +20,8 @@ class TrainOptions:
 
     config: ConfigName
     data: DataFolder = None
+    data_a: DataA = None
+    data_b: DataB = None
     work_dir: Annotated[
         Path | None, typer.Option("--work-dir", metavar="DIR", help="Work directory; by default runs/METHOD_DATA.")
     ] = None
@@ -63,7 +65,7 @@ def train(options: TrainOptions) -> None:
         from i2ikit.config import find_config, resolve_config
 
         path = find_config(options.config)
-        config = resolve_config(path, options.changes(), options.data)
+        config = resolve_config(path, options.changes(), folders(options.data, options.data_a, options.data_b))
         if options.tensorboard:
             config = with_tensorboard(config)
     api.train(

@@ -17,6 +17,7 @@ ANY_IMAGES: dict[str, Any] = {  # metrics that need no pairs, masks or weights
 SHARED_SIZES = {"load_size": "load_size", "crop_size": "crop_size", "size": "crop_size"}  # argument: key of `data`
 READING = ("channels", "value_range", "alpha", "clip")  # how files are read; shared by the data sets
 SHARED = (*READING, "draft")
+Folders = str | Path | Mapping[str, str | Path]  # a root; or dict(a=..., b=...), folders of any names, maybe in a root
 
 
 def dataset_config(data: Mapping[str, Any], key: str) -> Any:
@@ -51,28 +52,31 @@ def _with_sizes(config: Any, registry: Registry | None, sizes: Mapping[str, Any]
     return {**taken, **inner}
 
 
-def read_from(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
-    """Return a config that reads the folder ``root``, for `--data DIR`.
+def read_from(config: Mapping[str, Any], folders: Folders) -> dict[str, Any]:
+    """Return a config that reads other folders, for `--data DIR` and for `--data-a DIR --data-b DIR`.
 
-    A data set that takes no ``root`` is replaced by UnpairedFolders with the same split and transform (the published
+    Training and test read the same folders ``a`` and ``b``, since nothing tells which of their images are for tests.
+
+    A data set that does not take them is replaced by UnpairedFolders with the same split and transform (the published
     transforms where it has none). The metrics, which were chosen for it, are then replaced by :data:`ANY_IMAGES`.
     """
     data = config.get("data")
     if not isinstance(data, Mapping):
         return dict(config)
-    moved = {key: _moved(data[key], key, root) for key in DATASET_KEYS if is_part(data.get(key))}
+    places = {key: str(path) for key, path in (folders if isinstance(folders, Mapping) else {"root": folders}).items()}
+    moved = {key: _moved(data[key], key, {"root": ".", **places}) for key in DATASET_KEYS if is_part(data.get(key))}
     replaced = any(value["type"] != data[key]["type"] for key, value in moved.items())
     return {**config, "data": {**data, **moved}, **({"metrics": deepcopy(ANY_IMAGES)} if replaced else {})}
 
 
-def _moved(config: Mapping[str, Any], key: str, root: str | Path) -> dict[str, Any]:
-    """Return the config of ``data.train`` or ``data.test`` with another root."""
+def _moved(config: Mapping[str, Any], key: str, places: Mapping[str, str]) -> dict[str, Any]:
+    """Return the config of ``data.train`` or ``data.test`` with another root, and other folders in it."""
     taken = parameters(DATASETS, config["type"])
-    if "root" in taken or not taken:
-        return {**config, "root": str(root)}
+    if not taken or taken.keys() >= places.keys():
+        return {**config, **places}
     return {
         "type": "UnpairedFolders",
-        "root": str(root),
+        **places,
         "split": config.get("split", key),
         "pairing": "serial" if key == "test" else "random",
         "transform": config.get("transform") or {"type": "Resize" if key == "test" else "ResizeCropFlip"},

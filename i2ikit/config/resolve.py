@@ -6,7 +6,7 @@ from typing import Any
 
 from i2ikit.build import ConfigProblem
 from i2ikit.config.channels import follow_data
-from i2ikit.config.data import read_from
+from i2ikit.config.data import Folders, read_from
 from i2ikit.config.files import ConfigFile, read_config_file
 from i2ikit.config.imports import IMPORTS, import_problems, locate_imports
 from i2ikit.config.key_paths import existing, holds, shown, split
@@ -16,7 +16,7 @@ from i2ikit.config.validate import find_errors
 from i2ikit.errors import ConfigError
 
 
-def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | None = None) -> dict[str, Any]:
+def load_config(path: Path, overrides: Sequence[str] = (), data: Folders | None = None) -> dict[str, Any]:
     """Read a config with its bases and overrides, without checking its values.
 
     The result holds only what JSON can hold: dicts, lists for tuples, numbers, text, booleans and None. Unset keys of
@@ -26,7 +26,8 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | No
     Args:
         path: a Python file.
         overrides: ``key.path=value``, applied in their order; see :func:`apply_overrides`.
-        data: folder for train and test data instead of the config's (``--data DIR``), before the overrides.
+        data: folder for train and test data instead of the config's (``--data DIR``), or two folders
+            (``dict(a=..., b=...)``, ``--data-a DIR --data-b DIR``), before the overrides.
 
     Raises:
         ConfigError: the file cannot be read, or overrides are wrong.
@@ -34,7 +35,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: str | Path | No
     return _resolve(path, overrides, data, lambda config: [])
 
 
-def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path | None = None) -> dict[str, Any]:
+def resolve_config(path: Path, overrides: Sequence[str] = (), data: Folders | None = None) -> dict[str, Any]:
     """Read, override and check a config; all errors are reported together.
 
     Args:
@@ -49,7 +50,7 @@ def resolve_config(path: Path, overrides: Sequence[str] = (), data: str | Path |
 def _resolve(
     path: Path,
     overrides: Sequence[str],
-    data: str | Path | None,
+    data: Folders | None,
     check: Callable[[dict[str, Any]], list[ConfigProblem]],
 ) -> dict[str, Any]:
     file = read_config_file(path)

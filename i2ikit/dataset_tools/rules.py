@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from i2ikit.dataset_tools.perceptual_hash import similar_pairs
 from i2ikit.dataset_tools.scan import Scan, ScannedFile
+from i2ikit.datasets.sources import folder_advice
 from i2ikit.images.formats.base import Header
 from i2ikit.images.planes import own_range
 from i2ikit.images.values import joined_values, proposed_setting
@@ -58,7 +59,8 @@ def find_layout(scan: Scan) -> Iterator[DataIssue]:
     """Find missing domains, and domains of unequal size."""
     splits = scan.splits()
     if not splits:
-        yield DataIssue("note", "layout", "one folder of images; training needs two: trainA and trainB")
+        advice = folder_advice(scan.root) or " Other names: `--data-a DIR --data-b DIR`."
+        yield DataIssue("note", "layout", f"one folder of images; training needs two: trainA and trainB.{advice}")
         return
     for split, domains in splits.items():
         if len(domains) == 2 and len(domains["A"]) != len(domains["B"]):

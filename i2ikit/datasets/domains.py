@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from i2ikit.checks import one_of
-from i2ikit.datasets.sources import Attributes, folders_in, format_content, read_source
+from i2ikit.datasets.sources import Attributes, folder_advice, folders_in, format_content, read_source
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.images import FileList, Reader, domain_readers
 from i2ikit.ops.pixels import Pixels, image_to_tensor
@@ -183,7 +183,7 @@ def missing_message(root: Path, split: str, missing: list[Path]) -> str:
         hints = dict.fromkeys(nearest_hint(folder.name, folders_in(root)) for folder in missing)
         there = f"{root} contains {format_content(root)}.{''.join(hints)}"
     only_training = split != "train" and (root / "trainA").is_dir()
-    next_step = WITHOUT_TEST if only_training else NEXT_STEP
+    next_step = WITHOUT_TEST if only_training else folder_advice(root).strip() or NEXT_STEP
     return f"no images: expected {expected}, but {there}{_nearby(root, missing)}\n  {next_step}"
 
 

@@ -52,6 +52,14 @@ def folders_in(source: Path) -> list[str]:
         return sorted(entry.name for entry in entries if is_folder(entry) and not entry.name.startswith("."))
 
 
+def folder_advice(root: Path) -> str:
+    """Return the options that name the folders of the domains, if a folder holds exactly two of any other name."""
+    names = [name for name in folders_in(root) if any(True for _ in list_images(root / name))]
+    if len(names) != 2:
+        return ""
+    return f" To train on its two folders: `--data-a {root / names[0]} --data-b {root / names[1]}`."
+
+
 def format_content(source: Path, most: int = 8) -> str:
     """Return the first few names in a folder as text."""
     with os.scandir(source) as entries:

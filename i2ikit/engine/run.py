@@ -201,6 +201,10 @@ class Run:
         if test_data is None:
             self.reporter.note("The config has no data.test: no samples are written and nothing is measured.")
         else:
+            sets = (self.parts.train_data, test_data)
+            trained, tested = (next(iter(getattr(each, "paths", {}).get("a", ())), None) for each in sets)
+            if trained is not None and trained == tested:
+                self.reporter.note("The test images are training images, so metrics say little about new images.")
             hooks.append(SamplesHook(self.folder.samples, test_data, **config["samples"], seed=config["seed"]))
         if evaluation is not None:
             hooks.append(evaluation)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from i2ikit.build import Builder
-from i2ikit.config.data import dataset_config, read_from
+from i2ikit.config.data import Folders, dataset_config, read_from
 from i2ikit.config.sections import with_defaults
 from i2ikit.engine.data import build_dataset
 from i2ikit.errors import ConfigError, nearest_hint
@@ -34,7 +34,7 @@ DEFAULT_METRICS: Mapping[str, str] = {  # measured where neither the config nor 
 
 def evaluate_checkpoint(
     path: str | Path,
-    data: str | Path | None = None,
+    data: Folders | None = None,
     *,
     metrics: Sequence[str] = (),
     generator: str | None = None,

@@ -16,6 +16,14 @@ def test_data_option_shows_in_it(run, tiny):
     assert 'root="my/photos"' in run("config", tiny, "--data", "my/photos").out
 
 
+def test_folders_of_any_names_show_in_it_and_one_alone_is_refused(run, tiny):
+    printed = run("config", tiny, "--data", "photos", "--data-a", "1", "--data-b", "night").out
+    assert [printed.count(text) for text in ('root="photos"', 'a="1"', 'b="night"')] == [2, 2, 2]
+    outcome = run("config", tiny, "--data-b", "night")
+    assert outcome.code == 2
+    assert "name those of domain a with --data-a DIR, or the folder that has both with --data DIR" in outcome.err
+
+
 def test_a_config_with_errors_inside_can_still_be_printed(run, tiny):
     assert run("config", tiny, "--set", "optimizer.type=Adm").code == 0
 

@@ -1,5 +1,7 @@
 """All errors of a config at once, each with its file, its key path and a way out."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -257,6 +259,17 @@ def test_data_option_sets_the_folder_and_replaces_what_has_none(tiny):
     assert data["test"]["pairing"] == "serial"
     moved = read_from({"data": data, "metrics": {"x": 1}}, "elsewhere")
     assert moved == {"data": {key: _at(value, "elsewhere") for key, value in data.items()}, "metrics": {"x": 1}}
+
+
+def test_two_folders_of_any_names_are_the_domains_of_training_and_test(tiny):
+    data = resolve_config(tiny, ["data.load_size=20"], data={"a": "day", "b": Path("night")})["data"]
+    for split in ("train", "test"):
+        found = {key: data[split][key] for key in ("type", "root", "a", "b")}
+        assert found == {"type": "UnpairedFolders", "root": ".", "a": "day", "b": "night"}
+    own = ["data.load_size=20", "data.test.a=night/late"]
+    data = resolve_config(tiny, own, data={"root": "my/photos", "b": "night"})["data"]
+    assert (data["train"]["root"], data["train"].get("a"), data["train"]["b"]) == ("my/photos", None, "night")
+    assert data["test"]["a"] == "night/late"
 
 
 def _at(value, root):

@@ -167,3 +167,10 @@ def test_a_cmyk_tiff_is_an_image_like_any_other(tmp_path: Path) -> None:
     found = check_folder(tmp_path, load_size=40)
     assert not found.count("problem")
     assert found.folders[0].kinds == {"TIFF CMYK 8 bit": 1}
+
+
+def test_two_folders_of_other_names_are_answered_with_the_options_that_name_them(root: Path, tmp_path: Path) -> None:
+    for name, source in (("day", "trainA"), ("night", "trainB")):
+        shutil.copytree(root / source, tmp_path / "other" / name)
+    found = issue(check(tmp_path / "other"), "layout")
+    assert f"`--data-a {tmp_path}/other/day --data-b {tmp_path}/other/night`" in found.message

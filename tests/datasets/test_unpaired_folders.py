@@ -139,6 +139,13 @@ def test_misnamed_folders_are_shown_with_the_nearest_names(tmp_path: Path) -> No
         UnpairedFolders(tmp_path)
 
 
+def test_two_folders_of_other_names_are_answered_with_the_options_that_name_them(tmp_path: Path) -> None:
+    fill(tmp_path, day=1, night=1)
+    with pytest.raises(DataError, match=rf"`--data-a {tmp_path}/day --data-b {tmp_path}/night`\.$"):
+        UnpairedFolders(tmp_path)
+    assert UnpairedFolders(tmp_path, a="night", b="day")[0]["a_path"] == str(tmp_path / "night" / "0.png")
+
+
 def test_images_one_level_down_or_up_are_pointed_to(tmp_path: Path) -> None:
     fill(tmp_path / "set", trainA=1, trainB=1)
     for wrong in (tmp_path, tmp_path / "set" / "trainA"):
