@@ -16,6 +16,12 @@ from i2ikit.registry import REGISTRIES
 from i2ikit.version import __version__
 
 GIT_SECONDS = 10  # at most; a repository may be on a slow network drive
+GIT_RUNS_NOTHING = ("-c", "core.fsmonitor=", "-c", f"core.hooksPath={os.devnull}")  # else a repository's own programs
+GIT_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",  # writes nothing
+    "GIT_NO_LAZY_FETCH": "1",  # fetches nothing from a remote, whose transport may be a program
+    "GIT_ALLOW_PROTOCOL": "none",  # as before, for older versions
+}
 
 
 def versions() -> dict[str, str]:
@@ -34,25 +40,38 @@ def versions() -> dict[str, str]:
 def git_state(folder: Path) -> str:
     """Return the commit of the repository around a folder, followed by ``with changes`` if tracked files differ.
 
-    Empty without git or without a repository. It is read once: a run records the state at its start.
+    Empty without git or without a repository. It is read once: a run records the state at its start. The config of a
+    repository can name programs (file monitors, hooks, filters); none of them is started. Submodules are not compared.
     """
     try:
-        commit = _git(folder, "rev-parse", "HEAD")
-        return f"{commit} with changes" if _git(folder, "status", "--porcelain", "--untracked-files=no") else commit
-    except (OSError, subprocess.SubprocessError):
+        commit = _git(folder, "rev-parse", "HEAD").strip()
+        status = "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"
+        return f"{commit} with changes" if _git(folder, *_without_filters(folder), *status) else commit
+    except (OSError, ValueError, subprocess.SubprocessError):
         return ""
+
+
+def _without_filters(folder: Path) -> list[str]:
+    """Return options of git that switch off every filter that the config of a repository defines, such as LFS."""
+    keys = [key for key in _git(folder, "config", "--list", "--name-only", "--null").split("\0") if key]
+    filters = {key.rpartition(".")[0] for key in keys if key.startswith("filter.")}
+    values = ("clean=", "smudge=", "process=", "required=false")
+    if any("=" in name for name in filters):
+        raise ValueError("git has no option that switches off a filter with an equals sign in its name")
+    return [option for name in sorted(filters) for value in values for option in ("-c", f"{name}.{value}")]
 
 
 def _git(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
-        ["git", "-C", str(folder), *arguments],
+        ["git", "-C", str(folder), *GIT_RUNS_NOTHING, *arguments],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="surrogateescape",
         check=True,
         timeout=GIT_SECONDS,
-        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        env={**os.environ, **GIT_ENVIRONMENT},
     )
-    return done.stdout.strip()
+    return done.stdout
 
 
 def plugins(config: object = None) -> dict[str, dict[str, str]]:

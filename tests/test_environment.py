@@ -60,6 +60,52 @@ def test_the_commit_of_the_repository_is_recorded_and_whether_its_files_have_cha
     assert versions()["git"] == f"{commit} with changes"
 
 
+HOSTILE = {  # settings with which a repository makes `git status` start a program
+    "core.fsmonitor": "touch {proof}; false",
+    "core.hooksPath": "{hooks}",
+    "filter.evil.clean": "touch {proof}; cat",
+    "filter.v.i=l.clean": "touch {proof}; cat",
+}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+@pytest.mark.parametrize("setting", HOSTILE)
+def test_no_program_that_the_config_of_a_repository_names_is_started(tmp_path, setting):
+    proof, hooks, repository = tmp_path / "proof", tmp_path / "hooks", tmp_path / "repository"
+    repository.mkdir()
+    hooks.mkdir()
+    (hooks / "post-index-change").write_text(f"#!/bin/sh\ntouch {proof}\n")
+    (hooks / "post-index-change").chmod(0o755)
+    git(repository, "init")
+    (repository / "config.py").write_text("a")
+    git(repository, "add", "config.py")
+    git(repository, "commit", "-m", "first")
+    name = setting.removeprefix("filter.").rpartition(".")[0]
+    (repository / ".git" / "info" / "attributes").write_text(f"* filter={name}\n")
+    git(repository, "config", setting, HOSTILE[setting].format(proof=proof, hooks=hooks))
+    (repository / "config.py").write_text("b")  # of the same length: git has to look into the file
+    assert git_state.__wrapped__(repository).endswith(" with changes") or "=" in setting
+    assert not proof.exists()
+    subprocess.run(["git", "-C", str(repository), "status"], capture_output=True, check=False)
+    assert proof.exists() or name not in ("evil", "core.fsmonitor")  # plain git does start it
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_the_programs_of_a_submodule_are_not_started_either(tmp_path):
+    proof, repository = tmp_path / "proof", tmp_path / "repository"
+    inner = repository / "inner"
+    inner.mkdir(parents=True)
+    for folder in (inner, repository):
+        git(folder, "init")
+        (folder / "file.py").write_text("a")
+        git(folder, "add", ".")
+        git(folder, "commit", "-m", "first")
+    git(inner, "config", "core.fsmonitor", f"touch {proof}; false")
+    commit = git(repository, "rev-parse", "HEAD")
+    assert git_state.__wrapped__(repository) == commit
+    assert not proof.exists()
+
+
 def test_without_a_repository_or_without_git_nothing_is_recorded(tmp_path, monkeypatch):
     assert git_state.__wrapped__(tmp_path) == ""
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -8,6 +8,7 @@ import shutil
 import struct
 import tempfile
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,7 @@ STALE = 3600.0  # seconds after which a temporary file is left over from a kille
 ARRAY = "float32"
 KINDS = ("L", "RGB", ARRAY)  # modes of Pillow's images, and arrays (H, W, C)
 HEAD = struct.Struct("<4sIIII")  # a mark, the kind, height, width, channels
+SUM = struct.Struct("<I")  # CRC-32 of all that follows: a disk may return other bytes than were written
 MARK = b"i2px"
 
 
@@ -125,13 +127,17 @@ def _pack(image: Pixels) -> bytes | None:
     if kind not in KINDS or (kind == ARRAY and array.dtype != np.float32):
         return None
     height, width, channels = np.atleast_3d(array).shape
-    return HEAD.pack(MARK, KINDS.index(kind), height, width, channels) + array.tobytes()
+    record = HEAD.pack(MARK, KINDS.index(kind), height, width, channels) + array.tobytes()
+    return SUM.pack(zlib.crc32(record)) + record
 
 
 def _read(path: Path) -> Pixels | None:
     """Return an image that was packed into a file; None if the file is missing or damaged."""
     try:
-        record = memoryview(path.read_bytes())
+        content = memoryview(path.read_bytes())
+        record = content[SUM.size :]
+        if SUM.unpack_from(content)[0] != zlib.crc32(record):
+            return None
         mark, kind, height, width, channels = HEAD.unpack_from(record)
         if mark != MARK or kind >= len(KINDS):
             return None

@@ -74,7 +74,8 @@ class PluginInfo:
     def fail(self, stage: str, error: BaseException) -> None:
         """Record an error; only the first one is kept."""
         if not self.error:
-            self.error = f"{stage}: {type(error).__name__}: {error}"
+            text = traceback.TracebackException.from_exception(error)  # also of an error whose own text fails
+            self.error = f"{stage}: {type(error).__name__}: {text}"
             self.advice = advice(error, self.package)
             self.details = "".join(traceback.format_exception(error))
 

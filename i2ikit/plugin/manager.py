@@ -48,12 +48,8 @@ class Manager:
         info.off = is_disabled(info)
         if info.off:
             return
-        try:
-            check_version(list(distribution.requires or []) if distribution else [])
-        except VersionError as error:
-            info.fail("version", error)
-            return
         with _importing(info, entry.value):
+            check_version(list(distribution.requires or []) if distribution else [])
             self._add(info, entry.load())
 
     def _add(self, info: PluginInfo, module: Any) -> None:
@@ -80,11 +76,12 @@ class Manager:
         infos = {info.name: info for info in reversed(self.plugins)}  # of equal names the first one is registered
         for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():
             info = infos[implementation.plugin_name]
-            try:
+            results = []
+            with _recorded(info, hook):
                 given = arguments(info)
-                yield info, implementation.function(**{name: given[name] for name in implementation.argnames})
-            except (Exception, SystemExit) as error:  # third-party code may raise anything
-                info.fail(hook, error)
+                results.append(implementation.function(**{name: given[name] for name in implementation.argnames}))
+            for result in results:  # outside of the block: an error of the caller is not the plugin's
+                yield info, result
 
     def _call_for_list(self, hook: str) -> Iterator[tuple[PluginInfo, list[str | Path]]]:
         """Call one hook plugin by plugin, and yield the results that are lists of strings or paths."""
@@ -154,13 +151,22 @@ class Manager:
 
 
 @contextmanager
-def _importing(info: PluginInfo, what: str) -> Iterator[None]:
-    """Mark a plugin as broken if its import fails, whatever that raises, and as slow if it takes long."""
-    started = monotonic()
+def _recorded(info: PluginInfo, stage: str) -> Iterator[None]:
+    """Mark a plugin as broken by whatever the block raises, except for Ctrl-C: third-party code may raise anything."""
     try:
         yield
-    except (Exception, SystemExit) as error:
-        info.fail(f"import of {what!r}", error)
+    except BaseException as error:
+        if type(error) is KeyboardInterrupt:
+            raise
+        info.fail("version" if isinstance(error, VersionError) else stage, error)
+
+
+@contextmanager
+def _importing(info: PluginInfo, what: str) -> Iterator[None]:
+    """Mark a plugin as broken if its import fails, and as slow if it takes long."""
+    started = monotonic()
+    with _recorded(info, f"import of {what!r}"):
+        yield
     seconds = monotonic() - started
     if seconds >= SLOW and not info.notice:
         info.notice = f"the import of {what!r} took {seconds:.0f} s"

@@ -168,7 +168,8 @@ def test_a_damaged_file_is_replaced(tmp_path: Path, photo: Path) -> None:
     cache(photo, "key", lambda: noise("RGB"))
     (kept,) = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     complete = kept.read_bytes()
-    for broken in (b"", complete[:10], complete[:-1], b"xxxx" + complete[4:]):
+    flips = (bytes([*complete[:i], complete[i] ^ 1, *complete[i + 1 :]]) for i in (0, 5, 9, 30, len(complete) - 1))
+    for broken in (b"", complete[:10], complete[:-1], b"xxxx" + complete[4:], complete + b"\0", *flips):
         kept.write_bytes(broken)
         making = Making(noise("RGB"))
         np.testing.assert_array_equal(np.asarray(cache(photo, "key", making)), np.asarray(making.image))

@@ -92,6 +92,12 @@ def test_a_package_is_imported_with_its_modules(install):
         ("def (", "import of 'toys_bad': SyntaxError"),
         (components("raise ValueError('x')"), "i2ikit_components: ValueError: x"),
         (components("raise SystemExit"), "i2ikit_components: SystemExit"),
+        ("class Stop(BaseException): ...\nraise Stop('now')", "import of 'toys_bad': Stop: now"),
+        ("raise GeneratorExit", "import of 'toys_bad': GeneratorExit"),
+        ("import asyncio\nraise asyncio.CancelledError", "import of 'toys_bad': CancelledError"),
+        ("class Odd(Exception):\n    def __str__(self): raise Odd\nraise Odd", "import of 'toys_bad': Odd: <exception"),
+        ("def __getattr__(name):\n    raise GeneratorExit(name)", "GeneratorExit"),
+        ("def __dir__():\n    raise GeneratorExit('dir')", "import of 'toys_bad': GeneratorExit: dir"),
         (
             components("return 'toys'"),
             "i2ikit_components: PluginError: must return a list of strings or paths, not 'toys'",
@@ -114,7 +120,7 @@ def test_a_broken_plugin_is_reported_and_affects_no_other(install, text, error):
     core = LOSSES.get("L1Loss")
     manager = install({"bad": "toys_bad", "toys": "toys"}, toys_bad=text, toys=GOOD, toys_parts=part)
     assert error in info(manager, "bad").error
-    assert "Error" in info(manager, "bad").details or "SystemExit" in info(manager, "bad").details
+    assert info(manager, "bad").details
     assert info(manager, "toys").error == ""
     assert SAMPLERS.get("ToySampler").__module__ == "toys_parts"
     assert LOSSES.get("L1Loss") is core
