@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from i2ikit.errors import DataError
-from i2ikit.files import file_hash
+from i2ikit.files import alone, file_hash
 
 BLOCK = 2**18  # bytes
 TRIES = 3  # for each address; each resumes the one before
@@ -19,7 +19,7 @@ def download(addresses: Sequence[str], target: Path, *, sha256: str, progress: P
     """Download a file from the first address that has it.
 
     An incomplete download is kept in ``TARGET.part`` and resumed by a later call. ``target`` appears when it is
-    complete and verified.
+    complete and verified. Processes that want the same file download it once.
 
     Args:
         addresses: URLs of the file, http or https, in the order in which they are tried.
@@ -30,6 +30,12 @@ def download(addresses: Sequence[str], target: Path, *, sha256: str, progress: P
     Raises:
         DataError: no address has the file; the message gives the reason for each.
     """
+    with alone(target.with_name(f".{target.name}.lock")):
+        if not (target.is_file() and file_hash(target).startswith(sha256)):  # another process may just have fetched it
+            _download(addresses, target, sha256, progress)
+
+
+def _download(addresses: Sequence[str], target: Path, sha256: str, progress: Progress | None) -> None:
     part = target.with_name(target.name + ".part")
     reasons = []
     for address in addresses:

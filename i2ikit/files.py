@@ -3,11 +3,14 @@
 import errno
 import hashlib
 import json
+import logging
 import os
 import secrets
 import shutil
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,6 +24,8 @@ FULL = {
     errno.EDQUOT: "the quota of the disk is used up",
     errno.EFBIG: "the file would exceed the limit on the size of files (`ulimit -f`)",
 }
+FAR = 2**20  # the byte of a lock file that Windows locks, beyond the text
+WAIT = 0.1  # seconds between two tries to lock a file
 
 
 @contextmanager
@@ -76,6 +81,49 @@ def folder_atomically(folder: Path) -> Iterator[Path]:
         temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Run the block in one process at a time, by a lock file; the others wait.
+
+    The file is removed at the end; a process that ends, however it ends, holds no lock. Where the file system has no
+    locks, or the file cannot be written, all run at once.
+
+    Args:
+        lock: the file; it names what is worked on.
+    """
+    file = _wait_for(lock)
+    try:
+        yield
+    finally:
+        if file is not None:
+            with suppress(OSError):  # Windows removes no open file
+                lock.unlink()
+            os.close(file)
+
+
+def _wait_for(lock: Path) -> int | None:
+    """Return the locked file, open; None if it cannot be locked."""
+    told = False
+    while True:
+        try:
+            file = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        except OSError:  # reported by the next write
+            return None
+        try:
+            lock_file(file)
+            if lock.exists() and os.path.samestat(os.fstat(file), lock.stat()):
+                return file  # else the process that had it has removed it
+        except BlockingIOError:
+            if not told:
+                logging.getLogger(__name__).warning("waiting for another process, which holds %s", lock)
+            told = True
+            time.sleep(WAIT)
+        except OSError:
+            os.close(file)
+            return None
+        os.close(file)
 
 
 def temporary_path(path: Path) -> Path:
@@ -140,3 +188,23 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def lock_file(file: int) -> None:
+        """Lock an open file until it is closed, or raise BlockingIOError if another process has locked it."""
+        os.lseek(file, FAR, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError from error
+        finally:
+            os.lseek(file, 0, os.SEEK_SET)
+else:
+    import fcntl
+
+    def lock_file(file: int) -> None:
+        """Lock an open file until it is closed, or raise BlockingIOError if another process has locked it."""
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,8 +1,10 @@
 """Downloads from a local server that breaks off, resumes, or serves another file."""
 
+import concurrent.futures
 import hashlib
 import http.server
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +36,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
+        if self.path == "/slow":
+            time.sleep(0.3)  # long enough for the others to begin
         end = min(len(content), start + 300_000) if self.path == "/breaks" else len(content)
         self.wfile.write(content[start:end])
 
@@ -54,6 +58,16 @@ def server() -> Iterator[str]:
 
 def fetch(target: Path, *addresses: str) -> None:
     download(addresses, target, sha256=SHA256)
+
+
+def test_of_several_processes_that_want_one_file_one_fetches_it(server: str, tmp_path: Path) -> None:
+    target = tmp_path / "weights.pth"
+    with concurrent.futures.ThreadPoolExecutor() as threads:  # a lock of one thread keeps the others out too
+        for done in [threads.submit(fetch, target, f"{server}/slow") for _ in range(4)]:
+            done.result()
+    assert target.read_bytes() == CONTENT
+    assert Handler.requests == [("/slow", None)]
+    assert [path.name for path in tmp_path.iterdir()] == ["weights.pth"]
 
 
 def test_a_complete_file_is_all_that_a_download_leaves(server: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from i2ikit.download import Progress, download
 from i2ikit.errors import DataError, nearest_hint
-from i2ikit.files import file_hash, folder_atomically
+from i2ikit.files import alone, file_hash, folder_atomically
 
 MIRRORS = (
     "https://efrosgans.eecs.berkeley.edu/cyclegan/datasets/{name}.zip",
@@ -42,7 +42,8 @@ def fetch(
 ) -> int:
     """Put a published data set into a folder.
 
-    The archive is downloaded next to the folder; an incomplete download is resumed by the next call.
+    The archive is downloaded next to the folder; an incomplete download is resumed by the next call. Of several calls
+    for one set at once, one fetches and the others wait for it.
 
     Args:
         name: of the set.
@@ -59,15 +60,32 @@ def fetch(
     """
     folder = Path(folder).expanduser().absolute()
     _refuse_unknown(name)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if _is_filled(folder):
         raise DataError(f"{folder} is not an empty folder. See what it holds with `i2ikit data check {folder}`.")
-    if archive is not None:
-        _verify(name, archive)
-        return _unpack(archive, folder)
-    target = folder.with_name(f"{name}.zip")
-    published = [mirror.format(name=name) for mirror in MIRRORS]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder} cannot be made: {error.strerror or error}") from error
+    with alone(folder.with_name(f".{name}.lock")):
+        if _is_filled(folder):  # by another process
+            return sum(path.is_file() for path in folder.rglob("*"))
+        if archive is not None:
+            _verify(name, archive)
+            return _unpack(archive, folder)
+        target = folder.with_name(f"{name}.zip")
+        _download(name, folder, target, mirrors, progress)
+        count = _unpack(target, folder)
+        target.unlink()
+        return count
+
+
+def _is_filled(folder: Path) -> bool:
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+
+
+def _download(name: str, folder: Path, target: Path, mirrors: Sequence[str], progress: Progress | None) -> None:
+    published = [mirror.format(name=name) for mirror in MIRRORS]
+    try:
         if target.exists():
             _verify(name, target)
         else:
@@ -80,9 +98,6 @@ def fetch(
             f"{SETS[name]}), copy the file to this machine, and run\n  "
             f"i2ikit data fetch {name} {folder} --from {name}.zip"
         ) from error
-    count = _unpack(target, folder)
-    target.unlink()
-    return count
 
 
 def _refuse_unknown(name: str) -> None:

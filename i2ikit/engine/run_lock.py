@@ -2,16 +2,15 @@
 
 import os
 import socket
-import sys
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from weakref import WeakSet
 
+from i2ikit.files import lock_file
 from i2ikit.work_dir import WorkDirError
 
 NAME = ".lock"
-FAR = 2**20  # the byte that Windows locks, beyond the text
 
 
 class RunLock:
@@ -42,7 +41,7 @@ class RunLock:
         except OSError:  # reported by the next write
             return
         try:
-            _lock(file)
+            lock_file(file)
         except BlockingIOError:
             holder = os.read(file, 200).decode(errors="replace").strip()
             os.close(file)
@@ -99,23 +98,5 @@ def _leave_to_parent() -> None:
         lock._close()
 
 
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: int) -> None:
-        """Lock an open file, or raise BlockingIOError."""
-        os.lseek(file, FAR, os.SEEK_SET)
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            raise BlockingIOError from error
-        finally:
-            os.lseek(file, 0, os.SEEK_SET)
-else:
-    import fcntl
-
+if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_to_parent)
-
-    def _lock(file: int) -> None:
-        """Lock an open file, or raise BlockingIOError."""
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,5 +1,9 @@
+import concurrent.futures
 import hashlib
+import shutil
+import threading
 import zipfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -7,6 +11,7 @@ import pytest
 from i2ikit.dataset_tools import fetch as module
 from i2ikit.dataset_tools.fetch import SETS, fetch
 from i2ikit.errors import DataError
+from i2ikit.files import alone
 
 
 @pytest.fixture
@@ -32,6 +37,26 @@ def test_a_downloaded_archive_is_removed_after_unpacking(archive: Path, tmp_path
     archive.rename(tmp_path / "toy.zip")  # where a download would have put it
     fetch("toy", tmp_path / "toy")
     assert [path.name for path in tmp_path.iterdir()] == ["toy"]
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_calls_for_one_set_at_once_all_end_with_the_set(
+    archive: Path, tmp_path: Path, given: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = threading.Barrier(3)
+
+    def alone_together(lock: Path) -> AbstractContextManager[None]:
+        started.wait(60)  # all have seen that the folder is empty
+        return alone(lock)
+
+    def fetch_toy() -> int:
+        return fetch("toy", tmp_path / "data/toy", archive=archive if given else None)
+
+    monkeypatch.setattr(module, "alone", alone_together)
+    monkeypatch.setattr(module, "download", lambda _, target, **options: shutil.copy(archive, target))
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        assert [done.result() for done in [threads.submit(fetch_toy) for _ in range(3)]] == [2, 2, 2]
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["toy"]
 
 
 def test_without_a_network_the_message_has_the_steps_by_hand(archive: Path, tmp_path: Path) -> None:
