@@ -13,6 +13,7 @@ from i2ikit.checks import one_of
 from i2ikit.datasets.sources import Attributes, folder_advice, folders_in, format_content, read_source
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.images import FileList, Reader, domain_readers
+from i2ikit.images.files import read_header
 from i2ikit.ops.pixels import Pixels, image_to_tensor
 
 NEXT_STEP = "Give the folder that holds them with `--data DIR`, or make a data set: `i2ikit data make stripes DIR`."
@@ -88,6 +89,13 @@ class DomainImages:
         """Return the pixels of a file before any transform."""
         enough = getattr(self.transform, "enough", None) if self.draft else None
         return self.reader(path, draft=enough() if enough else None)
+
+    def whole_size(self, path: str) -> tuple[int, int] | None:
+        """Return width and height of a file if its tensor shows all of it, perhaps at another aspect; else None."""
+        if self.transform is None or getattr(self.transform, "keeps_all", False):
+            header = read_header(path)
+            return header.width, header.height
+        return None
 
     def key(self) -> str:
         """Return text that names everything but the file that :meth:`fixed` depends on now."""

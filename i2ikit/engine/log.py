@@ -18,7 +18,8 @@ class RunLog:
 
     Args:
         path: the file; None: nothing is written.
-        keep_until: lines of later steps are dropped when the log is opened: a resumed run writes them again.
+        keep_until: lines of later steps, and partial ones, are dropped when the log is opened: a resumed run writes
+            them again.
 
     Attributes:
         listeners: called with each line that is written, as it was passed.
@@ -28,7 +29,8 @@ class RunLog:
         self._path = path
         path = path or Path(os.devnull)
         if keep_until is not None and path.exists():
-            kept = [line for line in read_json_lines(path) if _step(line) <= keep_until]
+            lines = read_json_lines(path)
+            kept = [line for line in lines if _step(line) <= keep_until and not line.get("partial")]
             write_atomically(path, "".join(f"{json.dumps(line)}\n" for line in kept))
         self._file: TextIO = path.open("a", buffering=1, encoding="utf-8")
         self.listeners: list[Callable[[Mapping[str, Any]], None]] = []

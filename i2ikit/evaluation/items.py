@@ -1,6 +1,6 @@
 """The items of a test set: read one by one, the same at every call, and which of them are pairs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
@@ -18,7 +18,12 @@ def first_items(dataset: MapDataset, count: int | None = None, *, seed: int = 0)
         count: items, >= 0; fewer if the dataset has fewer. None: all.
         seed: of the random numbers that the dataset uses, if it uses any.
     """
-    for index in range(len(dataset) if count is None else min(count, len(dataset))):
+    yield from items_at(dataset, range(len(dataset) if count is None else min(count, len(dataset))), seed=seed)
+
+
+def items_at(dataset: MapDataset, indices: Iterable[int], *, seed: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield the items of a dataset at some indices; arguments as for :func:`first_items`."""
+    for index in indices:
         with seeded(seed, 0, index):
             item = dataset[index]
         yield item
@@ -33,6 +38,19 @@ def readable_items(dataset: MapDataset, count: int, *, seed: int = 0) -> list[di
         if len(found) == count:
             break
     return found
+
+
+def spread(total: int, count: int) -> list[int]:
+    """Return ``count`` indices of ``total``, rising and spread evenly; those of a smaller count are among them.
+
+    Args:
+        total: items that there are, >= 0.
+        count: items that are wanted, >= 0; all of them if there are fewer.
+    """
+    bits = max(0, total - 1).bit_length()
+    halves = (int(f"{number:0{bits}b}"[::-1], 2) if bits else 0 for number in range(2**bits))  # 0, 1/2, 1/4, 3/4, ...
+    order = dict.fromkeys(half * total >> bits for half in halves) if total else {}
+    return sorted([*order][:count])
 
 
 def has_truth(dataset: MapDataset, item: Mapping[str, Any], source: str, target: str) -> bool:

@@ -1,4 +1,4 @@
-"""Sample images: translations of the first test images, one file per image, with an index and a grid."""
+"""Sample images: translations of some test images, one file per image, with an index and a grid."""
 
 import io
 import json
@@ -15,7 +15,9 @@ from torch import Tensor
 
 from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
-from i2ikit.evaluation.items import first_items, has_truth
+from i2ikit.errors import DataError
+from i2ikit.evaluation.items import has_truth, items_at, spread
+from i2ikit.evaluation.sample_grid import compose
 from i2ikit.files import write_atomically
 from i2ikit.metrics.base import to_bytes
 from i2ikit.metrics.functional.image_quality import psnr
@@ -23,9 +25,13 @@ from i2ikit.translation import UnpairedTranslation
 from i2ikit.translation.expressions import Expression, parse
 
 COLORS = 3
+OTHER = {"a": "b", "b": "a"}
+TRUTH, REAL = "truth", "real"  # names of the other domain's image beside an output: of a pair, of another scene
+LABELS = {TRUTH: "truth", REAL: "real target"}
 INDEX = "index.json"
 ROWS = 8  # of the grid, which is a preview
-LONGEST = 8192  # pixels along a side of the grid; JPEG allows 65,535
+ALIKE = 1.02  # ratio of two aspects that count as equal: sizes are whole numbers
+MOST = 4.0  # times the pixels of an image that it may have at its true aspect
 MEASURES: Mapping[str, Mapping[str, str]] = {
     "truth": {"label": "PSNR to the truth, dB", "better": "higher"},
     "background": {"label": "PSNR to the input outside the mask, dB", "better": "higher"},
@@ -43,11 +49,13 @@ def write_samples(
     count: int,
     seed: int,
 ) -> None:
-    """Write all images of a step into ``step_NNNNNN/``, and a grid of the first eight items, ``step_NNNNNN.jpg``.
+    """Write all images of a step into ``step_NNNNNN/``, and a grid of eight items, ``step_NNNNNN.jpg``.
 
-    ``index.json`` describes the images: for each input its ``domain`` and ``name``, the files by name of the image
-    ("input", "output", ..., "truth"), and ``values`` of the output of the first generator by the names of
-    :data:`MEASURES`. A folder without it is not complete. The grid is written last.
+    The items are spread evenly over the dataset. ``index.json`` describes the images: for each input its ``domain`` and
+    ``name``, the files by name of the image ("input", "output", ..., and the image of the other domain, "truth" of a
+    pair, else "real"), and ``values`` of the output of the first generator by the names of :data:`MEASURES`. A
+    folder without it is not complete. The grid is written last. Images that the transform stretched get their true aspect back;
+    the values are those of the network's own output.
 
     Args:
         folder: of all samples; it is made.
@@ -64,23 +72,25 @@ def write_samples(
     of_step.mkdir(parents=True)
     columns = sample_columns(model)
     names = dict(zip(columns, column_names(columns), strict=True))
-    generator = next(iter(model.generators))
-    rows: list[list[Tensor]] = []
+    source = next(iter(model.generators))[0]
+    target = OTHER[source]
+    rows: list[dict[str, Image.Image]] = []
     entries: list[dict[str, Any]] = []
-    for index, item in enumerate(first_items(dataset, count, seed=seed)):
+    indices, preview = spread(len(dataset), count), spread(len(dataset), min(count, ROWS))
+    for index, item in zip(indices, items_at(dataset, indices, seed=seed), strict=True):
         images = _render(model, item, [column for column in columns if parse(column).images() <= item.keys()], device)
-        rows += [list(images.values())] if len(rows) < ROWS else []
-        for domain in dict.fromkeys(generator):
-            found = {names[column]: image for column, image in images.items() if parse(column).images() == {domain}}
+        shown = {domain: _shown(dataset, item, domain, images, names) for domain in (source, target)}
+        values = image_values(
+            item[source],
+            images[f"{source}{target}({source})"],
+            truth=item[target] if TRUTH in shown[source] else None,
+            mask=item.get("mask"),
+        )
+        for domain in filter(shown.get, shown):
             name = str(item.get(f"{domain}_path") or f"sample {index + 1}")
-            entry: dict[str, Any] = {"domain": domain, "name": name}
-            if domain == generator[0]:
-                truth = item[generator[1]] if has_truth(dataset, item, generator[0], generator[1]) else None
-                found |= {} if truth is None else {"truth": truth}
-                output = images[f"{generator}({domain})"]
-                entry["values"] = image_values(item[domain], output, truth=truth, mask=item.get("mask"))
-            if found:
-                entries.append({**entry, "images": _write_images(of_step, f"{index:05d}_{domain}", found)})
+            entry = {"domain": domain, "name": name, "images": _write_images(of_step, index, domain, shown)}
+            entries.append(entry | ({"values": values} if domain == source else {}))
+        rows += [_row(shown)] if index in preview else []
     measures = {name: MEASURES[name] for name in MEASURES if any(name in entry.get("values", {}) for entry in entries)}
     about = {"step": step, "measures": measures, "items": entries}
     write_atomically(of_step / INDEX, json.dumps(about, allow_nan=False))
@@ -103,12 +113,74 @@ def _render(
     return {column: rendered[column][0].float().cpu() for column in columns}
 
 
-def _write_images(folder: Path, start: str, images: Mapping[str, Tensor]) -> dict[str, str]:
-    """Write images as PNG files whose names begin with ``start``; return the files by name of the image."""
-    files = {name: f"{start}_{re.sub(r'[^a-z]+', '_', name).strip('_')}.png" for name in images}
-    for name, image in images.items():
-        to_pil(image).save(folder / files[name], "PNG")
+def _shown(
+    dataset: MapDataset, item: Mapping[str, Any], domain: str, images: Mapping[str, Tensor], names: Mapping[str, str]
+) -> dict[str, Image.Image]:
+    """Return by name what was made of an item's image of a domain; beside an output the image of the other domain."""
+    made = {names[column]: image for column, image in images.items() if parse(column).images() == {domain}}
+    shown = {name: _upright(dataset, item, domain, image) for name, image in made.items()}
+    other = OTHER[domain]
+    if other in item and any(name.startswith("output") for name in made):
+        paired = has_truth(dataset, item, domain, other)
+        shown[TRUTH if paired else REAL] = _upright(dataset, item, other, item[other])
+    return shown
+
+
+def _row(shown: Mapping[str, Mapping[str, Image.Image]]) -> dict[str, Image.Image]:
+    """Return the images of an item by the label of their column; an input is not repeated as the other's target."""
+    both = all(shown.values())
+    return {
+        f"{domain}: {LABELS.get(name, name)}": image
+        for domain, images in shown.items()
+        for name, image in images.items()
+        if not (both and name in LABELS)
+    }
+
+
+def _upright(dataset: MapDataset, item: Mapping[str, Any], domain: str, image: Tensor) -> Image.Image:
+    """Return an image of an item's domain, or one that was made of it, at the aspect of the domain's file."""
+    images, path = getattr(dataset, "domains", {}).get(domain), item.get(f"{domain}_path")
+    try:
+        size = images.whole_size(path) if images is not None and path is not None else None
+    except DataError:
+        size = None
+    return to_pil(image) if size is None else with_aspect(to_pil(image), *size)
+
+
+def with_aspect(image: Image.Image, width: int, height: int) -> Image.Image:
+    """Return an image stretched to the aspect of a width and a height: the side that is too short is enlarged.
+
+    It has at most four times the pixels.
+    """
+    wider = width * image.height / (height * image.width)
+    stretch = max(wider, 1 / wider)
+    if stretch < ALIKE:
+        return image
+    scale = min(1.0, (MOST / stretch) ** 0.5)
+    sides = image.width * max(1.0, wider), image.height * max(1.0, 1 / wider)
+    size = max(1, round(scale * sides[0])), max(1, round(scale * sides[1]))
+    return image.resize(size, Image.Resampling.BICUBIC)
+
+
+def _write_images(
+    folder: Path, index: int, domain: str, shown: Mapping[str, Mapping[str, Image.Image]]
+) -> dict[str, str]:
+    """Write the images of a domain of an item as PNG files; return the files by name of the image.
+
+    The image of the other domain is written once: it is the other domain's input, if that is shown too.
+    """
+    files = {}
+    for name, image in shown[domain].items():
+        if name in LABELS and shown[OTHER[domain]]:
+            files[name] = _file(index, OTHER[domain], "input")
+        else:
+            files[name] = _file(index, domain, name)
+            image.save(folder / files[name], "PNG")
     return files
+
+
+def _file(index: int, domain: str, name: str) -> str:
+    return f"{index:05d}_{domain}_{re.sub(r'[^a-z]+', '_', name).strip('_')}.png"
 
 
 def image_values(
@@ -167,23 +239,6 @@ def to_pil(image: Tensor) -> Image.Image:
     """
     image = image[:COLORS] if len(image) >= COLORS else image[:1]
     return Image.fromarray(to_bytes(image[None], "a sample")[0].permute(1, 2, 0).contiguous().numpy())
-
-
-def compose(rows: Sequence[Sequence[Tensor]]) -> Image.Image:
-    """Paste images into a grid without gaps, shrunk to at most 8,192 pixels a side.
-
-    Args:
-        rows: at least one; images (C, H, W) in -1..1. A cell has the size of the first image; others are scaled to it.
-    """
-    width, height = to_pil(rows[0][0]).size
-    grid = Image.new("RGB", (width * max(map(len, rows)), height * len(rows)))
-    for y, row in enumerate(rows):
-        for x, image in enumerate(row):
-            cell = to_pil(image)
-            fitted = cell if cell.size == (width, height) else cell.resize((width, height), Image.Resampling.BICUBIC)
-            grid.paste(fitted, (x * width, y * height))
-    grid.thumbnail((LONGEST, LONGEST))
-    return grid
 
 
 def _depth(image: Expression) -> int:

@@ -14,6 +14,7 @@ class Transform:
 
     Attributes:
         is_random: whether ``varied`` does anything.
+        keeps_all: whether the result shows all of the image, perhaps at another aspect.
 
     Shape:
         image: an image of Pillow with 8 bits a channel, or a float32 array (H, W, C) in 0..1.
@@ -21,6 +22,7 @@ class Transform:
     """
 
     is_random: bool = False
+    keeps_all: bool = False
 
     def fixed(self, image: Pixels) -> Pixels:
         """Return the image after the deterministic part."""

@@ -42,7 +42,7 @@ class Compose(Transform):
                 )
         self.transforms = list(transforms)
         random = [transform.is_random for transform in self.transforms]
-        self.is_random = any(random)
+        self.is_random, self.keeps_all = any(random), all(transform.keeps_all for transform in self.transforms)
         self._first = random.index(True) if self.is_random else len(random)  # the first random one; it may begin fixed
 
     def fixed(self, image: Pixels) -> Pixels:

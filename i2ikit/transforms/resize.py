@@ -11,6 +11,8 @@ from i2ikit.transforms.base import Transform, bicubic_key
 class _Resizing(Transform):
     """Resize with Pillow's bicubic filter to a size that depends on the size of the image."""
 
+    keeps_all = True
+
     @abstractmethod
     def target(self, width: int, height: int) -> tuple[int, int]:
         """Return the new width and height."""

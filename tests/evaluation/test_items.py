@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from i2ikit.evaluation.items import first_items, has_truth
+from i2ikit.evaluation.items import first_items, has_truth, spread
 from i2ikit.registry import DATASETS
 
 pytestmark = pytest.mark.usefixtures("tiny_parts")
@@ -36,3 +36,24 @@ def test_images_are_a_pair_if_their_files_have_one_stem_or_no_path_or_the_datase
     assert not has_truth(dataset, unlike, "a", "b")
     dataset.paired = True
     assert has_truth(dataset, unlike, "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("total", "count", "indices"),
+    [
+        (8, 4, [0, 2, 4, 6]),
+        (86, 4, [0, 21, 43, 64]),
+        (3, 8, [0, 1, 2]),
+        (5, 5, [0, 1, 2, 3, 4]),
+        (1, 1, [0]),
+        (0, 3, []),
+    ],
+)
+def test_indices_are_spread_evenly(total: int, count: int, indices: list[int]):
+    assert spread(total, count) == indices
+
+
+def test_a_larger_choice_contains_the_smaller_one():
+    for total in (7, 96, 101, 1000):
+        assert set(spread(total, 8)) <= set(spread(total, 100))
+        assert spread(total, total) == list(range(total))

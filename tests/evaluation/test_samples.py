@@ -3,11 +3,14 @@ import math
 
 import pytest
 import torch
+from PIL import Image
 
 from i2ikit.build import Builder
-from i2ikit.evaluation import samples
-from i2ikit.evaluation.samples import column_names, compose, image_values, sample_columns, to_pil, write_samples
+from i2ikit.datasets.domains import DomainImages
+from i2ikit.evaluation.samples import column_names, image_values, sample_columns, to_pil, with_aspect, write_samples
+from i2ikit.images import FileList, Reader
 from i2ikit.registry import DATASETS
+from i2ikit.transforms import Resize
 from i2ikit.translation import UnpairedTranslation, build_model
 
 
@@ -93,7 +96,7 @@ def test_the_same_inputs_are_shown_at_every_step_and_a_repeated_step_is_replaced
     first, second = (tmp_path / f"step_000{step}" / "00002_a_input.png" for step in (100, 200))
     assert first.read_bytes() == second.read_bytes()
     written(tmp_path, cut, count=1)
-    assert len(list((tmp_path / "step_000100").iterdir())) == 3
+    assert len(list((tmp_path / "step_000100").iterdir())) == 4  # input, output, a real target, and the index
 
 
 def test_images_without_a_path_are_numbered(cut, tmp_path):
@@ -132,11 +135,6 @@ def test_images_of_different_sizes_have_no_values():
     assert image_values(image(-1.0), torch.zeros(3, 8, 8), truth=image(0.0)) == {}
 
 
-def test_a_grid_of_very_many_images_is_shrunk(monkeypatch):
-    monkeypatch.setattr(samples, "LONGEST", 12)
-    assert compose([[flat(0.0, 0.0, 0.0)]] * 12).size == (2, 12)
-
-
 def test_minus_one_is_black_and_one_is_full_and_the_rest_is_clipped():
     assert to_pil(flat(-1.0, 0.0, 1.0)).getpixel((0, 0)) == (0, 128, 255)
     assert to_pil(flat(-9.0, 9.0, 1.0)).getpixel((2, 1)) == (0, 255, 255)
@@ -151,17 +149,74 @@ def test_of_many_channels_the_first_three_are_shown_and_of_two_the_first():
     assert to_pil(flat(1.0, -1.0)).getpixel((0, 0)) == (255, 255, 255)
 
 
-def test_cells_are_in_rows_and_columns_without_gaps():
-    red, green, blue = flat(1.0, -1.0, -1.0), flat(-1.0, 1.0, -1.0), flat(-1.0, -1.0, 1.0)
-    image = compose([[red, green], [blue, red]])
-    assert image.size == (6, 4)
-    assert image.getpixel((3, 0)) == (0, 255, 0)
-    assert image.getpixel((2, 2)) == (0, 0, 255)
-    assert image.getpixel((5, 3)) == (255, 0, 0)
+class Files:
+    """Unpaired files of 20 x 10 pixels for a and 10 x 20 for b, which a transform made square."""
+
+    def __init__(self, folder, count, **sizes):
+        self.count, transform = count, Resize(16)
+        for domain, size in {"a": (20, 10), "b": (10, 20), **sizes}.items():
+            (folder / domain).mkdir(parents=True)
+            for index in range(count):
+                name = f"{domain}{index:03d}.png"
+                Image.new("RGB", size, (index, 100, 200 if domain == "b" else 0)).save(folder / domain / name)
+        names = {domain: [f"{domain}{index:03d}.png" for index in range(count)] for domain in "ab"}
+        self.domains = {d: DomainImages(FileList(folder / d, names[d]), Reader(), transform) for d in "ab"}
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, index):
+        return self.domains["a"].item("a", index) | self.domains["b"].item("b", (index + 1) % self.count)
 
 
-def test_an_image_of_another_size_is_scaled_to_the_cell():
-    large = torch.ones(3, 20, 20)
-    image = compose([[flat(-1.0, -1.0, -1.0), large]])
-    assert image.size == (6, 2)
-    assert image.getpixel((3, 0)) == pytest.approx((255, 255, 255))
+def write_files(folder, config, dataset, count):
+    write_samples(folder / "samples", model(config), dataset, device=torch.device("cpu"), step=1, count=count, seed=0)
+    return json.loads((folder / "samples" / "step_000001" / "index.json").read_text())["items"]
+
+
+def read(path):
+    with Image.open(path) as image:
+        return image.copy()
+
+
+def sizes_of(folder, entry):
+    return {name: read(folder / "samples/step_000001" / file).size for name, file in entry["images"].items()}
+
+
+def test_the_items_are_spread_over_the_test_set(cut, tmp_path):
+    entries = write_files(tmp_path, cut, Files(tmp_path / "data", 40), 4)
+    assert [entry["name"][-8:] for entry in entries] == ["a000.png", "a010.png", "a020.png", "a030.png"]
+
+
+def test_images_that_the_transform_made_square_are_written_at_the_aspect_of_their_file(cut, tmp_path):
+    (entry,) = write_files(tmp_path, cut, Files(tmp_path / "data", 2), 1)
+    assert sizes_of(tmp_path, entry) == {"input": (32, 16), "output": (32, 16), "real": (16, 32)}
+
+
+def test_a_real_image_of_the_target_domain_is_beside_the_outputs_of_both_directions_and_is_one_file(cyclegan, tmp_path):
+    a, b = write_files(tmp_path, cyclegan, Files(tmp_path / "data", 2), 1)
+    assert a["images"]["real"] == b["images"]["input"] == "00000_b_input.png"
+    assert b["images"]["real"] == a["images"]["input"]
+    assert read(tmp_path / "samples/step_000001/00000_b_input.png").getpixel((0, 0)) == (1, 100, 200)
+
+
+def test_a_test_set_without_targets_has_no_real_images(cut, tmp_path):
+    dataset = Files(tmp_path / "data", 1)
+    del dataset.domains["b"]
+    dataset.__class__ = type("OneSided", (Files,), {"__getitem__": lambda self, i: self.domains["a"].item("a", i)})
+    (entry,) = write_files(tmp_path, cut, dataset, 1)
+    assert set(entry["images"]) == {"input", "output"}
+
+
+@pytest.mark.parametrize(
+    ("size", "aspect", "expected"),
+    [
+        ((16, 16), (200, 100), (32, 16)),
+        ((16, 16), (100, 200), (16, 32)),
+        ((16, 8), (100, 100), (16, 16)),
+        ((100, 56), (101, 56), (100, 56)),  # rounded to a multiple of 4
+        ((16, 16), (1600, 1), (1280, 1)),  # at most four times the pixels
+    ],
+)
+def test_the_side_that_is_too_short_is_enlarged(size, aspect, expected):
+    assert with_aspect(Image.new("RGB", size), *aspect).size == expected

@@ -1,5 +1,6 @@
 """Samples of fixed test images, so that one sees the translation improve."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,16 +10,19 @@ from i2ikit.data.loading import MapDataset
 from i2ikit.engine.hooks.base import RunHook
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.evaluation.samples import grid_path, write_samples
+from i2ikit.interfaces.progress import Progress
 
 EARLY = 100  # the step of the first samples, so that a beginner need not wait for ``every``
 
 
 class SamplesHook(RunHook):
-    """Writes samples (see :func:`write_samples`) every N steps, early on and at the end.
+    """Writes samples (see :func:`write_samples`) every N steps, early on, at the end, and at an interruption.
+
+    A resumed run removes those of the interruption, so that it ends with the samples of a run without one.
 
     Args:
         folder: where they go; it is made.
-        dataset: test images; the first ones are shown.
+        dataset: test images; those that are shown are spread over it.
         every: steps between samples, >= 1.
         count: items, >= 1; fewer if the dataset has fewer.
         gallery: items after the last step, if this is more than ``count``.
@@ -34,20 +38,38 @@ class SamplesHook(RunHook):
         self.every, self.count, self.gallery = every, count, gallery
 
     def before_train(self, run: TranslationRunner) -> None:
-        """Write the samples that a run which ended between its checkpoint and its samples still owes."""
-        if run.progress.step and not grid_path(self.folder, run.progress.step).is_file():
+        """Remove samples of an interruption, and of steps that a resumed run repeats; write those that it still owes."""
+        progress = run.progress
+        for path in self.folder.glob("step_*"):
+            digits = path.stem.removeprefix("step_")
+            step = int(digits) if digits.isdecimal() else 0
+            if step > progress.step or (step == progress.step and step and not self._is_due(progress)):
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        if progress.step and not grid_path(self.folder, progress.step).is_file():
             self.after_step(run, {})
 
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
         """Write samples if this step is due."""
-        step, last = run.progress.step, run.progress.step == run.progress.steps
-        if last or step == EARLY or step % self.every == 0:
-            write_samples(
-                self.folder,
-                run.translation,
-                self.dataset,
-                device=run.model.device,
-                step=step,
-                count=max(self.count, self.gallery) if last else self.count,
-                seed=self.seed,
-            )
+        progress = run.progress
+        if self._is_due(progress):
+            last = progress.step == progress.steps
+            self._write(run, max(self.count, self.gallery) if last else self.count)
+
+    def on_interrupt(self, run: TranslationRunner) -> None:
+        """Write samples of the step after which a run stops, unless it has them; called by the loop."""
+        if not self._is_due(run.progress):
+            self._write(run, self.count)
+
+    def _is_due(self, progress: Progress) -> bool:
+        return progress.step in (EARLY, progress.steps) or progress.step % self.every == 0
+
+    def _write(self, run: TranslationRunner, count: int) -> None:
+        write_samples(
+            self.folder,
+            run.translation,
+            self.dataset,
+            device=run.model.device,
+            step=run.progress.step,
+            count=count,
+            seed=self.seed,
+        )

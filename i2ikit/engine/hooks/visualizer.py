@@ -45,7 +45,7 @@ class VisualizerHook(RunHook):
     def add_line(self, line: Mapping[str, Any]) -> None:
         """Send the scalars of a line of the log."""
         found = dict(scalars(line))
-        if found:
+        if found and not line.get("partial"):
             self._visualizer.add_scalars(found, step=line["step"])
 
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:

@@ -17,6 +17,25 @@ def test_a_line_has_the_means_since_the_previous_line(new_run):
     assert [(line["step"], line["losses"]["gan"]) for line in lines] == [(1, 8.0), (3, 2.0), (5, 4.5)]
 
 
+def test_a_run_that_ends_between_two_lines_ends_its_log_with_a_partial_one(new_run):
+    run, hook = new_run(), LogHook(50)
+    for step, loss in enumerate((8.0, 1.0, 3.0), start=1):
+        run.step(hook, step, 100, gan=torch.tensor(loss))
+    hook.close()
+    assert [(line["step"], line["losses"]["gan"], line.get("partial", False)) for line in run.lines] == [
+        (1, 8.0, False),
+        (3, 2.0, True),
+    ]
+    assert hook.state_dict()["counts"] == {"gan": 2}  # the next whole line of a resumed run is over all its steps
+
+
+def test_a_run_that_ends_with_a_line_has_no_partial_one(new_run):
+    run, hook = new_run(), LogHook(50)
+    run.step(hook, 1, 1, gan=torch.tensor(1.0))
+    hook.close()
+    assert len(run.lines) == 1
+
+
 def test_a_term_that_is_skipped_in_some_steps_has_the_mean_over_the_others(new_run):
     lines = lines_of(new_run(), 3, [{"gan": 0.0}, {"gan": 1.0, "identity": 6.0}, {"gan": 2.0}])
     assert lines[1]["losses"] == {"gan": 1.5, "identity": 6.0}

@@ -17,9 +17,12 @@ class RunAt:
         self.progress, self.step, self.steps = self, step, 700
 
 
+def make_hook(folder, **arguments):
+    return SamplesHook(folder, DATASETS.get("NoisyPairs")(count=3), every=500, count=2, seed=0, **arguments)
+
+
 def written(folder, config, step, **arguments):
-    hook = SamplesHook(folder, DATASETS.get("NoisyPairs")(count=3), every=500, count=2, seed=0, **arguments)
-    hook.after_step(RunAt(config, step), {})
+    make_hook(folder, **arguments).after_step(RunAt(config, step), {})
     return folder.is_dir()
 
 
@@ -32,3 +35,28 @@ def test_samples_are_due_early_every_n_steps_and_at_the_end(cut, tmp_path, step,
 def test_the_last_step_may_show_more_items(cut, tmp_path, step, gallery, items):
     written(tmp_path, cut, step, gallery=gallery)
     assert len(json.loads((tmp_path / f"step_{step:06d}" / "index.json").read_text())["items"]) == items
+
+
+def test_an_interrupted_run_has_samples_of_its_last_step_until_it_is_resumed(cut, tmp_path):
+    hook = make_hook(tmp_path)
+    hook.after_step(RunAt(cut, 100), {})
+    hook.on_interrupt(RunAt(cut, 150))
+    names = {"step_000100", "step_000100.jpg"}
+    assert {path.name for path in tmp_path.iterdir()} == names | {"step_000150", "step_000150.jpg"}
+    hook.before_train(RunAt(cut, 150))
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_samples_of_steps_that_a_resumed_run_repeats_are_removed(cut, tmp_path):
+    hook = make_hook(tmp_path)
+    for step in (100, 500):
+        hook.after_step(RunAt(cut, step), {})
+    hook.before_train(RunAt(cut, 400))
+    assert {path.name for path in tmp_path.iterdir()} == {"step_000100", "step_000100.jpg"}
+    hook.before_train(RunAt(cut, 100))
+    assert (tmp_path / "step_000100").is_dir()  # due at that step
+
+
+def test_a_step_whose_samples_are_written_is_not_rendered_again_at_an_interruption(cut, tmp_path):
+    make_hook(tmp_path).on_interrupt(RunAt(cut, 500))
+    assert list(tmp_path.iterdir()) == []
