@@ -15,7 +15,7 @@ from i2ikit.files import write_atomically
 from i2ikit.report.album import Album, make_album
 from i2ikit.report.curves import Plot, make_plots
 from i2ikit.report.page_images import PageImages
-from i2ikit.report.record import RunRecord, best_indices, describe_metric, mapping, metric_names, read_record
+from i2ikit.report.record import RunRecord, best_indices, describe_metric, is_step, mapping, metric_names, read_record
 from i2ikit.report.settings import differences, format_plain, read_objective
 
 STYLE = "page.css"
@@ -45,7 +45,7 @@ def write_report(
         the page.
 
     Raises:
-        RunError: a folder does not exist or cannot be written.
+        RunError: the page cannot be written, or a file of a run is nested too deeply.
     """
     folders = [Path(work_dirs)] if isinstance(work_dirs, str | Path) else [Path(folder) for folder in work_dirs]
     page = folders[0] / "index.html" if page is None else Path(page)
@@ -66,15 +66,20 @@ def write_report(
             objectives=[read_objective(record.config) for record in records],
             differences=differences([record.config for record in records]),
             environment={key: ", ".join(flat_words(value)) for key, value in records[0].environment.items()},
+            refused={name: record.files.refused for name, record in zip(names, records, strict=True)},
             data=page_data(album, names, plots),
             images=images,
             extra=Markup(extra),
             style=resource(STYLE),
             script=Markup("\n").join(map(resource, SCRIPTS)),
         )
-        write_atomically(page, text)
+        write_atomically(page, text.encode("utf-8", errors="replace"))
     except OSError as error:
-        raise RunError(f"cannot write the report {page}: {error}") from error
+        raise RunError(f"cannot write the report {page}: {error}. Write it elsewhere: `--out FILE`.") from error
+    except RecursionError as error:
+        raise RunError(
+            f"cannot write the report {page}: the log or the config of a run is nested too deeply"
+        ) from error
     return page
 
 
@@ -107,21 +112,24 @@ def distinct_names(paths: Sequence[Path]) -> list[str]:
 
 
 def facts(record: RunRecord) -> dict[str, str]:
-    """Return steps, epochs, time, speed, device and data of a run, as far as they are known."""
-    last, seconds = record.last, record.last.get("time")
-    found: dict[str, str] = {}
-    if "step" in last:
-        found["Steps"] = f"{last['step']:,}"
-    if isinstance(last.get("epoch"), int):
-        found["Epochs"] = f"{last['epoch']:,}"
-    if isinstance(seconds, int | float) and seconds > 0:
-        found["Time"] = format_duration(seconds)
-        found["Speed"] = format_pace(last["step"] / seconds)
-    if "device" in record.environment:
-        found["Device"] = str(record.environment["device"])
+    """Return method, data, steps, epochs, time, speed and device of a run, as far as they are known."""
+    last, seconds, environment = record.last, record.last.get("time"), record.environment
+    found = {
+        name: str(environment[key]) for name, key in (("Method", "method"), ("Config", "config")) if key in environment
+    }
     data = mapping(mapping(record.config.get("data")).get("train"))
     if "type" in data:
         found["Data"] = str(data.get("root", data["type"]))
+    if "step" in last:
+        steps = environment.get("steps")
+        found["Steps"] = f"{last['step']:,}" + (f" of {steps:,}" if is_step(steps) and steps > last["step"] else "")
+    if is_step(last.get("epoch")):
+        found["Epochs"] = f"{last['epoch']:,}"
+    if seconds is not None and 0 < seconds < math.inf:
+        found["Time"] = format_duration(seconds)
+        found["Speed"] = format_pace(last["step"] / seconds)
+    if "device" in environment:
+        found["Device"] = str(environment["device"])
     return found
 
 

@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
-from i2ikit.errors import UnknownComponentError
-from i2ikit.files import read_json, read_json_lines
 from i2ikit.registry import METRICS
+from i2ikit.report.run_files import RunFiles
 
+MOST_STEPS = 2**53  # beyond it JavaScript does not count
+MOST_SERIES = 500  # losses, rates, metrics of one run, each
 Point = tuple[float, int]  # value and step
 
 
@@ -58,6 +59,7 @@ class RunRecord:
         last: the last line with scalars (``step``, ``epoch``, ``time`` in seconds).
         config: the resolved config as plain data.
         config_text: the resolved config as Python.
+        files: of the work directory, and which of them are not read.
     """
 
     path: Path
@@ -72,15 +74,17 @@ class RunRecord:
     config: dict[str, Any] = field(default_factory=dict)
     config_text: str = ""
 
+    def __post_init__(self) -> None:
+        self.files = RunFiles(self.path)
+
 
 def read_record(work_dir: Path) -> RunRecord:
     """Read log and config of a work directory; files that are missing or cut off leave their part empty."""
     record = RunRecord(work_dir)
-    for line in read_json_lines(work_dir / "log.jsonl"):
+    for line in record.files.read_lines(work_dir / "log.jsonl"):
         add_line(record, line)
-    record.config = dict(mapping(read_json(work_dir / "config.json")))
-    text = work_dir / "config.py"
-    record.config_text = text.read_text("utf-8", errors="replace") if text.is_file() else ""
+    record.config = dict(mapping(record.files.read_json(work_dir / "config.json")))
+    record.config_text = record.files.read_text(work_dir / "config.py")
     return record
 
 
@@ -88,14 +92,17 @@ def add_line(record: RunRecord, line: Mapping[str, Any]) -> None:
     """Add one line of the log to the record."""
     step = line.get("step")
     if line.get("event") in ("start", "resume"):
-        record.environment = {key: value for key, value in line.items() if key not in ("event", "step")}
-    elif line.get("event") == "metrics" and isinstance(step, int):
+        origin = {key: record.environment[key] for key in ("method", "config") if key in record.environment}
+        record.environment = origin | {key: value for key, value in line.items() if key not in ("event", "step")}
+    elif line.get("event") == "metrics" and is_step(step):
         add_scalars(record.metrics, step, line.get("metrics"))
-        for name, kind in (("better", dict), ("paired", list), ("protocol", dict)):
-            if isinstance(line.get(name), kind):
-                setattr(record, name, line[name])
-    elif isinstance(step, int) and "event" not in line:
-        record.last = {key: line[key] for key in ("step", "epoch", "time") if key in line}
+        better = mapping(line.get("better")).items()
+        record.better = {name: direction for name, direction in better if direction in ("higher", "lower")}
+        record.paired = [name for name in line.get("paired") or () if isinstance(name, str)]
+        record.protocol = dict(mapping(line.get("protocol")))
+    elif is_step(step) and "event" not in line:
+        found = {"step": step, "epoch": line.get("epoch"), "time": as_number(line.get("time"))}
+        record.last = {key: value for key, value in found.items() if value is not None}
         add_scalars(record.losses, step, line.get("losses"))
         add_scalars(record.rates, step, line.get("lr"))
 
@@ -103,8 +110,24 @@ def add_line(record: RunRecord, line: Mapping[str, Any]) -> None:
 def add_scalars(into: dict[str, Series], step: int, found: Any) -> None:
     """Add the numbers of a mapping to their series; null, which JSON has for NaN, becomes NaN."""
     for name, value in mapping(found).items():
-        if value is None or isinstance(value, int | float):
-            into.setdefault(name, Series()).add(step, math.nan if value is None else float(value))
+        number = math.nan if value is None else as_number(value)
+        if number is not None and (name in into or len(into) < MOST_SERIES):
+            into.setdefault(name, Series()).add(step, number)
+
+
+def is_step(value: Any) -> TypeGuard[int]:
+    """Return whether a value is the number of a step."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_STEPS
+
+
+def as_number(value: Any) -> float | None:
+    """Return a number as a float, infinity if it is too large for one; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -123,11 +146,10 @@ def describe_metric(name: str, config: Mapping[str, Any]) -> str:
     It is empty if the config has no such metric, or its part is not installed.
     """
     metric = mapping(mapping(config.get("metrics")).get(name.partition(".")[0]))
-    try:
-        part = METRICS.get(str(metric.get("type", "")))
-    except UnknownComponentError:
+    kind = metric.get("type")
+    if not isinstance(kind, str) or kind not in METRICS.names():
         return ""
-    return (part.__doc__ or "").strip().partition("\n")[0]
+    return (METRICS.get(kind).__doc__ or "").strip().partition("\n")[0]
 
 
 def best_indices(values: Sequence[float | None], better: str) -> set[int]:

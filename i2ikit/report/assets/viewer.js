@@ -10,22 +10,21 @@ if (byId("viewer")) (() => {
 
   function inDomain(domain) { return data.items.filter((item) => item.domain === domain); }
 
-  /* What each side can show: "input", "truth", or run and name, such as "0 output". */
+  /* What each side can show: "input", "truth", "real", or run and name, such as "0 output". */
   function choices(item) {
     const made = item.images.flatMap((images, run) => Object.keys(images).map((name) => `${run} ${name}`));
-    return ["input", ...made, ...(item.truth === null ? [] : ["truth"])];
+    return ["input", ...made, ...["truth", "real"].filter((target) => item[target] !== null)];
   }
 
   function label(choice) {
     const [, run, name] = choice.match(/^(\d+) (.*)$/) || [];
-    if (run === undefined) return choice;
+    if (run === undefined) return choice === "real" ? "real target" : choice;
     return several ? (name === "output" ? runs[run] : `${runs[run]}, ${name}`) : name;
   }
 
   /* The newest image that is not newer than the chosen step. */
   function frame(item, choice) {
-    if (choice === "input") return item.input;
-    if (choice === "truth") return item.truth;
+    if (["input", "truth", "real"].includes(choice)) return item[choice];
     const [, run, name] = choice.match(/^(\d+) (.*)$/);
     const frames = item.images[run][name] || [];
     const past = frames.filter(([step]) => step <= state.step);
