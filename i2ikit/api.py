@@ -8,7 +8,7 @@ from typing import Any
 from typing_extensions import Unpack
 
 from i2ikit.cli.progress import make_reporter
-from i2ikit.config import find_config, resolve_config
+from i2ikit.config import config_origin, find_config, resolve_config
 from i2ikit.config.data import Folders
 from i2ikit.distributed.device import pick_device
 from i2ikit.distributed.launch import find_rank
@@ -16,7 +16,6 @@ from i2ikit.engine.interruption import Interruption
 from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.engine.train import RunOptions
 from i2ikit.engine.train import train as run
-from i2ikit.errors import RunError
 from i2ikit.evaluation.measure import Measurement
 from i2ikit.inference import Translator
 from i2ikit.inference.evaluation import evaluate_checkpoint
@@ -64,7 +63,7 @@ def train(
         reporter: gets the progress of the run. None: a progress bar in a terminal and in a notebook with ipywidgets,
             and a line every ten seconds elsewhere.
         quiet: show nothing; without ``reporter``.
-        options: ``max_steps``, ``pause_at``, ``resume`` and ``init``, see :class:`RunOptions`.
+        options: ``max_steps``, ``pause_at``, ``resume``, ``init`` and ``origin``, see :class:`RunOptions`.
 
     Returns:
         last step, metrics with their protocol, and last checkpoint.
@@ -80,6 +79,7 @@ def train(
         if set or data is not None:
             raise ValueError("set= and data= change a config when it is read: give them to load_config")
     else:
+        options.setdefault("origin", config_origin(find_config(str(config))))
         config = load_config(config, set=set, data=data)
     if quiet and reporter is not None:
         raise ValueError("quiet=True shows nothing, so it takes no reporter: give one of them")
@@ -88,11 +88,13 @@ def train(
     given = quiet or reporter is not None
     shown: AbstractContextManager[Reporter | None] = nullcontext(reporter) if given else closing(make_reporter())
     with shown as active:
+        log = work_dir / "log.jsonl"
+        before = _version(log)
         try:
             result = run(config, work_dir=work_dir, device=device, reporter=active, **options)
-        except RunError:
-            with suppress(RunError, OSError), Interruption():  # the first error is the one to show
-                if is_main:
+        except Exception:
+            if is_main and _version(log) != before:  # the run has begun
+                with suppress(Exception), Interruption():  # the first error is the one to show
                     write_report(work_dir)
             raise
         if is_main:
@@ -101,6 +103,15 @@ def train(
             if active is not None:
                 active.note(f"report     {page}")
     return result
+
+
+def _version(file: Path) -> tuple[int, ...] | None:
+    """Return what changes when a file is written; None if there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def evaluate(

@@ -62,7 +62,7 @@ def train(options: TrainOptions) -> None:
         raise I2IKitError("--init starts a new run and --resume continues one: give one of them.")
     with busy("Checking the config"):
         from i2ikit import api
-        from i2ikit.config import find_config, resolve_config
+        from i2ikit.config import config_origin, find_config, resolve_config
 
         path = find_config(options.config)
         config = resolve_config(path, options.changes(), folders(options.data, options.data_a, options.data_b))
@@ -76,6 +76,7 @@ def train(options: TrainOptions) -> None:
         pause_at=options.pause_at,
         resume=options.resume,
         init=options.init,
+        origin=config_origin(path),
     )
 
 

@@ -8,6 +8,7 @@ from i2ikit.build import ConfigProblem
 from i2ikit.config.channels import follow_data
 from i2ikit.config.data import Folders, read_from
 from i2ikit.config.files import ConfigFile, read_config_file
+from i2ikit.config.find import packaged_configs
 from i2ikit.config.imports import IMPORTS, import_problems, locate_imports
 from i2ikit.config.key_paths import existing, holds, shown, split
 from i2ikit.config.overrides import apply_overrides
@@ -45,6 +46,17 @@ def resolve_config(path: Path, overrides: Sequence[str] = (), data: Folders | No
         ConfigError: a line for each error: file and line, or the override; key path; message with the nearest name.
     """
     return _resolve(path, overrides, data, find_errors)
+
+
+def config_origin(path: Path) -> dict[str, str]:
+    """Return ``config``, the name of a packaged config or the path of another, and ``method``, if it has one.
+
+    The method is the folder of a packaged config, or the file in a folder ``methods`` that another inherits from.
+    """
+    chain = list(read_config_file(path).chain())
+    name = next((name for name, packaged in packaged_configs().items() if packaged.resolve() == chain[0]), "")
+    method = name.partition("/")[0] or next((file.stem for file in chain if file.parent.name == "methods"), "")
+    return {"config": name or shown(path)} | ({"method": method} if method else {})
 
 
 def _resolve(

@@ -1,6 +1,6 @@
 """A run: one training, from its config to its result."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class Run:
         folder: work directory.
         device: of this process.
         reporter: None in all processes but the first.
-        max_steps, pause_at, resume, init: see :class:`i2ikit.engine.train.RunOptions`.
+        max_steps, pause_at, resume, init, origin: see :class:`i2ikit.engine.train.RunOptions`.
 
     Attributes:
         checkpoint: to resume from, or None; after :meth:`find_checkpoint`.
@@ -71,12 +71,14 @@ class Run:
         pause_at: int | None = None,
         resume: bool = False,
         init: str | Path | None = None,
+        origin: Mapping[str, str] | None = None,
     ) -> None:
         if resume and init is not None:
             raise ValueError(f"a resumed run has its weights; init={str(init)!r} is for a new run")
         self.config, self.folder, self.device = config, folder, device
         self.reporter = reporter or Reporter()
         self.max_steps, self.pause_at, self.resume, self.init = max_steps, pause_at, resume, init
+        self.origin = dict(origin or {})
         self.changes: list[Change] = []
         self.left_out: list[str] = []
 
@@ -158,7 +160,7 @@ class Run:
             event["init"] = str(self.init)
         if self.left_out:
             event["bad_test_files"] = self.left_out
-        event |= {"seed": self.config["seed"], **self.length, "processes": processes.count()}
+        event |= self.origin | {"seed": self.config["seed"], **self.length, "processes": processes.count()}
         log.write({**event, **describe(self.device)})
         return log
 

@@ -28,12 +28,14 @@ class RunOptions(TypedDict, total=False):
             schedules, and continues with ``resume``. A step that is already done, or beyond the end, changes nothing.
         resume: resume from the newest intact checkpoint in the work directory.
         init: checkpoint with the initial weights of a new run, see :func:`load_initial`; not with ``resume``.
+        origin: ``config`` and ``method``, names for the log and the report.
     """
 
     max_steps: int | None
     pause_at: int | None
     resume: bool
     init: str | Path | None
+    origin: Mapping[str, str]
 
 
 def train(

@@ -53,9 +53,9 @@ def write_samples(
 
     The items are spread evenly over the dataset. ``index.json`` describes the images: for each input its ``domain`` and
     ``name``, the files by name of the image ("input", "output", ..., and the image of the other domain, "truth" of a
-    pair, else "real"), and ``values`` of the output of the first generator by the names of :data:`MEASURES`. A
-    folder without it is not complete. The grid is written last. Images that the transform stretched get their true aspect back;
-    the values are those of the network's own output.
+    pair, else "real"), and ``values`` of the output of the first generator by the names of :data:`MEASURES`. A folder
+    without it is not complete. The grid is written last. Images that the transform stretched get their true aspect
+    back; the values are those of the network's own output.
 
     Args:
         folder: of all samples; it is made.

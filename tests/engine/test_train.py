@@ -229,10 +229,10 @@ def test_samples_are_written_at_the_end_with_an_index_and_a_grid(cyclegan, tmp_p
     folder = tmp_path / "samples" / "step_000002"
     about = json.loads((folder / "index.json").read_text())
     assert (about["step"], [item["name"] for item in about["items"]]) == (2, ["a0", "b0", "a1", "b1", "a2", "b2"])
-    assert list(about["items"][0]["images"]) == ["input", "output", "reconstruction"]
-    assert list(about["items"][1]["images"]) == ["input", "output", "identity", "reconstruction"]
+    assert list(about["items"][0]["images"]) == ["input", "output", "reconstruction", "real"]
+    assert list(about["items"][1]["images"]) == ["input", "output", "identity", "reconstruction", "real"]
     with Image.open(folder.with_suffix(".jpg")) as image:
-        assert image.size == (7 * 16, 3 * 16)
+        assert image.size == (7 * 130, 20 + 3 * 130)  # columns of 128 pixels, labels above them
 
 
 def test_hooks_of_mmengine_work_from_the_config(cut, tmp_path):

@@ -38,7 +38,7 @@ class SamplesHook(RunHook):
         self.every, self.count, self.gallery = every, count, gallery
 
     def before_train(self, run: TranslationRunner) -> None:
-        """Remove samples of an interruption, and of steps that a resumed run repeats; write those that it still owes."""
+        """Remove samples of an interruption, and of steps that a resumed run repeats; write those that it owes."""
         progress = run.progress
         for path in self.folder.glob("step_*"):
             digits = path.stem.removeprefix("step_")
