@@ -12,6 +12,7 @@ from i2ikit.engine.runner import TranslationRunner
 from i2ikit.evaluation.samples import grid_path, write_samples
 from i2ikit.interfaces.progress import Progress
 
+MARK = "interrupted"  # an empty file beside the samples of an interruption
 EARLY = 100  # the step of the first samples, so that a beginner need not wait for ``every``
 
 
@@ -39,13 +40,13 @@ class SamplesHook(RunHook):
 
     def before_train(self, run: TranslationRunner) -> None:
         """Remove samples of an interruption, and of steps that a resumed run repeats; write those that it owes."""
-        progress = run.progress
-        for path in self.folder.glob("step_*"):
-            digits = path.stem.removeprefix("step_")
-            step = int(digits) if digits.isdecimal() else 0
-            if step > progress.step or (step == progress.step and step and not self._is_due(progress)):
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-        if progress.step and not grid_path(self.folder, progress.step).is_file():
+        now = run.progress.step
+        for path in self.folder.glob("step_*.jpg"):
+            digits, images = path.stem.removeprefix("step_"), path.with_suffix("")
+            if (digits.isdecimal() and int(digits) > now) or (images / MARK).exists():
+                path.unlink()
+                shutil.rmtree(images, ignore_errors=True)
+        if now and not grid_path(self.folder, now).is_file():
             self.after_step(run, {})
 
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
@@ -59,6 +60,7 @@ class SamplesHook(RunHook):
         """Write samples of the step after which a run stops, unless it has them; called by the loop."""
         if not self._is_due(run.progress):
             self._write(run, self.count)
+            (grid_path(self.folder, run.progress.step).with_suffix("") / MARK).touch()
 
     def _is_due(self, progress: Progress) -> bool:
         return progress.step in (EARLY, progress.steps) or progress.step % self.every == 0

@@ -47,6 +47,14 @@ def test_an_interrupted_run_has_samples_of_its_last_step_until_it_is_resumed(cut
     assert {path.name for path in tmp_path.iterdir()} == names
 
 
+def test_the_gallery_of_a_finished_run_that_is_extended_stays(cut, tmp_path):
+    hook, run = make_hook(tmp_path), RunAt(cut, 700)
+    hook.after_step(run, {})
+    run.steps = 900
+    hook.before_train(run)
+    assert {path.name for path in tmp_path.iterdir()} == {"step_000700", "step_000700.jpg"}
+
+
 def test_samples_of_steps_that_a_resumed_run_repeats_are_removed(cut, tmp_path):
     hook = make_hook(tmp_path)
     for step in (100, 500):
