@@ -20,6 +20,7 @@ from i2ikit.cli.import_ import import_weights
 from i2ikit.cli.list import list_parts
 from i2ikit.cli.new import new
 from i2ikit.cli.plugins import plugin_commands, plugins
+from i2ikit.cli.published_options import answer
 from i2ikit.cli.report import report
 from i2ikit.cli.reproduce import reproduce
 from i2ikit.cli.show import show
@@ -71,7 +72,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except UsageError as error:
-            error.message = printable(error.message)
+            error.message = printable(error.message) + answer(getattr(error, "option_name", None) or "")
             raise
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
@@ -106,6 +107,7 @@ class Commands(TyperGroup):
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Train, evaluate and apply models for unpaired image-to-image translation. A method is a config.",

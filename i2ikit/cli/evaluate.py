@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from i2ikit.cli.completion import complete_metrics
 from i2ikit.cli.console import busy, make_table, out, write
 from i2ikit.cli.options import AsJson, DataA, DataB, Device, GeneratorName, Imports, folders, takes
 from i2ikit.engine.reporter import format_missing
@@ -37,7 +38,12 @@ class EvaluateOptions:
     ] = None
     metrics: Annotated[
         str | None,
-        typer.Option("--metrics", metavar="NAME,...", help="Such as fid,ssim; by default those of the config."),
+        typer.Option(
+            "--metrics",
+            metavar="NAME,...",
+            help="Such as fid,ssim; by default those of the config.",
+            autocompletion=complete_metrics,
+        ),
     ] = None
     generator: GeneratorName = None
     channels: Annotated[

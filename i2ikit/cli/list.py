@@ -1,11 +1,12 @@
 """`i2ikit list`: the parts that configs are made of."""
 
 import inspect
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from i2ikit.cli.completion import complete_kind
 from i2ikit.cli.console import busy, complain, make_table, out
 from i2ikit.kinds import find_kind
 
@@ -19,7 +20,12 @@ CONFIGS = "configs"
 
 def list_parts(
     kind: Annotated[
-        str | None, typer.Argument(metavar="[KIND]", help="Such as losses or generators; configs lists the configs.")
+        str | None,
+        typer.Argument(
+            metavar="[KIND]",
+            help="Such as losses or generators; configs lists the configs.",
+            autocompletion=complete_kind,
+        ),
     ] = None,
 ) -> None:
     """List the registered parts, or the packaged configs."""
@@ -27,7 +33,7 @@ def list_parts(
         if kind == CONFIGS:
             from i2ikit.config import packaged_configs
 
-            table = make_table(["config", "file"], ((name, str(path)) for name, path in packaged_configs().items()))
+            table = _configs(packaged_configs())
         else:
             from i2ikit.registry import REGISTRIES
 
@@ -42,6 +48,16 @@ def package_of(part: type[Any]) -> str:
 
     owner = get_manager().owner(part.__module__)
     return owner.package if owner else part.__module__.partition(".")[0]
+
+
+def _configs(names: Iterable[str]) -> "Table":
+    """Return a line for each method, with its data sets; a config is called METHOD/DATA."""
+    methods: dict[str, list[str]] = {}
+    for name in names:
+        method, _, data = name.rpartition("/")
+        methods.setdefault(method, []).append(data)
+    rows = ((f"{method}/" if method else "", ", ".join(data)) for method, data in methods.items())
+    return make_table(["method/", "data"], rows, wrap="data")
 
 
 def _parts(registries: "Collection[Registry]") -> "Table":

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from i2ikit.cli.completion import complete_kind
 from i2ikit.cli.console import busy, write
 from i2ikit.errors import I2IKitError
 from i2ikit.kinds import find_kind
@@ -13,7 +14,12 @@ PLUGIN = "plugin"
 
 
 def new(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="Such as loss, sampler or generator; or plugin.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help="Such as loss, sampler or generator; or plugin.", autocompletion=complete_kind
+        ),
+    ],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as CharbonnierLoss; of a plugin, i2ikit-foo.")],
     into: Annotated[
         Path,

@@ -7,12 +7,18 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from i2ikit.cli.completion import complete_config
 from i2ikit.errors import I2IKitError
 
 Options = TypeVar("Options")
 
 ConfigName = Annotated[
-    str, typer.Argument(metavar="CONFIG", help="Config file, or name of a packaged config (enco/horse2zebra).")
+    str,
+    typer.Argument(
+        metavar="CONFIG",
+        help="Config file, or name of a packaged config (enco/horse2zebra).",
+        autocompletion=complete_config,
+    ),
 ]
 CheckpointPath = Annotated[
     Path,

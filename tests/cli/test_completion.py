@@ -1,0 +1,44 @@
+"""What the shell completes, and the options of the published code."""
+
+import pytest
+
+from i2ikit.cli.completion import complete_config, complete_kind, complete_metrics
+
+
+def test_configs_and_files_of_configs_are_completed(tmp_path, monkeypatch):
+    (tmp_path / "cut_mine.py").touch()
+    (tmp_path / "cut_notes.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    found = complete_config("cut")
+    assert {"cut/horse2zebra", "cut_mine.py"} <= set(found)
+    assert "cut_notes.txt" not in found
+    assert complete_config("enco/str") == ["enco/stripes"]
+
+
+def test_kinds_and_metrics_are_completed():
+    assert complete_kind("l") == ["losses"]
+    assert complete_metrics("s") == ["ssim"]
+    assert complete_metrics("fid,ss") == ["fid,ssim"]
+
+
+@pytest.mark.parametrize(
+    ("option", "here"),
+    [
+        ("--lr", "--set optimizer.lr=VALUE"),
+        ("--batch_size", "--set data.batch_size=N"),
+        ("--loadSize", "--set data.load_size=N"),
+        ("--gpu_ids", "--device cuda:0"),
+    ],
+)
+def test_an_option_of_the_published_code_is_answered_with_what_does_it_here(run, option, here):
+    outcome = run("train", "cut/stripes", option, "2")
+    assert outcome.code == 2
+    assert f"Here it is {here}." in " ".join(outcome.err.replace("│", " ").split())
+
+
+def test_an_option_of_nobody_has_no_such_answer(run):
+    assert "Here it is" not in run("train", "cut/stripes", "--xyz", "2").err
+
+
+def test_short_help(run):
+    assert run("train", "-h").code == run("-h").code == 0
