@@ -56,7 +56,7 @@ def _configs(names: Iterable[str]) -> "Table":
     for name in names:
         method, _, data = name.rpartition("/")
         methods.setdefault(method, []).append(data)
-    rows = ((f"{method}/" if method else "", ", ".join(data)) for method, data in methods.items())
+    rows = ((f"{method}/" if method else "", " ".join(data)) for method, data in methods.items())
     return make_table(["method/", "data"], rows, wrap="data")
 
 
