@@ -12,7 +12,7 @@ from i2ikit.config.find import find_config, packaged_configs
 from i2ikit.config.resolve import load_config
 from i2ikit.config.validate import build_trial_model
 from i2ikit.engine.optim import build_optimizers
-from i2ikit.interfaces.progress import Progress, Schedule
+from i2ikit.interfaces.progress import Progress, Schedule, schedule_length
 from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.registry import SCHEDULES, TRANSFORMS
 from i2ikit.translation import UnpairedTranslation
@@ -113,6 +113,7 @@ def test_epochs_are_the_published_ones_and_the_crop_jitter_ends_with_the_full_ra
     assert (config["schedule"]["constant"], config["schedule"]["decay"]) == (constant, decay)
     assert config["train"]["epochs"] == constant + decay
     assert config["data"]["train"]["transform"].get("finetune_after") == jitter
+    assert schedule_length(schedule_of(preset(method))) == config_of(preset(method))["train"]["epochs"]  # not stretched
 
 
 @pytest.mark.parametrize("data", [pytest.param(d, marks=() if d in QUICK else pytest.mark.slow) for d in DATASETS])

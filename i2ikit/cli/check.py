@@ -33,6 +33,10 @@ def check(
     if plan.cost_error:
         write(f"Cost: unknown, {plan.cost_error}")
     write(_length(plan))
+    if plan.rate is not None:
+        write(f"Rate:   {plan.rate}")
+        if plan.rate.warning():
+            write(f"Warning: {plan.rate.warning()}")
     for error in (plan.shape_error, plan.data_error):
         if error is not None:
             raise error

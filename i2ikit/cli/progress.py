@@ -40,6 +40,8 @@ class RichReporter(Reporter):
         self.steps, self.epochs = summary.steps, summary.epochs
         for name, value in describe(summary).items():
             self.note(f"{name:<10}{value}")
+        if summary.warning:
+            self.note(f"Warning: {summary.warning}")
 
     def step(self, step: int, epoch: int, rate: float, eta: float, losses: Mapping[str, float]) -> None:
         """Print a step, unless one was printed less than ten seconds ago."""
@@ -117,6 +119,7 @@ def describe(summary: RunSummary) -> dict[str, str]:
         "data": f"{summary.epoch or f'{summary.train_images} training items'}, {summary.test_images} test items",
         "length": f"{summary.steps} steps in {summary.epochs} epochs of {summary.steps_per_epoch}, "
         f"batch {format_batch(summary)}{begin}",
+        "rate": summary.rate,
         "device": f"{summary.device}, {summary.precision}, seed {summary.seed}",
         "results": str(summary.work_dir),
     }

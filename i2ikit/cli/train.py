@@ -10,7 +10,9 @@ import typer
 from i2ikit.cli.console import busy
 from i2ikit.cli.options import ConfigName, DataA, DataB, DataFolder, Device, Overrides, folders, takes
 from i2ikit.errors import I2IKitError
+from i2ikit.files import read_json_lines
 
+CONFIG = "config.py"  # of a run, in its work directory
 TENSORBOARD = "TensorboardVisBackend"  # mmengine's name
 
 
@@ -57,27 +59,58 @@ class TrainOptions:
 
 @takes(TrainOptions)
 def train(options: TrainOptions) -> None:
-    """Train the model of a config."""
+    """Train the model of a config.
+
+    `i2ikit train --resume DIR` continues the run in DIR with its own config; --set changes it.
+    """
     if options.resume and options.init is not None:
         raise I2IKitError("--init starts a new run and --resume continues one: give one of them.")
     with busy("Checking the config"):
         from i2ikit import api
         from i2ikit.config import config_origin, find_config, resolve_config
 
-        path = find_config(options.config)
+        run = run_folder(options)
+        path = find_config(options.config) if run is None else run / CONFIG
         config = resolve_config(path, options.changes(), folders(options.data, options.data_a, options.data_b))
         if options.tensorboard:
             config = with_tensorboard(config)
     api.train(
         config,
-        work_dir=options.work_dir or default_work_dir(path),
+        work_dir=run or options.work_dir or default_work_dir(path),
         device=options.device,
-        max_steps=options.max_steps,
+        max_steps=options.max_steps if run is None or options.max_steps else recorded_length(run, options.changes()),
         pause_at=options.pause_at,
         resume=options.resume,
         init=options.init,
         origin=config_origin(path),
     )
+
+
+def run_folder(options: TrainOptions) -> Path | None:
+    """Return the work directory that is given in place of a config, as in ``--resume runs/mine``; None for a config.
+
+    Raises:
+        I2IKitError: the folder holds no run, or --resume or another work directory contradicts it.
+    """
+    folder = Path(options.config).expanduser()
+    if not folder.is_dir():
+        return None
+    if not (folder / CONFIG).is_file():
+        raise I2IKitError(f"{folder} is a folder without a run: it has no {CONFIG}. Give a config or a work directory.")
+    if not options.resume:
+        raise I2IKitError(f"{folder} is the work directory of a run. Continue the run: i2ikit train --resume {folder}")
+    if options.work_dir not in (None, folder):
+        raise I2IKitError(f"the run in {folder} continues there: leave out --work-dir {options.work_dir}")
+    return folder
+
+
+def recorded_length(run: Path, changes: list[str]) -> int | None:
+    """Return the steps of a run, which ``--max-steps`` may have limited; None if the overrides set the length."""
+    if any(change.startswith("train.") for change in changes):
+        return None
+    starts = [line for line in read_json_lines(run / "log.jsonl") if line.get("event") in ("start", "resume")]
+    steps = starts[-1].get("steps") if starts else None
+    return steps if isinstance(steps, int) else None
 
 
 def with_tensorboard(config: dict[str, Any]) -> dict[str, Any]:

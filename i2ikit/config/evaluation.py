@@ -5,7 +5,8 @@ from typing import Any
 
 from i2ikit.build import Builder, class_of, is_part
 from i2ikit.config.sections import known_hint
-from i2ikit.registry import METRICS
+from i2ikit.interfaces.progress import MeasuredSchedule
+from i2ikit.registry import METRICS, SCHEDULES
 
 
 def check_evaluation(section: Any, metrics: Any, builder: Builder) -> None:
@@ -42,6 +43,16 @@ def _check_decisive(full_name: str, section: Mapping[str, Any], metrics: Mapping
         builder.error("evaluation.metric", f"{name} has no value {value!r} with a direction.{hint}")
     else:
         builder.error("evaluation.better", f'{full_name} has no direction: set it to "lower" or "higher"')
+
+
+def check_schedule(schedule: Any, section: Any, builder: Builder) -> None:
+    """Report a schedule that depends on measurements in a config that makes none during the run."""
+    part = class_of(SCHEDULES, schedule["type"]) if is_part(schedule) else None
+    if part is None or not issubclass(part, MeasuredSchedule) or not isinstance(section, Mapping):
+        return
+    for key in ("metric", "every"):
+        if not section.get(key):
+            builder.error("schedule", f"{part.__name__} needs measurements during the run: set evaluation.{key}")
 
 
 def directions(config: Any) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from i2ikit.build import Builder, ConfigProblem
 from i2ikit.config.channels import channel_errors
 from i2ikit.config.data import dataset_config
-from i2ikit.config.evaluation import check_evaluation
+from i2ikit.config.evaluation import check_evaluation, check_schedule
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.imports import import_problems
 from i2ikit.config.mmengine_parts import BACKEND, HOOK, check_list, check_optimizer, check_part
@@ -49,6 +49,7 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
         if alarm is not None:
             check_part(alarm, path, HOOK, builder)
     check_evaluation(config.get("evaluation", {}), config.get("metrics", {}), builder)
+    check_schedule(config.get("schedule"), config.get("evaluation", {}), builder)
     _check_value(config.get("seed", 0), "seed", integer(0), builder)
     check_list(config.get("hooks", []), "hooks", HOOK, builder)
     check_list(config.get("vis_backends", []), "vis_backends", BACKEND, builder)

@@ -55,18 +55,24 @@ class SeededDataset(Dataset[Loaded]):
         dataset: map-style; it raises DataError for what it cannot read.
         seed: any integer.
         replacements: items to try instead of one that cannot be read, >= 0.
+
+    Attributes:
+        stretch: epochs of the schedule and of the run; transforms that count epochs see those of the schedule. None
+            where they are equal.
     """
 
     def __init__(self, dataset: MapDataset, seed: int, *, replacements: int = 0) -> None:
         self.dataset, self.seed, self.replacements = dataset, seed, replacements
         self._epoch: int | None = None
+        self.stretch: tuple[int, int] | None = None
 
     def __getitem__(self, item: tuple[int, int]) -> Loaded:
         """Return one item, and the messages of the DataErrors that came before it."""
         epoch, index = item
         if epoch != self._epoch and hasattr(self.dataset, "set_epoch"):
+            length, epochs = self.stretch or (1, 1)
             with seeded(self.seed, epoch):  # a data set may shuffle an epoch
-                self.dataset.set_epoch(epoch)
+                self.dataset.set_epoch(1 + (epoch - 1) * length // epochs)
         self._epoch = epoch
         failures: list[str] = []
         for key in [(epoch, index), *((epoch, index, attempt) for attempt in range(1, self.replacements + 1))]:
@@ -176,8 +182,9 @@ class TrainLoader:
         self._timeout = timeout if workers else 0
         self._ending = multiprocessing.Event()
         weakref.finalize(self, self._ending.set)  # also when the process ends, before it waits for its workers
+        self._items = SeededDataset(dataset, seed, replacements=REPLACEMENTS if self.bad_files.allowed else 0)
         self._loader = DataLoader(
-            SeededDataset(dataset, seed, replacements=REPLACEMENTS if self.bad_files.allowed else 0),
+            self._items,
             batch_sampler=self.sampler,
             num_workers=workers,
             prefetch_factor=prefetch if workers else None,
@@ -196,6 +203,10 @@ class TrainLoader:
     def start(self, epoch: int, batch: int = 0) -> None:
         """Set the epoch and the first batch of the next iteration, see :meth:`EpochSampler.start`."""
         self.sampler.start(epoch, batch)
+
+    def stretch(self, length: int | None, epochs: int) -> None:
+        """Map the epochs that transforms count to the ``length`` of a schedule; before the first iteration."""
+        self._items.stretch = (length, epochs) if length else None
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield batches: tensors (B, C, H, W) and lists of paths under the names of the items."""

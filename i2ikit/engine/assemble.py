@@ -95,13 +95,13 @@ def run_length(train: Mapping[str, Any], per_epoch: int, max_steps: int | None) 
     Args:
         train: the config's ``train``: ``epochs`` or ``steps``.
         per_epoch: steps of one epoch, >= 1.
-        max_steps: limits the steps, not the epochs of the config.
+        max_steps: limits the steps.
     """
     epochs: int | None = train.get("epochs")
     steps: int = train["steps"] if epochs is None else epochs * per_epoch
     if max_steps is not None:
         steps = min(steps, max_steps)
-    return {"steps": steps, "epochs": math.ceil(steps / per_epoch) if epochs is None else epochs}
+    return {"steps": steps, "epochs": math.ceil(steps / per_epoch)}
 
 
 def _hook(config: Mapping[str, Any], builder: Builder, path: str) -> Hook | None:

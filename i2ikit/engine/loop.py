@@ -10,12 +10,12 @@ from torch import nn
 from i2ikit.data.loading import TrainLoader
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed import processes
-from i2ikit.distributed.group import any_rank, average_losses
+from i2ikit.distributed.group import any_rank, average_losses, broadcast_value
 from i2ikit.engine.checkpointing.reproduce import explain_stop
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import RunError
-from i2ikit.interfaces.progress import Progress, Schedule
+from i2ikit.interfaces.progress import MeasuredSchedule, Progress, Schedule, schedule_length
 
 
 class TranslationLoop(BaseLoop):
@@ -147,8 +147,11 @@ class TranslationLoop(BaseLoop):
         epoch = self.position[0]
         self.progress = Progress(epoch=epoch + 1, step=self._iter + 1, epochs=self.epochs, steps=self.steps)
         model, updater = self.runner.model, self.runner.optim_wrapper
-        model.progress = self.progress
-        updater.set_rates(self.schedule(self.progress))
+        model.progress = self.progress.stretched(schedule_length(self.schedule))
+        factor = self.schedule(model.progress)
+        if isinstance(self.schedule, MeasuredSchedule):  # only the first process measures
+            factor = broadcast_value(factor)
+        updater.set_rates(factor)
         self.runner.call_hook("before_train_iter", batch_idx=index, data_batch=batches)
         seed_step(model.seed, self.progress.step, model.device, processes.rank())
         losses = model.train_step(batches, updater)

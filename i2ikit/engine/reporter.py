@@ -24,6 +24,8 @@ class RunSummary:
         accumulate: batches of a step.
         processes: number of processes, each with its own batches.
         precision: fp32, bf16 or fp16.
+        rate: chart of the learning rate over the run.
+        warning: what is wrong with the rate; empty if nothing is.
     """
 
     work_dir: Path
@@ -41,6 +43,8 @@ class RunSummary:
     accumulate: int = 1
     processes: int = 1
     precision: str = "fp32"
+    rate: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True)

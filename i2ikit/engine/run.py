@@ -14,7 +14,7 @@ from i2ikit.engine.assemble import assemble, run_length, steps_per_epoch
 from i2ikit.engine.checkpointing.changes import Change, changes_since, run_facts
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.checkpointing.initial import load_initial
-from i2ikit.engine.checkpointing.resume import find_checkpoint, finished, report_changes
+from i2ikit.engine.checkpointing.resume import find_checkpoint, finished, report_changes, report_rate
 from i2ikit.engine.checkpointing.state import restore, restore_surroundings
 from i2ikit.engine.data import build_train_loader, check_sample, open_test_files, sampled_values
 from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm
@@ -36,6 +36,7 @@ from i2ikit.engine.runner import RunnerModel, TranslationRunner
 from i2ikit.environment import describe
 from i2ikit.errors import RunError
 from i2ikit.evaluation.measure import Measurement
+from i2ikit.interfaces.progress import rate_curve, schedule_length
 from i2ikit.nn.synchronized_batch_norm import synchronize_batch_norms
 from i2ikit.work_dir import WorkDir
 
@@ -104,6 +105,7 @@ class Run:
         )
         per_epoch = steps_per_epoch(self.loader, self.config["train"]["accumulate"])
         self.length = run_length(self.config["train"], per_epoch, self.max_steps)
+        self.loader.stretch(schedule_length(parts.schedule), self.length["epochs"])
         self.facts = run_facts({"train": parts.train_data, "test": parts.test_data}, self.device, self.config)
 
     def report_changes(self) -> RunResult | None:
@@ -113,6 +115,7 @@ class Run:
         steps = self.length["steps"]
         self.changes = changes_since(self.checkpoint, self.config, self.facts, steps)
         report_changes(self.changes, self.checkpoint, self.reporter)
+        report_rate(self.checkpoint, self.parts.schedule, self.length, self.reporter)
         return finished(self.folder, self.changes, self.checkpoint, steps, self.reporter)
 
     def check_data(self) -> None:
@@ -275,6 +278,8 @@ class Run:
             accumulate=loop.accumulate,
             processes=processes.count(),
             precision=self.config["train"]["precision"],
+            rate=str(curve := rate_curve(parts.schedule, **self.length)),
+            warning=curve.warning(),
         )
 
     def restore_hooks(self, runner: TranslationRunner) -> None:

@@ -22,8 +22,8 @@ class RunOptions(TypedDict, total=False):
     """Where a run starts and stops.
 
     Attributes:
-        max_steps: ends the run after this step, >= 1, if it is shorter than the config's. Schedules by step use it as
-            the run's length, schedules by epoch ignore it.
+        max_steps: ends the run after this step, >= 1, if it is shorter than the config's; schedules are stretched to
+            this length.
         pause_at: stop after this step, >= 1, saved and without measuring metrics; the run keeps its length and its
             schedules, and continues with ``resume``. A step that is already done, or beyond the end, changes nothing.
         resume: resume from the newest intact checkpoint in the work directory.

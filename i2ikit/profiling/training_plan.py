@@ -15,7 +15,7 @@ from i2ikit.engine.assemble import run_length, steps_per_epoch
 from i2ikit.engine.data import build_dataset, build_train_loader
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import DataError, I2IKitError, ShapeError
-from i2ikit.interfaces.progress import Progress, Schedule
+from i2ikit.interfaces.progress import Progress, RateCurve, Schedule, rate_curve, schedule_length
 from i2ikit.profiling.batch import batch_shapes
 from i2ikit.profiling.step import StepCost, step_cost
 from i2ikit.registry import SCHEDULES
@@ -37,6 +37,7 @@ class TrainingPlan:
         data_error: why it was not found.
         steps_per_epoch, epochs, steps: length of the run; None while the data is missing.
         schedule: rows of a table, from the first to the last step; empty where nothing changes.
+        rate: factor of the learning rate over the run; None while its length is unknown.
         dataset: the training data; None if it was not found.
         shapes: of a batch by domain, (B, C, H, W); set by :func:`add_costs`, as are the next three.
         costs: of a step by override: the config itself (``""``), and settings that save memory.
@@ -53,6 +54,7 @@ class TrainingPlan:
     epochs: int | None = None
     steps: int | None = None
     schedule: list[dict[str, Any]] = field(default_factory=list)
+    rate: RateCurve | None = None
     dataset: MapDataset | None = None
     shapes: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
     costs: dict[str, StepCost] = field(default_factory=dict)
@@ -118,22 +120,23 @@ def add_costs(plan: TrainingPlan) -> None:
 def _add_schedule(plan: TrainingPlan) -> None:
     """Compute the length of the run and the table of its schedules."""
     length, per_epoch = plan.config["train"], plan.steps_per_epoch
+    steps = epochs = length.get("epochs")
     if per_epoch is not None:
-        plan.steps, plan.epochs = run_length(length, per_epoch, None).values()
-        plan.schedule = schedule_rows(plan, plan.epochs, plan.steps, per_epoch)
-    elif length.get("epochs"):
-        plan.schedule = schedule_rows(plan, length["epochs"], length["epochs"], 1)
+        steps, epochs = plan.steps, plan.epochs = run_length(length, per_epoch, None).values()
+    if epochs:
+        plan.schedule = schedule_rows(plan, epochs, steps, per_epoch or 1)
+        plan.rate = rate_curve(_rate(plan), steps, epochs)
 
 
 def schedule_rows(plan: TrainingPlan, epochs: int, steps: int, per_epoch: int) -> list[dict[str, Any]]:
     """Return learning rate and weights over the run: at the corners of their curves, or evenly if there are many."""
-    series = _series(plan)
+    series, length = _series(plan), schedule_length(_rate(plan))
     by_epoch = epochs >= POINTS // 10
     unit, last = ("epoch", epochs) if by_epoch else ("step", steps)
     rows = []
     for position in sorted({*range(1, last, 1 if by_epoch else -(-last // POINTS)), last}):
         step = (position - 1) * per_epoch + 1 if by_epoch else position
-        progress = Progress((step - 1) // per_epoch + 1, step, epochs, steps)
+        progress = Progress((step - 1) // per_epoch + 1, step, epochs, steps).stretched(length)
         rows.append({unit: position, **{name: float(schedule(progress)) for name, schedule in series.items()}})
     changing = [name for name in series if len({row[name] for row in rows}) > 1]
     slopes = [
@@ -154,8 +157,17 @@ def _series(plan: TrainingPlan) -> dict[str, Schedule]:
     """Return the schedules of the run by name."""
     series: dict[str, Schedule] = {}
     if plan.config.get("schedule") is not None:
-        series["learning rate x"] = Builder().part(SCHEDULES, plan.config["schedule"], "schedule")  # type: ignore[assignment]
+        series["learning rate x"] = _rate(plan)
     for phase in plan.model.phases.values():
         for name, weighted in phase.terms.items():
             series[f"weight of {name}"] = weighted.weight
     return series
+
+
+def _rate(plan: TrainingPlan) -> Schedule:
+    """Return the schedule of the learning rate."""
+    schedule: Schedule | None = Builder().part(
+        SCHEDULES, plan.config.get("schedule") or {"type": "Constant"}, "schedule"
+    )
+    assert schedule is not None, "the config is valid"
+    return schedule

@@ -10,7 +10,7 @@ class LinearDecay:
     """CUT's learning rate, with EnCo's warm-up: constant epochs, then a straight line that just misses 0.
 
     f(e) = 1 - max(0, e - constant) / (decay + 1) in epoch e; f(e) = e / warmup in the epochs of the warm-up. The last
-    epoch, constant + decay, still learns with 1 / (decay + 1); after it f is 0.
+    epoch, constant + decay, still learns with 1 / (decay + 1). A run of another length stretches the schedule.
 
     Args:
         constant: epochs before the decay, >= 0; the warm-up is a part of them.
@@ -33,6 +33,7 @@ class LinearDecay:
         self.warmup = not_negative_int("warmup", warmup)
         if warmup > constant:
             raise ValueError(f"warmup must not be longer than constant = {constant} epochs, but is {warmup}")
+        self.length = constant + decay
 
     def __call__(self, progress: Progress) -> float:
         """Return the factor of the step at ``progress``."""
@@ -47,7 +48,8 @@ class LinearDecayToZero:
     """CycleGAN's learning rate: constant epochs, then a straight line that is 0 in the last epoch.
 
     f(e) = 1 - max(0, e + 1 - constant) / (decay + 1) in epoch e. The first epoch below 1 is epoch ``constant`` itself,
-    and the last one, constant + decay, has f = 0 and learns nothing: this is what the published code does.
+    and the last one, constant + decay, has f = 0 and learns nothing: this is what the published code does. A run of
+    another length stretches the schedule.
 
     Args:
         constant: epochs until the decay begins, >= 0.
@@ -66,6 +68,7 @@ class LinearDecayToZero:
     def __init__(self, constant: int, decay: int) -> None:
         self.constant = not_negative_int("constant", constant)
         self.decay = not_negative_int("decay", decay)
+        self.length = constant + decay
 
     def __call__(self, progress: Progress) -> float:
         """Return the factor of the step at ``progress``."""

@@ -24,6 +24,8 @@ SUMMARY = RunSummary(
     train_images=50,
     test_images=6,
     first_step=26,
+    rate="▁▁  x1, at most x1, last x1",
+    warning="the learning rate never changes",
 )
 RESULT = RunResult(Path("runs/x"), 100, {"psnr": 23.456789}, Path("runs/x/checkpoints/step_000100.pt"))
 LOSSES = {"gan": 0.25, "content": 5.43217}
@@ -46,8 +48,10 @@ def test_without_a_terminal_there_are_plain_lines(monkeypatch):
         "networks  generators.ab 1,234,567, heads.f 9 parameters",
         "data      50 training items, 6 test items",
         "length    100 steps in 4 epochs of 25, batch 2, resumed at step 26",
+        "rate      ▁▁  x1, at most x1, last x1",
         "device    cpu, fp32, seed 3",
         "results   runs/x",
+        "Warning: the learning rate never changes",
         "epoch 2/4  step 26/100  12.3 steps/s  1 min 15 s left  gan 0.25  content 5.432",
         "epoch 4/4  step 100/100  12.3 steps/s  1 min 15 s left  gan 0.25  content 5.432",  # the last step always
         "a [bold]note",

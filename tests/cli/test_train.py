@@ -106,3 +106,25 @@ def test_translate_names_a_folder_without_checkpoints(run, tmp_path):
 
 def test_the_default_work_directory_is_named_after_method_and_data():
     assert default_work_dir(Path("configs/enco/horse2zebra.py")) == Path("runs/enco_horse2zebra")
+
+
+@pytest.mark.slow
+def test_a_folder_of_a_run_is_resumed_with_its_own_config_and_length(run, tiny, tmp_path):
+    folder = tmp_path / "runs" / "mine"
+    first = run("train", tiny, "--work-dir", folder, "--max-steps", "4", "--pause-at", "2", "--seed", "3")
+    assert first.code == 0, first.err
+    assert "is the work directory of a run. Continue the run: i2ikit train --resume" in run("train", folder).err
+    outcome = run("train", "--resume", folder, "--set", "log.every=1")
+    assert outcome.code == 0, outcome.err
+    assert "log.every" in outcome.out
+    assert "seed" not in outcome.out.partition("Changed since")[2].partition("networks")[0]
+    assert (folder / "checkpoints" / "step_000004.pt").is_file()
+    assert not (folder / "checkpoints" / "step_000006.pt").exists()
+
+
+def test_a_folder_without_a_run_is_refused_with_a_way_out(run, tmp_path):
+    outcome = run("train", "--resume", tmp_path)
+    assert outcome.code == 2
+    assert "is a folder without a run: it has no config.py. Give a config or a work directory." in outcome.err
+    (tmp_path / "config.py").write_text("")
+    assert "leave out --work-dir other" in run("train", "--resume", tmp_path, "--work-dir", "other").err

@@ -8,7 +8,7 @@ from i2ikit.errors import DataError
     ("section", "per_epoch", "max_steps", "steps", "epochs"),
     [
         ({"epochs": 3}, 7, None, 21, 3),
-        ({"epochs": 3}, 7, 10, 10, 3),
+        ({"epochs": 3}, 7, 10, 10, 2),
         ({"epochs": 3}, 7, 100, 21, 3),
         ({"steps": 20}, 7, None, 20, 3),
         ({"steps": 20}, 7, 7, 7, 1),

@@ -271,3 +271,37 @@ def test_missing_images_are_reported_before_anything_is_written(cut, tmp_path):
     with pytest.raises(DataError, match="gone"):
         train(cut, work_dir=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def rates(lines):
+    return [line["lr"]["generators.ab"] for line in lines]
+
+
+def test_a_finished_run_that_is_extended_learns_on_and_reports_the_jump_of_the_rate(cut, tmp_path, log_of, recorder):
+    cut["schedule"] = {"type": "LinearDecay", "constant": 1, "decay": 9}
+    train(cut, work_dir=tmp_path)
+    assert rates(log_of(tmp_path))[-1] < 0.3e-3
+    cut["train"] = {"steps": 24}
+    train(cut, work_dir=tmp_path, resume=True, reporter=recorder)
+    after = [line for line in log_of(tmp_path) if line["step"] > 12]
+    assert 0.3e-3 < rates(after)[0] < 0.7e-3
+    assert 0 < rates(after)[-1] < 0.2e-3
+    assert any("learning rate jumps: x0.1 at step 12, x0.5 at step 13" in note for note in recorder.notes)
+
+
+def test_a_shortened_run_goes_through_the_complete_schedule(cut, tmp_path, log_of):
+    cut["schedule"] = {"type": "LinearDecay", "constant": 200, "decay": 200}
+    train(cut, work_dir=tmp_path, max_steps=6)
+    assert rates(log_of(tmp_path))[0] == 1e-3
+    assert 0 < rates(log_of(tmp_path))[-1] < 0.4e-3
+
+
+def test_a_rate_that_waits_for_a_metric_resumes_bit_for_bit(cut, tmp_path, state_of, assert_same, log_of):
+    cut["schedule"] = {"type": "PlateauDecay", "factor": 0.5, "patience": 1}
+    cut["metrics"] = {"brightness": {"type": "MeanBrightness"}}
+    cut["evaluation"] = {"every": 1, "metric": "brightness.images", "better": "higher"}  # never a new best
+    train(cut, work_dir=tmp_path / "whole")
+    train(cut, work_dir=tmp_path / "parts", pause_at=7)
+    train(cut, work_dir=tmp_path / "parts", resume=True)
+    assert rates(log_of(tmp_path / "whole"))[-1] == pytest.approx(1e-3 * 0.5**10)
+    assert_same(*(state_of(tmp_path / name) for name in ("whole", "parts")))

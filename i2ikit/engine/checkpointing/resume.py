@@ -4,16 +4,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from i2ikit.build import Builder
 from i2ikit.engine.checkpointing.changes import Change, config_changes
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, check_fields, read_checkpoint
 from i2ikit.engine.checkpointing.schema import RUN
 from i2ikit.engine.log import logged_measurement
 from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.errors import CheckpointError
+from i2ikit.interfaces.progress import Progress, Schedule, schedule_length
+from i2ikit.registry import SCHEDULES
 from i2ikit.work_dir import WorkDir, WorkDirError
 
 LISTED = 12  # changes in one message
 EFFECT = " (changes the next steps)"
+CONSTANT = {"type": "Constant"}
+JUMP = 0.02  # change of the factor between two steps that is reported; a decay over 50 epochs has smaller ones
 
 
 def find_checkpoint(
@@ -74,6 +79,31 @@ def report_changes(changes: list[Change], checkpoint: Checkpoint, reporter: Repo
     if changes:
         step = checkpoint.progress["step"]
         reporter.note(f"Changed since step {step} (before -> now):\n{_listed(changes, mark=True)}")
+
+
+def report_rate(checkpoint: Checkpoint, schedule: Schedule, length: Mapping[str, int], reporter: Reporter) -> None:
+    """Report the learning rate before and after a checkpoint where it jumps: with another schedule, or another length.
+
+    Args:
+        checkpoint: to resume from.
+        schedule: of the learning rate from now on.
+        length: ``steps`` and ``epochs`` of the run from now on.
+        reporter: gets a note.
+    """
+    done, old = (
+        checkpoint.progress,
+        Builder().part(SCHEDULES, checkpoint.config.get("schedule") or CONSTANT, "schedule"),
+    )
+    if old is None or done["step"] >= length["steps"]:
+        return
+    last = Progress(done["epoch"] + (done["batch"] > 0), done["step"], done["epochs"], done["steps"])
+    following = Progress(done["epoch"] + 1, done["step"] + 1, **length)
+    before, now = old(last.stretched(schedule_length(old))), schedule(following.stretched(schedule_length(schedule)))
+    if abs(now - before) > JUMP:
+        reporter.note(
+            f"The learning rate jumps: x{before:.3g} at step {last.step}, x{now:.3g} at step {following.step}. The "
+            "schedule is stretched to the length of the run."
+        )
 
 
 def finished(

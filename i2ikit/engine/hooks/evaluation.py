@@ -15,6 +15,7 @@ from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import nearest_hint
 from i2ikit.evaluation.evaluator import Evaluator
 from i2ikit.evaluation.measure import Measurement
+from i2ikit.interfaces.progress import MeasuredSchedule
 
 SHOWN = 4  # values of a measurement that are reported at once; the log has all
 
@@ -34,13 +35,21 @@ class EvaluationHook(RunHook):
         evaluator: of the run.
         every: steps between measurements, >= 1; 0: only at the end.
         stop_after: measurements in a row without a new best, >= 1, after which the run ends; None: never.
+        schedule: of the learning rate, if it depends on the measurements.
     """
 
     priority = "VERY_LOW"  # after the checkpoint: it reads test data
 
-    def __init__(self, evaluator: Evaluator, *, every: int = 0, stop_after: int | None = None) -> None:
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        *,
+        every: int = 0,
+        stop_after: int | None = None,
+        schedule: MeasuredSchedule | None = None,
+    ) -> None:
         self.evaluator = evaluator
-        self.every, self.stop_after = every, stop_after
+        self.every, self.stop_after, self.schedule = every, stop_after, schedule
         self._measured = 0  # the step of the last measurement
         self._checked = False
 
@@ -76,12 +85,15 @@ class EvaluationHook(RunHook):
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run needs."""
-        return {**self.evaluator.state_dict(), "measured": self._measured}
+        state = {**self.evaluator.state_dict(), "measured": self._measured}
+        return state if self.schedule is None else {**state, "schedule": self.schedule.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned."""
         self.evaluator.load_state_dict(state)
         self._measured = state["measured"]
+        if self.schedule is not None and "schedule" in state:
+            self.schedule.load_state_dict(state["schedule"])
 
     def _is_due(self, run: TranslationRunner) -> bool:
         step = run.progress.step
@@ -111,8 +123,10 @@ class EvaluationHook(RunHook):
         return found
 
     def _announce(self, run: TranslationRunner, found: Measurement) -> None:
-        """Call the hooks that act on a measurement; one of them keeps the best checkpoint."""
+        """Pass a measurement to the schedule and to the hooks that act on it; one of them keeps the best checkpoint."""
         self._measured = run.progress.step
+        if self.schedule is not None:
+            self.schedule.observe(self.evaluator.since_best)
         run.call_hook("before_val_epoch")  # mmengine's hooks undo after one what they do before it
         run.call_hook("after_val_epoch", metrics=found.metrics)
 
@@ -153,7 +167,8 @@ def make_evaluation_hook(config: Mapping[str, Any], parts: Parts, device: torch.
     evaluator = Evaluator(
         parts.model, parts.test_data, parts.metrics, device=device, seed=config["seed"], about=about, **keys
     )
-    return EvaluationHook(evaluator, **when)
+    schedule = parts.schedule if isinstance(parts.schedule, MeasuredSchedule) else None
+    return EvaluationHook(evaluator, **when, schedule=schedule)
 
 
 def format_measurement(found: Measurement, best: Mapping[str, Any]) -> str:
