@@ -110,7 +110,7 @@ def test_a_run_resumes_from_the_checkpoint_before_a_damaged_one(cut, tmp_path, r
     train(cut, work_dir=tmp_path / "damaged", resume=True, reporter=recorder)
     assert recorder.summary is not None
     assert recorder.summary.first_step == 11
-    assert any("step_000012.pt " in note and "Skipped" in note for note in recorder.notes)
+    assert any("step_000012.pt" in note and "Skipped" in note for note in recorder.notes)
     assert_same(state_of(tmp_path / "damaged"), state_of(tmp_path / "uninterrupted"))
 
 
