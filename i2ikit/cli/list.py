@@ -1,13 +1,13 @@
 """`i2ikit list`: the parts that configs are made of."""
 
 import inspect
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from i2ikit.cli.completion import complete_kind
-from i2ikit.cli.console import busy, complain, make_table, out
+from i2ikit.cli.console import busy, complain, make_table, out, write
 from i2ikit.kinds import find_kind
 
 if TYPE_CHECKING:
@@ -30,15 +30,17 @@ def list_parts(
 ) -> None:
     """List the registered parts, or the packaged configs."""
     with busy("Importing the parts"):
-        if kind == CONFIGS:
-            from i2ikit.config import packaged_configs
+        from i2ikit.config import packaged_configs
+        from i2ikit.registry import REGISTRIES
 
-            table = _configs(packaged_configs())
-        else:
-            from i2ikit.registry import REGISTRIES
-
+        lines = list(_configs(packaged_configs())) if kind == CONFIGS else []
+        table = None
+        if kind != CONFIGS:
             table = _parts(REGISTRIES.values() if kind is None else [REGISTRIES[find_kind(kind, CONFIGS).plural]])
-    out().print(table)
+    for line in lines:
+        write(line)
+    if table is not None:
+        out().print(table)
     _report_broken_plugins()
 
 
@@ -50,14 +52,14 @@ def package_of(part: type[Any]) -> str:
     return owner.package if owner else part.__module__.partition(".")[0]
 
 
-def _configs(names: Iterable[str]) -> "Table":
-    """Return a line for each method, with its data sets; a config is called METHOD/DATA."""
+def _configs(names: Iterable[str]) -> Iterator[str]:
+    """Yield a line for each method, with its data sets; a config is called METHOD/DATA."""
     methods: dict[str, list[str]] = {}
     for name in names:
         method, _, data = name.rpartition("/")
-        methods.setdefault(method, []).append(data)
-    rows = ((f"{method}/" if method else "", " ".join(data)) for method, data in methods.items())
-    return make_table(["method/", "data"], rows, wrap="data")
+        methods.setdefault(f"{method}/", []).append(data)
+    width = max(map(len, methods), default=0) + 2
+    yield from (f"{method:<{width}}{' '.join(data)}" for method, data in methods.items())
 
 
 def _parts(registries: "Collection[Registry]") -> "Table":
