@@ -120,17 +120,20 @@ def evaluate(
     *,
     metrics: Sequence[str] = (),
     generator: str | None = None,
+    weights: str | None = None,
     device: str = "auto",
 ) -> Measurement:
-    """Measure a trained generator on a test set.
+    """Measure the trained generators on a test set.
 
     Args:
         checkpoint: a checkpoint, or a work directory: its best checkpoint, or the newest where the run kept no best.
         data: folder with testA and testB; None: the test set of the config.
         metrics: names of metrics in the config, or of registered ones, such as ``"fid"``. Empty: those of the config,
             or the default ones.
-        generator: its name, such as ``"ba"``. None: the moving average of the first generator, or the first generator
-            where the config has no average.
+        generator: its name, such as ``"ba"``. None: all that were trained; the values of the first one have the names
+            of the metrics, those of another one also its own, such as ``"ba.fid.clean"``.
+        weights: ``"average"``: the moving average of a generator where there is one; ``"raw"``: its own. None: as the
+            config measures.
         device: as for :func:`train`.
 
     Returns:
@@ -141,4 +144,6 @@ def evaluate(
         ConfigError: there is no such metric, or no test data.
         DataError: images are missing.
     """
-    return evaluate_checkpoint(checkpoint, data, metrics=metrics, generator=generator, device=pick_device(device))
+    return evaluate_checkpoint(
+        checkpoint, data, metrics=metrics, generator=generator, weights=weights, device=pick_device(device)
+    )

@@ -15,6 +15,8 @@ from i2ikit.plugin.info import CORE
 from i2ikit.registry import REGISTRIES
 from i2ikit.version import __version__
 
+MEMORY = Path("/proc/meminfo")
+MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
 GIT_SECONDS = 10  # at most; a repository may be on a slow network drive
 GIT_RUNS_NOTHING = ("-c", "core.fsmonitor=", "-c", f"core.hooksPath={os.devnull}")  # else a repository's own programs
 GIT_ENVIRONMENT = {
@@ -115,3 +117,16 @@ def describe(device: torch.device) -> dict[str, object]:
         "platform": platform.platform(),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
     }
+
+
+def free_memory() -> int | None:
+    """Return the bytes of memory that are free in this machine or its container; None if the system does not say."""
+    try:
+        lines = dict(line.split(":") for line in MEMORY.read_text().splitlines())
+        free = int(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, ValueError, KeyError):
+        return None
+    try:
+        return min(free, int(MEMORY_LIMIT.read_text()))
+    except (OSError, ValueError):  # no container, or one without a limit
+        return free

@@ -97,6 +97,12 @@ class WorkDir:
                 path.unlink(missing_ok=True)
 
 
+def holds_checkpoint(folder: Path) -> bool:
+    """Return whether a folder is the work directory of a run that has a checkpoint."""
+    found = WorkDir(folder)
+    return found.best_checkpoint.exists() or bool(found.list_checkpoints())
+
+
 def choose_checkpoint(path: Path) -> Path:
     """Return a checkpoint itself; of a work directory the best checkpoint, or the newest where the run kept no best.
 

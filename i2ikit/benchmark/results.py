@@ -37,13 +37,15 @@ def summarize(
     """
     runs = plan.runs(folder)
     records = [read_record(run.work_dir) for run in runs]
+    for record in records:  # methods are compared in the direction that all of them have
+        record.metrics = {name: found for name, found in record.metrics.items() if not name.startswith("ba.")}
     better = {name: end for record in records for name, end in record.better.items() if name in record.metrics}
     found = [read_run(run, record, better) for run, record in zip(runs, records, strict=True)]
     for run, each in zip(runs, found, strict=True):
         each |= {"failed": failures[run.name]} if failures and run.name in failures else {}
     by_label = {entry.label: [run for run in found if run["label"] == entry.label] for entry in plan.entries}
     targets = {**_reached_by_all(by_label, better), **(targets or {})}
-    truth = {name for record in records for name in record.paired}
+    truth = {name for record in records for name in record.paired if name in record.metrics}
     measurements = [each["metrics"] for run in found for each in run["evaluations"]]
     return {
         "plan": {key: getattr(plan, key) for key in ("seeds", "steps", "minutes", "slices", "evaluations", "device")},

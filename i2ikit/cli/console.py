@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+PLAIN_FIRST, PLAIN_EVERY = 1.0, 10.0  # seconds to the first line of progress, and between lines, without a terminal
 PLAIN_WIDTH = 120  # columns of a table that is piped into a file
 
 
@@ -109,10 +111,29 @@ def busy(doing: str) -> AbstractContextManager[object]:
 
 @contextmanager
 def counting(doing: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on a terminal, elsewhere nothing; yields a function of the done and the total count."""
+    """Show progress: yields a function of the done and the total count.
+
+    It updates a bar on a terminal; elsewhere it prints a line after a second, and then every ten seconds.
+    """
+    console = err()
+    if not console.is_terminal:
+        yield plain_counter(doing)
+        return
     from rich.progress import Progress
 
-    console = err()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(console=console, transient=True) as progress:
         task = progress.add_task(doing, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def plain_counter(doing: str) -> Callable[[int, int], None]:
+    """Return a function that prints the done and the total count as a line, unless it is too soon for one."""
+    next_line = time.monotonic() + PLAIN_FIRST
+
+    def show(done: int, total: int) -> None:
+        nonlocal next_line
+        if time.monotonic() >= next_line and done < total:
+            next_line = time.monotonic() + PLAIN_EVERY
+            err().print(f"{doing}: {done:,} of {total:,}", markup=False)
+
+    return show

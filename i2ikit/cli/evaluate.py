@@ -10,7 +10,7 @@ import typer
 
 from i2ikit.cli.completion import complete_metrics
 from i2ikit.cli.console import busy, make_table, out, write
-from i2ikit.cli.options import AsJson, DataA, DataB, Device, GeneratorName, Imports, folders, takes
+from i2ikit.cli.options import AsJson, DataA, DataB, Device, Imports, Weights, folders, takes
 from i2ikit.engine.reporter import format_missing
 from i2ikit.errors import I2IKitError
 
@@ -45,7 +45,13 @@ class EvaluateOptions:
             autocompletion=complete_metrics,
         ),
     ] = None
-    generator: GeneratorName = None
+    generator: Annotated[
+        str | None, typer.Option("--generator", metavar="NAME", help="Such as ba; by default all that were trained.")
+    ] = None
+    weights: Annotated[
+        Weights | None,
+        typer.Option("--weights", help="average or raw, as for translate; by default as the config measures."),
+    ] = None
     channels: Annotated[
         int, typer.Option("--channels", min=1, metavar="N", help="Channels of --images: 3 for RGB, 1 for gray.")
     ] = 3
@@ -60,8 +66,8 @@ def evaluate(options: EvaluateOptions) -> None:
     if (options.checkpoint is None) == (options.images is None):
         raise I2IKitError("name a checkpoint, or two folders: `i2ikit evaluate --images OUTPUTS REAL`.")
     data = folders(options.data, options.data_a, options.data_b)
-    if options.images is not None and (data is not None or options.generator is not None):
-        raise I2IKitError("--images takes neither model nor data: --data and --generator belong to a checkpoint.")
+    if options.images is not None and any((data, options.generator, options.weights)):
+        raise I2IKitError("--images takes no model: --data, --generator and --weights belong to a checkpoint.")
     metrics = [name.strip() for name in (options.metrics or "").split(",") if name.strip()]
     with busy("Measuring"):
         from i2ikit.config.imports import import_files
@@ -75,7 +81,12 @@ def evaluate(options: EvaluateOptions) -> None:
         else:
             assert options.checkpoint is not None, "checked above"
             found = evaluate_checkpoint(
-                options.checkpoint, data, metrics=metrics, generator=options.generator, device=device
+                options.checkpoint,
+                data,
+                metrics=metrics,
+                generator=options.generator,
+                weights=options.weights and options.weights.value,
+                device=device,
             )
     if options.as_json:
         typer.echo(json.dumps(vars(found), indent=2, allow_nan=False))

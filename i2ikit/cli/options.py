@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
@@ -49,7 +50,7 @@ DataB = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
 GeneratorName = Annotated[
     str | None,
-    typer.Option("--generator", metavar="NAME", help="Such as ab; by default the first one, or its moving average."),
+    typer.Option("--generator", metavar="NAME", help="Such as ba; by default the first one."),
 ]
 
 
@@ -72,6 +73,15 @@ ValueRange = Annotated[
         help="Values in the files that are black and white, such as 0,4095; by default those of the training.",
     ),
 ]
+
+
+class Weights(str, Enum):
+    """Which weights of a generator."""
+
+    average = "average"
+    raw = "raw"
+
+
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 
 

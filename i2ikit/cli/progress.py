@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from i2ikit.cli.console import make_table, out, printable
+from i2ikit.cli.console import PLAIN_EVERY, make_table, out, printable
 from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, format_duration, format_missing, format_pace
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-PLAIN_EVERY = 10.0  # seconds between lines where there is no terminal
 REFRESH = 4  # redraws a second
 
 

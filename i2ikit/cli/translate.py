@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from i2ikit.cli.console import busy, counting, write
-from i2ikit.cli.options import CheckpointPath, Device, GeneratorName, Imports, ValueRange, takes
+from i2ikit.cli.options import CheckpointPath, Device, GeneratorName, Imports, ValueRange, Weights, takes
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,10 @@ class TranslateOptions:
         Path, typer.Argument(metavar="OUTPUT", help="A folder; for a single image also a file. Names are kept.")
     ]
     generator: GeneratorName = None
+    weights: Annotated[
+        Weights,
+        typer.Option("--weights", help="average: the moving average of the generator, if there is one. raw: its own."),
+    ] = Weights.average
     device: Device = "auto"
     size: Annotated[
         int | None,
@@ -38,7 +42,9 @@ def translate(options: TranslateOptions) -> None:
         from i2ikit.config.imports import import_files
         from i2ikit.distributed.device import pick_device
         from i2ikit.inference import Translator
+        from i2ikit.inference.folders import refuse_swapped
 
+        refuse_swapped(options.checkpoint, options.source, options.target)
         import_files(options.imports or ())
         translator = Translator.from_checkpoint(
             options.checkpoint,
@@ -46,6 +52,7 @@ def translate(options: TranslateOptions) -> None:
             pick_device(options.device),
             size=options.size,
             value_range=options.value_range,
+            weights=options.weights.value,
         )
     with counting("Translating") as progress:
         count = translator.translate_path(options.source, options.target, on_progress=progress)

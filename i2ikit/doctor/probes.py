@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from i2ikit.environment import free_memory
+
 OK, NOTE, WARNING, PROBLEM = "ok", "note", "warning", "problem"
 GB = 2**30
 WAIT = 60  # seconds for the first batch of a worker
@@ -21,8 +23,6 @@ SHARED = 64 * 2**20  # bytes that the probe takes: some batches of 256-pixel ima
 LITTLE_DISK, TOO_LITTLE_DISK = 5 * GB, GB // 2  # a checkpoint of CycleGAN takes 0.35 GB, and three are kept
 LITTLE_MEMORY = 4 * GB
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
-MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
-MEMORY = Path("/proc/meminfo")
 SHARED_FOLDER = Path("/dev/shm")
 FEW_FILES = 1024
 
@@ -119,25 +119,13 @@ def probe_threads() -> ProbeResult:
 
 def probe_memory() -> ProbeResult:
     """Read how much memory is free."""
-    free = _free_memory()
+    free = free_memory()
     if free is None:
         return ProbeResult(NOTE, "this system does not report how much memory is free")
     found = f"{free / GB:.1f} GB free"
     if free < LITTLE_MEMORY:
         return ProbeResult(WARNING, found, "`i2ikit check CONFIG` estimates what a training needs.")
     return ProbeResult(OK, found)
-
-
-def _free_memory() -> int | None:
-    try:
-        lines = dict(line.split(":") for line in MEMORY.read_text().splitlines())
-        free = int(lines["MemAvailable"].split()[0]) * 1024
-    except (OSError, ValueError, KeyError):
-        return None
-    try:
-        return min(free, int(MEMORY_LIMIT.read_text()))
-    except (OSError, ValueError):  # no container, or one without a limit
-        return free
 
 
 def probe_shared_memory() -> ProbeResult:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
-from i2ikit.evaluation.measure import EvaluationData, Measurement, measure, prepare
+from i2ikit.evaluation.measure import EvaluationData, Measurement, join, measure, measured_generators, prepare
 from i2ikit.metrics.base import Metric
 from i2ikit.translation import UnpairedTranslation
 
@@ -17,7 +17,7 @@ class Evaluator:
     """The metrics of a run on its held-out images.
 
     Args:
-        model: on ``device``; its first generator, say ``ab``, translates domain ``a`` to ``b``.
+        model: on ``device``; its generators ``ab`` and ``ba`` translate domain ``a`` to ``b`` and back.
         dataset: held-out images.
         metrics: METRICS parts by name.
         device: of the model.
@@ -47,11 +47,11 @@ class Evaluator:
         about: Mapping[str, Any] | None = None,
     ) -> None:
         self.model, self.metrics = model, dict(metrics)
-        generator = next(iter(model.generators))
-        self.data = EvaluationData(dataset, source=generator[0], target=generator[1], seed=seed)
-        self.device, self.averaged = device, weights == "average"
-        averaged = self.averaged and model.to_show(generator) != generator
-        self.about = {**(about or {}), "generator": generator, "weights": "average" if averaged else "raw"}
+        self.data = {
+            name: EvaluationData(dataset, source=name[0], target=name[1], seed=seed)
+            for name in measured_generators(model.generators)
+        }
+        self.device, self.averaged, self.about = device, weights == "average", dict(about or {})
         self.metric, self.better = metric, better
         self.best: dict[str, Any] = {}
         self.since_best = 0
@@ -70,16 +70,21 @@ class Evaluator:
             step: the last finished step.
             pause: called after each batch; an exception that it raises ends the measurement.
         """
-        expression = f"{self.about['generator']}({self.data.source})"
-
-        def translate(images: Tensor) -> Tensor:
-            batch = batch_to_device({self.data.source: images}, self.device)
-            return self.model.render(batch, [expression], averaged=self.averaged)[expression]
-
-        missing = self.prepare()
-        found = measure(translate, self.data, self.metrics, missing=missing, about=self.about, pause=pause)
+        found = join({generator: self._measure(generator, pause) for generator in self.data})
         self.update_best(step, found)
         return found
+
+    def _measure(self, generator: str, pause: Callable[[], None]) -> Measurement:
+        data = self.data[generator]
+        expression = f"{generator}({data.source})"
+
+        def translate(images: Tensor) -> Tensor:
+            batch = batch_to_device({data.source: images}, self.device)
+            return self.model.render(batch, [expression], averaged=self.averaged)[expression]
+
+        averaged = self.averaged and self.model.to_show(generator) != generator
+        about = {**self.about, "generator": generator, "weights": "average" if averaged else "raw"}
+        return measure(translate, data, self.metrics, missing=self.prepare(), about=about, pause=pause)
 
     def update_best(self, step: int, found: Measurement) -> None:
         """Take over the measurement after ``step`` if it is the best so far."""

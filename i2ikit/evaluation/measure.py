@@ -2,7 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from operator import methodcaller
 from typing import Any
@@ -13,7 +14,7 @@ from torch import Tensor
 from i2ikit.data.loading import MapDataset
 from i2ikit.errors import I2IKitError
 from i2ikit.evaluation.items import first_items, has_truth
-from i2ikit.metrics.base import Metric
+from i2ikit.metrics.base import NEEDS, Metric
 
 BATCH = 16
 Translate = Callable[[Tensor], Tensor]
@@ -124,6 +125,8 @@ def measure(
     """
     running = _RunningMetrics(metrics, prepare(metrics, device or torch.device("cpu")) if missing is None else missing)
     images = _ImageRecord()
+    for metric in metrics.values():
+        metric.target = data.target
     running.each(methodcaller("reset"))
     for batch in data.batches():
         images.add(batch)
@@ -138,6 +141,38 @@ def measure(
     found = running.compute()
     protocol = {**(about or {}), **images.protocol(), "seed": data.seed, "metrics": running.protocol()}
     return Measurement(found, running.missing, *_directions(found, metrics), protocol)
+
+
+def measured_generators(names: Iterable[str]) -> list[str]:
+    """Return the generators to measure: the first one, and that of the other direction where there is one."""
+    first, *others = names
+    return [first, *(name for name in others if name in ("ab", "ba"))]
+
+
+def join(found: Mapping[str, Measurement]) -> Measurement:
+    """Return the measurements of several generators as one.
+
+    The values of the first one keep their names; those of another one get its name, as in ``"ba.fid.clean"``. Its entry
+    of the protocol has what differs from that of the first.
+    """
+    (_, first), *others = found.items()
+    result = deepcopy(first)
+    for name, each in others:
+        for values in ("metrics", "missing", "better"):
+            getattr(result, values).update({f"{name}.{key}": value for key, value in getattr(each, values).items()})
+        result.paired.extend(f"{name}.{key}" for key in each.paired)
+        result.protocol[name] = {key: value for key, value in each.protocol.items() if value != first.protocol.get(key)}
+    return result
+
+
+def _reason(metric: Metric, error: Exception) -> str:
+    """Return why a metric failed; of a key that a sample lacks, what it is."""
+    name = type(metric).__name__
+    if isinstance(error, I2IKitError | ValueError):
+        return str(error)
+    if isinstance(error, KeyError) and error.args and error.args[0] in NEEDS:
+        return f"{name} {NEEDS[error.args[0]]}"
+    return f"{name} fails with {type(error).__name__}: {error}"
 
 
 def _directions(found: Mapping[str, float], metrics: Mapping[str, Metric]) -> tuple[dict[str, str], list[str]]:
@@ -165,8 +200,8 @@ class _RunningMetrics:
         for name, metric in list(self.working.items()):
             try:
                 results[name] = call(metric)
-            except (I2IKitError, ValueError) as error:
-                self.missing[name] = str(error)
+            except Exception as error:  # whatever is wrong with one metric does not concern the others
+                self.missing[name] = _reason(metric, error)
                 del self.working[name]
         return results
 

@@ -1,5 +1,6 @@
 """Reads and writes files of images, each in its format."""
 
+import errno
 import io
 import os
 from pathlib import Path
@@ -13,6 +14,7 @@ from i2ikit.images.formats.base import Header, ImageFormat, Size
 from i2ikit.images.guarding import file_errors, refuse_special_files
 from i2ikit.images.planes import DecodedImage, Planes
 
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 HEAD = 32  # bytes that distinguish formats
 
 
@@ -62,7 +64,7 @@ def write_image(image: DecodedImage, path: Path) -> None:
     to 16 bits in PNG, to 8 bits elsewhere but in TIFF and ``.npy``.
 
     Raises:
-        DataError: no format writes so many channels to a file with this extension.
+        DataError: no format writes so many channels to a file with this extension; or the folder is read-only.
         RunError: the file cannot be written.
     """
     extension, channels = path.suffix.lower(), image.channels
@@ -78,7 +80,11 @@ def write_image(image: DecodedImage, path: Path) -> None:
         writers[0].encode(file, image, path)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, file.getvalue())
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        if error.errno in READ_ONLY:
+            raise DataError(f"cannot write {path}: {error.strerror}. Choose another output folder.") from error
+        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+    except ValueError as error:
         raise RunError(f"cannot write {path}: {error}") from error
 
 

@@ -7,19 +7,20 @@ from typing import Any
 
 import torch
 
-from i2ikit.build import Builder
+from i2ikit.build import Builder, is_part
 from i2ikit.config.data import Folders, dataset_config, read_from
 from i2ikit.config.sections import with_defaults
 from i2ikit.engine.data import build_dataset
 from i2ikit.errors import ConfigError, nearest_hint
-from i2ikit.evaluation.measure import EvaluationData, Measurement, measure
+from i2ikit.evaluation.measure import EvaluationData, Measurement, join, measure, measured_generators
 from i2ikit.images import Reader
 from i2ikit.inference.folders import images_in
-from i2ikit.inference.trained_model import TrainedModel
+from i2ikit.inference.trained_model import PUBLISHED_SIZE, TrainedModel
 from i2ikit.inference.translator import Translator
 from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.registry import METRICS
 
+COLOR = 3  # channels
 DEFAULT_METRICS: Mapping[str, str] = {  # measured where neither the config nor the caller names metrics
     "fid": "FID",
     "kid": "KID",
@@ -38,16 +39,20 @@ def evaluate_checkpoint(
     *,
     metrics: Sequence[str] = (),
     generator: str | None = None,
+    weights: str | None = None,
     device: torch.device | str = "cpu",
 ) -> Measurement:
-    """Measure a generator of a checkpoint on the test set of its config, prepared as during training.
+    """Measure the generators of a checkpoint on the test set of its config, prepared as during training.
 
     Args:
         path: a checkpoint, or a work directory: its best checkpoint, or the newest where the run kept no best.
-        data: folder with testA and testB, instead of the config's data.
+        data: folder with testA and testB, instead of the config's data. Where the config sets no test images, as that
+            of an imported checkpoint, they are resized as the published code does.
         metrics: names of metrics in the config, or of registered ones. Empty: the config's, or the default ones where
             it has none or ``data`` replaces their data set.
-        generator: its name; None: the moving average of the first generator where there is one, else the first.
+        generator: its name; None: all that were trained, see :func:`join`.
+        weights: ``"average"``: the moving average of a generator where there is one; ``"raw"``: its own. None: as the
+            config measures.
         device: device to run on.
 
     Raises:
@@ -57,27 +62,50 @@ def evaluate_checkpoint(
     """
     trained = TrainedModel(path)
     own = trained.checkpoint.config
-    config = with_defaults(own if data is None else read_from(own, data))
-    name = trained.choose_generator(generator)
+    config = with_defaults(own if data is None else _reading(trained, data))
+    names = measured_generators(trained.generators) if generator is None else [generator]
+    weights = weights or config["evaluation"]["weights"]
+    chosen = {name: trained.choose_generator(name, weights) for name in names}
+    if not is_part(config.get("data", {}).get("test")):
+        raise ConfigError(str(trained.path), ["its config names no test images: name a folder with --data DIR"])
     configured = own.get("metrics", {})
     defaults = configured if config["metrics"] == configured else {}  # --data may replace the data set and its metrics
     builder = Builder()
     dataset = build_dataset(config["data"], "test", builder)
     parts = _build(choose_metrics(configured if metrics else defaults, metrics), builder)
     builder.raise_errors(str(trained.path))
-    if dataset is None:
-        raise ConfigError(str(trained.path), ["its config has no data.test: name a folder with --data DIR"])
-    full = f"generators.{name}"
-    about = {
-        "data": dataset_config(config["data"], "test"),
-        "generator": trained.trained_name(full).partition(".")[2],
-        "weights": "average" if full in trained.averages else "raw",
-        "step": trained.checkpoint.progress.get("step", 0),
+    assert dataset is not None, "checked above"
+    about = {"data": dataset_config(config["data"], "test"), "step": trained.checkpoint.progress.get("step", 0)}
+    found = {}
+    for name, short in chosen.items():
+        items = EvaluationData(dataset, *trained.domains(name), config["seed"])
+        translator = Translator.from_checkpoint(trained, name, device, weights=weights)
+        full = f"generators.{short}"
+        own_about = {
+            **about,
+            "generator": trained.trained_name(full).partition(".")[2],
+            "weights": "average" if full in trained.averages else "raw",
+        }
+        each = measure(translator, items, parts, device=translator.device, about=own_about)
+        found[name] = each if metrics or defaults else _without_inapplicable(each, parts)
+    return join(found)
+
+
+def _reading(trained: TrainedModel, folders: Folders) -> dict[str, Any]:
+    """Return the config of a checkpoint with the images of folders as its test set."""
+    config = trained.checkpoint.config
+    data = config.get("data", {})
+    if is_part(data.get("test")):
+        return read_from(config, folders)
+    first = trained.generators[0]
+    network, (source, target) = config["model"]["generators"][first], trained.domains(first)
+    published = {
+        "crop_size": trained.training_size or PUBLISHED_SIZE,
+        "channels": {source: network.get("in_channels", COLOR), target: network.get("out_channels", COLOR)},
+        **data,
+        "test": {"type": "UnpairedFolders", "split": "test", "pairing": "serial", "transform": {"type": "Resize"}},
     }
-    translator = Translator.from_checkpoint(trained, name, device)
-    items = EvaluationData(dataset, *trained.domains(name), config["seed"])
-    found = measure(translator, items, parts, device=translator.device, about=about)
-    return found if metrics or defaults else _without_inapplicable(found, parts)
+    return read_from({**config, "data": published}, folders)
 
 
 def evaluate_folders(

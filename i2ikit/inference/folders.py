@@ -1,16 +1,21 @@
 """Which image becomes which file, and translating all of a folder although some of its images are damaged."""
 
 import logging
+import os
 import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from i2ikit.errors import DataError, nearest_hint
+from i2ikit.engine.interruption import RunInterruptedError
+from i2ikit.errors import CheckpointError, DataError, I2IKitError, RunError, nearest_hint
+from i2ikit.files import FULL
 from i2ikit.images import format_extensions, list_images, readable_extensions, writable_extensions
+from i2ikit.work_dir import holds_checkpoint
 
 logger = logging.getLogger(__name__)
 COLORS = (1, 3)  # channels that all formats hold
 EXTENSION = re.compile(r"\.[a-z][a-z0-9]{0,5}")  # and not .5 of a folder of results
+CHECKPOINTS = (".pt", ".pth")
 
 
 def translate_images(
@@ -28,22 +33,82 @@ def translate_images(
     """
     pairs = plan_folder(source, output, channels) if source.is_dir() else [plan_file(source, output, channels)]
     refuse_overwriting(pairs)
-    failures = []
-    for done, (image, target) in enumerate(pairs, start=1):
-        try:
-            translate(image, target)
-        except DataError as error:
-            failures.append(str(error))
-        if on_progress is not None:
-            on_progress(done, len(pairs))
-    if failures and not source.is_dir():
-        raise DataError(failures[0])
+    if not source.is_dir():
+        translate(*pairs[0])
+        return 1
+    make_output_folder(output)
+    failures: list[str] = []
+    done = 0
+    try:
+        for image, target in pairs:
+            _try(translate, image, target, failures)
+            done += 1
+            if on_progress is not None:
+                on_progress(done, len(pairs))
+    except KeyboardInterrupt:
+        raise RunInterruptedError(f"interrupted: {_count(done, len(pairs), output, failures)}") from None
+    except RunError as error:
+        raise RunError(f"{error}\n{_count(done, len(pairs), output, failures)}") from error
     if failures:
-        lines = "".join(f"\n  - {failure}" for failure in failures)
-        raise DataError(
-            f"{len(failures)} of {len(pairs)} images in {source} could not be translated; the others are done:{lines}"
-        )
+        raise DataError(_count(len(pairs), len(pairs), output, failures))
     return len(pairs)
+
+
+def make_output_folder(folder: Path) -> None:
+    """Make a folder, before minutes are spent on what cannot be written.
+
+    Raises:
+        DataError: it cannot be made, or is read-only.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        reason = "" if os.access(folder, os.W_OK) else "it is read-only"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise DataError(f"cannot write to {folder}: {reason}. Choose another output folder.")
+
+
+def _try(translate: Callable[[Path, Path], None], image: Path, target: Path, failures: list[str]) -> None:
+    """Translate one image, or append why that failed.
+
+    Raises:
+        RunError: the disk is full, so that all others would fail too.
+    """
+    try:
+        translate(image, target)
+    except Exception as error:  # whatever is wrong with one image does not concern the others
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno in FULL:
+            raise
+        known = isinstance(error, I2IKitError)
+        failures.append(str(error) if known else f"{image}: {type(error).__name__}: {error}")
+
+
+def _count(done: int, total: int, output: Path, failures: Sequence[str]) -> str:
+    """Return how many images were translated, and why others failed."""
+    sentence = f"{done - len(failures)} of {total} images are written to {output}"
+    if not failures:
+        return f"{sentence}."
+    return f"{sentence}; {len(failures)} could not be translated:" + "".join(f"\n  - {each}" for each in failures)
+
+
+def refuse_swapped(checkpoint: Path, source: Path, output: Path) -> None:
+    """Raise CheckpointError if the first of the three paths is no checkpoint, and maybe another one is.
+
+    It is an image; or it holds no checkpoint, and one of the others is or holds one.
+    """
+    is_image = checkpoint.is_file() and checkpoint.suffix.lower() in readable_extensions()
+    if is_image or (not _is_checkpoint(checkpoint) and any(map(_is_checkpoint, (source, output)))):
+        raise CheckpointError(
+            f"{checkpoint} is {'an image' if is_image else 'no checkpoint'}: are input and checkpoint swapped? The "
+            "order is `i2ikit translate CHECKPOINT INPUT OUTPUT`."
+        )
+
+
+def _is_checkpoint(path: Path) -> bool:
+    """Return whether a path is, by its name, an existing checkpoint, or the work directory of a run that has one."""
+    return holds_checkpoint(path) if path.is_dir() else path.suffix.lower() in CHECKPOINTS and path.is_file()
 
 
 def plan_file(source: Path, output: Path, channels: int = 3) -> tuple[Path, Path]:
@@ -146,10 +211,10 @@ def substitute(channels: int) -> str:
 
 def refuse_overwriting(pairs: Sequence[tuple[Path, Path]]) -> None:
     """Raise DataError if an output would replace an input or another output."""
-    inputs = {image.resolve(): image for image, _ in pairs}
+    inputs = {os.path.realpath(image): image for image, _ in pairs}  # Path.resolve fails at a link to itself
     outputs: dict[Path, Path] = {}
     for image, target in pairs:
-        replaced = inputs.get(target.resolve())
+        replaced = inputs.get(os.path.realpath(target))
         if replaced is not None:
             raise DataError(f"the output {target} would replace the input {replaced}; choose another output folder")
         other = outputs.setdefault(target, image)

@@ -9,7 +9,8 @@ from typing import Any
 from torch import nn
 
 from i2ikit.build import Builder
-from i2ikit.config.data import reading
+from i2ikit.checks import one_of
+from i2ikit.config.data import reading, training_size
 from i2ikit.config.imports import IMPORTS, imported_hash
 from i2ikit.config.key_paths import shown
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
@@ -21,6 +22,8 @@ from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS
 from i2ikit.work_dir import choose_checkpoint
 
 PLUGIN_NAME = re.compile(r"i2ikit[-_][a-z0-9]+([-_][a-z0-9]+)*")  # what a file may advise to install
+PUBLISHED_SIZE = 256  # pixels of the images that the published generators are trained and tested on
+WEIGHTS = ("average", "raw")
 REGISTRIES = {"generators": GENERATORS, "discriminators": DISCRIMINATORS, "heads": HEADS}
 
 
@@ -50,24 +53,40 @@ class TrainedModel:
 
     @cached_property
     def generators(self) -> list[str]:
-        """Short names of the generators: averages of the first one, all that were trained, all other averages."""
+        """Short names of the generators that were trained, in the order of the config."""
         found = self._model.get("generators")
         if not isinstance(found, Mapping) or not found:
             raise CheckpointError(f"the config inside {self.path} names no generators")
-        first = f"generators.{next(iter(found))}"
-        averages = [name.partition(".")[2] for name in self.averages if name.startswith("generators.")]
-        return sorted([*found, *averages], key=lambda name: self.averages.get(f"generators.{name}") != first)
+        return list(found)
 
-    def choose_generator(self, name: str | None = None) -> str:
-        """Return ``name``, or the default generator: the average of the first one where there is one, else the first.
+    def choose_generator(self, name: str | None = None, weights: str = "average") -> str:
+        """Return the short name of the weights to use.
+
+        Args:
+            name: of a generator; None: the first one.
+            weights: ``"average"``: the moving average of the generator where there is one; ``"raw"``: the generator.
 
         Raises:
             CheckpointError: there is no generator of that name.
+            ValueError: ``weights`` is another word.
         """
-        if name is not None and name not in self.generators:
-            hint = nearest_hint(name, self.generators)
-            raise CheckpointError(f"{self.path} has no generator {name!r}; it has {', '.join(self.generators)}.{hint}")
-        return name or self.generators[0]
+        known = [*self.generators, *(key.partition(".")[2] for key in self.averages if key.startswith("generators."))]
+        name = self.generators[0] if name is None else name
+        if name not in known:
+            raise CheckpointError(
+                f"{self.path} has no generator {name!r}; it has {', '.join(known)}.{nearest_hint(name, known)}"
+            )
+        choose = self.averaged_name if one_of("weights", weights, WEIGHTS) == "average" else self.trained_name
+        return choose(f"generators.{name}").partition(".")[2]
+
+    @property
+    def training_size(self) -> int | None:
+        """Pixels of the shorter side of the images of the training; None if the config leaves it open.
+
+        It is 256 for an imported checkpoint, whose config has no data: the size of the published ones.
+        """
+        config = self.checkpoint.config
+        return training_size(config) if "data" in config else PUBLISHED_SIZE
 
     def trained_name(self, name: str) -> str:
         """Return the full name of a network, or, of a moving average, that of the network that it follows."""

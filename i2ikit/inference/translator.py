@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -10,14 +11,19 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2.functional import resize
 
 from i2ikit.checks import positive_int
+from i2ikit.environment import free_memory
 from i2ikit.errors import ShapeError
 from i2ikit.images import Reader, write_image
 from i2ikit.images.files import left_out_frames
+from i2ikit.inference.failures import bytes_per_pixel, refuse_above, translation_errors
 from i2ikit.inference.folders import translate_images
 from i2ikit.inference.outputs import output_image
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.ops.image_tensors import pad_to_multiple
-from i2ikit.ops.pixels import image_to_tensor
+from i2ikit.ops.pixels import image_to_tensor, size_of
+
+FAR_LARGER = 2  # times the training size
+LARGE = 2**20  # pixels from which the memory is checked first
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +39,11 @@ class Translator:
             keeps the size of the image.
         source, target: how files of the source and the target domain are read and written. None: with the generator's
             ``in_channels`` (3 if missing), at the natural range of each data type.
+        training_size: pixels of the shorter side of the images that it was trained on; None: unknown. Files that are
+            more than twice as large are translated with a warning.
+
+    Raises:
+        TypeError: ``generator`` is no module, but the path of a checkpoint, for example.
     """
 
     def __init__(
@@ -43,12 +54,20 @@ class Translator:
         size: int | None = None,
         source: Reader | None = None,
         target: Reader | None = None,
+        training_size: int | None = None,
     ) -> None:
+        if not isinstance(generator, nn.Module):
+            raise TypeError(
+                f"Translator takes a generator, not {generator!r}; it opens a checkpoint or the work directory of a "
+                f"run by Translator.from_checkpoint({str(generator)!r})"
+            )
         self.source = source or Reader(getattr(generator, "in_channels", 3))
         self.target = target or self.source
         self.device = torch.device(device)
         self.generator = generator.to(self.device).eval()
         self.size = None if size is None else positive_int("size", size)
+        self.training_size = training_size
+        self._has_warned = False
 
     @classmethod
     def from_checkpoint(
@@ -59,24 +78,25 @@ class Translator:
         *,
         size: int | None = None,
         value_range: tuple[float, float] | None = None,
+        weights: str = "average",
     ) -> "Translator":
         """Rebuild a generator from the config inside a checkpoint and load its weights.
 
         Args:
             path: a checkpoint, a work directory (its best checkpoint, or the newest where the run kept no best), or
                 one that is open already.
-            generator: its name in the config, such as ``"ab"``. None: the moving average of the first generator where
-                the config has one, else the first generator.
+            generator: its name in the config, such as ``"ba"``. None: the first one.
             device, size: as for the class.
             value_range: the values in the files that are black and white to the generator, instead of those that it
                 was trained with; outputs have the same range, unless the checkpoint has another one for them.
+            weights: ``"average"``: the moving average of the generator where the config has one; ``"raw"``: its own.
 
         Raises:
             CheckpointError: the file is missing or damaged, has no such generator, needs a part that is not installed,
                 or its weights do not fit its config.
         """
         trained = path if isinstance(path, TrainedModel) else TrainedModel(path)
-        name = trained.choose_generator(generator)
+        name = trained.choose_generator(generator, weights)
         network = trained.build(f"generators.{name}")
         trained.load(network, f"generators.{name}")
         readers = trained.readers(getattr(network, "in_channels", 3))
@@ -84,7 +104,7 @@ class Translator:
         if value_range is not None:
             same = target.value_range == source.value_range
             source, target = source.with_range(value_range), target.with_range(value_range) if same else target
-        return cls(network, device, size=size, source=source, target=target)
+        return cls(network, device, size=size, source=source, target=target, training_size=trained.training_size)
 
     def __call__(self, images: Tensor) -> Tensor:
         """Translate a batch of images, without gradients.
@@ -132,8 +152,9 @@ class Translator:
 
         Raises:
             DataError: there is nothing to translate; or outputs would replace inputs (nothing is written then); or
-                some images could not be read (the others are translated, and the message lists the failures).
-            RunError: an output could not be written.
+                some images could not be translated (the others are, and the message lists the failures).
+            RunError: no output can be written: the disk is full.
+            RunInterruptedError: Ctrl-C; the message counts the images that are done.
         """
         return translate_images(
             self.translate_file,
@@ -147,7 +168,7 @@ class Translator:
         """Translate one image; ``target`` is replaced atomically, once the output is complete.
 
         Raises:
-            DataError: the image cannot be read.
+            DataError: the image cannot be read, does not fit into memory, or the generator fails on it.
             RunError: the output cannot be written.
         """
         left_out = left_out_frames(source, self.source.channels)
@@ -157,8 +178,34 @@ class Translator:
                 *(source, left_out + 1, left_out + 1),
             )
         image = self.source.image(source)
-        output = self(image_to_tensor(image.pixels)[None])[0]
-        write_image(output_image(output, image, self.source, self.target), target)
+        width, height = size_of(image.pixels)
+        self._advise_size(source, width, height)
+        with translation_errors(source, width, height, self.training_size):
+            self._refuse_too_large(width, height)
+            output = self(image_to_tensor(image.pixels)[None])[0]
+            translated = output_image(output, image, self.source, self.target)
+        write_image(translated, target)
+
+    def _advise_size(self, path: Path, width: int, height: int) -> None:
+        """Warn, once, of an image that is far larger than those of the training."""
+        known = self.training_size
+        if self.size is not None or known is None or min(width, height) <= FAR_LARGER * known or self._has_warned:
+            return
+        self._has_warned = True
+        logger.warning(
+            "%s has %d x %d pixels, but the generator was trained on images of about %d. It translates best what is as "
+            "large as in training: consider --size %d.", path, width, height, known, known,
+        )  # fmt: skip
+
+    @cached_property
+    def _bytes_per_pixel(self) -> float | None:
+        return bytes_per_pixel(self.generator, self.source.channels)
+
+    def _refuse_too_large(self, width: int, height: int) -> None:
+        """Raise MemoryError for an image that needs more memory than the machine has left; a GPU says so itself."""
+        rows, columns = (height, width) if self.size is None else resized(height, width, self.size)
+        if rows * columns >= LARGE and self.device.type == "cpu" and self._bytes_per_pixel is not None:
+            refuse_above(free_memory(), rows * columns * self._bytes_per_pixel)
 
 
 def resized(height: int, width: int, shorter: int) -> list[int]:

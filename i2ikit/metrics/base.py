@@ -13,6 +13,13 @@ from torch import Tensor
 
 from i2ikit.errors import MetricError
 
+NEEDS: Mapping[str, str] = {  # key of a sample: what a metric says if it is missing
+    "mask": "needs a dataset whose items have a mask, such as Stripes",
+    "a": "needs the inputs of the translations: measure a checkpoint instead of a folder",
+    "b": "needs paired test images: give an input and its truth the same file name (testA/7.png and testB/7.png), or "
+    "use a dataset of pairs such as PairedFolders",
+}
+
 
 class Metric(ABC):
     """Measures translations of a test set: reset, update with each batch, compute.
@@ -22,12 +29,15 @@ class Metric(ABC):
         needs_pairs: whether outputs are compared with their paired truth.
         needs_inputs: whether outputs are compared with their inputs.
         needs_masks: whether every sample must have a mask.
+        target: domain of the outputs, ``"b"`` or ``"a"``; set before each measurement. A sample has the inputs as "a"
+            and the truth as "b" in both directions.
     """
 
     better: ClassVar[Mapping[str, str]] = {}
     needs_pairs: ClassVar[bool] = False
     needs_inputs: ClassVar[bool] = False
     needs_masks: ClassVar[bool] = False
+    target: str = "b"
 
     @abstractmethod
     def reset(self) -> None:
@@ -67,17 +77,11 @@ class Metric(ABC):
             MetricError: the truth, the inputs or the masks are missing, or output and truth differ in shape.
         """
         name = type(self).__name__
-        if self.needs_masks and "mask" not in sample:
-            raise MetricError(f"{name} needs a dataset whose items have a mask, such as Stripes")
-        if self.needs_inputs and "a" not in sample:
-            raise MetricError(f"{name} needs the inputs of the translations: measure a checkpoint instead of a folder")
+        for key, needed in (("mask", self.needs_masks), ("a", self.needs_inputs), ("b", self.needs_pairs)):
+            if needed and key not in sample:
+                raise MetricError(f"{name} {NEEDS[key]}")
         if not self.needs_pairs:
             return
-        if "b" not in sample:
-            raise MetricError(
-                f"{name} needs paired test images: give an input and its truth the same file name (testA/7.png and "
-                "testB/7.png), or use a dataset of pairs such as PairedFolders"
-            )
         if sample["b"].shape != sample["output"].shape:
             output, truth = _size(sample["output"]), _size(sample["b"])
             raise MetricError(f"{name} needs pairs of one size: an output is {output}, its truth {truth}")

@@ -52,7 +52,8 @@ class SlicedWasserstein(Metric):
     scenes of another seed have a ratio of 0.22, and of 0.03 in the masks).
 
     Args:
-        reference_dataset: map-style dataset, items with "b" (C, H, W) in -1..1 and, for the masked ratio, "mask"
+        reference_dataset: map-style dataset, items with "b", for a generator to domain a
+            "a", (C, H, W) in -1..1 and, for the masked ratio, "mask"
             (1, H, W). For Stripes use the test split of another seed: its masks fit b, and it is independent of the
             measured scenes. None: the real images of the test set itself; if these are the paired truth, the truth
             scores 0.
@@ -96,7 +97,7 @@ class SlicedWasserstein(Metric):
     ) -> None:
         self.sampling = PatchSampling(patch, directions, per_image, seed)
         self.reference_dataset = reference_dataset
-        self._reference: _Patches | None = None
+        self._references: dict[str, _Patches] = {}  # by domain
         self.reset()
 
     def reset(self) -> None:
@@ -143,14 +144,16 @@ class SlicedWasserstein(Metric):
     def _real(self) -> _Patches:
         if self.reference_dataset is None:
             return self._targets
-        if self._reference is None:
-            if not len(self.reference_dataset):
-                raise DataError("the reference dataset of SlicedWasserstein has no images")
-            self._reference = _Patches(self.sampling)
+        if self.target not in self._references:
+            found = _Patches(self.sampling)
             for index in range(len(self.reference_dataset)):  # not every dataset of torch is iterable
                 item = self.reference_dataset[index]
-                self._reference.add({"b": item["b"][None]}, item["mask"][None] if "mask" in item else None)
-        return self._reference
+                if self.target in item:
+                    found.add({"b": item[self.target][None]}, item["mask"][None] if "mask" in item else None)
+            if not found.found:
+                raise DataError(f"the reference dataset of SlicedWasserstein has no images of domain {self.target}")
+            self._references[self.target] = found
+        return self._references[self.target]
 
     def _distance(self, reference: _Patches, prefix: str, name: str) -> Tensor | None:
         """Return the distance for patches of one kind, None if a set has no such patches."""

@@ -141,11 +141,11 @@ def metric_names(records: Iterable[RunRecord]) -> list[str]:
 
 
 def describe_metric(name: str, config: Mapping[str, Any]) -> str:
-    """Return the first line of the documentation of the metric behind a value such as ``background.db``.
+    """Return the first line of the documentation of the metric behind ``background.db``, or ``ba.background.db``.
 
     It is empty if the config has no such metric, or its part is not installed.
     """
-    metric = mapping(mapping(config.get("metrics")).get(name.partition(".")[0]))
+    metric = mapping(mapping(config.get("metrics")).get(name.rpartition(".")[0].rpartition(".")[2]))
     kind = metric.get("type")
     if not isinstance(kind, str) or kind not in METRICS.names():
         return ""

@@ -1,8 +1,10 @@
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from i2ikit.benchmark import results
 from i2ikit.benchmark.results import (
     Stopwatch,
     over_seeds,
@@ -12,6 +14,7 @@ from i2ikit.benchmark.results import (
     ranks,
     read_run,
     spearman,
+    summarize,
     time_to,
 )
 from i2ikit.report.record import RunRecord, Series, read_record
@@ -114,3 +117,15 @@ def test_only_measurements_with_both_values_count_and_unknown_directions_are_lef
     measurements = [{"fid": 3.0}, {"fid": 2.0, "psnr": 11.0, "odd": 1.0}, {"fid": 1.0, "psnr": 10.0, "odd": 1.0}]
     found = rank_correlations(measurements, ["psnr"], {"fid": "lower", "psnr": "higher"})
     assert found == {"fid": {"psnr": pytest.approx(-1)}}
+
+
+def test_methods_are_compared_in_the_direction_that_all_of_them_have(
+    plan: Any, ran: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(results, "cost", lambda config: {"parameters": None, "gmacs": None})
+    values = {"background.db": 20.0, "ba.background.db": 30.0}
+    names = ("one_seed0", "one_seed1", "two_seed0", "two_seed1")
+    ran(dict.fromkeys(names, 0.1), {name: {10: values} for name in names}, ["background.db", "ba.background.db"])
+    found = summarize(plan, tmp_path)
+    assert list(found["metrics"]) == ["background.db"]
+    assert found["runs"][0]["last"] == {"background.db": {"value": 20.0, "step": 10}}

@@ -5,7 +5,8 @@ import logging
 import pytest
 import torch
 
-from i2ikit.cli.console import complain, make_table, out, printable, write
+from i2ikit.cli import console
+from i2ikit.cli.console import complain, counting, make_table, out, printable, write
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,12 @@ def test_names_of_files_are_printable_in_errors_usage_and_warnings(run, tmp_path
     handler = logging.lastResort
     assert handler is not None
     assert handler.format(logging.LogRecord("x", 30, "", 0, "%s skipped", (name,), None)) == "a\\x1b[2J.pt skipped"
+
+
+def test_without_a_terminal_progress_is_a_line_after_a_second_and_then_every_ten(monkeypatch, capsys):
+    clock = iter([100.0, 100.5, 101.0, 101.0, 102.0, 111.0, 111.0, 130.0])
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(clock))
+    with counting("Translating") as progress:
+        for done in (1, 2, 3, 1500, 2000):
+            progress(done, 2000)
+    assert capsys.readouterr().err == "Translating: 2 of 2,000\nTranslating: 1,500 of 2,000\n"

@@ -55,7 +55,7 @@ def test_two_folders_are_measured_without_a_model(run, tmp_path, monkeypatch):
     [
         ((), "name a checkpoint, or two folders"),
         (("run", "--images", "a", "b"), "name a checkpoint, or two folders"),
-        (("--images", "a", "b", "--data", "c"), "--data and --generator belong to a checkpoint"),
+        (("--images", "a", "b", "--data", "c"), "--data, --generator and --weights belong to a checkpoint"),
     ],
 )
 def test_contradictions_are_refused(run, arguments, message):

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from i2ikit import environment
 from i2ikit.doctor import diagnosis, probes
 from i2ikit.doctor.diagnosis import diagnose
 from i2ikit.doctor.probes import NOTE, OK, PROBLEM, WARNING, ProbeResult
@@ -59,8 +60,8 @@ def test_free_memory_is_that_of_the_machine_or_of_its_container(limit, free, mon
     (tmp_path / "meminfo").write_text("MemTotal:       9999999 kB\nMemAvailable:   6291456 kB\n")
     if limit is not None:
         (tmp_path / "memory.max").write_text(limit)
-    monkeypatch.setattr(probes, "MEMORY", tmp_path / "meminfo")
-    monkeypatch.setattr(probes, "MEMORY_LIMIT", tmp_path / "memory.max")
+    monkeypatch.setattr(environment, "MEMORY", tmp_path / "meminfo")
+    monkeypatch.setattr(environment, "MEMORY_LIMIT", tmp_path / "memory.max")
     found = probes.probe_memory()
     assert found.found == f"{free}.0 GB free"
     assert found.state == (OK if free > 4 else WARNING)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
@@ -28,11 +29,11 @@ class Scripted(Metric):
         return {"value": self.values.pop(0), "other": 1.0}
 
 
-def evaluator(*values: float, **options: str) -> Evaluator:
+def evaluator(*values: float, generators: Sequence[str] = ("ab",), **options: str) -> Evaluator:
     model = SimpleNamespace(
-        generators={"ab": None},
+        generators=dict.fromkeys(generators),
         to_show=lambda name: f"{name}_mean",
-        render=lambda batch, expressions, averaged: {expressions[0]: batch["a"] + averaged},
+        render=lambda batch, expressions, averaged: {expressions[0]: batch[expressions[0][-2]] + averaged},
     )
     dataset = DATASETS.get("NoisyPairs")(count=2)
     return Evaluator(model, dataset, {"x": Scripted(*values)}, device=torch.device("cpu"), seed=0, **options)
@@ -76,3 +77,13 @@ def test_the_best_is_restored_unless_another_metric_or_direction_decides(now, ke
 def test_the_protocol_names_the_generator_and_its_weights(weights):
     protocol = evaluator(1.0, weights=weights).measure(1).protocol
     assert (protocol["generator"], protocol["weights"], protocol["images"]) == ("ab", weights, 2)
+
+
+def test_both_directions_are_measured_and_the_first_one_decides():
+    found = evaluator(5.0, 7.0, 6.0, 1.0, generators=("ab", "ba", "ba_mean"))
+    measurement = found.measure(1)
+    assert measurement.metrics == {"x.value": 5.0, "x.other": 1.0, "ba.x.value": 7.0, "ba.x.other": 1.0}
+    assert measurement.protocol["ba"]["generator"] == "ba"
+    assert measurement.protocol["images_digest"] == measurement.protocol["ba"]["real_digest"]
+    found.measure(2)
+    assert (found.best["step"], found.best["value"]) == (1, 5.0)

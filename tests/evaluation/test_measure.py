@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.errors import MetricError
-from i2ikit.evaluation.measure import EvaluationData, Measurement, measure
+from i2ikit.evaluation.measure import EvaluationData, Measurement, join, measure, measured_generators
 from i2ikit.metrics.base import Metric
 
 
@@ -145,3 +145,40 @@ def test_a_measurement_identifies_its_images():
     assert first == second
     assert first["images_digest"] != other["images_digest"]
     assert (first["images"], first["channels"], first["seed"]) == (2, [3], 0)
+
+
+@pytest.mark.parametrize("error", [KeyError("weights"), RuntimeError("sizes differ"), AttributeError("no such thing")])
+def test_a_metric_with_an_error_of_its_own_is_missing_and_the_others_continue(error):
+    class Wrong(Recording):
+        def compute(self) -> dict[str, float]:
+            raise error
+
+    found = measured(Items(4), {"bad": Wrong(), "count": Recording()})
+    assert found.metrics == {"count.images": 1.0}
+    assert found.missing == {"bad": f"Wrong fails with {type(error).__name__}: {error}"}
+
+
+def test_a_metric_knows_the_domain_of_the_outputs():
+    metric = Recording()
+    for source, target in ("ab", "ba"):
+        measure(halved, EvaluationData(Items(4), source, target), {"x": metric})
+        assert metric.target == target
+
+
+def test_measurements_of_two_generators_are_one_whose_second_names_begin_with_the_generator():
+    first = Measurement({"x.y": 1.0}, {"z": "why"}, {"x.y": "lower"}, ["x.y"], {"generator": "ab", "seed": 0})
+    second = Measurement({"x.y": 2.0}, {"z": "why"}, {"x.y": "lower"}, ["x.y"], {"generator": "ba", "seed": 0})
+    found = join({"ab": first, "ba": second})
+    assert found.metrics == {"x.y": 1.0, "ba.x.y": 2.0}
+    assert found.missing == {"z": "why", "ba.z": "why"}
+    assert found.better == {"x.y": "lower", "ba.x.y": "lower"}
+    assert found.paired == ["x.y", "ba.x.y"]
+    assert found.protocol == {"generator": "ab", "seed": 0, "ba": {"generator": "ba"}}
+    assert join({"ab": first}) == first
+
+
+@pytest.mark.parametrize(
+    ("names", "measured_ones"), [(["ab"], ["ab"]), (["ab", "ba", "ab_mean"], ["ab", "ba"]), (["ba", "other"], ["ba"])]
+)
+def test_the_first_generator_and_that_of_the_other_direction_are_measured(names, measured_ones):
+    assert measured_generators(names) == measured_ones

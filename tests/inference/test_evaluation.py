@@ -2,9 +2,26 @@ import pytest
 import torch
 from PIL import Image
 
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.errors import ConfigError, DataError
+from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.images import Reader
-from i2ikit.inference.evaluation import DEFAULT_METRICS, NamedPairs, choose_metrics, evaluate_folders
+from i2ikit.inference.evaluation import (
+    DEFAULT_METRICS,
+    NamedPairs,
+    choose_metrics,
+    evaluate_checkpoint,
+    evaluate_folders,
+)
+from i2ikit.metrics.base import MeanOverImages
+from i2ikit.registry import METRICS
+
+
+class Undeclared(MeanOverImages):
+    """Reads the inputs, and does not declare that it needs them."""
+
+    def per_image(self, sample):
+        return {"difference": (sample["output"] - sample["a"]).mean(dim=(1, 2, 3))}
 
 
 def make_image(path, level, size=(16, 12)):
@@ -79,3 +96,55 @@ def test_tensors_of_pairs_are_in_minus_one_to_one(tmp_path):
     item = NamedPairs(tmp_path / "a", tmp_path / "b", Reader())[0]
     assert torch.equal(item["a"], torch.ones(3, 12, 16))
     assert torch.equal(item["b"], -torch.ones(3, 12, 16))
+
+
+def imported(path, **generators):
+    """Write a checkpoint without data in its config, as `i2ikit import` does."""
+    parts = {name: {"type": "ResNetGenerator", "filters": 2, "blocks": 1, **own} for name, own in generators.items()}
+    networks = {name: ResNetGenerator(filters=2, blocks=1, **own) for name, own in generators.items()}
+    weights = {
+        f"generators.{name}.{key}": value
+        for name, network in networks.items()
+        for key, value in network.state_dict().items()
+    }
+    write_checkpoint(path, Checkpoint(config={"model": {"generators": parts}}, model=weights))
+    return path
+
+
+def make_test_set(root, *levels):
+    for domain in "AB":
+        for index, level in enumerate(levels):
+            make_image(root / f"test{domain}" / f"{index}.png", level)
+    return root
+
+
+def test_an_imported_checkpoint_is_measured_in_both_directions_at_the_published_size(tmp_path):
+    path = imported(tmp_path / "x.pt", ab={}, ba={})
+    with pytest.raises(ConfigError, match=r"names no test images: name a folder with --data DIR"):
+        evaluate_checkpoint(path)
+    root = make_test_set(tmp_path / "data", 10, 200)
+    found = evaluate_checkpoint(path, root, metrics=["psnr", "diversity"])
+    assert set(found.metrics) >= {"psnr.db", "ba.psnr.db", "diversity.ratio", "ba.diversity.ratio"}
+    assert found.protocol["size"] == "256x256"
+    assert (found.protocol["generator"], found.protocol["ba"]["generator"]) == ("ab", "ba")
+    alone = evaluate_checkpoint(path, root, metrics=["psnr"], generator="ba")
+    assert alone.metrics == {"psnr.db": found.metrics["ba.psnr.db"]}
+
+
+def test_an_imported_checkpoint_reads_as_many_channels_as_its_generator_takes(tmp_path):
+    path = imported(tmp_path / "x.pt", ab={"in_channels": 1, "out_channels": 3})
+    found = evaluate_checkpoint(path, make_test_set(tmp_path / "data", 10, 200), metrics=["psnr"])
+    assert found.protocol["channels"] == [1, 3]
+    assert "psnr.db" in found.metrics
+
+
+def test_a_metric_that_reads_inputs_without_saying_so_is_missing_with_the_reason(tmp_path):
+    root = make_test_set(tmp_path / "data", 10, 200)
+    METRICS.register_module(force=True)(Undeclared)
+    try:
+        found = evaluate_folders(root / "testA", root / "testB", metrics=["Undeclared", "psnr"])
+    finally:
+        METRICS.module_dict.pop("Undeclared")
+    assert found.missing == {"undeclared": "Undeclared needs the inputs of the translations: measure a checkpoint "
+                             "instead of a folder"}  # fmt: skip
+    assert "psnr.db" in found.metrics

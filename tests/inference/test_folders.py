@@ -1,12 +1,15 @@
+import errno
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from i2ikit.errors import DataError
+from i2ikit.engine.interruption import RunInterruptedError
+from i2ikit.errors import CheckpointError, DataError, RunError
 from i2ikit.images import Reader, write_image
-from i2ikit.inference.folders import plan_folder, translate_images
+from i2ikit.inference.folders import plan_folder, refuse_overwriting, refuse_swapped, translate_images
 
 
 def copy(source: Path, target: Path) -> None:
@@ -46,7 +49,9 @@ def test_broken_images_are_listed_after_all_others_are_done(tmp_path: Path):
         make_image(tmp_path / "in" / name)
     (tmp_path / "in" / "b.png").write_text("text")
     (tmp_path / "in" / "c.jpg").write_bytes(b"\xff\xd8\xff")
-    with pytest.raises(DataError, match=r"(?s)2 of 4 images in .* the others are done:.*b\.png.*c\.jpg"):
+    with pytest.raises(
+        DataError, match=r"(?s)^2 of 4 images are written to .*; 2 could not be translated:.*b\.png.*c\.jpg"
+    ):
         translate_images(copy, tmp_path / "in", tmp_path / "out")
     assert tree(tmp_path / "out") == ["a.png", "z.png"]
 
@@ -188,3 +193,95 @@ def test_a_named_file_that_cannot_hold_the_channels_is_refused(tmp_path: Path):
     source = make_image(tmp_path / "a.png")
     with pytest.raises(DataError, match=r"i2ikit writes no \.jpg with 5 channels; use \.tif"):
         translate_images(copy, source, tmp_path / "out.jpg", channels=5)
+
+
+def failing_at(name: str, error: BaseException) -> Callable[[Path, Path], None]:
+    def translate(source: Path, target: Path) -> None:
+        if source.name == name:
+            raise error
+        copy(source, target)
+
+    return translate
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DataError("b.png is too large"),
+        RunError("cannot write b.png"),
+        RuntimeError("a shape of b.png"),
+        KeyError("b.png"),
+        MemoryError("b.png"),
+    ],
+)
+def test_any_failure_of_one_image_is_one_failed_file(tmp_path: Path, error: Exception):
+    for name in ("a.png", "b.png", "c.png"):
+        make_image(tmp_path / "in" / name)
+    with pytest.raises(DataError, match=r"(?s)^2 of 3 images are written to \S+out; 1 could .*\n  - .*b\.png"):
+        translate_images(failing_at("b.png", error), tmp_path / "in", tmp_path / "out")
+    assert tree(tmp_path / "out") == ["a.png", "c.png"]
+
+
+def test_a_target_that_is_a_folder_is_one_failed_file(tmp_path: Path):
+    for name in ("a.png", "b.png"):
+        make_image(tmp_path / "in" / name)
+    (tmp_path / "out" / "a.png").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"1 of 2 images are written .*\n  - cannot write \S+a\.png: Is a directory"):
+        translate_images(copy, tmp_path / "in", tmp_path / "out")
+    assert tree(tmp_path / "out") == ["b.png"]
+
+
+def test_a_link_to_itself_is_one_failed_file(tmp_path: Path):
+    image = make_image(tmp_path / "in" / "a.png")
+    loop = tmp_path / "in" / "b.png"
+    loop.symlink_to(loop)
+    pairs = [(image, tmp_path / "out" / "a.png"), (loop, tmp_path / "out" / "b.png")]
+    refuse_overwriting(pairs)
+
+
+def test_a_full_disk_ends_a_folder_with_a_count(tmp_path: Path):
+    for name in ("a.png", "b.png", "c.png"):
+        make_image(tmp_path / "in" / name)
+    full = RunError("cannot write b.png: No space left on device")
+    full.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(RunError, match=r"No space left on device\n1 of 3 images are written to \S+out\.$") as caught:
+        translate_images(failing_at("b.png", full), tmp_path / "in", tmp_path / "out")
+    assert caught.value.exit_code == 1
+    assert tree(tmp_path / "out") == ["a.png"]
+
+
+def test_an_interrupt_says_how_many_of_how_many_are_done(tmp_path: Path):
+    for name in ("a.png", "b.png", "c.png"):
+        make_image(tmp_path / "in" / name)
+    with pytest.raises(RunInterruptedError, match=r"^interrupted: 2 of 3 images are written to \S+out\.$") as caught:
+        translate_images(failing_at("c.png", KeyboardInterrupt()), tmp_path / "in", tmp_path / "out")
+    assert caught.value.exit_code == 130
+    assert tree(tmp_path / "out") == ["a.png", "b.png"]
+
+
+def test_an_output_folder_that_cannot_be_made_is_named_before_the_first_image(tmp_path: Path):
+    make_image(tmp_path / "in" / "a.png")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match=r"cannot write to \S+file/out: Not a directory\. Choose another output folder"):
+        translate_images(failing_at("a.png", AssertionError()), tmp_path / "in", tmp_path / "file" / "out")
+
+
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        (("in", "run", "out"), r"in is no checkpoint: are input and checkpoint swapped\? .*CHECKPOINT INPUT OUTPUT"),
+        (("in/a.png", "run", "out"), r"a\.png is an image: are input"),
+        (("in/a.png", "out.png", "run"), r"a\.png is an image: are input"),
+        (("out", "in", "run/checkpoints/best.pt"), r"out is no checkpoint: are input"),
+        (("in", "x.pth", "out"), r"in is no checkpoint: are input"),
+    ],
+)
+def test_a_checkpoint_in_the_wrong_place_is_noticed(tmp_path: Path, order: tuple[str, ...], message: str):
+    make_image(tmp_path / "in" / "a.png")
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoints" / "best.pt").touch()
+    (tmp_path / "x.pth").touch()
+    with pytest.raises(CheckpointError, match=message):
+        refuse_swapped(*(tmp_path / path for path in order))
+    refuse_swapped(tmp_path / "run", tmp_path / "in", tmp_path / "out")
+    refuse_swapped(tmp_path / "x.pth", tmp_path / "in" / "a.png", tmp_path / "out")

@@ -27,13 +27,26 @@ def save(path: Path, generators: object, **model: object) -> Path:
     return path
 
 
-def test_the_default_generator_is_the_average_of_the_first_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "weights", "chosen"),
+    [
+        (None, "average", "ab_slow"), ("ab", "average", "ab_slow"), ("ba", "average", "ba_slow"),
+        (None, "raw", "ab"), ("ba", "raw", "ba"), ("ba_slow", "raw", "ba"), ("ba_slow", "average", "ba_slow"),
+    ],
+)  # fmt: skip
+def test_a_generator_of_any_direction_is_its_average_unless_the_raw_weights_are_wanted(
+    name: str | None, weights: str, chosen: str, tmp_path: Path
+) -> None:
+    trained = TrainedModel(save(tmp_path / "a.pt", {"ab": RESNET, "ba": RESNET}, averages=AVERAGES))
+    assert trained.choose_generator(name, weights) == chosen
+
+
+def test_an_unknown_generator_is_named_with_those_that_there_are(tmp_path: Path) -> None:
     both = {"ab": RESNET, "ba": RESNET}
     trained = TrainedModel(save(tmp_path / "a.pt", both, averages=AVERAGES))
-    assert trained.generators == ["ab_slow", "ab", "ba", "ba_slow"]
-    assert [trained.choose_generator(), trained.choose_generator("ba")] == ["ab_slow", "ba"]
+    assert trained.generators == ["ab", "ba"]
     assert TrainedModel(save(tmp_path / "b.pt", both)).choose_generator() == "ab"
-    with pytest.raises(CheckpointError, match=r"no generator 'f_slow'; it has ab_slow, ab, ba, ba_slow\."):
+    with pytest.raises(CheckpointError, match=r"no generator 'f_slow'; it has ab, ba, ab_slow, ba_slow\."):
         trained.choose_generator("f_slow")
     with pytest.raises(CheckpointError, match=r"it has ab, ba\. Nearest: 'ab'"):
         TrainedModel(tmp_path / "b.pt").choose_generator("abb")
@@ -44,7 +57,8 @@ def test_averages_lead_to_the_networks_that_they_follow_and_back(tmp_path: Path)
     assert trained.trained_name("heads.f_slow") == "heads.f"
     assert trained.averaged_name("heads.f") == "heads.f_slow"
     assert trained.trained_name("generators.ba") == trained.trained_name("generators.ba_slow") == "generators.ba"
-    assert [trained.domains(name) for name in trained.generators] == [("a", "b"), ("a", "b"), ("b", "a"), ("b", "a")]
+    names = ("ab_slow", "ab", "ba", "ba_slow")
+    assert [trained.domains(name) for name in names] == [("a", "b"), ("a", "b"), ("b", "a"), ("b", "a")]
 
 
 def test_networks_are_built_from_the_config_and_filled_with_the_weights_of_an_average(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.engine.train import train
-from i2ikit.errors import ShapeError
+from i2ikit.errors import DataError, ShapeError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.inference import Translator
+from i2ikit.inference import translator as translator_module
 
 RESNET = {"type": "ResNetGenerator", "filters": 4, "blocks": 1}
 
@@ -141,3 +142,54 @@ def test_pain_07_and_13_a_checkpoint_alone_rebuilds_the_network_with_the_outputs
     assert torch.equal(translate(image), rendering.output)  # nothing is random, nothing was updated
     other = torch.cat([image, -image])
     assert torch.allclose(translate(other)[:1], rendering.output, atol=1e-6)  # whatever else is in the batch
+
+
+@pytest.mark.parametrize("path", ["runs/first", Path("runs/first")])
+def test_a_path_instead_of_a_generator_is_answered_with_the_call_that_opens_it(path: Any):
+    with pytest.raises(TypeError, match=r"Translator\.from_checkpoint\('runs.first'\)"):
+        Translator(path)
+
+
+def test_the_average_is_used_unless_the_raw_weights_are_wanted(tmp_path: Path):
+    raw, average, x = resnet(1), resnet(2), torch.rand(1, 3, 16, 16)
+    states = {"ba": raw.state_dict(), "ba_mean": average.state_dict(), "ab": raw.state_dict()}
+    weights = {f"generators.{name}.{key}": value for name, state in states.items() for key, value in state.items()}
+    model = {"generators": {"ab": RESNET, "ba": RESNET}, "averages": {"ba_mean": {"of": "generators.ba"}}}
+    write_checkpoint(tmp_path / "a.pt", Checkpoint(config={"model": model}, model=weights))
+    assert torch.equal(Translator.from_checkpoint(tmp_path / "a.pt", "ba")(x), Translator(average)(x))
+    assert torch.equal(Translator.from_checkpoint(tmp_path / "a.pt", "ba", weights="raw")(x), Translator(raw)(x))
+
+
+@pytest.mark.parametrize(("size", "warnings"), [(None, 1), (16, 0)])
+def test_images_far_larger_than_those_of_the_training_are_announced_once(
+    size: int | None, warnings: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    for index, sides in enumerate([(32, 90), (33, 40), (50, 50)]):
+        Image.new("RGB", sides).save(tmp_path / f"{index}.png")
+    translator = Translator(Negative(), size=size, training_size=16)
+    translator.translate_path(tmp_path, tmp_path / "out")
+    assert [record.getMessage().count("1.png has 33 x 40 pixels") for record in caplog.records] == [1] * warnings
+    assert all("trained on images of about 16" in text and "--size 16" in text for text in caplog.messages)
+
+
+def test_an_image_too_large_for_memory_is_one_failed_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "in").mkdir()
+    for name, side in (("a.png", 8), ("big.png", 40), ("c.png", 8)):
+        Image.new("RGB", (side, side)).save(tmp_path / "in" / name)
+    monkeypatch.setattr(translator_module, "LARGE", 100)
+    monkeypatch.setattr(translator_module, "free_memory", lambda: 1000)
+    with pytest.raises(DataError, match=r"(?s)^2 of 3 .*big\.png, 40 x 40 pixels, does not fit into .*: --size 8\."):
+        Translator(resnet(0), training_size=8).translate_path(tmp_path / "in", tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
+    small = Translator(resnet(0), size=8)  # what is resized first fits
+    assert small.translate_path(tmp_path / "in", tmp_path / "small") == 3
+
+
+def test_the_size_of_the_training_comes_from_the_config(tmp_path: Path):
+    weights = {f"generators.ab.{key}": value for key, value in resnet(0).state_dict().items()}
+    train = {"type": "UnpairedFolders", "transform": {"type": "ResizeCropFlip"}}
+    data = {"load_size": 36, "crop_size": 32, "train": train}
+    for config, expected in (({"data": data}, 36), ({"data": {"train": {"type": "UnpairedFolders"}}}, None), ({}, 256)):
+        full = {"model": {"generators": {"ab": RESNET}}, **config}
+        write_checkpoint(tmp_path / "a.pt", Checkpoint(config=full, model=weights))
+        assert Translator.from_checkpoint(tmp_path / "a.pt").training_size == expected

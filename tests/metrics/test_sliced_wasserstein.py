@@ -100,7 +100,7 @@ def test_a_set_without_real_images_is_refused(scenes):
 
 
 def test_an_empty_reference_is_refused(scenes):
-    with pytest.raises(DataError, match="has no images"):
+    with pytest.raises(DataError, match="has no images of domain b"):
         measured(metric_against([]), scenes, scenes["b"])
 
 
@@ -113,3 +113,12 @@ def test_a_mask_of_another_size_is_refused(scenes, others):
     wrong = {**scenes, "output": scenes["a"], "mask": scenes["mask"][..., ::2, ::2]}
     with pytest.raises(ShapeError, match=r"\(24, 1, 32, 32\) of .* are needed, not \(24, 1, 16, 16\)"):
         metric_against(others).update(wrong)
+
+
+def test_outputs_in_domain_a_are_compared_with_the_a_of_the_reference(scenes, others):
+    metric = metric_against(others)
+    metric.target = "a"
+    assert measured(metric, {**scenes, "a": scenes["b"]}, scenes["a"])["ratio"] < 1
+    metric.target = "b"
+    metric.reset()
+    assert measured(metric, scenes, scenes["a"])["ratio"] == pytest.approx(1)

@@ -1,0 +1,73 @@
+"""Why one image cannot be translated: an error that names it, its size and the next step."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.func import functional_call
+
+from i2ikit.errors import DataError
+from i2ikit.profiling.counters import StepCounter
+
+GB = 2**30
+TRIAL = 256  # pixels of the side of the image from which memory is estimated
+OUT_OF_MEMORY = ("out of memory", "allocate memory", "not enough memory")  # in the messages of torch
+
+
+@contextmanager
+def translation_errors(path: Path, width: int, height: int, size: int | None) -> Iterator[None]:
+    """Turn whatever the block raises into a DataError about one image.
+
+    Args:
+        path: of the image.
+        width, height: of the image, in pixels.
+        size: the value of ``--size`` to propose; None: unknown.
+    """
+    image, option = f"{path}, {width} x {height} pixels,", f"--size {size or 'N'}"
+    try:
+        yield
+    except Exception as error:  # a generator may be anyone's
+        reason = str(error).strip().rstrip(".") or "no reason given"
+        if is_out_of_memory(error):
+            needs = f" ({reason})" if isinstance(error, _TooLargeError) else ""
+            raise DataError(f"{image} does not fit into memory{needs}. Translate it smaller: {option}.") from error
+        raise DataError(
+            f"the generator fails on {image} with {type(error).__name__}: {reason}. If it takes only some sizes, use "
+            f"one of them: {option}."
+        ) from error
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Return whether an error says that the memory of the machine or of its GPU is used up."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY)
+
+
+def bytes_per_pixel(generator: nn.Module, channels: int) -> float | None:
+    """Return the peak memory of a generator in evaluation mode, per pixel of its input; None if it is unknown.
+
+    Args:
+        generator: it is run on the meta device, on an image of 256 x 256 pixels.
+        channels: of its input.
+    """
+    state = {name: value.to("meta") for name, value in chain(generator.named_parameters(), generator.named_buffers())}
+    try:
+        with torch.no_grad(), StepCounter() as memory:
+            functional_call(generator, state, (torch.empty(1, channels, TRIAL, TRIAL, device="meta"),))
+    except Exception:  # it needs the values of tensors
+        return None
+    return memory.peak / TRIAL**2
+
+
+def refuse_above(free: int | None, needed: float) -> None:
+    """Raise MemoryError if an image needs more bytes than are free: the system would end the process without a word."""
+    if free is not None and needed > free:
+        raise _TooLargeError(f"about {needed / GB:.1f} GB are needed, and {free / GB:.1f} GB are free")
+
+
+class _TooLargeError(MemoryError):
+    pass
