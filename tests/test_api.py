@@ -101,3 +101,20 @@ def test_contradicting_arguments_are_refused(tmp_path: Path) -> None:
         api.train(tiny_config(), work_dir=tmp_path, set=["seed=1"])
     with pytest.raises(ValueError, match="quiet=True shows nothing"):
         api.train(tiny_config(), work_dir=tmp_path, quiet=True, reporter=Reporter())
+
+
+@pytest.mark.parametrize(("began", "pages"), [(True, ["index.html"]), (False, [])])
+def test_every_run_that_began_leaves_a_report_whatever_ended_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, began: bool, pages: list[str]
+) -> None:
+    (tmp_path / "log.jsonl").write_text('{"event": "start", "device": "cpu"}\n')  # of an earlier run
+
+    def fail(config: object, **options: object) -> None:
+        if began:
+            (tmp_path / "log.jsonl").write_text('{"step": 7, "losses": {"gan": 0.5}}\n')
+        raise KeyError("anything")
+
+    monkeypatch.setattr(api, "run", fail)
+    with pytest.raises(KeyError, match="anything"):
+        api.train({}, work_dir=tmp_path, quiet=True)
+    assert [path.name for path in tmp_path.glob("*.html")] == pages

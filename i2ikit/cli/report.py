@@ -40,6 +40,8 @@ def report(
         from i2ikit.report import write_report
 
         page = page or (Path("report.html") if len(work_dirs) > 1 else work_dirs[0] / "index.html")
+        if page.exists() and not (page.is_dir() or page.is_file()):
+            raise I2IKitError(f"--out {page} is a device or a pipe: name a file, such as report.html.")
         if page.is_dir():
             raise I2IKitError(f"--out {page} is a folder: name a file, such as {page / 'report.html'}.")
         written = write_report(work_dirs, page, linked=link)

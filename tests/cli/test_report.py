@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,12 @@ def test_a_folder_of_runs_is_not_a_run_and_its_runs_are_named(run, runs):
 def test_a_run_given_twice_and_a_report_that_is_a_folder_are_errors(run, runs):
     assert "given twice" in run("report", runs / "one", runs / "one").err
     assert "name a file, such as" in run("report", runs / "one", "--out", runs).err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_report_does_not_replace_a_pipe_or_a_device(run, runs):
+    os.mkfifo(runs / "pipe")
+    outcome = run("report", runs / "one", "--out", runs / "pipe")
+    assert outcome.code == 2
+    assert "is a device or a pipe: name a file" in outcome.err
+    assert not (runs / "pipe").is_file()

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from i2ikit.config import find_config, packaged_configs
+from i2ikit.config import config_origin, find_config, packaged_configs
 from i2ikit.config.files import read_config_file
 from i2ikit.config.resolve import load_config, resolve_config
 from i2ikit.errors import ConfigError
@@ -109,3 +109,17 @@ def test_base_files_are_no_configs():
 def test_an_unknown_config_is_an_error_with_the_nearest_names_or_the_plugin_that_may_bring_it(name, message):
     with pytest.raises(ConfigError, match=message):
         find_config(name)
+
+
+def test_a_packaged_config_has_its_name_and_its_folder_as_the_method():
+    assert config_origin(find_config("cyclegan/apple2orange")) == {
+        "config": "cyclegan/apple2orange",
+        "method": "cyclegan",
+    }
+
+
+def test_a_config_of_the_user_has_its_path_and_the_method_that_it_inherits(tmp_path):
+    (tmp_path / "mine.py").write_text('_base_ = "i2ikit::enco/stripes.py"\n')
+    (tmp_path / "bare.py").write_text("seed = 1\n")
+    assert config_origin(tmp_path / "mine.py") == {"config": str(tmp_path / "mine.py"), "method": "enco"}
+    assert config_origin(tmp_path / "bare.py") == {"config": str(tmp_path / "bare.py")}

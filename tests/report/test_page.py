@@ -66,6 +66,15 @@ def test_the_report_of_a_finished_run_shows_samples_curves_metrics_and_objective
     assert "generators.ab, generators.ba" in text
 
 
+def test_the_header_has_method_config_data_and_how_many_of_the_steps_are_done(run: Any):
+    run.config({"data": {"train": {"type": "UnpairedFolders", "root": "photos/daisies"}}})
+    run.log({"event": "start", "method": "cut", "config": "cut/maps", "steps": 2000}, run.scalars(5, gan=1.0))
+    run.log({"event": "resume", "step": 5, "config": "runs/mine/config.py", "steps": 2000}, run.scalars(7, gan=1.0))
+    text = " ".join(outline(write_report(run.path)).texts)
+    for words in ("Method cut", "Config runs/mine/config.py", "Data photos/daisies", "Steps 7 of 2,000"):
+        assert words in text
+
+
 def test_metrics_are_explained_by_their_documentation_where_they_are_installed(finished: Any):
     page = write_report(finished.path).read_text("utf-8")
     sentence = "Mean over images of the PSNR between output and input where the mask is 0."
