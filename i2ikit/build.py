@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from i2ikit.argument_types import wrong_type
 from i2ikit.errors import ConfigError, DuplicateComponentError, UnknownComponentError, nearest_hint
 from i2ikit.registry import REGISTRIES, Registry
 
@@ -46,6 +47,28 @@ def is_part(value: Any) -> bool:
     return isinstance(value, Mapping) and "type" in value
 
 
+REFUSALS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    MemoryError,
+)
+
+
+def needs_values(error: RuntimeError) -> bool:
+    """Return whether something failed on torch's meta device only, whose tensors have no values."""
+    return isinstance(error, NotImplementedError) or "meta tensor" in str(error)
+
+
+def reason(error: BaseException) -> str:
+    """Return the first line of an error, or its type where it has no text."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
 class Builder:
     """Builds registered parts from dicts; what cannot be built becomes a :class:`ConfigProblem` and None.
 
@@ -83,8 +106,10 @@ class Builder:
             return None
         try:
             return make()
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            self.error(path, f"{config['type']} refused its arguments: {error}")
+        except REFUSALS as error:
+            if isinstance(error, RuntimeError) and needs_values(error):
+                raise
+            self.error(path, f"{config['type']} refused its arguments: {reason(error)}")
             return None
 
     def prepare(self, registry: Registry, config: Any, path: str, **given: Any) -> Callable[[], Any] | None:
@@ -97,8 +122,20 @@ class Builder:
             return None
         before = len(self.errors)
         arguments = {key: self._value(key, value, f"{path}.{key}") for key, value in config.items() if key != "type"}
+        self._check_types(found, arguments, path)
         given = self.match(found, arguments, given, path)
         return None if len(self.errors) > before else partial(found, **arguments, **given)
+
+    def _check_types(self, found: Callable[..., Any], arguments: Mapping[str, Any], path: str) -> None:
+        """Report the arguments that do not fit their annotations; a part that could not be built has its own error."""
+        broken = {error.path for error in self.errors}
+        for name, parameter in inspect.signature(found).parameters.items():
+            inner = f"{path}.{name}"
+            if name not in arguments or any(each == inner or each.startswith(f"{inner}.") for each in broken):
+                continue
+            wrong = wrong_type(arguments[name], parameter.annotation)
+            if wrong:
+                self.error(inner, wrong)
 
     def _class(self, registry: Registry, config: Any, path: str) -> type[Any] | None:
         if not is_part(config) or not isinstance(config["type"], str):

@@ -21,11 +21,16 @@ def positive(name: str, value: float) -> float:
     return value
 
 
-def positive_int(name: str, value: int) -> int:
-    """Return ``value`` if it is an integer above 0, else raise ValueError."""
+def positive_int(name: str, value: int, *, most: int | None = None) -> int:
+    """Return ``value`` if it is an integer above 0, and at most ``most``, else raise ValueError."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"{name} must be an integer above 0, not {value!r}")
+    if most is not None and value > most:
+        raise ValueError(f"{name} must be an integer in 1..{most}, not {value!r}")
     return value
+
+
+MOST_LAYERS = 1000  # of a network, per argument: more is a slip of the pen, and takes minutes to build
 
 
 def not_negative_int(name: str, value: int) -> int:

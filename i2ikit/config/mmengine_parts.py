@@ -3,16 +3,27 @@
 import inspect
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from mmengine import registry
 
-from i2ikit.build import Builder, is_part
+from i2ikit.build import REFUSALS, Builder, is_part, reason
 from i2ikit.config.sections import within
 from i2ikit.errors import nearest_hint
 from i2ikit.plugin.manager import get_manager
 
 ALARMS = "i2ikit.engine.hooks.alarms"  # imported by name, as parts are: the config does not know the engine
+
+PACKAGES = {  # that back ends import when the run begins to write
+    "AimVisBackend": "aim",
+    "ClearMLVisBackend": "clearml",
+    "DVCLiveVisBackend": "dvclive",
+    "MLflowVisBackend": "mlflow",
+    "NeptuneVisBackend": "neptune",
+    "TensorboardVisBackend": "tensorboard",
+    "WandbVisBackend": "wandb",
+}
 
 
 class MMEngineKind(NamedTuple):
@@ -83,13 +94,17 @@ def check_part(config: Any, path: str, kind: MMEngineKind, builder: Builder) -> 
         builder.error(f"{path}.type", f"no {noun} is called {name!r}.{nearest_hint(str(name), known)}")
         return False
     options = {key: value for key, value in config.items() if key not in ("type", *kind.beside)}
+    package = PACKAGES.get(str(name))
+    if package is not None and find_spec(package) is None:
+        builder.error(f"{path}.type", f"{name} needs the package {package}: pip install {package}")
+        return False
     before = len(builder.errors)
     builder.match(found, options, dict.fromkeys(kind.given, ""), path)
     if len(builder.errors) == before:
         try:
             _attempt(found, kind, options)
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
-            builder.error(path, f"{name} refused its arguments: {error}")
+        except REFUSALS as error:
+            builder.error(path, f"{name} refused its arguments: {reason(error)}")
     return len(builder.errors) == before
 
 
@@ -98,6 +113,10 @@ def _attempt(found: type[Any], kind: MMEngineKind, options: Mapping[str, Any]) -
     if kind is OPTIMIZER:
         import torch
 
-        found([torch.nn.Parameter(torch.zeros(1))], **options)
+        weight = torch.nn.Parameter(torch.zeros(1))
+        weight.grad = torch.zeros(1)
+        optimizer = found([weight], **options)
+        if not options.get("capturable"):  # which needs a GPU
+            optimizer.step()
     elif found.__module__.startswith(ALARMS):
         found(**options)

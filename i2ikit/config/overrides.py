@@ -33,7 +33,10 @@ def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[
         if not found or not value.strip() or not all(keys):
             errors.append(ConfigProblem(path.strip() or text, "must be written key.path=value"))
             continue
-        wrong = _apply(config, keys, parse_value(value))
+        try:
+            wrong = _apply(config, keys, parse_value(value))
+        except ValueError as error:
+            wrong = str(error)
         if wrong:
             errors.append(ConfigProblem(".".join(keys), wrong))
     return config, errors

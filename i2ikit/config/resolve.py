@@ -66,14 +66,15 @@ def _resolve(
     check: Callable[[dict[str, Any]], list[ConfigProblem]],
 ) -> dict[str, Any]:
     file = read_config_file(path)
-    config = with_defaults(file.values)
+    config, found = with_defaults(file.values), []
     errors = _import_own(config, overrides)
     if not errors:
-        config, errors = apply_overrides(config if data is None else read_from(config, data), overrides)
-        config = locate_imports(follow_data(without_removed(config)), Path.cwd())
-        errors += check(config)
+        config, errors = _overridden(file, overrides, data)
+        found = check(config)
+        errors += found
     if errors:
-        lines = [_line(file, config, error, overrides) for error in errors]
+        blame = _blame(file, found, overrides, data, check) if overrides else {}
+        lines = [_line(file, config, error, overrides, blame.get(error, "")) for error in errors]
         raise ConfigError(shown(file.path), list(dict.fromkeys(lines)))
     return config
 
@@ -85,9 +86,38 @@ def _import_own(config: dict[str, Any], overrides: Sequence[str]) -> list[Config
     return import_problems(locate_imports(changed, Path.cwd()).get(IMPORTS, []))
 
 
-def _line(file: ConfigFile, config: dict[str, Any], error: ConfigProblem, overrides: Sequence[str]) -> str:
+def _overridden(
+    file: ConfigFile, overrides: Sequence[str], data: Folders | None
+) -> tuple[dict[str, Any], list[ConfigProblem]]:
+    """Return the config of a file with `--data` and `--set` applied, and the errors in the latter."""
+    config = with_defaults(file.values)
+    config, errors = apply_overrides(config if data is None else read_from(config, data), overrides)
+    return locate_imports(follow_data(without_removed(config)), Path.cwd()), errors
+
+
+def _blame(
+    file: ConfigFile,
+    errors: Sequence[ConfigProblem],
+    overrides: Sequence[str],
+    data: Folders | None,
+    check: Callable[[dict[str, Any]], list[ConfigProblem]],
+) -> dict[ConfigProblem, str]:
+    """Return the last override without which an error does not occur, for each error that has one."""
+    blame: dict[ConfigProblem, str] = {}
+    for index, text in reversed(list(enumerate(overrides))):
+        if len(blame) == len(errors):
+            break
+        others = [*overrides[:index], *overrides[index + 1 :]]
+        remaining = set(check(_overridden(file, others, data)[0]))
+        blame |= {error: text for error in errors if error not in remaining and error not in blame}
+    return blame
+
+
+def _line(file: ConfigFile, config: dict[str, Any], error: ConfigProblem, overrides: Sequence[str], blamed: str) -> str:
     """Return one error as a line: where the key is set, its path unless that shows it already, and what is wrong."""
     source = _source(file, config, error.path, overrides)
+    if blamed and "--set " not in source:
+        source = f"--set {blamed}"
     message = f"{error.message}{_remedy(file, error, overrides)}"
     if source.startswith("--set ") and _typed(source.removeprefix("--set ")) == split(error.path):
         return f"{source}: {message}"

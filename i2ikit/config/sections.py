@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from i2ikit.argument_types import shown
 from i2ikit.errors import nearest_hint
 from i2ikit.kinds import KINDS
 
+LARGEST = 2**63 - 1  # what torch and the files of a run hold
 Check = Callable[[Any], str]  # returns what is wrong with a value, or an empty string
 REQUIRED = ("model", "optimizer", "data", "train")
 DEFAULT_ALARMS = {
@@ -26,15 +28,15 @@ def known_hint(name: str, known: Sequence[str]) -> str:
 
 def _check(fine: Callable[[Any], bool], words: str) -> Check:
     """Return a check that refuses a value with ``must be WORDS, not VALUE``."""
-    return lambda value: "" if fine(value) else f"must be {words}, not {value!r}"
+    return lambda value: "" if fine(value) else f"must be {words}, not {shown(value)}"
 
 
 def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _is_number(value: Any) -> bool:
-    return _is_integer(value) or isinstance(value, float)
+    return _is_integer(value) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _is_range(value: Any) -> bool:
@@ -77,6 +79,16 @@ def _is_metric_value(value: Any) -> bool:
     return bool(metric and name)
 
 
+def side(value: Any) -> str:
+    """Return what is wrong with the side of square images; two sides belong to a transform."""
+    wrong = integer(1)(value)
+    if wrong and isinstance(value, list) and len(value) == 2:
+        wrong += ". For images that are not square, write a transform, such as " + (
+            f"--set data.train.transform='dict(type=Resize, size={value[1]}, height={value[0]})'"
+        )
+    return wrong
+
+
 text = _check(lambda value: isinstance(value, str) and bool(value.strip()), "some text")
 switch = _check(lambda value: isinstance(value, bool), "True or False")
 metric_value = _check(_is_metric_value, 'a metric and its value, such as "wasserstein.ratio"')
@@ -94,8 +106,8 @@ class Key:
 
 FIXED: Mapping[str, Mapping[str, Key]] = {
     "data": {
-        "load_size": Key(integer(1)),
-        "crop_size": Key(integer(1)),
+        "load_size": Key(side),
+        "crop_size": Key(side),
         "batch_size": Key(integer(1), 1),
         "workers": Key(integer(0), 2),
         "channels": Key(channels),

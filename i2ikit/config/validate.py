@@ -1,11 +1,12 @@
 """Finds all errors of a config at once, by building its model on the meta device, which is fast."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from i2ikit.build import Builder, ConfigProblem
+from i2ikit.build import Builder, ConfigProblem, is_part, needs_values
 from i2ikit.config.channels import channel_errors
-from i2ikit.config.data import dataset_config
+from i2ikit.config.data import SHARED, SHARED_SIZES, dataset_config
 from i2ikit.config.evaluation import check_evaluation, check_schedule
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.imports import import_problems
@@ -36,7 +37,7 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
     for name, keys in FIXED.items():
         if name in config:
             _check_fixed(config[name], name, keys, builder)
-    phases = _check_model(config["model"], builder) if "model" in config else {}
+    phases = _check_model(config["model"], _crop_size(config), builder) if "model" in config else {}
     if "optimizer" in config:
         _check_optimizers(config, phases, builder)
     if config.get("schedule") is not None:
@@ -84,7 +85,7 @@ def _check_fixed(section: Any, name: str, keys: Mapping[str, Any], builder: Buil
         if key not in fixed_keys(name):
             hint = known_hint(key, fixed_keys(name))
             builder.error(f"{name}.{key}", f"the section {name!r} has no {key!r}.{hint}")
-        elif key in keys and value is not None:
+        elif key in keys and (value is not None or keys[key].default is not None):
             _check_value(value, f"{name}.{key}", keys[key].check, builder)
     given = [length for length in LENGTHS if section.get(length) is not None]
     if name == "train" and len(given) != 1:
@@ -102,16 +103,46 @@ def build_trial_model(section: Mapping[str, Any]) -> tuple["UnpairedTranslation 
     try:
         with torch.device("meta"):
             return build_model(section, builder, path="model"), builder.errors
-    except (RuntimeError, NotImplementedError):  # a part that cannot be built without real tensors
+    except RuntimeError as error:  # a part that cannot be built without real tensors
+        if not needs_values(error):
+            raise
         builder = Builder()
         return build_model(section, builder, path="model"), builder.errors
 
 
-def _check_model(section: Any, builder: Builder) -> dict[str, tuple[str, ...]]:
+def _check_model(section: Any, size: Any, builder: Builder) -> dict[str, tuple[str, ...]]:
     """Build the model; return what each phase updates, or nothing if it could not be built."""
     model, errors = build_trial_model(section)
     builder.errors += errors
+    if model is not None:
+        _check_size(dict(model.generators.items()), size, builder)
     return {name: tuple(phase.update) for name, phase in model.phases.items()} if model is not None else {}
+
+
+def _crop_size(config: Mapping[str, Any]) -> Any:
+    """Return ``data.crop_size`` if the training data get it, else None."""
+    data = config.get("data")
+    if not isinstance(data, Mapping) or not is_part(data.get("train")) or integer(1)(data.get("crop_size")):
+        return None
+    train = dataset_config(data, "train")
+    transform = train.get("transform")
+    taken = [
+        part[name] for part in (train, transform) if is_part(part) for name in ("crop_size", "size") if name in part
+    ]
+    return data["crop_size"] if data["crop_size"] in taken else None
+
+
+def _check_size(generators: Mapping[str, Any], size: int | None, builder: Builder) -> None:
+    """Report a size of the training images that the generators cannot take, with the nearest that they can."""
+    needs = {name: (getattr(each, "multiple", 1), getattr(each, "smallest", 1)) for name, each in generators.items()}
+    step, least = math.lcm(*(pair[0] for pair in needs.values())), max(pair[1] for pair in needs.values())
+    if size is None or (size % step == 0 and size >= least):
+        return
+    least = -(-least // step) * step
+    below, above = max(size // step * step, least), max(-(-size // step) * step, least)
+    nearest = " or ".join(dict.fromkeys(f"data.crop_size={side}" for side in (below, above)))
+    networks = ", ".join(f"generators.{name}" for name in needs)
+    builder.error("data.crop_size", f"{networks} needs multiples of {step} of at least {least}, not {size}: {nearest}")
 
 
 def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str, ...]], builder: Builder) -> None:
@@ -122,10 +153,10 @@ def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str,
     for phase, updated in phases.items():
         section = config["model"]["phases"][phase]
         path = f"model.phases.{phase}"
-        own = section.get("optimizer", {})
+        own = section.get("optimizer") or {}
         if own and not check_optimizer({**common, **own}, f"{path}.optimizer", builder):
             continue
-        for group, changes in section.get("groups", {}).items():
+        for group, changes in (section.get("groups") or {}).items():
             names = sorted({name for full in updated for name in (full, full.partition(".")[0])})
             if group not in names:
                 hint = known_hint(group, names)
@@ -141,6 +172,8 @@ def _check_data(section: Any, builder: Builder) -> None:
         return
     if "train" not in section:
         builder.error("data", 'needs \'train\': dict(type="UnpairedFolders", root=..., split="train", ...)')
+    if any(error.path in {f"data.{name}" for name in (*SHARED_SIZES.values(), *SHARED)} for error in builder.errors):
+        return  # the parts get these values: their errors would repeat that one
     for key in DATASET_KEYS:
         if section.get(key) is not None:
             builder.prepare(DATASETS, dataset_config(section, key), f"data.{key}")

@@ -1,8 +1,10 @@
 """Reads the value of ``--set key=value``: Python where it is Python, else text."""
 
 import ast
+import re
 from typing import Any
 
+ALIAS = re.compile(r"^[\[{].*(?<![\w)\]/])[&*]\w", re.DOTALL)  # of YAML, in a list or a dict
 WORDS = {"true": True, "false": False, "none": None, "null": None, "~": None}
 
 
@@ -11,11 +13,18 @@ def parse_value(text: str) -> Any:
 
     ``2``, ``0.5``, ``5e-5``, ``true``, ``none``, ``"text"``, ``text``, ``[1, 2]``, ``[stem, up2]``, ``0.5,0.999``,
     ``dict(type=L1Loss, weight=2)``, ``{type: L1Loss}``. Tuples become lists, as everywhere in a config.
+
+    Raises:
+        ValueError: it is nested too deeply, or has an anchor or an alias of YAML.
     """
     text = text.strip()
     try:
         return _from_node(ast.parse(text, mode="eval").body, text)
+    except (RecursionError, MemoryError):
+        raise ValueError("is nested too deeply") from None
     except (ValueError, SyntaxError):
+        if ALIAS.search(text):
+            raise ValueError("anchors and aliases (&a, *a) are not read; write each value in full") from None
         return WORDS.get(text.lower(), text)
 
 
@@ -25,6 +34,8 @@ def _from_node(node: ast.expr, text: str) -> Any:
     Raises:
         ValueError: the node is not a plain value.
     """
+    if isinstance(node, ast.Starred):
+        raise SyntaxError(node)  # as in every place but a list
     if isinstance(node, ast.Name):
         return WORDS.get(node.id.lower(), node.id)
     if isinstance(node, (ast.List, ast.Tuple)):

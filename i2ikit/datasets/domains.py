@@ -167,7 +167,7 @@ def open_domains(
     readers = domain_readers(**reading)
     root = Path(root).expanduser()
     paths = {d: root / Path(f"{split}{letters[d]}" if own[d] is None else str(own[d])).expanduser() for d in ("a", "b")}
-    if split != "train" and own["b"] is None and not paths["b"].is_dir():
+    if split != "train" and own["b"] is None and (not paths["b"].is_dir() or not any(paths["b"].iterdir())):
         del paths["b"]
     missing = [path for d, path in paths.items() if not (path.is_dir() if own[d] is None else path.exists())]
     if missing:

@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2ikit.checks import check_images, positive_int
+from i2ikit.checks import MOST_LAYERS, check_images, positive_int
 from i2ikit.discriminators.patchgan import PatchGAN
 from i2ikit.nn.initialize import initialize
 from i2ikit.registry import DISCRIMINATORS
@@ -48,7 +48,7 @@ class MultiScaleDiscriminator(nn.Module):
         super().__init__()
         self.scales = nn.ModuleList(
             PatchGAN(in_channels, filters=filters, layers=layers, antialias=antialias, norm=norm)
-            for _ in range(positive_int("scales", scales))
+            for _ in range(positive_int("scales", scales, most=MOST_LAYERS))
         )
         self.in_channels, self.smallest = in_channels, 3 * 2 ** (layers + scales - 1)
         initialize(self, init, init_gain)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from i2ikit.checks import check_images, positive_int
+from i2ikit.checks import MOST_LAYERS, check_images, positive_int
 from i2ikit.nn.blur import BlurDown
 from i2ikit.nn.initialize import initialize
 from i2ikit.nn.norms import bias_before, make_norm
@@ -29,7 +29,7 @@ class PatchGAN(nn.Module):
         super().__init__()
         self.in_channels = positive_int("in_channels", in_channels)
         positive_int("filters", filters)
-        self.smallest = 3 * 2 ** positive_int("layers", layers)
+        self.smallest = 3 * 2 ** positive_int("layers", layers, most=MOST_LAYERS)
         widths = [in_channels] + [filters * min(2**n, 8) for n in range(layers + 1)]
         stages = OrderedDict[str, nn.Module]()
         for n, (before, after) in enumerate(pairwise(widths), start=1):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from i2ikit.checks import positive_int
+from i2ikit.checks import MOST_LAYERS, positive_int
 from i2ikit.nn.blur import BlurDown, BlurUp
 from i2ikit.nn.initialize import initialize
 from i2ikit.nn.norms import bias_before, make_norm
@@ -69,7 +69,7 @@ class ResNetGenerator(StagedGenerator):
         positive_int("in_channels", in_channels)
         positive_int("out_channels", out_channels)
         positive_int("filters", filters)
-        positive_int("blocks", blocks)
+        positive_int("blocks", blocks, most=MOST_LAYERS)
         if input_skip and in_channels != out_channels:
             raise ValueError(
                 f"input_skip needs as many channels out as in, not in_channels={in_channels} and "

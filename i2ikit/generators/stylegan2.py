@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from torch import nn
 
-from i2ikit.checks import positive_int
+from i2ikit.checks import MOST_LAYERS, positive_int
 from i2ikit.nn.staged import StagedGenerator
 from i2ikit.nn.stylegan2 import BiasedLeakyReLU, DoublingConv, Noise, StyleGAN2Block, conv_layer
 from i2ikit.registry import GENERATORS
@@ -58,9 +58,9 @@ class StyleGAN2Generator(StagedGenerator):
         positive_int("filters", filters)
         if size not in (sides := [2**n for n in range(2, 11)]):
             raise ValueError(f"size must be one of {', '.join(map(str, sides))}, not {size!r}")
-        if size >> positive_int("downs", downs) < 4:
+        if size >> positive_int("downs", downs, most=MOST_LAYERS) < 4:
             raise ValueError(f"downs must leave 4 pixels of size={size}, not be {downs}")
-        if positive_int("blocks", blocks) % 2:
+        if positive_int("blocks", blocks, most=MOST_LAYERS) % 2:
             raise ValueError(f"blocks must be even, not {blocks}")
         widths = [_width(size >> n, filters) for n in range(downs + 1)]
         stages: list[Stage] = [("input", nn.Identity(), in_channels)]

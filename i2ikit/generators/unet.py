@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2ikit.checks import positive_int
+from i2ikit.checks import MOST_LAYERS, positive_int
 from i2ikit.nn.initialize import initialize
 from i2ikit.nn.norms import bias_before, make_norm
 from i2ikit.nn.staged import StagedGenerator
@@ -60,7 +60,7 @@ class UNetGenerator(StagedGenerator):
         positive_int("in_channels", in_channels)
         positive_int("out_channels", out_channels)
         positive_int("filters", filters)
-        if positive_int("downs", downs) < 2:
+        if positive_int("downs", downs, most=MOST_LAYERS) < 2:
             raise ValueError(f"downs must be at least 2, not {downs}")
         widths = [filters * min(2**n, 8) for n in range(downs)]
         stages = _ways_down(in_channels, widths, norm)

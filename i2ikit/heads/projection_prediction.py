@@ -6,6 +6,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from i2ikit.checks import one_of, positive_int
+from i2ikit.errors import ShapeError
 from i2ikit.nn.initialize import initialize
 from i2ikit.ops.numerics import normalize
 from i2ikit.registry import HEADS
@@ -34,6 +35,7 @@ class ProjectionPredictionHead(nn.Module):
     Raises:
         ValueError: an argument is out of its range.
         IndexError: there is no such layer.
+        ShapeError: a batch of one feature in training, with norm "batch".
     Source:
         Cai et al. 2024 (EnCo), arXiv:2211.10867, section "Architecture of projection and prediction", and the published
         code for widths and biases.
@@ -55,7 +57,7 @@ class ProjectionPredictionHead(nn.Module):
     ) -> None:
         super().__init__()
         positive_int("dim", dim)
-        one_of("norm", norm, NORMS)
+        self.norm = one_of("norm", norm, NORMS)
         hidden = positive_int("hidden", max(dim // 2, 1) if hidden is None else hidden)
         self.projectors = nn.ModuleList(_projector(positive_int("widths", width), dim, norm) for width in widths)
         self.predictors = nn.ModuleList(_predictor(dim, hidden, norm) for _ in widths)
@@ -63,6 +65,11 @@ class ProjectionPredictionHead(nn.Module):
 
     def forward(self, x: Tensor, layer: int, role: Literal["query", "key"]) -> Tensor:
         """Embed the features ``x`` of tap number ``layer`` as ``role``."""
+        if self.training and x.shape[0] * x.shape[1] < 2 and self.norm == "batch":
+            raise ShapeError(
+                "ProjectionPredictionHead with norm='batch' needs at least 2 features in a batch, got 1: raise `num` "
+                "of the sampler or data.batch_size, or set norm='layer' in the head"
+            )
         rows = self.projectors[layer](x.flatten(0, 1))  # (B * S, D)
         if role == "query":
             rows = self.predictors[layer](rows)

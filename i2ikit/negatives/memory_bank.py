@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2ikit.checks import positive_int
+from i2ikit.checks import MOST_LAYERS, positive_int
 from i2ikit.distributed import processes
 from i2ikit.errors import ShapeError
 from i2ikit.interfaces import Negatives, StepReader
@@ -45,7 +45,7 @@ class MemoryBank(nn.Module):
 
     def __init__(self, layers: int, dim: int = 256, *, size: int = 4096) -> None:
         super().__init__()
-        self.layers, self.dim = positive_int("layers", layers), positive_int("dim", dim)
+        self.layers, self.dim = positive_int("layers", layers, most=MOST_LAYERS), positive_int("dim", dim)
         self.size = positive_int("size", size)
         self.register_buffer("rows", F.normalize(torch.randn(layers, size, dim), dim=-1))
         self.register_buffer("oldest", torch.zeros(layers, dtype=torch.int64))

@@ -171,7 +171,9 @@ def check_keys(builder: Builder, config: Mapping[str, Any], known: tuple[str, ..
 
 def section(builder: Builder, config: Mapping[str, Any], name: str, path: str) -> Mapping[str, Any]:
     """Return the dict ``name`` of ``config``; empty where there is none. Another value is an error and empty too."""
-    found = config.get(name) or {}
+    found = config.get(name)
+    if found is None:
+        return {}
     if isinstance(found, Mapping):
         return found
     builder.error(f"{path}.{name}", f"must be a dict, not {found!r}")

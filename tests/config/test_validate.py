@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from i2ikit.config import load_config, resolve_config
+from i2ikit.config import load_config, mmengine_parts, resolve_config
 from i2ikit.config.data import dataset_config, read_from
 from i2ikit.config.validate import build_trial_model, find_errors
 from i2ikit.errors import ConfigError
@@ -70,6 +70,43 @@ def test_a_sound_config_has_no_errors(tiny):
 def test_an_error_in_a_section_is_named(inherit, line, message):
     with pytest.raises(ConfigError, match=message):
         resolve_config(inherit(line))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["data.crop_size=0"], "--set data.crop_size=0: must be an integer of at least 1, not 0"),
+        (["data.crop_size=[64, 96]"], "transform='dict\\(type=Resize, size=96, height=64\\)'"),
+        (["data.crop_size=18"], "generators.ab needs multiples of 4 of at least 8, not 18: .*=16 or data.crop_size=20"),
+        (["data.crop_size=4"], "generators.ab needs multiples of 4 of at least 8, not 4: data.crop_size=8$"),
+        (["data.batch_size=none"], "must be an integer of at least 1, not None"),
+        (["data.crop_size=true"], "must be an integer of at least 1, not True"),
+        (["train.steps=" + "9" * 400], r"must be an integer of at least 1, not 9+\.\.\."),
+        (["model.phases.generate.groups=[]"], r"groups: must be a dict, not \[\]|must be a dict, not \[\]"),
+        ([f"{CONTENT}.weight=" + "9" * 400], "must be a number or a schedule"),
+        ([f"{CONTENT}.sampler=none"], "must be dict\\(type="),
+        (["model.generators.ab.padding=none"], "must be text, not None"),
+        (["model.generators.ab.blocks=1000000000"], r"blocks must be an integer in 1\.\.1000"),
+        (["model.generators.ab.filters=1000000000000"], "ResNetGenerator refused its arguments"),
+        (["optimizer.differentiable=none"], "Adam refused its arguments"),
+        (["vis_backends=[{type: MLflowVisBackend}]"], "MLflowVisBackend needs the package mlflow: pip install mlflow"),
+    ],
+)
+def test_an_override_that_is_wrong_has_one_error(tiny, monkeypatch, overrides, message):
+    monkeypatch.setattr(mmengine_parts, "find_spec", lambda package: None)
+    with pytest.raises(ConfigError, match=message) as caught:
+        resolve_config(tiny, ["data.train.transform=dict(type=Resize)", *overrides])
+    assert len(caught.value.errors) == 1
+    assert "--set " in caught.value.errors[0].partition(": ")[0]
+
+
+def test_an_error_in_a_part_names_the_override_that_caused_it(tiny, write):
+    data = "dict(load_size=20, train=dict(transform=dict(type='ResizeCropFlip')))"
+    path = write("top.py", f"_base_ = 'tiny.py'\ndata = {data}\n")
+    with pytest.raises(ConfigError) as caught:
+        resolve_config(path, ["data.crop_size=32", "seed=3"])
+    (error,) = caught.value.errors
+    assert error.startswith("--set data.crop_size=32: data.train.transform: ResizeCropFlip refused its arguments: ")
 
 
 PHASE = "model = dict(phases=dict(generate=dict({})))"

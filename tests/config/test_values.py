@@ -5,6 +5,17 @@ import pytest
 from i2ikit.config.values import parse_value
 
 
+@pytest.mark.parametrize("text", ["{a: &a [*a]}", "[*a]", "{**a}", "[&a 1, *a]"])
+def test_anchors_and_aliases_are_refused(text):
+    with pytest.raises(ValueError, match="anchors and aliases"):
+        parse_value(text)
+
+
+def test_a_value_that_is_nested_too_deeply_is_refused():
+    with pytest.raises(ValueError, match="nested too deeply"):
+        parse_value("-" * 20000 + "1")
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

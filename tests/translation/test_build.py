@@ -168,7 +168,7 @@ def test_a_head_without_taps_is_a_network_that_terms_feed_what_they_like(energy)
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("heads/energy/channels", 0.5, "EnergyNetwork refused its arguments"),
+        ("heads/energy/channels", 0.5, "must be an integer, not 0.5"),
         ("heads/energy/chanels", 3, "EnergyNetwork has no argument 'chanels'. Nearest: 'channels'."),
         ("heads/energy/taps", ["stem"], 'a head is written as dict(type="...", of="generator", taps=[...], ...)'),
         ("heads/energy/type", "EnergyNet", "no head is called 'EnergyNet'. Nearest: 'EnergyNetwork'"),

@@ -1,0 +1,75 @@
+"""Whether a plain value of a config fits the annotation of an argument; the message says what is expected."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+WORDS: Mapping[Any, str] = {
+    bool: "True or False",
+    int: "an integer",
+    float: "a number",
+    str: "text",
+    Path: "a path",
+    NoneType: "None",
+}
+TEXTS = (str, Path)
+PLAIN = (NoneType, bool, int, float, str, Mapping)  # what a config holds besides lists
+MOST_SHOWN = 100  # characters of a value in a message
+
+
+def wrong_type(value: Any, annotation: Any) -> str:
+    """Return ``must be WORDS, not VALUE``, or an empty string where the value fits or the annotation says nothing."""
+    if _fits(value, annotation):
+        return ""
+    return f"must be {_words(annotation)}, not {shown(value)}"
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+
+
+def _fits(value: Any, annotation: Any) -> bool:
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return any(_fits(value, each) for each in inner)
+    if origin is Literal:
+        return value in inner
+    if annotation in TEXTS:
+        return isinstance(value, TEXTS)
+    if annotation is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if annotation in WORDS:
+        return type(value) is annotation
+    kind = origin or annotation
+    if not isinstance(kind, type) or kind in (object, Any):
+        return True  # Any, type variables, names that only type checkers resolve
+    if issubclass(kind, Mapping):
+        return isinstance(value, Mapping)
+    if isinstance(value, list | tuple) and _is_collection(kind):
+        exact = kind is tuple and inner and inner[-1] is not ...
+        return not exact or len(value) == len(inner)  # the part itself judges the items
+    items = value if isinstance(value, list | tuple) and value else [value]
+    return not any(isinstance(item, (*PLAIN, list, tuple)) for item in items)  # a part: only a built one fits
+
+
+def _is_collection(kind: type[Any]) -> bool:
+    return kind.__module__ in ("builtins", "collections.abc") and issubclass(kind, Collection) and kind is not str
+
+
+def _words(annotation: Any) -> str:
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return " or ".join(dict.fromkeys(map(_words, inner)))
+    if origin is Literal:
+        return f"one of {', '.join(map(str, inner))}"
+    if annotation in WORDS:
+        return WORDS[annotation]
+    kind = origin or annotation
+    if isinstance(kind, type) and issubclass(kind, Mapping):
+        return "a dict"
+    if isinstance(kind, type) and _is_collection(kind):
+        return f"a list of {len(inner)}" if kind is tuple and inner and inner[-1] is not ... else "a list"
+    return 'dict(type="...", ...)'

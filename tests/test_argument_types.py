@@ -1,0 +1,61 @@
+"""Values of a config against the annotations of arguments."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from torch import nn
+
+from i2ikit.argument_types import wrong_type
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation"),
+    [
+        (1, int),
+        (1, float),
+        (1e300, float),
+        (True, bool),
+        ("x", str),
+        ("x", Path | None),
+        (None, Path | None),
+        ("a", Literal["a", "b"]),
+        ([1, 2], tuple[int, int]),
+        ([1, 2, 3], tuple[int, ...]),
+        ([], Sequence[str]),
+        ({"a": 1}, int | Mapping[str, int]),
+        (nn.L1Loss(), nn.Module),
+        ([nn.L1Loss(), nn.L1Loss()], Sequence[nn.Module]),
+        (None, Any),
+        (len, Callable[[str], int]),
+    ],
+)
+def test_a_value_that_fits_has_no_message(value, annotation):
+    assert wrong_type(value, annotation) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation", "message"),
+    [
+        (None, str, "must be text, not None"),
+        ([], str, "must be text, not []"),
+        (True, int, "must be an integer, not True"),
+        (1.5, int, "must be an integer, not 1.5"),
+        ("2", float, "must be a number, not '2'"),
+        (1, bool, "must be True or False, not 1"),
+        ("x", int | None, "must be an integer or None, not 'x'"),
+        ([1], tuple[int, int], "must be a list of 2, not [1]"),
+        ("x", Sequence[str] | None, "must be a list or None, not 'x'"),
+        (3, Mapping[str, int], "must be a dict, not 3"),
+        ("c", Literal["a", "b"], "must be one of a, b, not 'c'"),
+        (None, nn.Module, 'must be dict(type="...", ...), not None'),
+        ([None], nn.Module, 'must be dict(type="...", ...), not [None]'),
+    ],
+)
+def test_a_value_that_does_not_fit_has_a_message_that_says_what_is_expected(value, annotation, message):
+    assert wrong_type(value, annotation) == message
+
+
+def test_a_long_value_is_cut():
+    assert len(wrong_type("x" * 5000, int)) < 200
