@@ -94,6 +94,10 @@ def run_folder(options: TrainOptions) -> Path | None:
     """
     folder = Path(options.config).expanduser()
     if not folder.is_dir():
+        from i2ikit.config import packaged_configs
+
+        if options.resume and not folder.exists() and options.config.removesuffix(".py") not in packaged_configs():
+            raise I2IKitError(f"there is no run in {folder}, and no config of that name; --resume takes one of them.")
         return None
     if not (folder / CONFIG).is_file():
         raise I2IKitError(f"{folder} is a folder without a run: it has no {CONFIG}. Give a config or a work directory.")

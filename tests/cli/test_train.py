@@ -123,6 +123,7 @@ def test_a_folder_of_a_run_is_resumed_with_its_own_config_and_length(run, tiny, 
 
 
 def test_a_folder_without_a_run_is_refused_with_a_way_out(run, tmp_path):
+    assert "there is no run in nothing, and no config of that name" in run("train", "--resume", "nothing").err
     outcome = run("train", "--resume", tmp_path)
     assert outcome.code == 2
     assert "is a folder without a run: it has no config.py. Give a config or a work directory." in outcome.err
