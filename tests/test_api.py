@@ -93,7 +93,7 @@ def test_a_config_is_trained_with_progress_resumed_evaluated_and_used(tmp_path: 
     found = i2ikit.evaluate(folder, metrics=["wasserstein"], device="cpu")
     assert found.metrics["wasserstein.distance"] > 0
     assert found.protocol["step"] == 3
-    assert i2ikit.Translator.from_checkpoint(folder).source.channels == 3
+    assert i2ikit.Translator.load(folder).source.channels == 3
 
 
 def test_contradicting_arguments_are_refused(tmp_path: Path) -> None:

@@ -40,20 +40,19 @@ def translate(options: TranslateOptions) -> None:
     """Translate an image, or all images below a folder."""
     with busy("Loading the model"):
         from i2ikit.config.imports import import_files
-        from i2ikit.distributed.device import pick_device
         from i2ikit.inference import Translator
         from i2ikit.inference.folders import refuse_swapped
 
         refuse_swapped(options.checkpoint, options.source, options.target)
         import_files(options.imports or ())
-        translator = Translator.from_checkpoint(
+        translator = Translator.load(
             options.checkpoint,
-            options.generator,
-            pick_device(options.device),
+            options.device,
+            generator=options.generator,
             size=options.size,
             value_range=options.value_range,
             weights=options.weights.value,
         )
     with counting("Translating") as progress:
-        count = translator.translate_path(options.source, options.target, on_progress=progress)
+        count = translator.folder(options.source, options.target, on_progress=progress)
     write(f"{count} {'image' if count == 1 else 'images'} written to {options.target}")

@@ -79,14 +79,14 @@ def evaluate_checkpoint(
     found = {}
     for name, short in chosen.items():
         items = EvaluationData(dataset, *trained.domains(name), config["seed"])
-        translator = Translator.from_checkpoint(trained, name, device, weights=weights)
+        translator = Translator.load(trained, device, generator=name, weights=weights)
         full = f"generators.{short}"
         own_about = {
             **about,
             "generator": trained.trained_name(full).partition(".")[2],
             "weights": "average" if full in trained.averages else "raw",
         }
-        each = measure(translator, items, parts, device=translator.device, about=own_about)
+        each = measure(translator.network, items, parts, device=translator.network.device, about=own_about)
         found[name] = each if metrics or defaults else _without_inapplicable(each, parts)
     return join(found)
 

@@ -26,7 +26,7 @@ def translate_images(
     *,
     channels: int = 3,
 ) -> int:
-    """Call ``translate(image, target)`` for an image or all images of a folder; see Translator.translate_path.
+    """Call ``translate(image, target)`` for an image or all images of a folder; see Translator.folder.
 
     Args:
         channels: of the outputs, without transparency; they determine which formats can hold them.

@@ -1,43 +1,56 @@
-"""A trained generator that takes images of any size."""
+"""A trained generator, for tensors, images, and folders of images of any size."""
 
 import logging
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
+from typing import TypedDict
 
 import torch
 from torch import Tensor, nn
-from torchvision.transforms.v2 import InterpolationMode
-from torchvision.transforms.v2.functional import resize
+from typing_extensions import Unpack
 
-from i2ikit.checks import positive_int
-from i2ikit.environment import free_memory
-from i2ikit.errors import ShapeError
+from i2ikit.distributed.device import pick_device
+from i2ikit.errors import nearest_hint
 from i2ikit.images import Reader, write_image
 from i2ikit.images.files import left_out_frames
-from i2ikit.inference.failures import bytes_per_pixel, refuse_above, translation_errors
+from i2ikit.inference.failures import translation_errors
 from i2ikit.inference.folders import translate_images
+from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.outputs import output_image
 from i2ikit.inference.trained_model import TrainedModel
-from i2ikit.ops.image_tensors import pad_to_multiple
 from i2ikit.ops.pixels import image_to_tensor, size_of
 
 FAR_LARGER = 2  # times the training size
-LARGE = 2**20  # pixels from which the memory is checked first
 
 logger = logging.getLogger(__name__)
 
 
+class LoadOptions(TypedDict, total=False):
+    """How :meth:`Translator.load` uses a checkpoint.
+
+    Attributes:
+        generator: its name in the config, such as ``"ba"``. None: the first one.
+        weights: ``"average"``, the default: the moving average of the generator where the config has one; ``"raw"``:
+            its own.
+        value_range: the values in the files that are black and white to the generator, instead of those that it was
+            trained with; outputs have the same range, unless the checkpoint has another one for them.
+        size, memory: see :class:`TranslationNetwork`.
+    """
+
+    generator: str | None
+    weights: str
+    value_range: tuple[float, float] | None
+    size: int | None
+    memory: int | None
+
+
 class Translator:
-    """A generator in evaluation mode, for images of any size.
+    """A trained generator, and how the images of its two domains are read and written.
 
     Args:
-        generator: the network; it is moved to ``device`` and set to evaluation mode. Its attributes ``multiple`` and
-            ``smallest`` (pixels, 1 if missing) limit the sizes that it takes; images are padded to fit.
-        device: device to run on, such as ``"cpu"`` or ``"cuda:0"``.
-        size: pixels, >= 1. The shorter side of an image is resized to it first, and the output is resized back. None
-            keeps the size of the image.
-        source, target: how files of the source and the target domain are read and written. None: with the generator's
+        generator: the network, or one that is prepared already.
+        device, size: see :class:`TranslationNetwork`; only where it is not prepared.
+        source, target: how images of the source and the target domain are read and written. None: with the generator's
             ``in_channels`` (3 if missing), at the natural range of each data type.
         training_size: pixels of the shorter side of the images that it was trained on; None: unknown. Files that are
             more than twice as large are translated with a warning.
@@ -48,7 +61,7 @@ class Translator:
 
     def __init__(
         self,
-        generator: nn.Module,
+        generator: nn.Module | TranslationNetwork,
         device: torch.device | str = "cpu",
         *,
         size: int | None = None,
@@ -56,84 +69,75 @@ class Translator:
         target: Reader | None = None,
         training_size: int | None = None,
     ) -> None:
-        if not isinstance(generator, nn.Module):
+        if not isinstance(generator, nn.Module | TranslationNetwork):
             raise TypeError(
                 f"Translator takes a generator, not {generator!r}; it opens a checkpoint or the work directory of a "
-                f"run by Translator.from_checkpoint({str(generator)!r})"
+                f"run by Translator.load({str(generator)!r})"
             )
-        self.source = source or Reader(getattr(generator, "in_channels", 3))
+        self.network = (
+            TranslationNetwork(generator, device, size=size) if isinstance(generator, nn.Module) else generator
+        )
+        self.source = source or Reader(self.network.channels)
         self.target = target or self.source
-        self.device = torch.device(device)
-        self.generator = generator.to(self.device).eval()
-        self.size = None if size is None else positive_int("size", size)
         self.training_size = training_size
         self._has_warned = False
 
     @classmethod
-    def from_checkpoint(
+    def load(
         cls,
         path: str | Path | TrainedModel,
-        generator: str | None = None,
-        device: torch.device | str = "cpu",
-        *,
-        size: int | None = None,
-        value_range: tuple[float, float] | None = None,
-        weights: str = "average",
+        device: torch.device | str = "auto",
+        precision: str = "fp32",
+        compile: bool = False,
+        **options: Unpack[LoadOptions],
     ) -> "Translator":
         """Rebuild a generator from the config inside a checkpoint and load its weights.
 
         Args:
             path: a checkpoint, a work directory (its best checkpoint, or the newest where the run kept no best), or
                 one that is open already.
-            generator: its name in the config, such as ``"ba"``. None: the first one.
-            device, size: as for the class.
-            value_range: the values in the files that are black and white to the generator, instead of those that it
-                was trained with; outputs have the same range, unless the checkpoint has another one for them.
-            weights: ``"average"``: the moving average of the generator where the config has one; ``"raw"``: its own.
+            device: ``"auto"`` (a GPU if there is one), ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+            precision, compile: see :class:`TranslationNetwork`.
+            options: ``generator``, ``weights``, ``value_range``, ``size`` and ``memory``, see :class:`LoadOptions`.
 
         Raises:
             CheckpointError: the file is missing or damaged, has no such generator, needs a part that is not installed,
                 or its weights do not fit its config.
+            DeviceError: the device is not available, or cannot compute in this precision.
+            TypeError, ValueError: an option is unknown or out of its range.
         """
-        trained = path if isinstance(path, TrainedModel) else TrainedModel(path)
-        name = trained.choose_generator(generator, weights)
+        unknown = sorted(set(options) - set(LoadOptions.__annotations__))
+        if unknown:
+            known = sorted({"device", "precision", "compile", *LoadOptions.__annotations__})
+            raise TypeError(
+                f"Translator.load takes no argument {unknown[0]!r}; it takes {', '.join(known)}."
+                f"{nearest_hint(unknown[0], known)}"
+            )
+        trained = open_trained(path)
+        name = trained.choose_generator(options.get("generator"), options.get("weights", "average"))
         network = trained.build(f"generators.{name}")
         trained.load(network, f"generators.{name}")
         readers = trained.readers(getattr(network, "in_channels", 3))
         source, target = (readers[domain] for domain in trained.domains(name))
+        value_range = options.get("value_range")
         if value_range is not None:
             same = target.value_range == source.value_range
             source, target = source.with_range(value_range), target.with_range(value_range) if same else target
-        return cls(network, device, size=size, source=source, target=target, training_size=trained.training_size)
+        prepared = TranslationNetwork(
+            network,
+            pick_device(str(device)),
+            precision=precision,
+            compile=compile,
+            size=options.get("size"),
+            memory=options.get("memory"),
+        )
+        return cls(prepared, source=source, target=target, training_size=trained.training_size)
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Translate a batch of images, without gradients.
+        """Translate a batch of images, see :class:`TranslationNetwork`."""
+        return self.network(images)
 
-        Shape:
-            images: (B, C, H, W) in -1..1, any H and W; returns the same size in -1..1, on the device.
-
-        Raises:
-            ShapeError: ``images`` has not four axes, or another number of channels than the generator takes.
-        """
-        if images.ndim != 4:
-            raise ShapeError(f"Translator needs images (B, C, H, W), got {tuple(images.shape)}")
-        height, width = images.shape[-2:]
-        with torch.inference_mode():
-            x = images.to(self.device)
-            if self.size is not None:
-                x = resize(x, resized(height, width, self.size), InterpolationMode.BICUBIC).clamp(-1, 1)
-            output = self._padded(x)
-            if self.size is not None:
-                output = resize(output, [height, width], InterpolationMode.BICUBIC)
-            return output.clamp(-1, 1)
-
-    def _padded(self, x: Tensor) -> Tensor:
-        """Pad to a size that the generator takes, translate, and crop the padding."""
-        multiple, smallest = getattr(self.generator, "multiple", 1), getattr(self.generator, "smallest", 1)
-        output: Tensor = self.generator(pad_to_multiple(x, multiple, smallest))
-        return output[..., : x.shape[-2], : x.shape[-1]]
-
-    def translate_path(
+    def folder(
         self, source: str | Path, output: str | Path, *, on_progress: Callable[[int, int], None] | None = None
     ) -> int:
         """Translate an image, or all images of a folder and its subfolders; names and tree are kept.
@@ -157,14 +161,14 @@ class Translator:
             RunInterruptedError: Ctrl-C; the message counts the images that are done.
         """
         return translate_images(
-            self.translate_file,
+            self.file,
             Path(source),
             Path(output),
             on_progress,
             channels=self.target.channels - self.target.keeps_alpha,
         )
 
-    def translate_file(self, source: Path, target: Path) -> None:
+    def file(self, source: Path, target: Path) -> None:
         """Translate one image; ``target`` is replaced atomically, once the output is complete.
 
         Raises:
@@ -181,15 +185,19 @@ class Translator:
         width, height = size_of(image.pixels)
         self._advise_size(source, width, height)
         with translation_errors(source, width, height, self.training_size):
-            self._refuse_too_large(width, height)
-            output = self(image_to_tensor(image.pixels)[None])[0]
+            output = self.network(image_to_tensor(image.pixels)[None])[0]
             translated = output_image(output, image, self.source, self.target)
         write_image(translated, target)
 
     def _advise_size(self, path: Path, width: int, height: int) -> None:
         """Warn, once, of an image that is far larger than those of the training."""
         known = self.training_size
-        if self.size is not None or known is None or min(width, height) <= FAR_LARGER * known or self._has_warned:
+        if (
+            self.network.size is not None
+            or known is None
+            or min(width, height) <= FAR_LARGER * known
+            or self._has_warned
+        ):
             return
         self._has_warned = True
         logger.warning(
@@ -197,18 +205,11 @@ class Translator:
             "large as in training: consider --size %d.", path, width, height, known, known,
         )  # fmt: skip
 
-    @cached_property
-    def _bytes_per_pixel(self) -> float | None:
-        return bytes_per_pixel(self.generator, self.source.channels)
 
-    def _refuse_too_large(self, width: int, height: int) -> None:
-        """Raise MemoryError for an image that needs more memory than the machine has left; a GPU says so itself."""
-        rows, columns = (height, width) if self.size is None else resized(height, width, self.size)
-        if rows * columns >= LARGE and self.device.type == "cpu" and self._bytes_per_pixel is not None:
-            refuse_above(free_memory(), rows * columns * self._bytes_per_pixel)
+def open_trained(path: str | Path | TrainedModel) -> TrainedModel:
+    """Return the checkpoint that a path names; of a work directory the best one, or else the newest.
 
-
-def resized(height: int, width: int, shorter: int) -> list[int]:
-    """Return height and width scaled so that the shorter one becomes ``shorter``, in pixels."""
-    scale = shorter / min(height, width)
-    return [max(1, round(height * scale)), max(1, round(width * scale))]
+    Raises:
+        CheckpointError: it is missing or damaged.
+    """
+    return path if isinstance(path, TrainedModel) else TrainedModel(path)

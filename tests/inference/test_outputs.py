@@ -74,8 +74,8 @@ def trained(folder: Path, write: Write, data: str) -> Path:
 @pytest.mark.slow
 def test_pains_4_and_15_a_model_of_sixteen_bit_gray_outputs_sixteen_bit_gray(tmp_path: Path) -> None:
     checkpoint = trained(tmp_path, sixteen_bits, "channels=1")
-    translator = Translator.from_checkpoint(checkpoint)
-    assert translator.translate_path(tmp_path / "data/testA", tmp_path / "out") == 3
+    translator = Translator.load(checkpoint)
+    assert translator.folder(tmp_path / "data/testA", tmp_path / "out") == 3
     with Image.open(tmp_path / "out" / "scan 1.png") as output:
         found = np.asarray(output)
         assert output.mode == "I;16"
@@ -88,8 +88,8 @@ def test_pains_4_and_15_a_model_of_sixteen_bit_gray_outputs_sixteen_bit_gray(tmp
 @pytest.mark.slow
 def test_pain_4_a_model_of_five_channels_outputs_five_channels(tmp_path: Path) -> None:
     checkpoint = trained(tmp_path, five_channels, "channels=5, value_range=[-1000, 2000]")
-    translator = Translator.from_checkpoint(checkpoint)
-    assert translator.translate_path(tmp_path / "data/testA", tmp_path / "out") == 3
+    translator = Translator.load(checkpoint)
+    assert translator.folder(tmp_path / "data/testA", tmp_path / "out") == 3
     found = np.load(tmp_path / "out" / "scan 1.npy")
     assert (found.shape, found.dtype) == ((20, 24, 5), np.int16)
     given = np.load(tmp_path / "data/testA/scan 1.npy")
@@ -140,7 +140,7 @@ def test_an_output_has_the_type_shape_and_range_of_its_input(tmp_path: Path, nam
     channels, write = FILES[name]
     (tmp_path / "in").mkdir()
     write(tmp_path / "in" / name)
-    assert Translator(Same(channels)).translate_path(tmp_path / "in", tmp_path / "out") == 1
+    assert Translator(Same(channels)).folder(tmp_path / "in", tmp_path / "out") == 1
     given, found = stored(tmp_path / "in" / name), stored(tmp_path / "out" / name)
     assert (found.dtype, found.shape) == (given.dtype, given.shape)
     if name.endswith(".jp2"):
@@ -150,7 +150,7 @@ def test_an_output_has_the_type_shape_and_range_of_its_input(tmp_path: Path, nam
 
 def test_more_channels_than_a_format_holds_become_tiff(tmp_path: Path) -> None:
     Image.fromarray(RNG.integers(0, 256, (9, 12, 3), dtype=np.uint8)).save(tmp_path / "x.png")
-    Translator(Same(3, 5), target=Reader(5)).translate_path(tmp_path / "x.png", tmp_path / "out")
+    Translator(Same(3, 5), target=Reader(5)).folder(tmp_path / "x.png", tmp_path / "out")
     found = tifffile.imread(tmp_path / "out" / "x.tif")
     assert (found.shape, found.dtype) == ((9, 12, 5), np.uint8)
 
@@ -190,16 +190,16 @@ def saved(path: Path, data: Mapping[str, Any], name: str = "ba") -> Path:
 
 def test_ranges_come_from_the_checkpoint_in_the_direction_of_the_generator(tmp_path: Path) -> None:
     data = {"value_range": {"a": [0, 10], "b": [-5, 5]}, "train": {"type": "UnpairedFolders", "clip": True}}
-    translator = Translator.from_checkpoint(saved(tmp_path / "x.pt", data))
+    translator = Translator.load(saved(tmp_path / "x.pt", data))
     assert (translator.source.value_range, translator.target.value_range) == ((-5, 5), (0, 10))
     assert translator.source.clip
-    translator = Translator.from_checkpoint(saved(tmp_path / "y.pt", data, "ab"))
+    translator = Translator.load(saved(tmp_path / "y.pt", data, "ab"))
     assert translator.source.value_range == (0, 10)
 
 
 def test_wrong_settings_for_reading_files_are_refused_by_the_name_of_the_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"inside \S+x\.pt cannot read files: channels must be"):
-        Translator.from_checkpoint(saved(tmp_path / "x.pt", {"channels": 99}))
+        Translator.load(saved(tmp_path / "x.pt", {"channels": 99}))
 
 
 def test_pain_15_channels_that_contradict_are_one_error_before_training(tmp_path: Path) -> None:
@@ -214,12 +214,12 @@ def test_pain_15_channels_that_contradict_are_one_error_before_training(tmp_path
 
 def test_a_range_given_for_translation_replaces_that_of_training(tmp_path: Path) -> None:
     path = saved(tmp_path / "x.pt", {"channels": 3, "train": {"type": "UnpairedFolders"}}, "ab")
-    translator = Translator.from_checkpoint(path, value_range=(0, 4095))
+    translator = Translator.load(path, value_range=(0, 4095))
     assert translator.source.value_range == translator.target.value_range == (0, 4095)
     tifffile.imwrite(tmp_path / "x.tif", np.full((8, 8, 3), 4095, np.uint16), photometric="rgb")
     assert (np.asarray(translator.source(tmp_path / "x.tif")) == 1).all()
     ranges = {"value_range": {"a": [0, 10], "b": [-5, 5]}, "train": {"type": "UnpairedFolders", "clip": True}}
-    translator = Translator.from_checkpoint(saved(tmp_path / "y.pt", ranges, "ab"), value_range=(0, 20))
+    translator = Translator.load(saved(tmp_path / "y.pt", ranges, "ab"), value_range=(0, 20))
     assert (translator.source.value_range, translator.target.value_range) == ((0, 20), (-5, 5))
     assert translator.source.clip
 
@@ -227,20 +227,20 @@ def test_a_range_given_for_translation_replaces_that_of_training(tmp_path: Path)
 def test_values_out_of_range_are_refused_with_the_option_to_give(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "x.tif", np.array([[0, 70000]], np.uint32))
     with pytest.raises(DataError, match=r"from 0 to 70000, .*`i2ikit translate`: --value-range=0,70000\)"):
-        Translator(Same(1)).translate_path(tmp_path / "x.tif", tmp_path / "out")
+        Translator(Same(1)).folder(tmp_path / "x.tif", tmp_path / "out")
 
 
 def test_frames_that_are_left_out_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     frames = [Image.new("RGB", (12, 9), (100 * k, 0, 0)) for k in range(3)]
     frames[0].save(tmp_path / "x.gif", save_all=True, append_images=frames[1:])
-    Translator(Same()).translate_path(tmp_path / "x.gif", tmp_path / "out")
+    Translator(Same()).folder(tmp_path / "x.gif", tmp_path / "out")
     assert "x.gif has 3 frames: only the first is translated, frames 2 to 3 are left out" in caplog.text
 
 
 def test_pages_that_are_channels_are_not_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     tifffile.imwrite(tmp_path / "x.tif", np.zeros((5, 9, 12), np.uint8), photometric="minisblack")
-    Translator(Same(5)).translate_path(tmp_path / "x.tif", tmp_path / "out")
-    Translator(Same(1)).translate_path(tmp_path / "x.tif", tmp_path / "one")
+    Translator(Same(5)).folder(tmp_path / "x.tif", tmp_path / "out")
+    Translator(Same(1)).folder(tmp_path / "x.tif", tmp_path / "one")
     assert [record.message.partition(" has ")[2] for record in caplog.records] == [
         "5 frames: only the first is translated, frames 2 to 5 are left out"
     ]

@@ -12,7 +12,7 @@ from i2ikit.engine.train import train
 from i2ikit.errors import DataError, ShapeError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.inference import Translator
-from i2ikit.inference import translator as translator_module
+from i2ikit.inference import network as network_module
 
 RESNET = {"type": "ResNetGenerator", "filters": 4, "blocks": 1}
 
@@ -104,14 +104,14 @@ def test_wrong_sizes_and_shapes_are_refused():
 def test_a_checkpoint_holds_the_trained_generators_and_the_first_one_is_the_default(tmp_path: Path):
     ab, ba, x = resnet(1), resnet(2), torch.rand(1, 3, 16, 16)
     path = save(tmp_path / "a.pt", {"ab": ab, "ba": ba})
-    assert torch.equal(Translator.from_checkpoint(path)(x), Translator(ab)(x))
-    assert torch.equal(Translator.from_checkpoint(path, "ba")(x), Translator(ba)(x))
+    assert torch.equal(Translator.load(path)(x), Translator(ab)(x))
+    assert torch.equal(Translator.load(path, generator="ba")(x), Translator(ba)(x))
 
 
 def test_every_value_of_a_pixel_is_translated_to_its_own(tmp_path: Path):
     ramp = Image.frombytes("RGB", (16, 16), bytes(value for value in range(256) for _ in range(3)))
     ramp.save(tmp_path / "ramp.png")
-    assert Translator(Negative()).translate_path(tmp_path / "ramp.png", tmp_path / "out.png") == 1
+    assert Translator(Negative()).folder(tmp_path / "ramp.png", tmp_path / "out.png") == 1
     with Image.open(tmp_path / "out.png") as output:
         assert list(output.getchannel("G").tobytes()) == list(range(255, -1, -1))
 
@@ -137,7 +137,7 @@ def test_pain_07_and_13_a_checkpoint_alone_rebuilds_the_network_with_the_outputs
     cut["model"]["generators"]["ab"] = {**RESNET, "norm": "batch", "dropout": True, "antialias_up": False}
     result = train(cut, work_dir=tmp_path, hooks=[rendering], max_steps=3)
     assert result.checkpoint is not None
-    translate = Translator.from_checkpoint(result.checkpoint)
+    translate = Translator.load(result.checkpoint)
     assert torch.equal(translate(image), rendering.output)
     assert torch.equal(translate(image), rendering.output)  # nothing is random, nothing was updated
     other = torch.cat([image, -image])
@@ -146,7 +146,7 @@ def test_pain_07_and_13_a_checkpoint_alone_rebuilds_the_network_with_the_outputs
 
 @pytest.mark.parametrize("path", ["runs/first", Path("runs/first")])
 def test_a_path_instead_of_a_generator_is_answered_with_the_call_that_opens_it(path: Any):
-    with pytest.raises(TypeError, match=r"Translator\.from_checkpoint\('runs.first'\)"):
+    with pytest.raises(TypeError, match=r"Translator\.load\('runs.first'\)"):
         Translator(path)
 
 
@@ -156,8 +156,8 @@ def test_the_average_is_used_unless_the_raw_weights_are_wanted(tmp_path: Path):
     weights = {f"generators.{name}.{key}": value for name, state in states.items() for key, value in state.items()}
     model = {"generators": {"ab": RESNET, "ba": RESNET}, "averages": {"ba_mean": {"of": "generators.ba"}}}
     write_checkpoint(tmp_path / "a.pt", Checkpoint(config={"model": model}, model=weights))
-    assert torch.equal(Translator.from_checkpoint(tmp_path / "a.pt", "ba")(x), Translator(average)(x))
-    assert torch.equal(Translator.from_checkpoint(tmp_path / "a.pt", "ba", weights="raw")(x), Translator(raw)(x))
+    assert torch.equal(Translator.load(tmp_path / "a.pt", generator="ba")(x), Translator(average)(x))
+    assert torch.equal(Translator.load(tmp_path / "a.pt", generator="ba", weights="raw")(x), Translator(raw)(x))
 
 
 @pytest.mark.parametrize(("size", "warnings"), [(None, 1), (16, 0)])
@@ -167,7 +167,7 @@ def test_images_far_larger_than_those_of_the_training_are_announced_once(
     for index, sides in enumerate([(32, 90), (33, 40), (50, 50)]):
         Image.new("RGB", sides).save(tmp_path / f"{index}.png")
     translator = Translator(Negative(), size=size, training_size=16)
-    translator.translate_path(tmp_path, tmp_path / "out")
+    translator.folder(tmp_path, tmp_path / "out")
     assert [record.getMessage().count("1.png has 33 x 40 pixels") for record in caplog.records] == [1] * warnings
     assert all("trained on images of about 16" in text and "--size 16" in text for text in caplog.messages)
 
@@ -176,13 +176,13 @@ def test_an_image_too_large_for_memory_is_one_failed_file(tmp_path: Path, monkey
     (tmp_path / "in").mkdir()
     for name, side in (("a.png", 8), ("big.png", 40), ("c.png", 8)):
         Image.new("RGB", (side, side)).save(tmp_path / "in" / name)
-    monkeypatch.setattr(translator_module, "LARGE", 100)
-    monkeypatch.setattr(translator_module, "free_memory", lambda: 1000)
+    monkeypatch.setattr(network_module, "LARGE", 100)
+    monkeypatch.setattr(network_module, "free_memory", lambda: 1000)
     with pytest.raises(DataError, match=r"(?s)^2 of 3 .*big\.png, 40 x 40 pixels, does not fit into .*: --size 8\."):
-        Translator(resnet(0), training_size=8).translate_path(tmp_path / "in", tmp_path / "out")
+        Translator(resnet(0), training_size=8).folder(tmp_path / "in", tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
     small = Translator(resnet(0), size=8)  # what is resized first fits
-    assert small.translate_path(tmp_path / "in", tmp_path / "small") == 3
+    assert small.folder(tmp_path / "in", tmp_path / "small") == 3
 
 
 def test_the_size_of_the_training_comes_from_the_config(tmp_path: Path):
@@ -192,4 +192,4 @@ def test_the_size_of_the_training_comes_from_the_config(tmp_path: Path):
     for config, expected in (({"data": data}, 36), ({"data": {"train": {"type": "UnpairedFolders"}}}, None), ({}, 256)):
         full = {"model": {"generators": {"ab": RESNET}}, **config}
         write_checkpoint(tmp_path / "a.pt", Checkpoint(config=full, model=weights))
-        assert Translator.from_checkpoint(tmp_path / "a.pt").training_size == expected
+        assert Translator.load(tmp_path / "a.pt").training_size == expected

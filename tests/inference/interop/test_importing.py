@@ -83,7 +83,7 @@ def test_an_imported_generator_translates(tmp_path: Path) -> None:
     x = torch.rand(1, 3, 16, 16) * 2 - 1
     torch.manual_seed(0)
     expected = ResNetGenerator(filters=2, blocks=2, init="kaiming")(x)
-    torch.testing.assert_close(Translator.from_checkpoint(tmp_path / "c.pt")(x), expected)
+    torch.testing.assert_close(Translator.load(tmp_path / "c.pt")(x), expected)
 
 
 def test_files_that_name_no_network_get_the_default_names_in_order(tmp_path: Path) -> None:

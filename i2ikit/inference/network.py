@@ -1,0 +1,135 @@
+"""Runs a generator on batches of images of any size: what all ways of translation go through."""
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+from torchvision.transforms.v2 import InterpolationMode
+from torchvision.transforms.v2.functional import resize
+
+from i2ikit.checks import one_of, positive_int
+from i2ikit.distributed.device import model_to_device
+from i2ikit.engine.precision import network_precision
+from i2ikit.environment import free_memory
+from i2ikit.errors import ShapeError
+from i2ikit.inference.failures import bytes_per_pixel, is_out_of_memory, refuse_above
+from i2ikit.ops.image_tensors import pad_to_multiple
+
+LARGE = 2**20  # pixels from which the memory is checked first
+PRECISIONS = ("fp32", "bf16", "fp16")
+
+logger = logging.getLogger(__name__)
+
+
+class TranslationNetwork:
+    """A generator in evaluation mode, for batches of any size; several threads may call it at the same time.
+
+    Args:
+        generator: the network; it is moved to ``device`` and set to evaluation mode. Its attributes ``multiple`` and
+            ``smallest`` (pixels, 1 if missing) limit the sizes that it takes; images are padded to fit.
+        device: such as ``"cpu"`` or ``"cuda:0"``.
+        precision: ``"fp32"``, ``"bf16"`` or ``"fp16"`` (CUDA only): the type that the generator computes in.
+        compile: let torch.compile translate the generator into faster code at the first image, which takes up to
+            minutes. Where that fails, a warning gives the reason and the generator runs as it is.
+        size: pixels, >= 1. The shorter side of an image is resized to it first, and the output is resized back. None
+            keeps the size of the image.
+        memory: bytes, >= 1, that a translation may take; None: what the machine has free.
+
+    Raises:
+        DeviceError: fp16 on another device than CUDA.
+        ValueError: an argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        device: torch.device | str = "cpu",
+        *,
+        precision: str = "fp32",
+        compile: bool = False,
+        size: int | None = None,
+        memory: int | None = None,
+    ) -> None:
+        self.device = torch.device(device)
+        self.size = None if size is None else positive_int("size", size)
+        self.memory = None if memory is None else positive_int("memory", memory)
+        self.precision = network_precision(one_of("precision", precision, PRECISIONS), self.device)
+        self.generator = generator.eval()
+        model_to_device(self.generator, self.device)
+        self.channels = int(getattr(generator, "in_channels", 3))
+        self._compiled: Callable[[Tensor], Tensor] | None = torch.compile(self.generator) if compile else None
+        self._compiling = threading.Lock()
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Translate a batch of images, without gradients.
+
+        Shape:
+            images: (B, C, H, W) in -1..1, floating point, B, H and W >= 1; returns float32 of the same size in -1..1,
+                on the device.
+
+        Raises:
+            ShapeError: ``images`` has not four axes, is empty, or has another number of channels than the generator.
+            MemoryError: the images need more memory than there is.
+        """
+        if images.ndim != 4 or not images.numel():
+            raise ShapeError(f"a generator needs images (B, C, H, W), got {tuple(images.shape)}")
+        height, width = images.shape[-2:]
+        with torch.inference_mode():
+            x = images.to(self.device, torch.float32)
+            if self.size is not None:
+                x = resize(x, resized(height, width, self.size), InterpolationMode.BICUBIC).clamp(-1, 1)
+            output = self.run(x)
+            if self.size is not None:
+                output = resize(output, [height, width], InterpolationMode.BICUBIC)
+            return output.clamp(-1, 1)
+
+    def run(self, x: Tensor) -> Tensor:
+        """Translate images on the device at their own size; values are not clamped. The caller is in inference mode."""
+        self._refuse_too_large(x)
+        multiple, smallest = getattr(self.generator, "multiple", 1), getattr(self.generator, "smallest", 1)
+        padded = pad_to_multiple(x, multiple, smallest)
+        if self.device.type == "cuda":
+            padded = padded.contiguous(memory_format=torch.channels_last)
+        with self.precision():
+            output = self._forward(padded)
+        return output.float()[..., : x.shape[-2], : x.shape[-1]]
+
+    def _forward(self, x: Tensor) -> Tensor:
+        """Call the compiled generator, or the generator itself where it cannot be compiled."""
+        if self._compiled is not None:
+            with self._compiling:  # torch compiles one function at a time
+                if self._compiled is not None:
+                    return self._try_compiled(self._compiled, x)
+        output: Tensor = self.generator(x)
+        return output
+
+    def _try_compiled(self, compiled: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        try:
+            return compiled(x)
+        except Exception as error:  # compilers fail in any way
+            if is_out_of_memory(error):
+                raise
+            output: Tensor = self.generator(x)  # if this fails too, compiling was not the reason
+            self._compiled = None
+            reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            logger.warning("torch.compile fails here (%s); the generator runs without it", reason)
+            return output
+
+    @cached_property
+    def _bytes_per_pixel(self) -> float | None:
+        return bytes_per_pixel(self.generator, self.channels)
+
+    def _refuse_too_large(self, x: Tensor) -> None:
+        """Raise MemoryError for images that need more memory than the machine has left; a GPU says so itself."""
+        pixels = x.shape[0] * x.shape[-2] * x.shape[-1]
+        if pixels >= LARGE and self.device.type == "cpu" and self._bytes_per_pixel is not None:
+            refuse_above(self.memory or free_memory(), pixels * self._bytes_per_pixel)
+
+
+def resized(height: int, width: int, shorter: int) -> list[int]:
+    """Return height and width scaled so that the shorter one becomes ``shorter``, in pixels."""
+    scale = shorter / min(height, width)
+    return [max(1, round(height * scale)), max(1, round(width * scale))]
