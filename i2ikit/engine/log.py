@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from i2ikit.config import dump_config
 from i2ikit.config.imports import IMPORTS
+from i2ikit.engine.checkpointing.schema import MEASUREMENT, find_mismatch
 from i2ikit.errors import RunError
 from i2ikit.files import read_json_lines, write_atomically
 
@@ -72,9 +73,8 @@ def logged_measurement(path: Path, step: int, *, last: bool = False) -> dict[str
     """
     found = None
     for line in read_json_lines(path):
-        kinds = {"metrics": dict, "missing": dict, "better": dict, "paired": list, "protocol": dict}
         if line.get("event") == "metrics" and _step(line) == step and (not last or line.get("last") is True):
-            found = line if all(isinstance(line.get(key), kind) for key, kind in kinds.items()) else found
+            found = found if find_mismatch(line, MEASUREMENT) else line
     return found
 
 

@@ -14,7 +14,7 @@ from i2ikit.engine.assemble import assemble, run_length, steps_per_epoch
 from i2ikit.engine.checkpointing.changes import Change, changes_since, run_facts
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.checkpointing.initial import load_initial
-from i2ikit.engine.checkpointing.resume import find_checkpoint, finished, report_changes, report_rate
+from i2ikit.engine.checkpointing.resume import find_checkpoint, finished, measures_anew, report_changes, report_rate
 from i2ikit.engine.checkpointing.state import restore, restore_surroundings
 from i2ikit.engine.data import build_train_loader, check_sample, open_test_files, sampled_values
 from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm
@@ -169,7 +169,8 @@ class Run:
 
     def execute(self, log: RunLog, hooks: Sequence[Hook], interruption: Interruption) -> RunResult:
         """Train and measure."""
-        evaluation = make_evaluation_hook(self.config, self.parts, self.device) if is_first() else None
+        again = measures_anew(self.changes)
+        evaluation = make_evaluation_hook(self.config, self.parts, self.device, again=again) if is_first() else None
         runner = self.make_runner(log, [*self.own_hooks(evaluation), *self.parts.hooks, *hooks])
         loop = self.make_loop(runner, interruption)
         try:

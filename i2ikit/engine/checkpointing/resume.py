@@ -1,6 +1,6 @@
 """Where a run starts: at its first step, or after a checkpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +121,7 @@ def finished(
     step = checkpoint.progress["step"]
     if step < steps:
         return None
-    again = any(change.key.startswith(("metrics", "evaluation", "files.test", "data.test")) for change in changes)
-    line = None if again else logged_measurement(folder.log, step, last=True)
+    line = None if measures_anew(changes) else logged_measurement(folder.log, step, last=True)
     done = "all its steps are done" if line is None else "all its steps are done and it is measured"
     reporter.note(f"This run is finished: {done}. To train longer: `--set train.steps=N`, N above {step}.")
     if line is None:
@@ -130,6 +129,11 @@ def finished(
     best = line.get("best")
     about = {"missing": line["missing"], "best": best if isinstance(best, dict) else {}, "protocol": line["protocol"]}
     return RunResult(folder.path, step, line["metrics"], folder.checkpoint(step), **about)
+
+
+def measures_anew(changes: Iterable[Change]) -> bool:
+    """Return whether changes make the measurements in the log void."""
+    return any(change.key.startswith(("metrics", "evaluation", "files.test", "data.test")) for change in changes)
 
 
 def _listed(changes: list[Change], *, mark: bool = False) -> str:

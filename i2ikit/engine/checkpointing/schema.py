@@ -48,6 +48,13 @@ RUN = {  # what a run needs to be resumed
     },
 }
 FAILED_STEP = {"batches": [{str: ANY}], "firsts": [integer(0)], "phase": text, "losses": {str: float}}
+MEASUREMENT = {  # a line of the log
+    "metrics": {str: (int, float)},
+    "missing": {str: str},
+    "better": {str: str},
+    "paired": [str],
+    "protocol": {str: ANY},
+}
 
 
 def find_mismatch(value: Any, schema: Any, key: str = "") -> str:

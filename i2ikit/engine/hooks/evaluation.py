@@ -36,6 +36,7 @@ class EvaluationHook(RunHook):
         every: steps between measurements, >= 1; 0: only at the end.
         stop_after: measurements in a row without a new best, >= 1, after which the run ends; None: never.
         schedule: of the learning rate, if it depends on the measurements.
+        again: the measurements in the log are of other data or metrics.
     """
 
     priority = "VERY_LOW"  # after the checkpoint: it reads test data
@@ -47,8 +48,9 @@ class EvaluationHook(RunHook):
         every: int = 0,
         stop_after: int | None = None,
         schedule: MeasuredSchedule | None = None,
+        again: bool = False,
     ) -> None:
-        self.evaluator = evaluator
+        self.evaluator, self.again = evaluator, again
         self.every, self.stop_after, self.schedule = every, stop_after, schedule
         self._measured = 0  # the step of the last measurement
         self._checked = False
@@ -59,11 +61,10 @@ class EvaluationHook(RunHook):
             run.reporter.note(sentence)
         step = run.progress.step
         if self._is_due(run) and self._measured != step:
-            line = logged_measurement(run.folder.log, step)
-            if line is None:
+            found = None if self.again else _logged(run)
+            if found is None:
                 self._measure_during_run(run)
             else:
-                found = Measurement(**{name: line[name] for name in Measurement.__dataclass_fields__})
                 self.evaluator.update_best(step, found)
                 self._announce(run, found)
         self._stop_if_stale(run)
@@ -75,13 +76,14 @@ class EvaluationHook(RunHook):
             self._stop_if_stale(run)
 
     def finish(self, run: TranslationRunner, pause: Callable[[], None]) -> Measurement:
-        """Measure the run at its end.
+        """Measure the run at its end, unless its last measurement has ended it.
 
         Args:
             run: of the finished run.
             pause: called after each batch; an exception that it raises ends the measurement.
         """
-        return self._measure(run, pause, last=True)
+        logged = self._measured == run.progress.step and not self.again
+        return (_logged(run, last=True) if logged else None) or self._measure(run, pause, last=True)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run needs."""
@@ -119,7 +121,8 @@ class EvaluationHook(RunHook):
         self._check_metric(run, found)
         self._announce(run, found)
         line = {"event": "metrics", "step": progress.step, "epoch": progress.epoch, **vars(found)}
-        run.log.write({**line, "last": True, "best": self.evaluator.best} if last else line)
+        ends = last or self._is_stale()
+        run.log.write({**line, "last": True, "best": self.evaluator.best} if ends else line)
         return found
 
     def _announce(self, run: TranslationRunner, found: Measurement) -> None:
@@ -139,9 +142,12 @@ class EvaluationHook(RunHook):
         hint = nearest_hint(name, found.metrics) or f" Measured are {', '.join(found.metrics)}."
         run.reporter.note(f"No best measurement and no best checkpoint: nothing measures {name!r}.{hint}")
 
+    def _is_stale(self) -> bool:
+        return self.stop_after is not None and self.evaluator.since_best >= self.stop_after
+
     def _stop_if_stale(self, run: TranslationRunner) -> None:
         loop, waited = run.train_loop, self.evaluator.since_best
-        if self.stop_after is None or waited < self.stop_after or loop.progress.step == loop.steps:
+        if not self._is_stale() or loop.progress.step == loop.steps:
             return
         best = self.evaluator.best
         run.reporter.note(
@@ -151,13 +157,22 @@ class EvaluationHook(RunHook):
         loop.end_early()
 
 
-def make_evaluation_hook(config: Mapping[str, Any], parts: Parts, device: torch.device) -> EvaluationHook | None:
+def _logged(run: TranslationRunner, *, last: bool = False) -> Measurement | None:
+    """Return the measurement after the current step from the log, or None."""
+    line = logged_measurement(run.folder.log, run.progress.step, last=last)
+    return None if line is None else Measurement(**{name: line[name] for name in Measurement.__dataclass_fields__})
+
+
+def make_evaluation_hook(
+    config: Mapping[str, Any], parts: Parts, device: torch.device, *, again: bool = False
+) -> EvaluationHook | None:
     """Return the hook that measures a run, or None for a config without metrics or test data.
 
     Args:
         config: resolved, with defaults.
         parts: of the run, the model on ``device``.
         device: of the run.
+        again: as for the hook.
     """
     if parts.test_data is None or not parts.metrics:
         return None
@@ -168,7 +183,7 @@ def make_evaluation_hook(config: Mapping[str, Any], parts: Parts, device: torch.
         parts.model, parts.test_data, parts.metrics, device=device, seed=config["seed"], about=about, **keys
     )
     schedule = parts.schedule if isinstance(parts.schedule, MeasuredSchedule) else None
-    return EvaluationHook(evaluator, **when, schedule=schedule)
+    return EvaluationHook(evaluator, **when, schedule=schedule, again=again)
 
 
 def format_measurement(found: Measurement, best: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from i2ikit.engine.runner import TranslationRunner
 from i2ikit.evaluation.samples import grid_path, write_samples
 from i2ikit.interfaces.progress import Progress
 
-MARK = "interrupted"  # an empty file beside the samples of an interruption
+MARK = ".interrupted"  # extension of an empty file that marks the samples of an interruption
 EARLY = 100  # the step of the first samples, so that a beginner need not wait for ``every``
 
 
@@ -41,11 +41,12 @@ class SamplesHook(RunHook):
     def before_train(self, run: TranslationRunner) -> None:
         """Remove samples of an interruption, and of steps that a resumed run repeats; write those that it owes."""
         now = run.progress.step
-        for path in self.folder.glob("step_*.jpg"):
-            digits, images = path.stem.removeprefix("step_"), path.with_suffix("")
-            if (digits.isdecimal() and int(digits) > now) or (images / MARK).exists():
-                path.unlink()
-                shutil.rmtree(images, ignore_errors=True)
+        for path in {path.with_suffix("") for path in self.folder.glob("step_*")}:
+            digits, mark = path.name.removeprefix("step_"), path.with_suffix(MARK)
+            if (digits.isdecimal() and int(digits) > now) or mark.exists():
+                path.with_suffix(".jpg").unlink(missing_ok=True)
+                shutil.rmtree(path, ignore_errors=True)
+                mark.unlink(missing_ok=True)
         if now and not grid_path(self.folder, now).is_file():
             self.after_step(run, {})
 
@@ -59,8 +60,9 @@ class SamplesHook(RunHook):
     def on_interrupt(self, run: TranslationRunner) -> None:
         """Write samples of the step after which a run stops, unless it has them; called by the loop."""
         if not self._is_due(run.progress):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            grid_path(self.folder, run.progress.step).with_suffix(MARK).touch()
             self._write(run, self.count)
-            (grid_path(self.folder, run.progress.step).with_suffix("") / MARK).touch()
 
     def _is_due(self, progress: Progress) -> bool:
         return progress.step in (EARLY, progress.steps) or progress.step % self.every == 0

@@ -26,8 +26,10 @@ class VisualizerHook(RunHook):
     def __init__(self) -> None:
         self._visualizer: Any = None
 
-    def before_train(self, run: TranslationRunner) -> None:
+    def before_run(self, run: TranslationRunner) -> None:
         """Open all back ends, so that a missing package is found before the first step, and listen to the log.
+
+        A resumed run may owe a measurement, which the hooks make in ``before_train``.
 
         Raises:
             I2IKitError: a back end needs a package that is not installed, or cannot be reached.
@@ -48,8 +50,15 @@ class VisualizerHook(RunHook):
         if found and not line.get("partial"):
             self._visualizer.add_scalars(found, step=line["step"])
 
+    def before_train(self, run: TranslationRunner) -> None:
+        """Send the grid of the step that a run resumes from: the run may have ended before it was sent."""
+        self._send_grid(run)
+
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
         """Send the grid of this step, if there is one."""
+        self._send_grid(run)
+
+    def _send_grid(self, run: TranslationRunner) -> None:
         step = run.progress.step
         path = run.folder.samples / f"step_{step:06d}.jpg"
         if path.is_file():

@@ -107,18 +107,24 @@ def test_measuring_changes_no_weight(scripted, tmp_path):
 
 
 def test_a_run_that_no_longer_improves_ends_saved_and_measured(scripted, tmp_path):
-    Scripted.values = [5.0, 5.0, 7.0, 4.0, 9.0]
+    Scripted.values = [5.0, 5.0, 7.0, 4.0]
     scripted["evaluation"] = {"every": 2, "stop_after": 2, "metric": "script.value"}
     listener = Notes()
     result = train(scripted, work_dir=tmp_path, reporter=listener)
     assert (result.step, result.paused) == (6, False)
-    assert [line["step"] for line in measurements(tmp_path)] == [2, 4, 6, 6]
+    assert [line["step"] for line in measurements(tmp_path)] == [2, 4, 6]
+    assert measurements(tmp_path)[-1]["last"]
     assert result.checkpoint == tmp_path / "checkpoints" / "step_000006.pt"
     expected = "ends at step 6 of 12: script.value was best at step 2 and has not improved in 2 measurements"
     assert any(expected in note for note in listener.notes)
 
+    before = measurements(tmp_path)
     again = train(scripted, work_dir=tmp_path, resume=True)
-    assert again.step == 6
+    assert (again.step, again.metrics, again.best) == (6, result.metrics, result.best)
+    assert measurements(tmp_path) == before
+
+    scripted["metrics"]["more"] = {"type": "MeanBrightness"}
+    assert "more.brightness" in train(scripted, work_dir=tmp_path, resume=True).metrics
 
 
 @pytest.mark.parametrize(("better", "step", "value"), [("lower", 6, 3), ("higher", 12, 6)])

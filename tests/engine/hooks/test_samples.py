@@ -1,3 +1,5 @@
+import contextlib
+import itertools
 import json
 
 import pytest
@@ -5,6 +7,7 @@ import torch
 
 from i2ikit.build import Builder
 from i2ikit.engine.hooks.samples import SamplesHook
+from i2ikit.evaluation import samples
 from i2ikit.registry import DATASETS
 from i2ikit.translation import build_model
 
@@ -42,9 +45,28 @@ def test_an_interrupted_run_has_samples_of_its_last_step_until_it_is_resumed(cut
     hook.after_step(RunAt(cut, 100), {})
     hook.on_interrupt(RunAt(cut, 150))
     names = {"step_000100", "step_000100.jpg"}
-    assert {path.name for path in tmp_path.iterdir()} == names | {"step_000150", "step_000150.jpg"}
+    interrupted = {"step_000150", "step_000150.jpg", "step_000150.interrupted"}
+    assert {path.name for path in tmp_path.iterdir()} == names | interrupted
     hook.before_train(RunAt(cut, 150))
     assert {path.name for path in tmp_path.iterdir()} == names
+
+
+@pytest.mark.parametrize("written", [0, 1, 2])
+def test_samples_of_an_interruption_that_were_not_complete_are_removed(cut, tmp_path, monkeypatch, written):
+    count = itertools.count()
+
+    def kill(*arguments):
+        if next(count) == written:
+            raise KeyboardInterrupt
+        return write(*arguments)
+
+    write = samples.write_atomically
+    monkeypatch.setattr(samples, "write_atomically", kill)
+    hook = make_hook(tmp_path)
+    with contextlib.suppress(KeyboardInterrupt):
+        hook.on_interrupt(RunAt(cut, 150))
+    hook.before_train(RunAt(cut, 150))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_gallery_of_a_finished_run_that_is_extended_stays(cut, tmp_path):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from i2ikit.engine.hooks.samples import SamplesHook
 from i2ikit.engine.hooks.visualizer import VisualizerHook, scalars
 from i2ikit.engine.train import train
 from i2ikit.errors import I2IKitError
@@ -26,7 +27,7 @@ def test_a_back_end_whose_package_is_missing_is_named_with_the_way_to_install_it
             _vis_backends = {"x": TensorboardVisBackend()}  # noqa: RUF012
 
     with pytest.raises(I2IKitError, match=r"TensorboardVisBackend cannot be used: .*'i2ikit\[tensorboard\]'"):
-        VisualizerHook().before_train(Runner())
+        VisualizerHook().before_run(Runner())
 
 
 @pytest.mark.slow
@@ -50,3 +51,27 @@ def test_scalars_and_samples_reach_tensorboard_and_mmengines_local_files(cut, tm
 
     local = (tmp_path / "vis_data" / "scalars.json").read_text().splitlines()
     assert {line["step"] for line in map(json.loads, local)} == {1, 2, 4}
+
+
+@pytest.mark.slow
+def test_what_a_resumed_run_owes_reaches_tensorboard_too(cut, tmp_path, monkeypatch):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    class KilledError(Exception):
+        """After the checkpoint of step 2, before its samples and its measurement."""
+
+    def kill(*arguments):
+        raise KilledError
+
+    cut["vis_backends"] = [{"type": "TensorboardVisBackend"}]
+    cut |= {"metrics": {"mean": {"type": "MeanBrightness"}}, "evaluation": {"every": 2}, "checkpoint": {"every": 2}}
+    cut["samples"]["every"] = 2
+    with monkeypatch.context() as patched:
+        patched.setattr(SamplesHook, "after_step", kill)
+        with pytest.raises(KilledError):
+            train(cut, work_dir=tmp_path, max_steps=4)
+    train(cut, work_dir=tmp_path, max_steps=4, resume=True)
+    events = EventAccumulator(str(tmp_path / "vis_data"))
+    events.Reload()
+    assert [event.step for event in events.Images("samples")] == [2, 4]
+    assert [event.step for event in events.Scalars("metrics/mean.brightness")] == [2, 4]
