@@ -76,7 +76,18 @@ class Reader:
         Raises:
             DataError: as for the pixels alone.
         """
-        found = decode(path, self.channels)
+        return self.prepared(decode(path, self.channels), path)
+
+    def prepared(self, found: Image.Image | Planes, path: str | Path) -> DecodedImage:
+        """Return what was decoded already, such as a frame of a video, as :meth:`image` returns a file.
+
+        Args:
+            found: upright, as :func:`decode` returns it.
+            path: of its file, for messages.
+
+        Raises:
+            DataError: as for a file.
+        """
         with file_errors(path):
             pixels, limits = self._prepared(found, path)
             if isinstance(found, Image.Image):
