@@ -128,6 +128,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
         "accumulate": Key(integer(1), 1),
         "clip_gradients": Key(above(0)),
         "checkpoint_activations": Key(switch, False),
+        "plain": Key(switch, False),
     },
     "log": {"every": Key(integer(1), 50)},
     "samples": {"every": Key(integer(1), 500), "count": Key(integer(1), 8), "gallery": Key(integer(0), 100)},

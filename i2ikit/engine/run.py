@@ -136,6 +136,7 @@ class Run:
             synchronize_batch_norms(model)
         model_to_device(model, self.device)
         model.precision = network_precision(self.config["train"]["precision"], self.device)
+        model.plain = self.config["train"]["plain"]
         if self.init is not None:
             names = load_initial(self.init, model, self.device)
             self.reporter.note(f"Initial weights of {', '.join(names)} are from {self.init}.")

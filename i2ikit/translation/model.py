@@ -30,6 +30,8 @@ class UnpairedTranslation(nn.Module):
     Attributes:
         precision: makes the context that networks compute in, such as torch's autocast; the engine sets it. Losses
             are computed outside of it.
+        plain: no pass is joined with others in one call, and none is used twice, unless an update has changed its
+            networks since. Slower; the same losses and gradients, for networks that do not mix images.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class UnpairedTranslation(nn.Module):
         self.phases = dict(phases)
         self.averages = dict(averages or {})
         self.precision: Callable[[], AbstractContextManager[object]] = nullcontext
+        self.plain = False
         self.shareable = {name: not mixes_images(network) for name, network in self.networks.items()}
 
     @property

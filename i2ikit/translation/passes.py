@@ -115,6 +115,11 @@ class PassPlan:
         """Return the networks that a reader of this phase reaches with gradient through a pass."""
         return (self.upstream(key.image) | {key.network}) & self.updates[phase] if grad else frozenset()
 
+    def is_updated_before(self, key: PassKey, phase: int) -> bool:
+        """Return whether a phase before ``phase`` updates a network of a pass."""
+        involved = self.upstream(key.image) | {key.network}
+        return any(involved & updated for updated in self.updates[:phase])
+
     def serves(self, key: PassKey, phase: int) -> int:
         """Return the phase whose backward pass needs the graph of a pass that is made in ``phase``.
 

@@ -24,6 +24,7 @@ class StepModel(Protocol):
         phases: in the order of the updates of a step.
         shareable: whether several passes of a network can be joined in one call, by the network's full name.
         precision: makes the context that networks compute in.
+        plain: whether every read makes a pass of its own.
     """
 
     generators: nn.ModuleDict
@@ -32,6 +33,7 @@ class StepModel(Protocol):
     phases: dict[str, Phase]
     shareable: dict[str, bool]
     precision: Callable[[], AbstractContextManager[object]]
+    plain: bool
 
     @property
     def networks(self) -> dict[str, nn.Module]:
@@ -118,7 +120,7 @@ class Step:
     def taps(self, generator: str, image: str, names: Sequence[str], *, grad: bool = True) -> dict[str, Tensor]:
         """Return the named features (B, C, H, W) of the pass of ``image`` through ``generator``."""
         key = PassKey(f"generators.{generator}", self._resolve(image))
-        taps = self._read(key, self._plan.reached(key, self._phase, grad)).taps
+        taps = self._read(key, self._plan.reached(key, self._phase, grad), names).taps
         missing = [name for name in names if name not in taps]
         if missing:
             raise self._not_announced(f"taps {', '.join(missing)} of {generator}({image})")
@@ -199,15 +201,20 @@ class Step:
             self._viewed[memory] = view(*viewed, sample=sample, expression=arguments, first=self.first)
         return self._viewed[memory]
 
-    def _read(self, key: PassKey, reached: frozenset[str]) -> PassOutput:
+    def _read(self, key: PassKey, reached: frozenset[str], taps: Sequence[str] = ("out",)) -> PassOutput:
         """Return the output of a pass, detached unless gradient must reach a network through it."""
-        output = self._output(key, reached)
+        output = self._output(key, reached, taps)
         return output if reached else output.detached()
 
-    def _output(self, key: PassKey, reached: frozenset[str]) -> PassOutput:
+    def _output(self, key: PassKey, reached: frozenset[str], taps: Sequence[str] = ("out",)) -> PassOutput:
         """Return the output of a pass; make it if there is none whose graph reaches these networks."""
+        if key not in self._plan.demands:
+            raise self._not_announced(f"{key.network}({key.image})")
         output = self._outputs.get(key)
-        if output is None or not reached <= output.graph:
+        if self._model.plain and (reached or output is None or not self._plan.is_updated_before(key, self._phase)):
+            output = self._run([key], reached, taps)[key]
+            self._outputs[key] = output.detached()  # for a later phase, which reads what was before the updates
+        elif output is None or not reached <= output.graph:
             output = self._make(key)
         lost = sorted(reached - output.graph)
         if lost:
@@ -218,31 +225,35 @@ class Step:
         return output
 
     def _make(self, key: PassKey) -> PassOutput:
-        """Call the network of a pass for this pass and for all passes that can share the call."""
-        if key not in self._plan.demands:
-            raise self._not_announced(f"{key.network}({key.image})")
-        network = self._model.networks[key.network]
-        graph = self._plan.graph(key, self._phase)
-        keys = self._plan.joinable(key, self._phase, self._outputs) if self._model.shareable[key.network] else [key]
+        """Make and keep the output of a pass, and of all passes that can share its call."""
+        can_share = self._model.shareable[key.network]
+        keys = self._plan.joinable(key, self._phase, self._outputs) if can_share else [key]
+        taps = dict.fromkeys(tap for each in keys for tap in self._plan.demands[each].taps)
+        self._outputs.update(self._run(keys, self._plan.graph(key, self._phase), tuple(taps)))
+        return self._outputs[key]
+
+    def _run(self, keys: list[PassKey], graph: frozenset[str], taps: Sequence[str]) -> dict[PassKey, PassOutput]:
+        """Call a network once, for the first of these passes and for all whose images have the same shape."""
+        network = self._model.networks[keys[0].network]
         images = [self._value(each.image, graph) for each in keys]
         keys, images = _of_one_shape(keys, images)
         leaf = None
-        if self._plan.is_leaf(key, self._phase):
+        if self._plan.is_leaf(keys[0], self._phase):
             leaf = images[0] = images[0].detach().requires_grad_(True)
-            graph = graph & {key.network}
-        taps = tuple(dict.fromkeys(tap for each in keys for tap in self._plan.demands[each].taps))
+            graph = graph & {keys[0].network}
         with (
             torch.set_grad_enabled(bool(graph) or leaf is not None),
-            _frozen([] if key.network in graph else [network]),
+            _frozen([] if keys[0].network in graph else [network]),
         ):
             with self._model.precision():
-                called = _call(network, images[0] if len(images) == 1 else torch.cat(images), taps)
+                called = _call(network, images[0] if len(images) == 1 else torch.cat(images), tuple(taps))
             if "out" in called:
                 called["out"] = at_least_float32(called["out"])
         parts = {tap: x.split([len(image) for image in images]) for tap, x in called.items()}
-        for index, each in enumerate(keys):
-            self._outputs[each] = PassOutput({tap: part[index] for tap, part in parts.items()}, graph, leaf)
-        return self._outputs[key]
+        return {
+            each: PassOutput({tap: part[index] for tap, part in parts.items()}, graph, leaf)
+            for index, each in enumerate(keys)
+        }
 
 
 class _InPrecision(nn.Module):

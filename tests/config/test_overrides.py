@@ -7,7 +7,8 @@ from i2ikit.config.key_paths import lookup, split
 from i2ikit.errors import ConfigError
 
 CONTENT = "model.phases.generate.terms.content"
-HOW = {"precision": "fp32", "accumulate": 1, "checkpoint_activations": False}  # what `train` has besides its length
+# what `train` has besides its length
+HOW = {"precision": "fp32", "accumulate": 1, "checkpoint_activations": False, "plain": False}
 
 
 @pytest.mark.parametrize(

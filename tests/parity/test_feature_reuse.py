@@ -9,38 +9,13 @@ import pytest
 import torch
 from torch import Tensor
 
-import i2ikit.translation.model
 from i2ikit.build import Builder
 from i2ikit.config import load_config
 from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation, build_model
-from i2ikit.translation.expressions import Expression, parse
-from i2ikit.translation.step import Step
 
 pytestmark = pytest.mark.slow
 
 METHODS = Path(__file__).parents[2] / "configs" / "_base_" / "methods"
-
-
-class OwnPasses(Step):
-    """A step in which every read makes passes of its own and remembers nothing."""
-
-    def image(self, expression: str, *, grad: bool = True) -> Tensor:
-        return self._kept(self._image(parse(expression)), grad)
-
-    def taps(self, generator: str, image: str, names: Sequence[str], *, grad: bool = True) -> dict[str, Tensor]:
-        traced = self._model.generators[generator].trace(self._image(parse(image)), names)
-        return {name: self._kept(traced[name], grad) for name in names}
-
-    def logits(self, discriminator: str, image: str, *, grad: bool = True) -> list[Tensor]:
-        return [self._kept(self._model.discriminators[discriminator](self._image(parse(image))), grad)]
-
-    def _image(self, image: Expression) -> Tensor:
-        if not image.arguments:
-            return self._batch[image.name]
-        return self._model.generators[image.name](self._image(image.arguments[0]))
-
-    def _kept(self, x: Tensor, grad: bool) -> Tensor:
-        return x if grad else x.detach()
 
 
 def small_model(method: str) -> UnpairedTranslation:
@@ -50,7 +25,7 @@ def small_model(method: str) -> UnpairedTranslation:
         network.update(filters=2, blocks=blocks, init="kaiming")
     for network in config["discriminators"].values():
         network.update(filters=2, layers=1, init="kaiming")
-    for head in config["heads"].values():
+    for head in config.get("heads", {}).values():
         head.update(dim=8, init="kaiming")
     for term in config["phases"]["generate"]["terms"].values():
         if term["type"] == "PatchTerm":
@@ -93,19 +68,29 @@ def difference(ours: Any, others: Any) -> float:
     )
 
 
-@pytest.mark.parametrize("method", ["cut", "dclgan", "enco"])
-def test_losses_and_gradients_are_those_of_separate_passes(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("method", ["cut", "cyclegan", "dclgan", "enco"])
+def test_losses_and_gradients_are_those_of_separate_passes(method: str) -> None:
     model = small_model(method)
     other = copy.deepcopy(model)
+    other.plain = True
     losses, gradients = one_step(model)
-    monkeypatch.setattr(i2ikit.translation.model, "Step", OwnPasses)
     other_losses, other_gradients = one_step(other)
     assert difference(losses, other_losses) < 1e-12
     assert difference(gradients, other_gradients) < 1e-12
 
 
-def test_a_cut_step_translates_and_encodes_with_two_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("plain", "expected"),
+    [
+        (False, [2, 2]),  # [a; b], whose features are the keys, and [ab(a); ab(b)]
+        (True, [1] * 8),  # ab(a) for both phases; for each of a and b a translation and its two sets of features
+    ],
+)
+def test_images_of_the_generator_calls_of_a_cut_step(
+    plain: bool, expected: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = small_model("cut")
+    model.plain = plain
     sizes: list[int] = []
     trace = model.generators["ab"].trace
 
@@ -116,7 +101,7 @@ def test_a_cut_step_translates_and_encodes_with_two_passes(monkeypatch: pytest.M
     monkeypatch.setattr(model.generators["ab"], "trace", counted)
     batch = {name: torch.rand(1, 3, 16, 16, dtype=torch.float64) for name in "ab"}
     model.train_step([batch], lambda _phase, _total: None, Progress(1, 1, 1, 1), [RandomStreams(0, 1)])
-    assert sizes == [2, 2]  # [a; b], whose features are the keys, and [ab(a); ab(b)]
+    assert sizes == expected
 
 
 @pytest.mark.parametrize("method", ["cut", "dclgan", "enco"])

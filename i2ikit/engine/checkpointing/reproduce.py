@@ -251,6 +251,7 @@ def _model(failed: FailedStep, config: Mapping[str, Any], device: torch.device) 
         raise CheckpointError(f"the step's weights do not fit its config: {error}") from error
     model_to_device(model, device)
     model.precision = network_precision(config["train"]["precision"], device)
+    model.plain = config["train"]["plain"]
     return model.train()
 
 
