@@ -1,5 +1,6 @@
 """Whether a plain value of a config fits the annotation of an argument; the message says what is expected."""
 
+import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import NoneType, UnionType
@@ -16,18 +17,31 @@ WORDS: Mapping[Any, str] = {
 TEXTS = (str, Path)
 PLAIN = (NoneType, bool, int, float, str, Mapping)  # what a config holds besides lists
 MOST_SHOWN = 100  # characters of a value in a message
+LARGEST = 2**63 - 1  # integer that torch and the files of a run hold
 
 
 def wrong_type(value: Any, annotation: Any) -> str:
     """Return ``must be WORDS, not VALUE``, or an empty string where the value fits or the annotation says nothing."""
     if _fits(value, annotation):
-        return ""
+        return wrong_number(value)
     return f"must be {_words(annotation)}, not {shown(value)}"
+
+
+def wrong_number(value: Any) -> str:
+    """Return ``must be WORDS, not VALUE`` for a number that is not finite or has more than 64 bits, else ""."""
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return f"must be an integer of at most {LARGEST}, not one of {value.bit_length()} bits"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"must be a finite number, not {value}"
+    return ""
 
 
 def shown(value: Any) -> str:
     """Return a value as a message shows it, cut where it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # an integer of too many digits, or an object of the user's
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+MOST_LAYERS = 1000  # of a network, per argument: more is a slip of the pen, and takes minutes to build
+
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
@@ -28,9 +30,6 @@ def positive_int(name: str, value: int, *, most: int | None = None) -> int:
     if most is not None and value > most:
         raise ValueError(f"{name} must be an integer in 1..{most}, not {value!r}")
     return value
-
-
-MOST_LAYERS = 1000  # of a network, per argument: more is a slip of the pen, and takes minutes to build
 
 
 def not_negative_int(name: str, value: int) -> int:

@@ -1,6 +1,8 @@
 """Downloads that resume, try several addresses, and verify what they fetched."""
 
 import http.client
+import os
+import stat
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -81,7 +83,7 @@ def _fetch(address: str, part: Path, progress: Progress | None) -> str:
         done = done if resumed else 0
         length = response.headers.get("Content-Length")
         total = done + int(length) if length else 0
-        with part.open("ab" if resumed else "wb") as file:
+        with open(part, "ab" if resumed else "wb", opener=_open_no_link) as file:
             while block := response.read(BLOCK):
                 file.write(block)
                 done += len(block)
@@ -90,5 +92,18 @@ def _fetch(address: str, part: Path, progress: Progress | None) -> str:
     return "" if done >= total else f"the connection ended after {done:,} of {total:,} bytes"
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+def _size(part: Path) -> int:
+    """Return the bytes of an incomplete download; what is there but no file of its own, such as a link, is removed."""
+    try:
+        found = part.lstat()
+    except FileNotFoundError:
+        return 0
+    if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+        return found.st_size
+    part.unlink()
+    return 0
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    """Open a file, but none that a link names: in a folder of several users, anyone can put one there."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)

@@ -24,6 +24,20 @@ FULL = {
     errno.EDQUOT: "the quota of the disk is used up",
     errno.EFBIG: "the file would exceed the limit on the size of files (`ulimit -f`)",
 }
+UNUSABLE = {  # what can be wrong with a path that the user gives
+    errno.ENOENT: "it does not exist",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EROFS: "the disk is read-only",
+    errno.EEXIST: "something else of this name is there",
+    errno.ENOTDIR: "a file stands where a folder is needed",
+    errno.EISDIR: "it is a folder",
+    errno.ENOTEMPTY: "the folder is not empty",
+    errno.ENAMETOOLONG: "the name is too long for the disk",
+    errno.ELOOP: "it is a link to itself, or one of a circle of links",
+    errno.ENXIO: "it is a socket, or a pipe or a device that nothing reads",
+}
+MOST_SHOWN = 200  # characters of a path in a message
 FAR = 2**20  # the byte of a lock file that Windows locks, beyond the text
 WAIT = 0.1  # seconds between two tries to lock a file
 
@@ -133,7 +147,17 @@ def temporary_path(path: Path) -> Path:
 
 def describe_os_error(error: OSError) -> str:
     """Return the reason of an error of the system in the user's words."""
-    return FULL.get(error.errno or 0) or str(error)
+    return (FULL | UNUSABLE).get(error.errno or 0) or str(error)
+
+
+def unusable_path(error: Exception) -> str:
+    """Return ``PATH: what is wrong with it`` for an error that a path of the user's causes, else an empty string."""
+    if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop from "):  # pathlib before Python 3.13
+        error = OSError(errno.ELOOP, "", str(error).removeprefix("Symlink loop from ").strip("'"))
+    if not isinstance(error, OSError) or error.errno not in UNUSABLE or error.filename is None:
+        return ""
+    name = str(error.filename)
+    return f"{name[:MOST_SHOWN] + '...' * (len(name) > MOST_SHOWN)}: {UNUSABLE[error.errno]}"
 
 
 def read_json(path: Path) -> Any:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from i2ikit.errors import CheckpointError, I2IKitError, RunError
-from i2ikit.files import FULL, TEMPORARY, describe_os_error
+from i2ikit.files import FULL, TEMPORARY, describe_os_error, unusable_path
 
 
 class WorkDirError(I2IKitError):
@@ -31,7 +31,9 @@ def writing_to(folder: Path) -> Iterator[None]:
             ) from error
         if error.filename is None or not _related(Path(error.filename).absolute(), folder.absolute()):
             raise
-        raise WorkDirError(f"cannot write to {folder}: {error}. Choose another folder: --work-dir DIR.") from error
+        raise WorkDirError(
+            f"cannot write to {folder}: {unusable_path(error) or error}. Choose another folder: --work-dir DIR."
+        ) from error
 
 
 class WorkDir:

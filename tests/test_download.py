@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import i2ikit.download
 from i2ikit.download import download
 from i2ikit.errors import DataError
 
@@ -114,3 +115,24 @@ def test_a_part_is_completed(there: int, server: str, tmp_path: Path) -> None:
 def test_the_first_digits_of_a_hash_suffice(server: str, tmp_path: Path) -> None:
     download([f"{server}/fine"], tmp_path / "x", sha256=SHA256[:8])
     assert (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("make", [Path.symlink_to, Path.hardlink_to])
+def test_a_link_in_place_of_a_part_is_replaced_not_followed(make, server: str, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b"mine")
+    make(tmp_path / "x.part", other)
+    fetch(tmp_path / "x", f"{server}/fine")
+    assert other.read_bytes() == b"mine"
+    assert (tmp_path / "x").read_bytes() == CONTENT
+    assert not (tmp_path / "x").is_symlink()
+    assert Handler.requests == [("/fine", None)]
+
+
+def test_a_link_that_appears_before_the_part_is_opened_is_an_error(server: str, tmp_path: Path, monkeypatch) -> None:
+    other = tmp_path / "other"
+    (tmp_path / "x.part").symlink_to(other)
+    monkeypatch.setattr(i2ikit.download, "_size", lambda part: 0)
+    with pytest.raises(DataError, match="Too many levels of symbolic links"):
+        fetch(tmp_path / "x", f"{server}/fine")
+    assert not other.exists()

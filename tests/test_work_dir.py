@@ -62,7 +62,7 @@ def test_a_full_disk_is_one_message_that_says_what_is_left(tmp_path, number):
 @pytest.mark.parametrize("name", [".", "log.jsonl", ".."])
 def test_a_folder_that_cannot_be_written_is_named_with_the_way_out(tmp_path, name):
     path = (tmp_path / "run" / name).resolve()
-    expected = r"cannot write to .*run: .*Permission denied.*--work-dir DIR"
+    expected = r"cannot write to .*run: .*permission denied.*--work-dir DIR"
     with pytest.raises(WorkDirError, match=expected), writing_to(tmp_path / "run"):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 

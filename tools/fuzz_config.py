@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -23,9 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from chaos import shrink
+from typer.main import get_command
 
+from i2ikit.build import is_part
 from i2ikit.cli.app import app
 from i2ikit.config import dump_config, load_config, packaged_configs
+from i2ikit.config.key_paths import lookup
 from i2ikit.config.overrides import addable
 from i2ikit.profiling import training_plan
 
@@ -38,8 +42,11 @@ VALUES = {
     "hostile": ("{a: &a [*a]}", "'\\x1b[31m'", "'../..'", "/dev/zero", "'\\0'", "-" * 2000 + "1", "ab(a"),
 }
 TIMEOUT = 10  # seconds of CPU time
-MEMORY = 6 * 2**30  # bytes that the values may claim
+PATIENCE = 120  # seconds that a command may wait, for a pipe or a lock
+HANGS = -1
+MEMORY = 2 * 2**30  # bytes that the values may claim
 UNEXPECTED = "unexpected error"
+COMMAND = get_command(app)  # made once: it takes longer than many a check
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class Outcome:
 
     def failure(self) -> str:
         """Return what is wrong with this end, or an empty string."""
-        if self.seconds > TIMEOUT:
+        if self.seconds > TIMEOUT or self.code == HANGS:
             return f"took {self.seconds:.0f} s"
         if UNEXPECTED in self.text or "Traceback" in self.text:
             return "unexpected error"
@@ -72,18 +79,23 @@ def run(*arguments: str) -> Outcome:
         raise TooSlowError
 
     written, start, code = io.StringIO(), time.process_time(), 0
-    previous = signal.signal(signal.SIGPROF, stop)
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGPROF, signal.SIGALRM)}
     signal.setitimer(signal.ITIMER_PROF, TIMEOUT + 1)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(written):
-            app([*arguments], prog_name="i2ikit")
+            COMMAND([*arguments], prog_name="i2ikit")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     except TooSlowError:
-        code = 1
+        code = HANGS
+    except BaseException:
+        written.write(traceback.format_exc())
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, previous)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
     return Outcome(code, written.getvalue(), time.process_time() - start)
 
 
@@ -115,9 +127,16 @@ def key_paths(config: dict[str, Any], value: Any, keys: tuple[str, ...] = ()) ->
 
 
 def cases(config: dict[str, Any], values: Sequence[str], done: set[str]) -> Iterator[str]:
-    """Yield the overrides of a config that no earlier config had for the same part; ``done`` remembers them."""
+    """Yield the overrides of a config that no earlier config had for the same part; ``done`` remembers them.
+
+    The same part: of the same type, or the same section, with a value of the same type under the key.
+    """
     for keys, holder in key_paths(config, config):
-        known = json.dumps([keys[-3:], holder], default=str)
+        owner = holder["type"] if is_part(holder) else keys[-2:-1]
+        value = lookup(holder, keys[-1:])
+        known = json.dumps(
+            [owner, keys[-1], value.get("type") if is_part(value) else type(value).__name__], default=str
+        )
         if known not in done:
             done.add(known)
             yield from (f"{'.'.join(keys)}={value}" for value in values)

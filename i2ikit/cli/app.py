@@ -86,6 +86,12 @@ class Commands(TyperGroup):
             self._show(error, f"not enough memory ({error}): use smaller images, or fewer at once")
             raise typer.Exit(1) from None
         except Exception as error:
+            from i2ikit.files import unusable_path
+
+            wrong = unusable_path(error)
+            if wrong:
+                self._show(error, wrong)
+                raise typer.Exit(I2IKitError.exit_code) from None
             reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             self._show(error, f"{reason}\nThis is an unexpected error. Run again with {DEBUG} for the traceback.")
             raise typer.Exit(1) from None

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from i2ikit.argument_types import shown as shown_value
+from i2ikit.argument_types import wrong_number
 from i2ikit.config.find import BASE, base_statement, find_bases
 from i2ikit.config.imports import IMPORTS, locate_imports
 from i2ikit.config.key_paths import Keys, existing, holds, line_of, lookup, shown, split
@@ -15,6 +17,7 @@ from i2ikit.errors import ConfigError, nearest_hint
 
 DELETE = "_delete_"  # in a dict: it replaces the inherited one
 LENGTHS = ("epochs", "steps")
+DEEPEST = 64  # dicts and lists inside each other
 REMEDY = "A config is plain Python: dicts, lists, numbers, text, True, False and None, and `_base_` for inheritance."
 
 
@@ -110,13 +113,17 @@ def _parse(path: Path) -> ast.Module:
             shown(path), [f"a config is a Python file (.py), not {path.suffix or 'a file without extension'}"]
         )
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = ast.parse(path.read_text(encoding="utf-8-sig"))
     except SyntaxError as error:
         text = (error.text or "").strip()
         at = f" at `{text}`" if text else ""
         raise ConfigError(shown(path), [f"line {error.lineno}: not valid Python: {error.msg}{at}"]) from None
     except ValueError as error:  # null bytes, or not UTF-8
         raise ConfigError(shown(path), [f"this is not a text file of Python: {error}"]) from None
+    except OSError as error:
+        raise ConfigError(shown(path), [f"the file cannot be read: {error.strerror}"]) from None
+    except (RecursionError, MemoryError):
+        raise ConfigError(shown(path), ["its expressions are nested too deeply"]) from None
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and any("register_module" in ast.dump(mark) for mark in node.decorator_list):
             advice = f'put the class {node.name} into a file of its own, say parts.py, and write {IMPORTS}=["parts.py"]'
@@ -174,7 +181,13 @@ def _inherit(path: Path, tree: ast.Module, inherited: dict[str, Any], own: Mappi
     """Return what a file sets over what it inherits, checked to be plain values."""
     errors: list[str] = []
     clashes: list[Keys] = []
-    merged = _layer(inherited, locate_imports(_plain(own, "", errors), path.parent), clashes)
+    try:
+        plain = _plain(own, "", errors)
+    except RecursionError:
+        raise ConfigError(shown(path), [f"values are nested deeper than {DEEPEST}, or one contains itself"]) from None
+    except Exception as error:  # dicts, lists and texts may be of classes of the user's own
+        raise ConfigError(shown(path), [f"its values cannot be read: {type(error).__name__}. {REMEDY}"]) from None
+    merged = _layer(inherited, locate_imports(plain, path.parent), clashes)
     errors += [
         f"line {line_of(tree, keys)}: {'.'.join(keys)}: a dict cannot inherit from {lookup(inherited, keys)!r}; "
         f"write `{DELETE}=True` in it to replace that value"
@@ -186,19 +199,31 @@ def _inherit(path: Path, tree: ast.Module, inherited: dict[str, Any], own: Mappi
 
 
 def _plain(value: Any, path: str, errors: list[str]) -> Any:
-    """Return a value as JSON would return it, with lists for tuples; collect what JSON cannot hold."""
+    """Return a value as JSON would return it, with lists for tuples; collect what JSON cannot hold.
+
+    Raises:
+        RecursionError: it is nested too deeply.
+    """
+    if path.count(".") > DEEPEST:
+        raise RecursionError
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                errors.append(f"{path}: the key {key!r} must be text, since a checkpoint keeps the config as JSON")
+                errors.append(
+                    f"{path}: the key {shown_value(key)} must be text, since a checkpoint keeps the config as JSON"
+                )
         return {key: _plain(item, f"{path}.{key}".lstrip("."), errors) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, f"{path}.{index}", errors) for index, item in enumerate(value)]
+    if wrong_number(value):
+        errors.append(f"{path} {wrong_number(value)}")
+        return None
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
             return kind(value)
     if value is not None:
-        what = f"the class {value.__name__}: write its name in quotes" if isinstance(value, type) else repr(value)
+        isclass = isinstance(value, type)
+        what = f"the class {value.__name__}: write its name in quotes" if isclass else shown_value(value)
         errors.append(f"{path} must be a number, text, True, False, None, a list or a dict, not {what}")
     return value
 

@@ -16,6 +16,8 @@ from i2ikit.config.sections import with_defaults, without_removed
 from i2ikit.config.validate import find_errors
 from i2ikit.errors import ConfigError
 
+MOST_SHOWN = 200  # characters of an override in a message
+
 
 def load_config(path: Path, overrides: Sequence[str] = (), data: Folders | None = None) -> dict[str, Any]:
     """Read a config with its bases and overrides, without checking its values.
@@ -73,8 +75,10 @@ def _resolve(
         found = check(config)
         errors += found
     if errors:
-        blame = _blame(file, found, overrides, data, check) if overrides else {}
-        lines = [_line(file, config, error, overrides, blame.get(error, "")) for error in errors]
+        sources = {error: _source(file, config, error.path, overrides) for error in errors}
+        unexplained = [error for error in found if "--set " not in sources[error]]
+        sources |= {error: f"--set {text}" for error, text in _blame(file, unexplained, overrides, data, check).items()}
+        lines = [_line(file, error, overrides, sources[error]) for error in errors]
         raise ConfigError(shown(file.path), list(dict.fromkeys(lines)))
     return config
 
@@ -113,15 +117,13 @@ def _blame(
     return blame
 
 
-def _line(file: ConfigFile, config: dict[str, Any], error: ConfigProblem, overrides: Sequence[str], blamed: str) -> str:
+def _line(file: ConfigFile, error: ConfigProblem, overrides: Sequence[str], source: str) -> str:
     """Return one error as a line: where the key is set, its path unless that shows it already, and what is wrong."""
-    source = _source(file, config, error.path, overrides)
-    if blamed and "--set " not in source:
-        source = f"--set {blamed}"
     message = f"{error.message}{_remedy(file, error, overrides)}"
+    shown_source = source if len(source) <= MOST_SHOWN else f"{source[:MOST_SHOWN]}..."
     if source.startswith("--set ") and _typed(source.removeprefix("--set ")) == split(error.path):
-        return f"{source}: {message}"
-    return f"{source}: {error.path}: {message}"
+        return f"{shown_source}: {message}"
+    return f"{shown_source}: {error.path}: {message}"
 
 
 def _remedy(file: ConfigFile, error: ConfigProblem, overrides: Sequence[str]) -> str:

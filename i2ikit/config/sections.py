@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from i2ikit.argument_types import shown
+from i2ikit.argument_types import LARGEST, shown
 from i2ikit.errors import nearest_hint
 from i2ikit.kinds import KINDS
 
-LARGEST = 2**63 - 1  # what torch and the files of a run hold
 Check = Callable[[Any], str]  # returns what is wrong with a value, or an empty string
 REQUIRED = ("model", "optimizer", "data", "train")
 DEFAULT_ALARMS = {

@@ -4,8 +4,14 @@ import ast
 import re
 from typing import Any
 
+from i2ikit.argument_types import wrong_number
+
 ALIAS = re.compile(r"^[\[{].*(?<![\w)\]/])[&*]\w", re.DOTALL)  # of YAML, in a list or a dict
 WORDS = {"true": True, "false": False, "none": None, "null": None, "~": None}
+
+
+class NumberError(Exception):
+    """A number that no key takes."""
 
 
 def parse_value(text: str) -> Any:
@@ -15,13 +21,15 @@ def parse_value(text: str) -> Any:
     ``dict(type=L1Loss, weight=2)``, ``{type: L1Loss}``. Tuples become lists, as everywhere in a config.
 
     Raises:
-        ValueError: it is nested too deeply, or has an anchor or an alias of YAML.
+        ValueError: it is nested too deeply, has an anchor or an alias of YAML, or a number that is not finite.
     """
     text = text.strip()
     try:
         return _from_node(ast.parse(text, mode="eval").body, text)
     except (RecursionError, MemoryError):
         raise ValueError("is nested too deeply") from None
+    except NumberError as error:
+        raise ValueError(str(error)) from None
     except (ValueError, SyntaxError):
         if ALIAS.search(text):
             raise ValueError("anchors and aliases (&a, *a) are not read; write each value in full") from None
@@ -46,6 +54,8 @@ def _from_node(node: ast.expr, text: str) -> Any:
         keys = [_item(key, text) for key in node.keys if key]
         return {str(key): _item(value, text) for key, value in zip(keys, node.values, strict=True)}
     value = ast.literal_eval(node)
+    if wrong_number(value):
+        raise NumberError(wrong_number(value))
     if value is not None and not isinstance(value, (bool, int, float, str)):
         raise ValueError("not a plain value")
     return value

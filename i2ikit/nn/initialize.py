@@ -37,6 +37,8 @@ def initialize(module: nn.Module, kind: str, gain: float) -> None:
     """
     sample = INITIALIZERS[one_of("init", kind, INITIALIZERS)]
     for layer in module.modules():
+        if getattr(getattr(layer, "weight", None), "is_meta", False):
+            continue  # no values to sample, which would take most of the time of a check
         if isinstance(layer, _ConvNd | nn.Linear):
             sample(layer.weight, gain)
             if layer.bias is not None:

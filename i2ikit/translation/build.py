@@ -1,11 +1,10 @@
 """Builds the model from its config: networks, then the phases whose terms read them. Collects every error."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from i2ikit import model_keys
-from i2ikit.argument_types import shown
+from i2ikit.argument_types import shown, wrong_number
 from i2ikit.build import Builder, is_part
 from i2ikit.interfaces import HeadUse, Read
 from i2ikit.registry import SCHEDULES, TERMS
@@ -23,8 +22,6 @@ from i2ikit.translation.build_networks import (
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.model import UnpairedTranslation
 from i2ikit.translation.phase import Phase, WeightedTerm
-
-LARGEST = sys.float_info.max
 
 
 def build_model(config: Mapping[str, Any], builder: Builder, path: str = "model") -> UnpairedTranslation | None:
@@ -123,7 +120,7 @@ class PhasesBuilder:
         schedule: Any = None
         if is_part(weight):
             schedule = self.builder.part(SCHEDULES, weight, f"{path}.weight")
-        elif isinstance(weight, bool) or not isinstance(weight, int | float) or not -LARGEST <= weight <= LARGEST:
+        elif isinstance(weight, bool) or not isinstance(weight, int | float) or wrong_number(weight):
             self.builder.error(f"{path}.weight", f"must be a number or a schedule, not {shown(weight)}")
         else:
             schedule = Constant(float(weight))

@@ -1,5 +1,6 @@
 """The command line : start-up, exit codes, errors, commands of plugins."""
 
+import errno
 import subprocess
 import sys
 
@@ -101,6 +102,11 @@ def failing():
             1,
             "i2ikit: ZeroDivisionError: by zero\nThis is an unexpected error. Run again with --d",
         ),
+        (OSError(errno.ENAMETOOLONG, "", "n" * 300), 2, f"i2ikit: {'n' * 200}...: the name is too long for the disk"),
+        (OSError(errno.ELOOP, "", "a/b"), 2, "i2ikit: a/b: it is a link to itself, or one of a circle of links\n"),
+        (RuntimeError("Symlink loop from 'a/b'"), 2, "i2ikit: a/b: it is a link to itself"),
+        (PermissionError(errno.EACCES, "", "x"), 2, "i2ikit: x: permission denied\n"),
+        (OSError(errno.EIO, "broken", "x"), 1, "i2ikit: OSError: [Errno 5] broken: 'x'\nThis is an unexpected error"),
         (MemoryError("75 GiB"), 1, "i2ikit: not enough memory (75 GiB): use smaller images"),
         (NotImplementedError(), 1, "i2ikit: NotImplementedError\nThis is an unexpected error."),
         (typer.Exit(7), 7, ""),

@@ -115,6 +115,16 @@ def test_two_lengths_in_one_file_are_both_kept_for_validation_to_refuse(write):
         ("model = dict(x={1: 2})", r"model\.x: the key 1 must be text, since a checkpoint keeps the config as JSON"),
         ("model = dict(x=[{1, 2}])", r"model\.x\.0 must be a number, text, .* not \{1, 2\}"),
         ("from pathlib import Path\nmodel = dict(type=Path)", r"not the class Path: write its name in quotes"),
+        ("model = dict(x=[1, 10**5000])", r"model\.x\.1 must be an integer of at most \d+, not one of 16610 bits"),
+        ("seed = float('nan')", r"seed must be a finite number, not nan"),
+        ("model = dict()\nmodel['x'] = model", r"values are nested deeper than 64, or one contains itself"),
+        ("model = []\nfor _ in range(100_000): model = [model]", r"values are nested deeper than 64"),
+        ("seed = " + "-" * 200_000 + "1", r"its expressions are nested too deeply"),
+        (
+            "class D(dict):\n    def items(self): 1 / 0\nmodel = D(x=1)",
+            r"cannot be read: ZeroDivisionError\. A",
+        ),
+        ("class O:\n    def __repr__(self): 1 / 0\nx = O()", r"x must be a number, text, .* not <O>"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_an_error_with_its_line(write, source, message):
@@ -151,6 +161,11 @@ def test_what_is_no_python_file_is_refused(tmp_path, name, content, message):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ConfigError, match=message):
         read_config_file(tmp_path / name)
+
+
+def test_the_byte_order_mark_of_windows_editors_is_skipped(tmp_path):
+    (tmp_path / "a.py").write_bytes(b"\xef\xbb\xbfseed = 1\r\n")
+    assert read_config_file(tmp_path / "a.py").values == {"seed": 1}
 
 
 @pytest.fixture

@@ -11,6 +11,18 @@ def test_anchors_and_aliases_are_refused(text):
         parse_value(text)
 
 
+@pytest.mark.parametrize("text", ["1e999", "[1, -1e999]", "{x: 1e999}"])
+def test_a_number_that_is_not_finite_is_refused(text):
+    with pytest.raises(ValueError, match=r"^must be a finite number, not -?inf$"):
+        parse_value(text)
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "0x" + "f" * 5000, str(2**63)])
+def test_an_integer_of_more_than_64_bits_is_refused(text):
+    with pytest.raises(ValueError, match=r"^must be an integer of at most 9223372036854775807, not one of \d+ bits$"):
+        parse_value(text)
+
+
 def test_a_value_that_is_nested_too_deeply_is_refused():
     with pytest.raises(ValueError, match="nested too deeply"):
         parse_value("-" * 20000 + "1")

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.errors import CheckpointError, RunError
-from i2ikit.files import open_atomically
+from i2ikit.files import open_atomically, unusable_path
 from i2ikit.inference.interop.files import ONE_SIDED, TWO_SIDED
 from i2ikit.inference.interop.fitting import unfit
 from i2ikit.inference.trained_model import TrainedModel
@@ -56,5 +56,7 @@ def export_files(
             for name, state in states.items():
                 torch.save(state, complete.enter_context(open_atomically(paths[name], sync=True)))
     except (OSError, RuntimeError) as error:  # torch wraps some of the errors of a full disk in RuntimeError
+        if isinstance(error, OSError) and unusable_path(error):
+            raise
         raise RunError(f"cannot write to {folder}: {error}") from error
     return paths, left_out
