@@ -29,10 +29,10 @@ from i2ikit.build import Builder
 from i2ikit.config import find_config, resolve_config
 from i2ikit.config.validate import build_trial_model
 from i2ikit.data.randomness import seed_step
-from i2ikit.distributed.device import model_to_device, pick_device
+from i2ikit.distributed.device import pick_device
+from i2ikit.engine.execution import set_execution
 from i2ikit.engine.hooks.step_times import process_memory
 from i2ikit.engine.optim import PhaseUpdater, build_optimizers
-from i2ikit.engine.precision import network_precision
 from i2ikit.engine.runner import RunnerModel
 from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.profiling.batch import batch_shapes
@@ -129,9 +129,8 @@ def _train(config: Mapping[str, Any], shapes: Mapping[str, Any], device: torch.d
     assert model is not None, "the config was checked"
     if config["train"]["checkpoint_activations"]:
         checkpoint_activations(model)
-    model_to_device(model, device)
+    set_execution(model, config["train"], device)
     optimizers = build_optimizers(model.phases, model.networks, config["optimizer"])
-    model.precision = network_precision(config["train"]["precision"], device)
     runner_model, update = RunnerModel(model, device, seed=0), PhaseUpdater(optimizers)
     for step in range(1, STEPS + 1):
         runner_model.progress = Progress(1, step, STEPS, STEPS)

@@ -8,7 +8,6 @@ import torch
 from mmengine.hooks import Hook
 
 from i2ikit.distributed import processes
-from i2ikit.distributed.device import model_to_device
 from i2ikit.distributed.group import broadcast_model, broadcast_value, is_first
 from i2ikit.engine.assemble import assemble, run_length, steps_per_epoch
 from i2ikit.engine.checkpointing.changes import Change, changes_since, run_facts
@@ -17,6 +16,7 @@ from i2ikit.engine.checkpointing.initial import load_initial
 from i2ikit.engine.checkpointing.resume import find_checkpoint, finished, measures_anew, report_changes, report_rate
 from i2ikit.engine.checkpointing.state import restore, restore_surroundings
 from i2ikit.engine.data import build_train_loader, check_sample, open_test_files, sampled_values
+from i2ikit.engine.execution import loss_scaler, set_execution
 from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm
 from i2ikit.engine.hooks.bad_files import BadFilesHook
 from i2ikit.engine.hooks.checkpoints import CheckpointsHook
@@ -29,7 +29,6 @@ from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.log import RunLog, write_config
 from i2ikit.engine.loop import TranslationLoop
 from i2ikit.engine.optim import PhaseUpdater
-from i2ikit.engine.precision import loss_scaler, network_precision
 from i2ikit.engine.reporter import Reporter, RunResult, RunSummary
 from i2ikit.engine.run_lock import RunLock
 from i2ikit.engine.runner import RunnerModel, TranslationRunner
@@ -134,9 +133,7 @@ class Run:
         model = self.parts.model
         if processes.count() > 1:
             synchronize_batch_norms(model)
-        model_to_device(model, self.device)
-        model.precision = network_precision(self.config["train"]["precision"], self.device)
-        model.plain = self.config["train"]["plain"]
+        set_execution(model, self.config["train"], self.device)
         if self.init is not None:
             names = load_initial(self.init, model, self.device)
             self.reporter.note(f"Initial weights of {', '.join(names)} are from {self.init}.")

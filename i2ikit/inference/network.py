@@ -12,7 +12,7 @@ from torchvision.transforms.v2.functional import resize
 
 from i2ikit.checks import one_of, positive_int
 from i2ikit.distributed.device import model_to_device
-from i2ikit.engine.precision import network_precision
+from i2ikit.engine.execution import network_precision
 from i2ikit.environment import free_memory
 from i2ikit.errors import ShapeError
 from i2ikit.inference.failures import bytes_per_pixel, is_out_of_memory, refuse_above

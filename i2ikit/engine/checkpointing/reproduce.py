@@ -17,11 +17,11 @@ from i2ikit.build import Builder
 from i2ikit.config.sections import with_defaults
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed import processes
-from i2ikit.distributed.device import batch_to_device, model_to_device, pick_device
+from i2ikit.distributed.device import batch_to_device, pick_device
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, check_fields, read_checkpoint, write_checkpoint
 from i2ikit.engine.checkpointing.rebuild import rebuild
 from i2ikit.engine.checkpointing.schema import FAILED_STEP, PLACE
-from i2ikit.engine.precision import network_precision
+from i2ikit.engine.execution import set_execution
 from i2ikit.engine.runner import TranslationRunner, first_positions
 from i2ikit.environment import versions
 from i2ikit.errors import CheckpointError, I2IKitError, RunError
@@ -249,9 +249,7 @@ def _model(failed: FailedStep, config: Mapping[str, Any], device: torch.device) 
         model.load_state_dict({key: value for key, value in failed.model.items() if key in own})
     except RuntimeError as error:
         raise CheckpointError(f"the step's weights do not fit its config: {error}") from error
-    model_to_device(model, device)
-    model.precision = network_precision(config["train"]["precision"], device)
-    model.plain = config["train"]["plain"]
+    set_execution(model, config["train"], device)
     return model.train()
 
 

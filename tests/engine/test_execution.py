@@ -6,8 +6,8 @@ import torch
 
 from i2ikit.build import Builder
 from i2ikit.distributed.device import DeviceError
+from i2ikit.engine.execution import loss_scaler, network_precision
 from i2ikit.engine.optim import PhaseUpdater, build_optimizers
-from i2ikit.engine.precision import loss_scaler, network_precision
 from i2ikit.engine.runner import RunnerModel
 from i2ikit.translation import Progress, UnpairedTranslation, build_model
 

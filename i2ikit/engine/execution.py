@@ -1,12 +1,30 @@
-"""The floating-point type that networks compute in."""
+"""How a model computes its steps: device, floating-point type, kept or separate passes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from typing import Any
 
 import torch
 
-from i2ikit.distributed.device import DeviceError
+from i2ikit.distributed.device import DeviceError, model_to_device
+from i2ikit.translation import UnpairedTranslation
+
+
+def set_execution(model: UnpairedTranslation, train: Mapping[str, Any], device: torch.device) -> None:
+    """Move a model to its device, and set how it computes.
+
+    Args:
+        model: it is changed.
+        train: the section of a resolved config.
+        device: where it trains.
+
+    Raises:
+        DeviceError: the device does not support it.
+    """
+    model_to_device(model, device)
+    model.precision = network_precision(train["precision"], device)
+    model.plain = train["plain"]
 
 
 def network_precision(name: str, device: torch.device) -> Callable[[], AbstractContextManager[object]]:
