@@ -74,5 +74,5 @@ def test_sides_whose_losses_differ_are_not_timed(bench, monkeypatch) -> None:
         return {name: loss + side.runner.translation.plain for name, loss in losses.items()}
 
     monkeypatch.setattr(bench.Side, "step", different)
-    with pytest.raises(SystemExit, match=r"gan.* is .* in our execution and .* in the plain one: nothing was timed"):
+    with pytest.raises(SystemExit, match=r"d is .* in our execution and .* in the plain one: nothing was timed"):
         bench.measure(config("cut/stripes"), 1, CPU)
