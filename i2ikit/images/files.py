@@ -3,7 +3,10 @@
 import errno
 import io
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -75,11 +78,32 @@ def write_image(image: DecodedImage, path: Path) -> None:
         raise DataError(
             f"cannot write {path}: {extension} does not hold {channels} channels. Use the extension .tif or .npy."
         )
+    write_encoded(path, lambda file: writers[0].encode(file, image, path))
+
+
+def write_encoded(path: Path, encode: Callable[[BinaryIO], None]) -> None:
+    """Write what ``encode`` writes to an open file, atomically; its folder is made.
+
+    Raises:
+        DataError, RunError: see :func:`write_errors`.
+    """
     file = io.BytesIO()
-    try:
-        writers[0].encode(file, image, path)
+    with write_errors(path):
+        encode(file)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, file.getvalue())
+
+
+@contextmanager
+def write_errors(path: Path) -> Iterator[None]:
+    """Turn whatever goes wrong when a file is written into an error that names it.
+
+    Raises:
+        DataError: the folder is read-only.
+        RunError: the file cannot be written.
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno in READ_ONLY:
             raise DataError(f"cannot write {path}: {error.strerror}. Choose another output folder.") from error

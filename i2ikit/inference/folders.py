@@ -10,6 +10,7 @@ from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.errors import CheckpointError, DataError, I2IKitError, RunError, nearest_hint
 from i2ikit.files import FULL
 from i2ikit.images import format_extensions, list_images, readable_extensions, writable_extensions
+from i2ikit.inference.sequences.containers import is_video
 from i2ikit.work_dir import holds_checkpoint
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ CHECKPOINTS = (".pt", ".pth")
 
 
 def translate_images(
-    translate: Callable[[Path, Path], None],
+    translate: Callable[[Path, Path], object],
     source: Path,
     output: Path,
     on_progress: Callable[[int, int], None] | None = None,
@@ -69,7 +70,7 @@ def make_output_folder(folder: Path) -> None:
         raise DataError(f"cannot write to {folder}: {reason}. Choose another output folder.")
 
 
-def _try(translate: Callable[[Path, Path], None], image: Path, target: Path, failures: list[str]) -> None:
+def _try(translate: Callable[[Path, Path], object], image: Path, target: Path, failures: list[str]) -> None:
     """Translate one image, or append why that failed.
 
     Raises:
@@ -115,11 +116,11 @@ def plan_file(source: Path, output: Path, channels: int = 3) -> tuple[Path, Path
     """Return an image and its output file: ``output`` if it has the extension of an image, else a file in it."""
     if not source.exists():
         raise DataError(f"there is no image and no folder at {source}")
-    if output.is_dir() or output.suffix.lower() not in readable_extensions():
+    if output.is_dir() or not (is_video(output) or output.suffix.lower() in readable_extensions()):
         refuse_file(source, output, "whose extension is not that of an image")
         refuse_unknown_extension(output)
         return source, in_writable_format(output / source.name, (), channels)
-    if output.suffix.lower() not in writable_extensions(channels):
+    if not is_video(output) and output.suffix.lower() not in writable_extensions(channels):
         raise DataError(
             f"cannot write {output}: i2ikit writes no {_kind(output, channels)}; use {substitute(channels)}"
         )
@@ -190,7 +191,7 @@ def count_others(folder: Path) -> int:
 
 def in_writable_format(target: Path, taken: Collection[Path], channels: int = 3) -> Path:
     """Return ``target``, or a PNG or TIFF of its name that is not ``taken`` where its format cannot be written."""
-    if target.suffix.lower() in writable_extensions(channels):
+    if is_video(target) or target.suffix.lower() in writable_extensions(channels):
         return target
     other = target.with_suffix(substitute(channels))
     if other in taken:

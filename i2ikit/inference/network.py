@@ -1,5 +1,6 @@
 """Runs a generator on batches of images of any size: what all ways of translation go through."""
 
+import copy
 import logging
 import threading
 from collections.abc import Callable
@@ -62,6 +63,12 @@ class TranslationNetwork:
         self.channels = int(getattr(generator, "in_channels", 3))
         self._compiled: Callable[[Tensor], Tensor] | None = torch.compile(self.generator) if compile else None
         self._compiling = threading.Lock()
+
+    def with_generator(self, generator: nn.Module) -> "TranslationNetwork":
+        """Return a network that differs in its generator only, which is not compiled."""
+        found = copy.copy(self)
+        found.generator, found._compiled = generator.eval(), None
+        return found
 
     def __call__(self, images: Tensor) -> Tensor:
         """Translate a batch of images, without gradients.

@@ -9,14 +9,16 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import Unpack
 
+from i2ikit.checks import fraction
 from i2ikit.distributed.device import pick_device
 from i2ikit.errors import nearest_hint
 from i2ikit.images import Reader, write_image
-from i2ikit.images.files import left_out_frames
 from i2ikit.inference.failures import translation_errors
 from i2ikit.inference.folders import translate_images
 from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.outputs import output_image
+from i2ikit.inference.sequences.frames import FrameTranslator
+from i2ikit.inference.sequences.translate import SequenceResult, translate_sequence
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.ops.pixels import image_to_tensor, size_of
 
@@ -35,6 +37,7 @@ class LoadOptions(TypedDict, total=False):
         value_range: the values in the files that are black and white to the generator, instead of those that it was
             trained with; outputs have the same range, unless the checkpoint has another one for them.
         size, memory: see :class:`TranslationNetwork`.
+        smooth: see :class:`Translator`.
     """
 
     generator: str | None
@@ -42,6 +45,7 @@ class LoadOptions(TypedDict, total=False):
     value_range: tuple[float, float] | None
     size: int | None
     memory: int | None
+    smooth: float
 
 
 class Translator:
@@ -54,6 +58,8 @@ class Translator:
             ``in_channels`` (3 if missing), at the natural range of each data type.
         training_size: pixels of the shorter side of the images that it was trained on; None: unknown. Files that are
             more than twice as large are translated with a warning.
+        smooth: 0..1, how much the frames of videos and animations resemble the ones before: see
+            :class:`~i2ikit.inference.sequences.frames.FrameTranslator`.
 
     Raises:
         TypeError: ``generator`` is no module, but the path of a checkpoint, for example.
@@ -68,6 +74,7 @@ class Translator:
         source: Reader | None = None,
         target: Reader | None = None,
         training_size: int | None = None,
+        smooth: float = 0,
     ) -> None:
         if not isinstance(generator, nn.Module | TranslationNetwork):
             raise TypeError(
@@ -79,7 +86,7 @@ class Translator:
         )
         self.source = source or Reader(self.network.channels)
         self.target = target or self.source
-        self.training_size = training_size
+        self.training_size, self.smooth = training_size, fraction("smooth", smooth)
         self._has_warned = False
 
     @classmethod
@@ -98,7 +105,8 @@ class Translator:
                 one that is open already.
             device: ``"auto"`` (a GPU if there is one), ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
             precision, compile: see :class:`TranslationNetwork`.
-            options: ``generator``, ``weights``, ``value_range``, ``size`` and ``memory``, see :class:`LoadOptions`.
+            options: ``generator``, ``weights``, ``value_range``, ``size``, ``memory`` and ``smooth``, see
+                :class:`LoadOptions`.
 
         Raises:
             CheckpointError: the file is missing or damaged, has no such generator, needs a part that is not installed,
@@ -131,7 +139,8 @@ class Translator:
             size=options.get("size"),
             memory=options.get("memory"),
         )
-        return cls(prepared, source=source, target=target, training_size=trained.training_size)
+        smooth = options.get("smooth", 0)
+        return cls(prepared, source=source, target=target, training_size=trained.training_size, smooth=smooth)
 
     def __call__(self, images: Tensor) -> Tensor:
         """Translate a batch of images, see :class:`TranslationNetwork`."""
@@ -168,19 +177,29 @@ class Translator:
             channels=self.target.channels - self.target.keeps_alpha,
         )
 
-    def file(self, source: Path, target: Path) -> None:
-        """Translate one image; ``target`` is replaced atomically, once the output is complete.
+    def file(
+        self, source: Path, target: Path, on_progress: Callable[[int, int], None] | None = None
+    ) -> SequenceResult | None:
+        """Translate one image, or all frames of a video, an animation or a TIFF of several pages.
+
+        Args:
+            source: the file.
+            target: is replaced atomically, once the output is complete.
+            on_progress: called with the numbers of finished frames and of all.
+
+        Returns:
+            the number of frames and their flicker; None for a single image.
 
         Raises:
             DataError: the image cannot be read, does not fit into memory, or the generator fails on it.
             RunError: the output cannot be written.
         """
-        left_out = left_out_frames(source, self.source.channels)
-        if left_out:
-            logger.warning(
-                "%s has %d frames: only the first is translated, frames 2 to %d are left out",
-                *(source, left_out + 1, left_out + 1),
-            )
+        frames = FrameTranslator(
+            self.network, self.source, self.target, smooth=self.smooth, training_size=self.training_size
+        )
+        sequence = translate_sequence(frames, source, target, on_progress)
+        if sequence is not None:
+            return sequence
         image = self.source.image(source)
         width, height = size_of(image.pixels)
         self._advise_size(source, width, height)
@@ -188,6 +207,7 @@ class Translator:
             output = self.network(image_to_tensor(image.pixels)[None])[0]
             translated = output_image(output, image, self.source, self.target)
         write_image(translated, target)
+        return None
 
     def _advise_size(self, path: Path, width: int, height: int) -> None:
         """Warn, once, of an image that is far larger than those of the training."""

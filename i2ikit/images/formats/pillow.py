@@ -68,10 +68,7 @@ class PillowFormat(ImageFormat):
         with open_image(path) as image:
             if draft is not None:
                 image.draft(None, draft)
-            dtype = _type_of(image)
-            ImageOps.exif_transpose(image, in_place=True)
-            image.load()
-            return _shallow(image) if dtype is None else _deep(image, dtype)
+            return unpacked(image)
 
     def encode(self, file: BinaryIO, image: DecodedImage, path: Path) -> None:
         """Write gray or RGB with 8 bits, with opacity if the format holds it, else on its background.
@@ -79,14 +76,34 @@ class PillowFormat(ImageFormat):
         A pixel of a GIF is opaque or transparent: the partly transparent ones are written on the background.
         """
         name = FORMAT_OF[path.suffix.lower()]
-        values, alpha = image.reduced_values(np.dtype(np.uint8), path, opaque=name not in HOLD_ALPHA)
-        if alpha is not None and name == "GIF":
-            values = image.stored_values(np.dtype(np.uint8), opaque=True)[0]
-            alpha = np.where(alpha > 0, 255, 0).astype(np.uint8)
-        shallow = Image.fromarray(np.ascontiguousarray(values[:, :, 0] if values.shape[2] == 1 else values))
-        if alpha is not None:
-            shallow.putalpha(Image.fromarray(np.ascontiguousarray(alpha)))
-        shallow.save(file, name, **WRITTEN[name][1], **({"icc_profile": image.profile} if image.profile else {}))
+        shallow_image(image, path).save(file, name, **save_options(image, path))
+
+
+def shallow_image(image: DecodedImage, path: Path) -> Image.Image:
+    """Return an image of Pillow with 8 bits, as the format of a path holds it."""
+    name = FORMAT_OF[path.suffix.lower()]
+    values, alpha = image.reduced_values(np.dtype(np.uint8), path, opaque=name not in HOLD_ALPHA)
+    if alpha is not None and name == "GIF":
+        values = image.stored_values(np.dtype(np.uint8), opaque=True)[0]
+        alpha = np.where(alpha > 0, 255, 0).astype(np.uint8)
+    shallow = Image.fromarray(np.ascontiguousarray(values[:, :, 0] if values.shape[2] == 1 else values))
+    if alpha is not None:
+        shallow.putalpha(Image.fromarray(np.ascontiguousarray(alpha)))
+    return shallow
+
+
+def save_options(image: DecodedImage, path: Path) -> dict[str, Any]:
+    """Return the options with which Pillow writes an image to a path."""
+    profile = {"icc_profile": image.profile} if image.profile else {}
+    return {**WRITTEN[FORMAT_OF[path.suffix.lower()]][1], **profile}
+
+
+def unpacked(image: Image.Image) -> Image.Image | Planes:
+    """Return an opened image, upright and loaded: gray or RGB of 8 bits, or planes of deeper or transparent ones."""
+    dtype = _type_of(image)
+    ImageOps.exif_transpose(image, in_place=True)
+    image.load()
+    return _shallow(image) if dtype is None else _deep(image, dtype)
 
 
 def _type_of(image: Image.Image) -> np.dtype[Any] | None:

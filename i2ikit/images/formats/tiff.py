@@ -13,7 +13,7 @@ from i2ikit.images.formats.pillow import CHANNELS, WRITTEN, PillowFormat
 from i2ikit.images.formats.tiff_samples import interpreted
 from i2ikit.images.formats.tiff_tags import TiffTags, read_tags
 from i2ikit.images.guarding import refuse_bombs
-from i2ikit.images.planes import DecodedImage, Planes
+from i2ikit.images.planes import DecodedImage, Planes, Values
 
 EXTENSIONS = frozenset((".tif", ".tiff"))
 INSTALL = 'pip install "i2ikit[tiff]"'
@@ -66,45 +66,67 @@ class TiffFormat(PillowFormat):
             DataError: tifffile is needed and missing.
         """
         values, alpha = image.stored_values()
-        channels, layout = values.shape[2], image.layout
-        if channels == 1 and alpha is None and values.dtype in (np.uint16, np.float32):
+        if values.shape[2] == 1 and alpha is None and values.dtype in (np.uint16, np.float32):
             gray = Image.fromarray(np.ascontiguousarray(values[:, :, 0]))
             gray.save(file, "TIFF", **WRITTEN["TIFF"][1])
             return
-        options: dict[str, Any] = {"photometric": "rgb" if channels == COLORS and layout != "pages" else "minisblack"}
-        if alpha is not None:
-            values, layout = np.dstack([values, alpha.astype(values.dtype)]), "last"
-            options["extrasamples"] = ["unassalpha"]
-        if layout == "flat" and values.shape[2] == 1:
-            values = values[:, :, 0]
-        elif layout in ("first", "pages"):
-            values = np.moveaxis(values, 2, 0)
-        if layout != "pages" and values.ndim == 3:
-            options["planarconfig"] = "separate" if layout == "first" else "contig"
-        values = np.ascontiguousarray(values)
-        _tifffile().imwrite(file, values, compression="zlib", metadata=None, iccprofile=image.profile, **options)
+        values, options = samples(image)
+        import_tifffile().imwrite(file, values, **options)
+
+
+def samples(image: DecodedImage) -> tuple[Values, dict[str, Any]]:
+    """Return what tifffile writes for an image: values in its layout, with opacity, and options."""
+    values, alpha = image.stored_values()
+    channels, layout = values.shape[2], image.layout
+    options: dict[str, Any] = {"photometric": "rgb" if channels == COLORS and layout != "pages" else "minisblack"}
+    if alpha is not None:
+        values, layout = np.dstack([values, alpha.astype(values.dtype)]), "last"
+        options["extrasamples"] = ["unassalpha"]
+    if layout == "flat" and values.shape[2] == 1:
+        values = values[:, :, 0]
+    elif layout in ("first", "pages"):
+        values = np.moveaxis(values, 2, 0)
+    if layout != "pages" and values.ndim == 3:
+        options["planarconfig"] = "separate" if layout == "first" else "contig"
+    options |= {"compression": "zlib", "metadata": None, "iccprofile": image.profile}
+    return np.ascontiguousarray(values), options
 
 
 def _decode(path: str | Path, tags: TiffTags, *, paged: bool) -> Planes:
+    with import_tifffile().TiffFile(path) as file:
+        pages = [page for page in file.pages if not page.subfiletype & PREVIEW] if paged else [file.pages[0]]
+        if len({(page.shape, page.dtype) for page in pages}) > 1:
+            raise DataError(f"the pages of {path} cannot be its channels: their sizes or types differ")
+        found = [decode_page(page, tags, path) for page in pages]
+    planes = found[0]
+    if paged:
+        together = np.concatenate([page.values for page in found], axis=2)
+        planes = replace(planes, values=together, alpha=None, color=False, layout="pages")
+    return planes.upright(tags.orientation)
+
+
+def decode_page(page: Any, tags: TiffTags, path: str | Path) -> Planes:
+    """Return a page of tifffile, not yet upright.
+
+    Raises:
+        DataError: the codec of the file is missing.
+    """
     try:
-        with _tifffile().TiffFile(path) as file:
-            first = file.pages[0]
-            pages = [page for page in file.pages if not page.subfiletype & PREVIEW] if paged else [first]
-            if len({(page.shape, page.dtype) for page in pages}) > 1:
-                raise DataError(f"the pages of {path} cannot be its channels: their sizes or types differ")
-            found = [interpreted(page.asarray(), tags, page.colormap) for page in pages]
-            profile = first.tags.get(PROFILE)
+        planes = interpreted(page.asarray(), tags, page.colormap)
     except ValueError as error:
         if "imagecodecs" in str(error):
             raise DataError(f"the compression of {path} needs imagecodecs: {INSTALL}") from error
         raise
-    planes = found[0]
-    if paged:
-        planes = Planes(np.concatenate([page.values for page in found], axis=2), layout="pages")
-    return replace(planes, profile=bytes(profile.value) if profile else None).upright(tags.orientation)
+    profile = page.tags.get(PROFILE)
+    return replace(planes, profile=bytes(profile.value) if profile else None)
 
 
-def _tifffile() -> Any:
+def import_tifffile() -> Any:
+    """Return the package tifffile.
+
+    Raises:
+        DataError: it is not installed.
+    """
     try:
         import tifffile
     except ImportError as error:

@@ -1,6 +1,7 @@
 """What the tags of a TIFF file declare, and which combinations of them are read."""
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -132,14 +133,31 @@ class TiffTags:
 
 
 def read_tags(path: str | Path, most_pages: int = MOST_PAGES) -> TiffTags:
-    """Return the tags of a file, and the number of its images up to a limit."""
+    """Return the tags of the first image of a file, and the number of its images up to a limit."""
     with open(path, "rb") as file:
         head = file.read(16)
-        big = BIG in head[2:4]
-        directory = ImageFileDirectory_v2(head if big else head[:8])
-        pages = _count_pages(file, directory.next, most_pages, order="<" if head[:2] == b"II" else ">", big=big)
-        file.seek(directory.next)
-        directory.load(file)
+        directory = _directory(head)
+        first = directory.next
+        return _tags(file, directory, first, len(_page_offsets(file, head, first, most_pages)))
+
+
+def read_pages(path: str | Path) -> Iterator[tuple[int, TiffTags]]:
+    """Yield the position, among the directories of a file, and the tags of each of its images, without previews."""
+    with open(path, "rb") as file:
+        head = file.read(16)
+        directory = _directory(head)
+        offsets = _page_offsets(file, head, directory.next, MOST_PAGES)
+        for index, offset in offsets.items():
+            yield index, _tags(file, directory, offset, len(offsets))
+
+
+def _directory(head: bytes) -> ImageFileDirectory_v2:
+    return ImageFileDirectory_v2(head if BIG in head[2:4] else head[:8])
+
+
+def _tags(file: BinaryIO, directory: ImageFileDirectory_v2, offset: int, pages: int) -> TiffTags:
+    file.seek(offset)
+    directory.load(file)
     bits, formats = set(_values(directory, 258, 1)), set(_values(directory, 339, UNSIGNED))
     return TiffTags(
         width=int(directory.get(256, 0)),
@@ -163,23 +181,27 @@ def _values(directory: ImageFileDirectory_v2, tag: int, *default: int) -> tuple[
     return tuple(found) if isinstance(found, tuple | bytes) else (found,)
 
 
-def _count_pages(file: BinaryIO, offset: int, most: int, *, order: str, big: bool) -> int:
-    """Return the number of images up to a limit, without reduced versions of another one; a circle is an end."""
+def _page_offsets(file: BinaryIO, head: bytes, offset: int, most: int) -> dict[int, int]:
+    """Return the offsets of images up to a limit, by their position; a circle is an end.
+
+    Reduced versions of another image are left out, unless there is nothing else.
+    """
+    order, big = "<" if head[:2] == b"II" else ">", BIG in head[2:4]
     count_kind, entry, next_kind = ("Q", 20, "Q") if big else ("H", 12, "L")
     preview = [struct.pack(f"{order}HH{next_kind}", 254, kind, 1) for kind in (3, 4)]  # the tag, 16 or 32 bits
-    seen: set[int] = set()
-    pages = 0
-    while offset and offset not in seen and pages < most:
-        seen.add(offset)
+    first, seen, pages = offset, set[int](), dict[int, int]()
+    while offset and offset not in seen and len(pages) < most:
         file.seek(offset)
         count = _read(file, order, count_kind)
         if count > MOST_TAGS:
             break
         table = file.read(count * entry)
         entries = [table[at : at + entry] for at in range(0, len(table), entry)]
-        pages += not any(tag.startswith(head) and any(tag[len(head) :]) for tag in entries for head in preview)
+        if not any(tag.startswith(start) and any(tag[len(start) :]) for tag in entries for start in preview):
+            pages[len(seen)] = offset
+        seen.add(offset)
         offset = _read(file, order, next_kind)
-    return max(1, pages)
+    return pages or {0: first}
 
 
 def _read(file: BinaryIO, order: str, kind: str) -> int:

@@ -1,0 +1,1 @@
+"""Videos, animations and files of several pages, translated frame by frame."""
