@@ -4,9 +4,11 @@ Both read the flattened map and transpose after. Reading a channels-last view in
 gradient to an instance norm, whose CPU backward is wrong for that at batch 1 (PyTorch 2.13 and 2.14).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from i2ikit.errors import ShapeError
@@ -53,3 +55,16 @@ class Routing:
     def read(self, feature: Tensor) -> Tensor:
         """Return the routed features, (B, S, C)."""
         return (feature.flatten(2) @ self.matrix.mT).transpose(1, 2)
+
+
+def positions_on(device: torch.device, positions: Sequence[Tensor]) -> list[Tensor]:
+    """Return positions that were drawn on the CPU on a device, copied all at once and without waiting for it.
+
+    Args:
+        device: of the feature maps.
+        positions: int64 (..., S) of each layer; all axes but the last are equal.
+    """
+    if device.type != "cuda" or not positions:
+        return [each.to(device) for each in positions]
+    buffer = torch.cat(list(positions), dim=-1).pin_memory()
+    return list(buffer.to(device, non_blocking=True).split([each.shape[-1] for each in positions], dim=-1))

@@ -7,12 +7,26 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch import Tensor
 
 
 def named_generator(name: str) -> torch.Generator:
     """Return a new CPU generator seeded by ``name`` alone: the same name gives the same stream."""
     digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest, "little") >> 1)
+
+
+def without_replacement(size: int, count: int, generator: torch.Generator) -> Tensor:
+    """Return ``count`` of the integers 0 .. size-1 in random order, all if there are fewer; int64 (count,).
+
+    A few of many are sampled with replacement until enough are distinct: uniform too, and independent of ``size``.
+    """
+    if 2 * count > size:
+        return torch.randperm(size, generator=generator)[:count]
+    found: dict[int, None] = {}  # a set that keeps the order
+    while len(found) < count:
+        found.update(dict.fromkeys(torch.randint(size, (2 * count,), generator=generator).tolist()))
+    return torch.tensor(list(found)[:count])
 
 
 @contextmanager

@@ -8,12 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from i2ikit.checks import fraction, positive_int
-from i2ikit.interfaces import Positions, Read, SamplingPlan, StepReader
+from i2ikit.interfaces import Positions, Read, SamplingPlan, StepReader, positions_on
 from i2ikit.registry import SAMPLERS
 
 
 class _ScoreGuidedSampler(ABC):
-    """Some positions by the discriminator's score, from a random pool, per image; the rest by ``_rest``."""
+    """Some positions by the discriminator's score, from a random pool, per image; the rest by ``_rests``."""
 
     def __init__(
         self, discriminator: str, image: str, *, num: int = 256, pool: int = 4, random_fraction: float = 0.5
@@ -29,24 +29,48 @@ class _ScoreGuidedSampler(ABC):
     def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
         """Return one plan per layer, with other positions for each image, for features (B, C, H, W)."""
         logits = step.logits(self.discriminator, self.image, grad=False)[0]  # (B, 1, h, w)
-        return [Positions(self._layer(step, logits, layer, query)) for layer, query in enumerate(queries)]
-
-    def _layer(self, step: StepReader, logits: Tensor, layer: int, feature: Tensor) -> Tensor:
-        score = F.interpolate(logits, feature.shape[-2:], mode="bilinear", align_corners=False).flatten(1)  # (B, H*W)
-        size = score.shape[1]
-        num = min(self.num, size)
-        rest = int(num * self.random_fraction)
-        rows = []
-        for image, row in enumerate(score, step.first):
-            pool = step.permutation(f"pool/{layer}/{image}", size, min(num * self.pool, size)).to(row.device)
-            # lowest logits, the least convincing, first; float() turns rounding differences of float64 into ties
-            pool = pool[row[pool].float().argsort(stable=True)]
-            rows.append(torch.cat([pool[: num - rest], self._rest(step, f"rest/{layer}/{image}", pool, size, rest)]))
-        return torch.stack(rows)
+        images = range(step.first, step.first + len(logits))
+        nums = [min(self.num, query.shape[-2] * query.shape[-1]) for query in queries]
+        pools = _sampled(step, "pool", images, queries, [num * self.pool for num in nums])
+        pools = [_sorted_by_score(logits, query, pool) for query, pool in zip(queries, pools, strict=True)]
+        rests = self._rests(step, images, queries, pools, [int(num * self.random_fraction) for num in nums])
+        return [
+            Positions(torch.cat([pool[:, : num - rest.shape[1]], rest], dim=1))
+            for num, pool, rest in zip(nums, pools, rests, strict=True)
+        ]
 
     @abstractmethod
-    def _rest(self, step: StepReader, label: str, pool: Tensor, size: int, count: int) -> Tensor:
-        """Return ``count`` positions that the lowest scores do not decide; ``pool`` is sorted, lowest score first."""
+    def _rests(
+        self, step: StepReader, images: range, queries: Sequence[Tensor], pools: Sequence[Tensor], counts: Sequence[int]
+    ) -> list[Tensor]:
+        """Return for each layer positions (B, count) that the lowest scores do not decide.
+
+        Args:
+            step, queries: as for :meth:`plan`.
+            images: indices of the batch's images in the step.
+            pools: (B, P) of each layer, sorted, lowest score first.
+            counts: of each layer.
+        """
+
+
+def _sampled(
+    step: StepReader, label: str, images: range, features: Sequence[Tensor], counts: Sequence[int]
+) -> list[Tensor]:
+    """Return random positions (B, count) in each feature map, on its device: each image has its own stream."""
+    sizes = [feature.shape[-2] * feature.shape[-1] for feature in features]
+    layers = enumerate(zip(sizes, counts, strict=True))
+    drawn = [
+        torch.stack([step.permutation(f"{label}/{layer}/{image}", size, min(count, size)) for image in images])
+        for layer, (size, count) in layers
+    ]
+    return positions_on(features[0].device, drawn)
+
+
+def _sorted_by_score(logits: Tensor, feature: Tensor, pool: Tensor) -> Tensor:
+    """Return the positions ``pool`` (B, P) in a feature map, lowest logits, the least convincing, first."""
+    score = F.interpolate(logits, feature.shape[-2:], mode="bilinear", align_corners=False).flatten(1)  # (B, H*W)
+    # float() turns rounding differences of float64 into ties
+    return pool.gather(1, score.gather(1, pool).float().argsort(dim=1, stable=True))
 
 
 @SAMPLERS.register_module()
@@ -73,8 +97,10 @@ class DiscriminativeAttentionSampler(_ScoreGuidedSampler):
         tensor([[0, 1, 2, 3]])
     """
 
-    def _rest(self, step: StepReader, label: str, pool: Tensor, size: int, count: int) -> Tensor:
-        return step.permutation(label, size, count).to(pool.device)
+    def _rests(
+        self, step: StepReader, images: range, queries: Sequence[Tensor], pools: Sequence[Tensor], counts: Sequence[int]
+    ) -> list[Tensor]:
+        return _sampled(step, "rest", images, queries, counts)
 
 
 @SAMPLERS.register_module()
@@ -98,5 +124,7 @@ class ExtremeScoreSampler(_ScoreGuidedSampler):
         tensor([[ 0,  1, 14, 15]])
     """
 
-    def _rest(self, step: StepReader, label: str, pool: Tensor, size: int, count: int) -> Tensor:
-        return pool[len(pool) - count :]
+    def _rests(
+        self, step: StepReader, images: range, queries: Sequence[Tensor], pools: Sequence[Tensor], counts: Sequence[int]
+    ) -> list[Tensor]:
+        return [pool[:, pool.shape[1] - count :] for pool, count in zip(pools, counts, strict=True)]

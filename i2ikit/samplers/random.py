@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from i2ikit.checks import positive_int
-from i2ikit.interfaces import Positions, Read, SamplingPlan, StepReader
+from i2ikit.interfaces import Positions, Read, SamplingPlan, StepReader, positions_on
 from i2ikit.registry import SAMPLERS
 
 
@@ -33,9 +33,6 @@ class RandomSampler:
 
     def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
         """Return one plan per layer for features (B, C, H, W)."""
-        plans: list[SamplingPlan] = []
-        for layer, key in enumerate(keys):
-            size = key.shape[-2] * key.shape[-1]
-            ids = step.permutation(f"places/{layer}", size, min(self.num, size))
-            plans.append(Positions(ids.to(key.device)))
-        return plans
+        sizes = [key.shape[-2] * key.shape[-1] for key in keys]
+        drawn = [step.permutation(f"places/{n}", size, min(self.num, size)) for n, size in enumerate(sizes)]
+        return [Positions(ids) for ids in positions_on(keys[0].device, drawn)]

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from i2ikit.ops.streams import named_generator
+from i2ikit.ops.streams import named_generator, without_replacement
 
 
 class RandomStreams:
@@ -29,7 +29,7 @@ class RandomStreams:
 
     def permutation(self, name: str, size: int, count: int) -> Tensor:
         """Return the first ``count`` of ``size`` positions in random order, int64 (count,), the same for all images."""
-        return torch.randperm(size, generator=self.generator(name))[:count]
+        return without_replacement(size, count, self.generator(name))
 
     def noise(self, name: str, images: int, *size: int) -> Tensor:
         """Return float32 samples from N(0, 1) of size (images, *size), on the CPU, each image from its own stream."""

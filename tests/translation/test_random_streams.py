@@ -55,5 +55,20 @@ def test_positions_are_in_range_and_without_replacement():
     assert set(positions.tolist()) <= set(range(20))
 
 
+def test_every_position_of_a_large_map_is_equally_likely_at_every_index():
+    """A chi-square test of 40 cells; 5 sigma above the mean is 39 + 5 * sqrt(78) = 83."""
+    drawn = torch.stack([RandomStreams(seed, 1).permutation("x", 40, 5) for seed in range(2000)])
+    for index in range(5):
+        counts = torch.bincount(drawn[:, index], minlength=40).double()
+        assert ((counts - 50) ** 2 / 50).sum() < 83
+    assert all(len(set(row.tolist())) == 5 for row in drawn)
+
+
+def test_a_few_positions_of_a_huge_map_need_no_memory_for_all_of_them():
+    positions = RandomStreams(0, 1).permutation("x", 2**50, 1000)
+    assert len(positions.unique()) == 1000
+    assert positions.max() > 2**49
+
+
 def test_no_more_positions_than_there_are():
     assert sorted(RandomStreams(0, 1).permutation("x", 4, 9).tolist()) == [0, 1, 2, 3]
