@@ -16,16 +16,19 @@ def named_generator(name: str) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest, "little") >> 1)
 
 
+FEW = 50  # times as many integers as are wanted, from which on a permutation of all takes longer
+
+
 def without_replacement(size: int, count: int, generator: torch.Generator) -> Tensor:
     """Return ``count`` of the integers 0 .. size-1 in random order, all if there are fewer; int64 (count,).
 
     A few of many are sampled with replacement until enough are distinct: uniform too, and independent of ``size``.
     """
-    if 2 * count > size:
+    if size < FEW * count:
         return torch.randperm(size, generator=generator)[:count]
     found: dict[int, None] = {}  # a set that keeps the order
     while len(found) < count:
-        found.update(dict.fromkeys(torch.randint(size, (2 * count,), generator=generator).tolist()))
+        found.update(dict.fromkeys(torch.randint(size, (count,), generator=generator).tolist()))
     return torch.tensor(list(found)[:count])
 
 
