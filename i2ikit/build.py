@@ -122,11 +122,11 @@ class Builder:
             return None
         before = len(self.errors)
         arguments = {key: self._value(key, value, f"{path}.{key}") for key, value in config.items() if key != "type"}
-        self._check_types(found, arguments, path)
+        self.check_types(found, arguments, path)
         given = self.match(found, arguments, given, path)
         return None if len(self.errors) > before else partial(found, **arguments, **given)
 
-    def _check_types(self, found: Callable[..., Any], arguments: Mapping[str, Any], path: str) -> None:
+    def check_types(self, found: Callable[..., Any], arguments: Mapping[str, Any], path: str) -> None:
         """Report the arguments that do not fit their annotations; a part that could not be built has its own error."""
         broken = {error.path for error in self.errors}
         for name, parameter in inspect.signature(found).parameters.items():

@@ -154,6 +154,10 @@ def unusable_path(error: Exception) -> str:
     """Return ``PATH: what is wrong with it`` for an error that a path of the user's causes, else an empty string."""
     if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop from "):  # pathlib before Python 3.13
         error = OSError(errno.ELOOP, "", str(error).removeprefix("Symlink loop from ").strip("'"))
+    if isinstance(error, ValueError) and str(error).startswith("embedded null "):
+        return "a path has a null character, which no file has in its name"
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        return f"{error.object[:MOST_SHOWN]!a} has characters that are no text"
     if not isinstance(error, OSError) or error.errno not in UNUSABLE or error.filename is None:
         return ""
     name = str(error.filename)

@@ -179,6 +179,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in options.configs or packaged_configs():
             for command, override, outcome in fuzz(name, values, done, every=options.every, full=options.full):
                 count += 1
+                if count % 1000 == 0:
+                    print(f"{count} cases", flush=True)
                 failure = outcome.failure()
                 if failure:
                     failures += 1

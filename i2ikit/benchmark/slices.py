@@ -127,21 +127,30 @@ def run_in_process(job: dict[str, Any]) -> dict[str, Any]:
 
 def _run_job(job: dict[str, Any]) -> dict[str, Any]:
     """Return ``done`` or ``error``, or nothing if the run was interrupted; errors need not survive pickling."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    done = threading.Event()
+    threading.Thread(target=_end_with_parent, args=(done,), daemon=True).start()
     try:
         return {"done": run_slice(job)}
     except RunInterruptedError:
         return {}
     except I2IKitError as error:
         return {"error": str(error)}
+    finally:
+        done.set()
 
 
-def _end_with_parent() -> None:
-    """Save the run and end this process when the process that started it ends."""
+def _end_with_parent(done: threading.Event) -> None:
+    """Save the run and end this process when the process that started it ends, even if that one was killed.
+
+    Args:
+        done: set when the run is saved; the process would then wait for another job forever.
+    """
     parent = multiprocessing.parent_process()
     assert parent is not None, "a job runs in a process of its own"
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
+    done.wait()
+    os._exit(1)
 
 
 def run_slice(job: dict[str, Any]) -> dict[str, Any]:

@@ -100,6 +100,7 @@ def check_part(config: Any, path: str, kind: MMEngineKind, builder: Builder) -> 
         return False
     before = len(builder.errors)
     builder.match(found, options, dict.fromkeys(kind.given, ""), path)
+    builder.check_types(found, options, path)
     if len(builder.errors) == before:
         try:
             _attempt(found, kind, options)

@@ -1,3 +1,7 @@
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +35,41 @@ class Machine:
         step = job["pause_at"] or job["config"]["train"]["steps"]
         (checkpoints / f"step_{step:06d}.pt").touch()
         return {"done": {"first": done + 1, "step": step, "seconds": [self.seconds] * (step - done), "memory": []}}
+
+
+SCRIPT = """
+import os, signal, sys, time
+from i2ikit.benchmark import slices
+from i2ikit.engine.interruption import RunInterruptedError
+
+def interrupt(*_):
+    print("saved", flush=True)
+    raise RunInterruptedError("saved")
+
+def run_slice(job):
+    signal.signal(signal.SIGTERM, interrupt)
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+
+slices.run_slice = run_slice
+if __name__ == "__main__":
+    slices.run_in_process({})
+"""
+
+
+@pytest.mark.slow  # fresh processes
+@pytest.mark.skipif(sys.platform == "win32", reason="there, ending a process kills it")
+def test_a_slice_is_saved_and_ends_when_the_benchmark_is_killed(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    with subprocess.Popen([sys.executable, tmp_path / "script.py"], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+        try:
+            assert parent.communicate(timeout=60)[0] == "saved\n"  # complete when the child, which writes it, has ended
+        except subprocess.TimeoutExpired:
+            os.kill(child, signal.SIGKILL)
+            raise
 
 
 @pytest.fixture

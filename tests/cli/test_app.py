@@ -105,6 +105,12 @@ def failing():
         (OSError(errno.ENAMETOOLONG, "", "n" * 300), 2, f"i2ikit: {'n' * 200}...: the name is too long for the disk"),
         (OSError(errno.ELOOP, "", "a/b"), 2, "i2ikit: a/b: it is a link to itself, or one of a circle of links\n"),
         (RuntimeError("Symlink loop from 'a/b'"), 2, "i2ikit: a/b: it is a link to itself"),
+        (ValueError("embedded null byte"), 2, "i2ikit: a path has a null character"),
+        (
+            UnicodeEncodeError("utf-8", "a\ud800", 1, 2, "surrogates not allowed"),
+            2,
+            "i2ikit: 'a\\ud800' has characters",
+        ),
         (PermissionError(errno.EACCES, "", "x"), 2, "i2ikit: x: permission denied\n"),
         (OSError(errno.EIO, "broken", "x"), 1, "i2ikit: OSError: [Errno 5] broken: 'x'\nThis is an unexpected error"),
         (MemoryError("75 GiB"), 1, "i2ikit: not enough memory (75 GiB): use smaller images"),
