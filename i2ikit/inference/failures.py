@@ -18,15 +18,19 @@ OUT_OF_MEMORY = ("out of memory", "allocate memory", "not enough memory")  # in 
 
 
 @contextmanager
-def translation_errors(path: Path, width: int, height: int, size: int | None) -> Iterator[None]:
+def translation_errors(
+    name: str | Path, width: int, height: int, size: int | None, *, option: str = "--size "
+) -> Iterator[None]:
     """Turn whatever the block raises into a DataError about one image.
 
     Args:
-        path: of the image.
+        name: of the image.
         width, height: of the image, in pixels.
-        size: the value of ``--size`` to propose; None: unknown.
+        size: to propose; None: unknown.
+        option: that takes the size.
     """
-    image, option = f"{path}, {width} x {height} pixels,", f"--size {size or 'N'}"
+    option += str(size or "N")
+    image = f"{name}, {width} x {height} pixels,"
     try:
         yield
     except Exception as error:  # a generator may be anyone's

@@ -20,6 +20,7 @@ from i2ikit.inference.failures import bytes_per_pixel, is_out_of_memory, refuse_
 from i2ikit.ops.image_tensors import pad_to_multiple
 
 LARGE = 2**20  # pixels from which the memory is checked first
+COMPILING = threading.Lock()  # torch compiles one function at a time
 PRECISIONS = ("fp32", "bf16", "fp16")
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,6 @@ class TranslationNetwork:
         model_to_device(self.generator, self.device)
         self.channels = int(getattr(generator, "in_channels", 3))
         self._compiled: Callable[[Tensor], Tensor] | None = torch.compile(self.generator) if compile else None
-        self._compiling = threading.Lock()
 
     def with_generator(self, generator: nn.Module) -> "TranslationNetwork":
         """Return a network that differs in its generator only, which is not compiled."""
@@ -84,7 +84,7 @@ class TranslationNetwork:
         if images.ndim != 4 or not images.numel():
             raise ShapeError(f"a generator needs images (B, C, H, W), got {tuple(images.shape)}")
         height, width = images.shape[-2:]
-        with torch.inference_mode():
+        with torch.no_grad():  # outputs of the inference mode cannot be changed in place, or used where gradients flow
             x = images.to(self.device, torch.float32)
             if self.size is not None:
                 x = resize(x, resized(height, width, self.size), InterpolationMode.BICUBIC).clamp(-1, 1)
@@ -94,7 +94,7 @@ class TranslationNetwork:
             return output.clamp(-1, 1)
 
     def run(self, x: Tensor) -> Tensor:
-        """Translate images on the device at their own size; values are not clamped. The caller is in inference mode."""
+        """Translate images on the device at their own size; values are not clamped. The caller allows no gradients."""
         self._refuse_too_large(x)
         multiple, smallest = getattr(self.generator, "multiple", 1), getattr(self.generator, "smallest", 1)
         padded = pad_to_multiple(x, multiple, smallest)
@@ -107,7 +107,7 @@ class TranslationNetwork:
     def _forward(self, x: Tensor) -> Tensor:
         """Call the compiled generator, or the generator itself where it cannot be compiled."""
         if self._compiled is not None:
-            with self._compiling:  # torch compiles one function at a time
+            with COMPILING:
                 if self._compiled is not None:
                     return self._try_compiled(self._compiled, x)
         output: Tensor = self.generator(x)

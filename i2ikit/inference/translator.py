@@ -1,51 +1,33 @@
 """A trained generator, for tensors, images, and folders of images of any size."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from typing_extensions import Unpack
 
-from i2ikit.checks import fraction
-from i2ikit.distributed.device import pick_device
-from i2ikit.errors import nearest_hint
+from i2ikit.checks import fraction, positive_int
 from i2ikit.images import Reader, write_image
 from i2ikit.inference.failures import translation_errors
 from i2ikit.inference.folders import translate_images
+from i2ikit.inference.image_kinds import Prepared, prepare
+from i2ikit.inference.loading import LoadOptions, load
 from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.outputs import output_image
 from i2ikit.inference.sequences.frames import FrameTranslator
 from i2ikit.inference.sequences.translate import SequenceResult, translate_sequence
+from i2ikit.inference.stream import translated
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.ops.pixels import image_to_tensor, size_of
 
+BATCH = 8  # images of a list that are translated together
 FAR_LARGER = 2  # times the training size
 
 logger = logging.getLogger(__name__)
-
-
-class LoadOptions(TypedDict, total=False):
-    """How :meth:`Translator.load` uses a checkpoint.
-
-    Attributes:
-        generator: its name in the config, such as ``"ba"``. None: the first one.
-        weights: ``"average"``, the default: the moving average of the generator where the config has one; ``"raw"``:
-            its own.
-        value_range: the values in the files that are black and white to the generator, instead of those that it was
-            trained with; outputs have the same range, unless the checkpoint has another one for them.
-        size, memory: see :class:`TranslationNetwork`.
-        smooth: see :class:`Translator`.
-    """
-
-    generator: str | None
-    weights: str
-    value_range: tuple[float, float] | None
-    size: int | None
-    memory: int | None
-    smooth: float
 
 
 class Translator:
@@ -87,7 +69,7 @@ class Translator:
         self.source = source or Reader(self.network.channels)
         self.target = target or self.source
         self.training_size, self.smooth = training_size, fraction("smooth", smooth)
-        self._has_warned = False
+        self._warned: set[str] = set()
 
     @classmethod
     def load(
@@ -114,37 +96,74 @@ class Translator:
             DeviceError: the device is not available, or cannot compute in this precision.
             TypeError, ValueError: an option is unknown or out of its range.
         """
-        unknown = sorted(set(options) - set(LoadOptions.__annotations__))
-        if unknown:
-            known = sorted({"device", "precision", "compile", *LoadOptions.__annotations__})
-            raise TypeError(
-                f"Translator.load takes no argument {unknown[0]!r}; it takes {', '.join(known)}."
-                f"{nearest_hint(unknown[0], known)}"
-            )
-        trained = open_trained(path)
-        name = trained.choose_generator(options.get("generator"), options.get("weights", "average"))
-        network = trained.build(f"generators.{name}")
-        trained.load(network, f"generators.{name}")
-        readers = trained.readers(getattr(network, "in_channels", 3))
-        source, target = (readers[domain] for domain in trained.domains(name))
-        value_range = options.get("value_range")
-        if value_range is not None:
-            same = target.value_range == source.value_range
-            source, target = source.with_range(value_range), target.with_range(value_range) if same else target
-        prepared = TranslationNetwork(
-            network,
-            pick_device(str(device)),
-            precision=precision,
-            compile=compile,
-            size=options.get("size"),
-            memory=options.get("memory"),
+        found = load(path, device, precision, compile, options)
+        return cls(
+            found.network,
+            source=found.source,
+            target=found.target,
+            training_size=found.training_size,
+            smooth=options.get("smooth", 0),
         )
-        smooth = options.get("smooth", 0)
-        return cls(prepared, source=source, target=target, training_size=trained.training_size, smooth=smooth)
 
-    def __call__(self, images: Tensor) -> Tensor:
-        """Translate a batch of images, see :class:`TranslationNetwork`."""
-        return self.network(images)
+    def __call__(self, images: Any) -> Any:
+        """Translate an image, without gradients, and return it as the kind that was given.
+
+        Files and images of Pillow are read as in training: upright, on the background and in the range of the config;
+        outputs keep size, depth, transparency and color profile of their inputs, and have the generator's channels.
+
+        Args:
+            images: one of these, or a list or tuple of any of them.
+
+                - a path: returns an image of Pillow, or an array where Pillow holds no such depth or channels;
+                - an image of Pillow, in any mode that converts to gray or RGB;
+                - a NumPy array (H, W), (H, W, C) or (B, H, W, C): uint8, uint16, or floating point in 0..1; with C of 1
+                  to 4 (gray, gray and opacity, RGB, RGBA), or that of the generator;
+                - a tensor (C, H, W) or (B, C, H, W), on any device: floating point in -1..1 with the generator's C; or
+                  uint8 or uint16, with channels as in arrays.
+
+        Returns:
+            the translation; of a list or tuple a list.
+
+        Raises:
+            DataError: a file cannot be read; values are not finite or out of their range; or an image does not fit into
+                memory.
+            ShapeError: a shape or a number of channels is wrong.
+            TypeError: it is no image, or of another data type.
+        """
+        if isinstance(images, list | tuple):
+            return list(translated(images, self._prepare, self._run, batch=BATCH))
+        return self._run([self._prepare(images)])[0]
+
+    def stream(self, images: Iterable[Any], *, batch: int = 1) -> Iterator[Any]:
+        """Translate images one after the other, as they are asked for; in memory are those of one batch.
+
+        Args:
+            images: of any kinds, see :meth:`__call__`; they may never end.
+            batch: >= 1; up to so many neighbors of one size are translated together, which is faster on a GPU. So many
+                images are taken before the first output.
+
+        Raises:
+            TypeError, ValueError: ``images`` is not iterable, or ``batch`` no positive integer. While it runs: as for
+                one image; the message has its number, and the stream ends.
+        """
+        if isinstance(images, str | bytes | np.ndarray | Tensor) or not isinstance(images, Iterable):
+            raise TypeError(f"a stream takes an iterable of images, not {type(images).__name__}")
+        return translated(images, self._prepare, self._run, batch=positive_int("batch", batch))
+
+    def _prepare(self, image: Any) -> Prepared:
+        found = prepare(image, self.source, self.target)
+        self._advise_size(found.name, found.x.shape[-1], found.x.shape[-2])
+        self._warn_once("range", found.doubt)
+        return found
+
+    def _run(self, images: Sequence[Prepared]) -> list[Any]:
+        """Translate images of one size in one call of the network."""
+        first = images[0]
+        height, width = first.x.shape[-2:]
+        with translation_errors(first.name, width, height, self.training_size, option="size="):
+            output = self.network(torch.cat([each.x.to(self.network.device, torch.float32) for each in images]))
+        parts = output.split([len(each.x) for each in images])
+        return [each.restore(part) for each, part in zip(images, parts, strict=True)]
 
     def folder(
         self, source: str | Path, output: str | Path, *, on_progress: Callable[[int, int], None] | None = None
@@ -209,27 +228,17 @@ class Translator:
         write_image(translated, target)
         return None
 
-    def _advise_size(self, path: Path, width: int, height: int) -> None:
+    def _advise_size(self, path: str | Path, width: int, height: int) -> None:
         """Warn, once, of an image that is far larger than those of the training."""
         known = self.training_size
-        if (
-            self.network.size is not None
-            or known is None
-            or min(width, height) <= FAR_LARGER * known
-            or self._has_warned
-        ):
-            return
-        self._has_warned = True
-        logger.warning(
-            "%s has %d x %d pixels, but the generator was trained on images of about %d. It translates best what is as "
-            "large as in training: consider --size %d.", path, width, height, known, known,
-        )  # fmt: skip
+        if self.network.size is None and known is not None and min(width, height) > FAR_LARGER * known:
+            text = (
+                f"{path} has {width} x {height} pixels, but the generator was trained on images of about {known}. It "
+                f"translates best what is as large as in training: consider --size {known} (in Python: size={known})."
+            )
+            self._warn_once("size", text)
 
-
-def open_trained(path: str | Path | TrainedModel) -> TrainedModel:
-    """Return the checkpoint that a path names; of a work directory the best one, or else the newest.
-
-    Raises:
-        CheckpointError: it is missing or damaged.
-    """
-    return path if isinstance(path, TrainedModel) else TrainedModel(path)
+    def _warn_once(self, about: str, text: str) -> None:
+        if text and about not in self._warned:
+            self._warned.add(about)
+            logger.warning("%s", text)

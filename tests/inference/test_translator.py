@@ -1,6 +1,10 @@
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from mmengine.hooks import Hook
@@ -9,39 +13,27 @@ from torch import Tensor, nn
 
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.engine.train import train
-from i2ikit.errors import DataError, ShapeError
+from i2ikit.errors import CheckpointError, DataError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.inference import Translator
 from i2ikit.inference import network as network_module
 
+FAILS = 13  # pixels of width
 RESNET = {"type": "ResNetGenerator", "filters": 4, "blocks": 1}
 
 
 class Negative(nn.Module):
-    """Inverts colors; takes multiples of 4 only and records the sizes of its inputs."""
-
-    multiple, smallest = 4, 8
+    """Inverts colors and records the sizes of the batches that it gets."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.sizes: list[tuple[int, ...]] = []
+        self.batches: list[int] = []
 
     def forward(self, x: Tensor) -> Tensor:
-        assert x.shape[-2] % 4 == 0
-        assert x.shape[-1] % 4 == 0
-        self.sizes.append(tuple(x.shape[-2:]))
+        self.batches.append(len(x))
+        if x.shape[-1] == FAILS:
+            raise RuntimeError("this width fails")
         return -x
-
-
-class Loud(nn.Module):
-    """Outputs values far outside -1..1, random ones in training mode."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.dropout = nn.Dropout(0.5)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.dropout(x) * 9
 
 
 def save(path: Path, generators: dict[str, nn.Module]) -> Path:
@@ -53,52 +45,6 @@ def save(path: Path, generators: dict[str, nn.Module]) -> Path:
 def resnet(seed: int) -> ResNetGenerator:
     torch.manual_seed(seed)
     return ResNetGenerator(filters=4, blocks=1, init="normal", init_gain=0.3)
-
-
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (7, 9), (8, 8), (13, 30)])
-def test_outputs_have_the_size_of_their_inputs(height: int, width: int):
-    x = torch.rand(2, 3, height, width) * 2 - 1
-    generator = Negative()
-    assert torch.equal(Translator(generator)(x), -x)
-    assert min(generator.sizes[0]) >= 8
-
-
-def test_the_smallest_image_passes_a_real_generator():
-    assert Translator(resnet(0))(torch.zeros(1, 3, 1, 1)).shape == (1, 3, 1, 1)
-
-
-def test_a_fitting_image_gives_what_the_generator_gives():
-    generator, x = resnet(0).eval(), torch.rand(1, 3, 16, 20) * 2 - 1
-    with torch.no_grad():
-        expected = generator(x)
-    assert torch.equal(Translator(generator)(x), expected)
-
-
-def test_outputs_are_deterministic_and_have_no_graph():
-    translate, x = Translator(Loud().train()), torch.rand(1, 3, 4, 4)
-    first = translate(x)
-    assert torch.equal(first, translate(x))
-    assert not first.requires_grad
-
-
-def test_outputs_stay_within_the_range_of_images():
-    output = Translator(Loud())(torch.tensor([-1.0, 0.05, 1.0]).view(1, 1, 1, 3))
-    assert output.flatten().tolist() == pytest.approx([-1, 0.45, 1])
-
-
-def test_size_is_the_shorter_side_of_what_the_generator_gets():
-    generator = Negative()
-    output = Translator(generator, size=16)(torch.full((1, 3, 40, 80), 0.25))
-    assert generator.sizes == [(16, 32)]
-    assert output.shape == (1, 3, 40, 80)
-    assert torch.allclose(output, torch.tensor(-0.25), atol=1e-6)
-
-
-def test_wrong_sizes_and_shapes_are_refused():
-    with pytest.raises(ValueError, match="size must be an integer above 0, not 0"):
-        Translator(Negative(), size=0)
-    with pytest.raises(ShapeError, match=r"needs images \(B, C, H, W\), got \(3, 4, 4\)"):
-        Translator(Negative())(torch.zeros(3, 4, 4))
 
 
 def test_a_checkpoint_holds_the_trained_generators_and_the_first_one_is_the_default(tmp_path: Path):
@@ -193,3 +139,138 @@ def test_the_size_of_the_training_comes_from_the_config(tmp_path: Path):
         full = {"model": {"generators": {"ab": RESNET}}, **config}
         write_checkpoint(tmp_path / "a.pt", Checkpoint(config=full, model=weights))
         assert Translator.load(tmp_path / "a.pt").training_size == expected
+
+
+def gray(width: int = 5, value: int = 10) -> np.ndarray:
+    return np.full((4, width, 3), value, np.uint8)
+
+
+def test_the_same_image_as_any_kind_and_in_a_batch_gives_the_same_output(tmp_path: Path):
+    translate = Translator(resnet(0))
+    image = np.random.default_rng(0).integers(0, 256, (9, 14, 3), dtype=np.uint8)
+    Image.fromarray(image).save(tmp_path / "x.png")
+    tensor = torch.from_numpy(image).permute(2, 0, 1) / 127.5 - 1
+    found = {
+        "array": translate(image) / 255,
+        "path": np.asarray(translate(tmp_path / "x.png")) / 255,
+        "text": np.asarray(translate(str(tmp_path / "x.png"))) / 255,
+        "pillow": np.asarray(translate(Image.fromarray(image))) / 255,
+        "float": translate(image / 255),
+        "tensor": (translate(tensor).permute(1, 2, 0).numpy() + 1) / 2,
+        "bytes": translate(torch.from_numpy(image).permute(2, 0, 1)).permute(1, 2, 0).numpy() / 255,
+        "batch": (translate(torch.stack([-tensor, tensor]))[1].permute(1, 2, 0).numpy() + 1) / 2,
+        "batch of arrays": translate(np.stack([255 - image, image]))[1] / 255,
+        "list": translate([255 - image, image])[1] / 255,
+        "stream": list(translate.stream([255 - image, image], batch=2))[1] / 255,
+    }
+    assert len(np.unique(found["array"])) > 100
+    assert {name: np.abs(each - found["array"]).max() < 1 / 255 for name, each in found.items()} == dict.fromkeys(
+        found, True
+    )
+
+
+def test_a_list_or_tuple_of_mixed_kinds_gives_a_list_in_order():
+    outputs = Translator(Negative())((gray(), Image.new("L", (3, 2)), torch.zeros(3, 2, 2), gray(value=200)))
+    assert [type(each).__name__ for each in outputs] == ["ndarray", "Image", "Tensor", "ndarray"]
+    assert (outputs[0].max(), outputs[3].max()) == (245, 55)
+    assert Translator(Negative())([]) == []
+
+
+def test_neighbors_of_one_size_are_translated_together():
+    generator = Negative()
+    outputs = list(Translator(generator).stream([gray(k // 4 + 3, k) for k in range(10)], batch=3))
+    assert [int(output[0, 0, 0]) for output in outputs] == [255 - k for k in range(10)]
+    assert generator.batches == [3, 1, 3, 1, 2]
+    generator.batches.clear()
+    assert len(Translator(generator)([gray()] * 9)) == 9
+    assert generator.batches == [8, 1]
+
+
+def test_large_images_are_translated_alone():
+    generator = Negative()
+    large = torch.zeros(3, 800, 800)
+    assert len(Translator(generator)([large, large, torch.zeros(3, 100, 100)])) == 3
+    assert generator.batches == [1, 1, 1]
+
+
+def test_a_stream_takes_images_as_its_outputs_are_taken_and_may_never_end():
+    taken: list[int] = []
+
+    def endless() -> Iterator[np.ndarray]:
+        for k in count():
+            taken.append(k)
+            yield gray(value=k)
+
+    outputs = Translator(Negative()).stream(endless())
+    assert taken == []
+    assert [int(each[0, 0, 0]) for each in islice(outputs, 3)] == [255, 254, 253]
+    assert taken == [0, 1, 2]
+    batched = Translator(Negative()).stream(endless(), batch=4)
+    next(batched)
+    assert taken == [0, 1, 2, 0, 1, 2, 3]
+
+
+def test_an_image_of_a_stream_that_fails_is_named_by_its_number_after_those_before_it():
+    translate = Translator(Negative())
+    outputs = translate.stream([gray(), gray(), "missing.png", gray()], batch=4)
+    assert len([next(outputs), next(outputs)]) == 2
+    with pytest.raises(DataError, match=r"^image 3: the image missing\.png does not exist"):
+        next(outputs)
+    with pytest.raises(DataError, match=r"^image 2: the generator fails .* array \(4, 13, 3\), .* this width fails"):
+        translate([gray(), gray(FAILS)])
+    with pytest.raises(TypeError, match=r"^image 1: this is no image, but int\. A Translator takes a path, an image"):
+        translate([3])
+
+
+def test_the_image_that_fails_in_a_batch_is_found(monkeypatch: pytest.MonkeyPatch):
+    translate = Translator(Negative())
+    run = translate._run
+
+    def fail(images: Any) -> Any:
+        if any(each.x.max() > 0.9 for each in images):
+            raise DataError("too bright")
+        return run(images)
+
+    monkeypatch.setattr(translate, "_run", fail)
+    outputs = translate.stream([gray(), gray(), gray(value=255), gray()], batch=4)
+    assert len([next(outputs), next(outputs)]) == 2
+    with pytest.raises(DataError, match=r"^image 3: too bright$"):
+        next(outputs)
+
+
+@pytest.mark.parametrize("images", ["photos", b"x", gray(), torch.zeros(3, 4, 4), 7])
+def test_what_is_no_iterable_of_images_is_refused_at_once(images: Any):
+    with pytest.raises(TypeError, match="a stream takes an iterable of images, not"):
+        Translator(Negative()).stream(images)
+    with pytest.raises(ValueError, match="batch must be an integer above 0, not 0"):
+        Translator(Negative()).stream([], batch=0)
+
+
+def test_threads_share_a_translator():
+    translate = Translator(resnet(0))
+    images = [np.random.default_rng(k).integers(0, 256, (9 + k % 3, 14, 3), dtype=np.uint8) for k in range(24)]
+    expected = [translate(image) for image in images]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(translate, images))
+    assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
+
+
+def test_options_of_load_that_are_unknown_or_wrong_are_refused(tmp_path: Path):
+    path = save(tmp_path / "a.pt", {"ab": resnet(1)})
+    with pytest.raises(TypeError, match=r"takes no argument 'sise'; it takes compile, .* Nearest: 'size'"):
+        Translator.load(path, sise=3)
+    with pytest.raises(CheckpointError, match=r"has no generator 'ba'; it has ab"):
+        Translator.load(path, generator="ba")
+    with pytest.raises(ValueError, match="size must be an integer above 0, not 0"):
+        Translator.load(path, size=0)
+
+
+def test_a_tensor_without_negative_values_is_doubted_once(caplog: pytest.LogCaptureFixture):
+    translate = Translator(Negative())
+    for _ in range(2):
+        translate(torch.linspace(0, 1, 48).view(3, 4, 4))
+    translate(torch.linspace(-1, 1, 48).view(3, 4, 4))
+    assert caplog.messages == [
+        "the float32 tensor (3, 4, 4) holds no value below 0; if it is in 0..1 instead of -1..1, translate x * 2 - 1 "
+        "of it"
+    ]

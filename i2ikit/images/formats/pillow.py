@@ -106,6 +106,16 @@ def unpacked(image: Image.Image) -> Image.Image | Planes:
     return _shallow(image) if dtype is None else _deep(image, dtype)
 
 
+def held_image(image: Image.Image) -> Image.Image | Planes:
+    """Return what an image of Pillow holds, as :meth:`PillowFormat.decode` does for a file; it is not changed.
+
+    Raises:
+        Exception: anything, where its file is damaged or closed, or its mode is not converted to RGB.
+    """
+    image.load()
+    return unpacked(image.convert("LA") if image.mode == "La" else image.copy())
+
+
 def _type_of(image: Image.Image) -> np.dtype[Any] | None:
     """Return the type of an image's values; None for at most 8 bits."""
     if image.mode == "F":
@@ -125,6 +135,8 @@ def _shallow(image: Image.Image) -> Image.Image | Planes:
 
 def _deep(image: Image.Image, dtype: np.dtype[Any]) -> Planes:
     values = np.asarray(image)
+    if values.dtype == np.int32 and not 0 <= values.min() <= values.max() <= np.iinfo(dtype).max:
+        dtype = values.dtype
     transparent = image.info.get("transparency")
     alpha = None
     if isinstance(transparent, int):

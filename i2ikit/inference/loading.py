@@ -1,0 +1,89 @@
+"""From the path of a checkpoint to a network, and to the readers of its images."""
+
+from pathlib import Path
+from typing import NamedTuple, TypedDict
+
+import torch
+
+from i2ikit.distributed.device import pick_device
+from i2ikit.errors import nearest_hint
+from i2ikit.images import Reader
+from i2ikit.inference.network import TranslationNetwork
+from i2ikit.inference.trained_model import TrainedModel
+
+
+class LoadOptions(TypedDict, total=False):
+    """How :meth:`Translator.load` uses a checkpoint.
+
+    Attributes:
+        generator: its name in the config, such as ``"ba"``. None: the first one.
+        weights: ``"average"``, the default: the moving average of the generator where the config has one; ``"raw"``:
+            its own.
+        value_range: the values in the files that are black and white to the generator, instead of those that it was
+            trained with; outputs have the same range, unless the checkpoint has another one for them.
+        size, memory: see :class:`TranslationNetwork`.
+        smooth: see :class:`Translator`.
+    """
+
+    generator: str | None
+    weights: str
+    value_range: tuple[float, float] | None
+    size: int | None
+    memory: int | None
+    smooth: float
+
+
+class Loaded(NamedTuple):
+    """What a checkpoint gives.
+
+    Attributes:
+        network: a generator on its device.
+        source, target: readers of the files of its two domains.
+        training_size: pixels of the shorter side of the images of the training; None: unknown.
+    """
+
+    network: TranslationNetwork
+    source: Reader
+    target: Reader
+    training_size: int | None
+
+
+def open_trained(path: str | Path | TrainedModel) -> TrainedModel:
+    """Return the checkpoint that a path names; of a work directory the best one, or else the newest.
+
+    Raises:
+        CheckpointError: it is missing or damaged.
+    """
+    return path if isinstance(path, TrainedModel) else TrainedModel(path)
+
+
+def load(
+    path: str | Path | TrainedModel, device: torch.device | str, precision: str, compile: bool, options: LoadOptions
+) -> Loaded:
+    """Rebuild a generator from the config inside a checkpoint and load its weights; see :meth:`Translator.load`."""
+    unknown = sorted(set(options) - set(LoadOptions.__annotations__))
+    if unknown:
+        known = sorted({"device", "precision", "compile", *LoadOptions.__annotations__})
+        raise TypeError(
+            f"Translator.load takes no argument {unknown[0]!r}; it takes {', '.join(known)}."
+            f"{nearest_hint(unknown[0], known)}"
+        )
+    trained = open_trained(path)
+    name = trained.choose_generator(options.get("generator"), options.get("weights", "average"))
+    network = trained.build(f"generators.{name}")
+    trained.load(network, f"generators.{name}")
+    readers = trained.readers(getattr(network, "in_channels", 3))
+    source, target = (readers[domain] for domain in trained.domains(name))
+    value_range = options.get("value_range")
+    if value_range is not None:
+        same = target.value_range == source.value_range
+        source, target = source.with_range(value_range), target.with_range(value_range) if same else target
+    prepared = TranslationNetwork(
+        network,
+        pick_device(str(device)),
+        precision=precision,
+        compile=compile,
+        size=options.get("size"),
+        memory=options.get("memory"),
+    )
+    return Loaded(prepared, source, target, trained.training_size)
