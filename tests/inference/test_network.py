@@ -100,7 +100,7 @@ def test_bfloat16_computes_in_bfloat16_and_stays_near_float32():
     generator, x = resnet(0), images(2, 3, 32, 32)
     exact, short = TranslationNetwork(generator)(x), TranslationNetwork(generator, precision="bf16")(x)
     assert short.dtype == torch.float32
-    assert 0 < (exact - short).abs().mean() < 0.01
+    assert 0 < (exact - short).abs().mean() < 0.02
     assert next(generator.parameters()).dtype == torch.float32
 
 
