@@ -16,6 +16,11 @@ from torch import Tensor, nn
 from i2ikit.errors import CheckpointError
 
 LEAVES = (str, int, float, bool, type(None), torch.Size, torch.dtype, torch.device)
+DTYPES = (  # of tensors: those whose values can be compared and checked
+    torch.float16, torch.bfloat16, torch.float32, torch.float64,
+    torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64,
+)  # fmt: skip
+LARGEST = 2**64  # of the whole numbers
 DEEPEST = 64  # levels of nested dicts and lists
 MOST_VALUES = 2**21  # in one file
 LARGEST_PICKLE = 2**24  # bytes of what describes the tensors
@@ -29,7 +34,7 @@ def read_tensors(path: Path, *, before_zip: bool = False) -> Any:
     """Read what torch wrote to the CPU, without running code that the file may contain.
 
     Every entry of the archive must be stored as it is, and match its checksum. What is in it must be tensors, whose
-    memory the file itself holds, and plain data.
+    memory the file itself holds, and plain data. No two tensors that are returned share memory or need a gradient.
 
     Args:
         path: the file.
@@ -57,7 +62,7 @@ def read_tensors(path: Path, *, before_zip: bool = False) -> Any:
         raise CheckpointError(f"{path} holds types that are not allowed: {named[1]}. No code of it was run.") from error
     except Exception as error:  # whatever a damaged file makes torch raise
         raise CheckpointError(f"{path} cannot be read: it is cut off or damaged ({_first_line(error)})") from error
-    return content
+    return _separate(content, set())
 
 
 def _begin(path: Path) -> bytes:
@@ -118,6 +123,19 @@ def _check_content(path: Path, content: Any) -> None:
         raise CheckpointError(f"{path} is damaged: its tensors are larger than the file")
 
 
+def _separate(value: Any, seen: set[int]) -> Any:
+    """Return a value whose tensors share no memory with each other; ``seen`` has the addresses of those before."""
+    if isinstance(value, Tensor):
+        layouts = (torch.contiguous_format, *((torch.channels_last,) if value.ndim == 4 else ()))
+        address = value.untyped_storage().data_ptr()
+        own = any(value.is_contiguous(memory_format=layout) for layout in layouts) and address not in seen
+        seen.add(address)
+        return value.detach() if own else value.detach().clone()
+    if isinstance(value, dict):
+        return type(value)((key, _separate(item, seen)) for key, item in value.items())
+    return type(value)(_separate(item, seen) for item in value) if type(value) in (list, tuple) else value
+
+
 def _bytes(tensor: Tensor) -> int:
     return tensor.numel() * tensor.element_size()
 
@@ -161,12 +179,25 @@ def find_foreign(value: Any, key: str = "") -> str:
 
 def _foreign(key: str, value: Any) -> str:
     if isinstance(value, Tensor):
-        plain = type(value) in (Tensor, nn.Parameter, nn.Buffer) and value.layout is torch.strided
-        return "" if plain and not value.is_meta and not value.is_quantized else f"{key} is a tensor of a special kind"
+        return "" if _is_plain(value) else f"{key} is a tensor of a special kind"
     if type(value) in (dict, OrderedDict):
         wrong = next((name for name in value if type(name) not in LEAVES), None)
         return "" if wrong is None else f"{key} has the key {wrong!r}, a {_type_name(wrong)}"
+    if type(value) is int and abs(value) > LARGEST:
+        return f"{key} is a whole number of more than 64 bits"
     return "" if type(value) in (*LEAVES, list, tuple) else f"{key} is a {_type_name(value)}"
+
+
+def _is_plain(value: Tensor) -> bool:
+    known = type(value) in (Tensor, nn.Parameter, nn.Buffer) and value.dtype in DTYPES
+    return known and value.layout is torch.strided and not (value.is_meta or value.is_neg() or value.is_nested)
+
+
+def fits(value: Any, own: Any) -> bool:
+    """Return whether a value can replace a tensor: it is one of the same shape, and of floats where that one is."""
+    if not isinstance(value, Tensor) or not isinstance(own, Tensor) or value.shape != own.shape:
+        return False
+    return value.dtype == own.dtype or (value.is_floating_point() and own.is_floating_point())
 
 
 def _type_name(value: Any) -> str:
@@ -189,8 +220,12 @@ def content_hash(value: Any) -> str:
 
 
 def find_not_finite(tensors: Mapping[str, Any]) -> str:
-    """Return the name of the first tensor with values that are not finite, and how many; empty: there is none."""
-    for name, value in tensors.items():
+    """Return the name of the first tensor with values that are not finite, and how many; empty: there is none.
+
+    Args:
+        tensors: by name; dicts and lists of them are looked into.
+    """
+    for name, value in walk(tensors):
         bad = value.numel() - int(value.isfinite().sum()) if isinstance(value, Tensor) else 0
         if bad:
             return f"{bad} of {value.numel()} values of {name} are not finite"

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from i2ikit.errors import CheckpointError
-from i2ikit.tensor_files import content_hash, find_foreign, find_not_finite, read_tensors, walk
+from i2ikit.tensor_files import content_hash, find_foreign, find_not_finite, fits, read_tensors, walk
 
 CONTENT = {"weight": torch.arange(6.0).reshape(2, 3), "bias": torch.ones(2)}
 
@@ -137,9 +137,50 @@ def test_lists_that_double_at_each_level_end(monkeypatch):
     assert find_foreign(doubled()).startswith("it has more than 1000 values")
 
 
-@pytest.mark.parametrize("value", [torch.ones(2).to_sparse(), torch.ones(2, device="meta")])
+@pytest.mark.parametrize(
+    "value",
+    [
+        torch.ones(2).to_sparse(),
+        torch.ones(2, device="meta"),
+        torch.ones(2, dtype=torch.complex64),
+        torch.ones(2).to(torch.float8_e4m3fn),
+        torch._neg_view(torch.ones(2)),
+        torch.nested.nested_tensor([torch.ones(2)], layout=torch.jagged),
+    ],
+)
 def test_tensors_of_special_kinds_are_foreign(value):
     assert find_foreign({"a": value}) == "a is a tensor of a special kind"
+
+
+def test_whole_numbers_that_no_run_counts_to_are_foreign():
+    assert find_foreign({"a": [1, 10**5000]}) == "a.1 is a whole number of more than 64 bits"
+
+
+def test_tensors_that_share_memory_or_need_a_gradient_come_back_apart(tmp_path):
+    """An optimizer that updates one of two such moments in place changes the other one too."""
+    whole = torch.arange(6.0)
+    content = {"a": whole[:4], "b": whole[2:], "c": torch.ones(1).expand(3), "d": torch.ones(2, requires_grad=True)}
+    found = read_tensors(saved(tmp_path / "a.pt", content | {"e": [whole, whole]}))
+    for value in (*[found[name] for name in "abcd"], *found["e"]):
+        value += 1
+    assert [found[name].tolist() for name in "abcd"] == [[1, 2, 3, 4], [3, 4, 5, 6], [2, 2, 2], [2, 2]]
+    assert [value.tolist() for value in found["e"]] == [[1, 2, 3, 4, 5, 6]] * 2
+
+
+def test_layouts_of_tensors_are_kept(tmp_path):
+    value = torch.rand(2, 3, 4, 4).to(memory_format=torch.channels_last)
+    assert read_tensors(saved(tmp_path / "a.pt", {"a": value}))["a"].stride() == value.stride()
+
+
+@pytest.mark.parametrize(
+    ("value", "fitting"),
+    [
+        (torch.zeros(2), True), (torch.zeros(2).half(), True), (torch.zeros(2).double(), True),
+        (torch.zeros(2).long(), False), (torch.zeros(2).bool(), False), (torch.zeros(2, 1), False), (None, False),
+    ],
+)  # fmt: skip
+def test_what_can_replace_a_tensor_has_its_shape_and_is_of_floats_where_it_is(value, fitting):
+    assert fits(value, torch.ones(2)) is fitting
 
 
 def test_values_are_visited_with_their_keys():
@@ -170,6 +211,12 @@ def test_the_hash_of_a_content_does_not_depend_on_how_it_is_stored(tmp_path):
     content = {**HASHED, "w": nn.Parameter(torch.tensor([[1.0, 9.0], [2.0, 9.0]])[:, 0]), "name": "bytes \udcff"}
     assert content_hash({**HASHED, "name": "bytes \udcff"}) == content_hash(content)
     assert content_hash(read_tensors(saved(tmp_path / "a.pt", content))) == content_hash(content)
+
+
+def test_tensors_inside_lists_and_dicts_are_looked_into():
+    assert find_not_finite({"a": {"b": [torch.ones(1), torch.tensor([float("inf")])]}}).startswith(
+        "1 of 1 values of a.b.1"
+    )
 
 
 def test_the_first_tensor_that_is_not_finite_is_named():

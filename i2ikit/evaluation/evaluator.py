@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from i2ikit.checks import not_negative_int
 from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.evaluation.measure import EvaluationData, Measurement, join, measure, measured_generators, prepare
@@ -112,4 +113,4 @@ class Evaluator:
         if best:  # an error for a state of another kind
             best |= {"value": float(best["value"]), "step": int(best["step"])}
         if best and self.metric in (None, best["metric"]) and self.better in (None, best["better"]):
-            self.best, self.since_best = best, int(state["since_best"])
+            self.best, self.since_best = best, not_negative_int("since_best", state["since_best"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from i2ikit.checks import fraction, positive_int
+from i2ikit.checks import fraction, not_negative_int, positive_int
 from i2ikit.interfaces.progress import MeasuredSchedule, Progress
 from i2ikit.registry import SCHEDULES
 
@@ -49,4 +49,4 @@ class PlateauDecay(MeasuredSchedule):
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
         """Restore what :meth:`state_dict` returned."""
-        self.reductions = state["reductions"]
+        self.reductions = not_negative_int("reductions", state["reductions"])

@@ -78,6 +78,6 @@ class ImagePool(View):
 
     def set_extra_state(self, state: dict[str, Tensor]) -> None:
         """Restore the images of every expression."""
-        if any(images.ndim != 4 for images in state.values()):
-            raise ValueError("the stored images of a pool must be (N, C, H, W)")
+        if any(images.ndim != 4 or not images.is_floating_point() for images in state.values()):
+            raise ValueError("the stored images of a pool must be (N, C, H, W), of floating-point numbers")
         self.stores = {name: [image.clone() for image in images[: self.size]] for name, images in state.items()}

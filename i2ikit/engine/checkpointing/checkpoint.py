@@ -101,7 +101,7 @@ def read_checkpoint(path: Path, *, any_weights: bool = False) -> Checkpoint:
 
     Raises:
         CheckpointError: it is missing, damaged (checksums are verified), not from i2ikit, of another format version, or
-            has a field of the wrong kind or weights that are not finite. The message names the file.
+            has a field of the wrong kind, or weights or states of optimizers that are not finite. It is named.
     """
     content = read_tensors(path)
     if not isinstance(content, Mapping) or content.get("format") != FORMAT:
@@ -121,7 +121,7 @@ def read_checkpoint(path: Path, *, any_weights: bool = False) -> Checkpoint:
         raise CheckpointError(f"{path} is damaged: {wrong}")
     checkpoint = Checkpoint(**{name: content[name] for name in Checkpoint.__dataclass_fields__})
     checkpoint.config = _read_config(path, content["config"])
-    wrong = "" if any_weights else find_not_finite(checkpoint.model)
+    wrong = "" if any_weights else find_not_finite({**checkpoint.model, "optimizers": checkpoint.optimizers})
     if wrong:
         raise CheckpointError(f"{path} cannot be used: {wrong}. Use an earlier checkpoint.")
     if content_hash({key: value for key, value in content.items() if key != CHECKSUM}) != content[CHECKSUM]:

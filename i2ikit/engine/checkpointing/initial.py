@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
+from i2ikit.engine.checkpointing.rebuild import compare_weights
 from i2ikit.errors import CheckpointError
 from i2ikit.translation import UnpairedTranslation
 from i2ikit.work_dir import choose_checkpoint
@@ -34,8 +35,9 @@ def load_initial(path: str | Path, model: UnpairedTranslation, device: torch.dev
         if not weights:
             continue
         try:
+            compare_weights(network.state_dict(), weights)
             network.load_state_dict({key: value.to(device) for key, value in weights.items()})
-        except RuntimeError as error:
+        except (RuntimeError, CheckpointError) as error:
             kind, _, short = name.partition(".")
             config = checkpoint.config.get("model", {}).get(kind, {}).get(short)
             raise CheckpointError(f"{name} of {path} does not fit the config; there it is {config}. {error}") from error

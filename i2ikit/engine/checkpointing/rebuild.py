@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.module import (
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )
 
 from i2ikit.errors import CheckpointError, I2IKitError
-from i2ikit.tensor_files import walk
+from i2ikit.tensor_files import fits, walk
 
 Network = TypeVar("Network", bound=nn.Module)
 LARGEST = 2**20  # of the whole numbers in the config of a model
@@ -47,7 +47,7 @@ def rebuild(
         with limited(len(weights)):
             trial = _on_meta(make)
         if trial is not None:
-            _compare(trial, weights, complete=complete)
+            compare_weights(trial.state_dict(), weights, complete=complete)
         return make() if trial is not None else None
     except I2IKitError:
         raise
@@ -64,14 +64,23 @@ def _on_meta(make: Callable[[], Network | None]) -> Network | None:
         return make()
 
 
-def _compare(network: nn.Module, weights: Mapping[str, Any], *, complete: bool) -> None:
-    """Raise CheckpointError where the names or shapes of the weights differ from those of a network."""
-    own = network.state_dict()
+def compare_weights(own: Mapping[str, Any], weights: Mapping[str, Any], *, complete: bool = True) -> None:
+    """Raise CheckpointError where the names, shapes or kinds of weights differ from those of a network.
+
+    Args:
+        own: state dict of the network.
+        weights: state dict in the file.
+        complete: whether all of ``weights`` are of this network.
+    """
     missing = [name for name in own if name not in weights]
     other = [name for name in weights if name not in own] if complete else []
-    shapes = {name: getattr(value, "shape", None) for name, value in own.items()}
-    wrong = [name for name in shapes if name in weights and getattr(weights[name], "shape", None) != shapes[name]]
-    for names, what in ((missing, "are missing"), (other, "are not of this network"), (wrong, "have another shape")):
+    stored = [name for name in own if isinstance(own[name], Tensor) and name in weights]
+    wrong = [name for name in stored if not fits(weights[name], own[name])]
+    for names, what in (
+        (missing, "are missing"),
+        (other, "are not of this network"),
+        (wrong, "are of another shape or type"),
+    ):
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             raise CheckpointError(f"the weights do not fit its config: {names[0]}{more} {what}")

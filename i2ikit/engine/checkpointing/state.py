@@ -1,6 +1,7 @@
 """A run as a checkpoint, and a checkpoint restored to a run."""
 
 import inspect
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,9 +11,11 @@ from mmengine.utils import apply_to
 from torch.optim import Optimizer
 
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
+from i2ikit.engine.checkpointing.rebuild import compare_weights
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.environment import plugins, versions
 from i2ikit.errors import CheckpointError
+from i2ikit.tensor_files import fits
 from i2ikit.translation import UnpairedTranslation
 
 
@@ -53,6 +56,7 @@ def restore(
     """
     state = apply_to(checkpoint.model, torch.is_tensor, lambda x: x.to(device))  # load_state_dict leaves extra state
     try:
+        compare_weights(model.state_dict(), state)
         model.load_state_dict(state)
     except Exception as error:  # the extra state of a part may have any error
         raise CheckpointError(f"the checkpoint is of another model than the config: {error}") from error
@@ -65,7 +69,7 @@ def restore(
         settings = [{key: group[key] for key in group if key != "params"} for group in optimizer.param_groups]
         try:
             optimizer.load_state_dict(checkpoint.optimizers[name])
-            _check_state(optimizer, checkpoint.progress.get("step", 0))
+            _check_state(optimizer, checkpoint.optimizers[name], checkpoint.progress.get("step", 0))
         except Exception as error:  # torch reads the state without checking it
             raise CheckpointError(f"the optimizer of phase {name!r} does not fit the config: {error}") from error
         for group, own in zip(optimizer.param_groups, settings, strict=True):
@@ -144,18 +148,24 @@ def _load(hook: Hook, state: Any) -> None:
         hook.load_state_dict(state)
 
 
-def _check_state(optimizer: Optimizer, steps: int) -> None:
-    """Raise ValueError where the state of a parameter is not what the optimizer makes for it in so many steps."""
+def _check_state(optimizer: Optimizer, saved: Mapping[str, Any], steps: int) -> None:
+    """Raise ValueError where the saved state of a parameter is not what the optimizer makes for it in so many steps."""
     sample = torch.ones(1, requires_grad=True)
     taken = inspect.signature(type(optimizer)).parameters
     alone = type(optimizer)([sample], **{key: value for key, value in optimizer.defaults.items() if key in taken})
     sample.grad = torch.ones(1)
     alone.step()
     made = {key: value for key, value in alone.state[sample].items() if torch.is_tensor(value)}
-    for parameter, found in optimizer.state.items():
+    parameters = itertools.chain(*(group["params"] for group in optimizer.param_groups))
+    numbers = itertools.chain(*(group["params"] for group in saved["param_groups"]))
+    states = [(parameter, saved["state"].get(index)) for parameter, index in zip(parameters, numbers, strict=True)]
+    for parameter, found in states:
+        if found is None:  # it had no gradient yet
+            continue
         for key, value in made.items():
-            expected = parameter.shape if value.shape == sample.shape else value.shape
-            if getattr(found.get(key), "shape", None) != expected:
+            expected = parameter if value.shape == sample.shape else value
+            number = key == "step" and isinstance(found.get(key), int | float)
+            if not (number or fits(found.get(key), expected)):
                 raise ValueError(f"its {key!r} of a parameter of shape {tuple(parameter.shape)} is missing or odd")
         if "step" in made and float(found["step"]) not in range(steps + 1):
             raise ValueError(f"it counts {float(found['step']):g} updates after {steps} steps")

@@ -85,13 +85,7 @@ class CheckpointsHook(RunHook):
     @staticmethod
     def _refuse_non_finite(state: Checkpoint) -> None:
         """Raise RunError if the last update made a weight, or a state of an optimizer, not finite."""
-        of_optimizers = {
-            f"optimizers.{phase}.{index}.{key}": value
-            for phase, optimizer in state.optimizers.items()
-            for index, entry in optimizer["state"].items()
-            for key, value in entry.items()
-        }
-        wrong = find_not_finite({**state.model, **of_optimizers})
+        wrong = find_not_finite({**state.model, "optimizers": state.optimizers})
         if wrong:
             raise RunError(
                 f"step {state.progress['step']}: {wrong} after its update, so no checkpoint of it is written; those of "

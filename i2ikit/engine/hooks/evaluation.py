@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from i2ikit.checks import not_negative_int
 from i2ikit.config.data import dataset_config
 from i2ikit.engine.assemble import Parts
 from i2ikit.engine.hooks.base import RunHook
@@ -93,7 +94,7 @@ class EvaluationHook(RunHook):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned."""
         self.evaluator.load_state_dict(state)
-        self._measured = state["measured"]
+        self._measured = not_negative_int("measured", state["measured"])
         if self.schedule is not None and "schedule" in state:
             self.schedule.load_state_dict(state["schedule"])
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from i2ikit.errors import CheckpointError
 from i2ikit.inference.interop.layouts import Layout, layout_of
+from i2ikit.tensor_files import fits
 
 SHOWN = 3  # pairs of names in a message
 
@@ -68,11 +69,11 @@ def _pairs(layout: Layout, names: list[str]) -> list[tuple[str, str]]:
 
 
 def _fits(theirs: str, ours: str, published: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> bool:
-    """Return whether two entries are of one kind (weight, bias, ...) and shape."""
+    """Return whether two entries are of one kind (weight, bias, ...), shape and type."""
     if theirs not in published or ours not in expected:
         return False
     same_kind = theirs.rpartition(".")[2] == ours.rpartition(".")[2]
-    return same_kind and published[theirs].shape == expected[ours].shape
+    return same_kind and fits(published[theirs], expected[ours])
 
 
 def _refusal(source: str, kind: str, differing: Sequence[str]) -> CheckpointError:
@@ -85,4 +86,7 @@ def _refusal(source: str, kind: str, differing: Sequence[str]) -> CheckpointErro
 
 
 def _shown(name: str, state: Mapping[str, Tensor]) -> str:
-    return f"{name} {list(state[name].shape)}" if name else "-"
+    if not name:
+        return "-"
+    kind = "" if state[name].is_floating_point() else f" of {state[name].dtype}"
+    return f"{name} {list(state[name].shape)}{kind}"

@@ -48,10 +48,15 @@ def test_numbers_without_measure_are_refused_before_anything_is_built():
 @pytest.mark.parametrize(
     ("config", "weights", "message"),
     [
-        ({"width": 10**6}, None, r"layers\.0\.weight and 3 more have another shape"),  # 8 TB, which nobody allocates
+        (
+            {"width": 10**6},
+            None,
+            r"layers\.0\.weight and 3 more are of another shape or type",
+        ),  # 8 TB, which nobody allocates
         ({"blocks": 1}, None, r"layers\.1\.weight and 1 more are not of this network"),
         ({}, {"layers.0.weight": torch.ones(3, 3)}, r"layers\.0\.bias and 2 more are missing"),
-        ({}, {**Stack().state_dict(), "layers.1.bias": "text"}, r"layers\.1\.bias have another shape"),
+        ({}, {**Stack().state_dict(), "layers.1.bias": "text"}, r"layers\.1\.bias are of another shape or type"),
+        ({}, {**Stack().state_dict(), "layers.1.bias": torch.ones(3).long()}, r"layers\.1\.bias are of another shape"),
         ({"width": -1}, None, r"its config cannot be built: .*negative"),
         ({"width": "x"}, None, r"its config cannot be built"),
     ],

@@ -22,6 +22,7 @@ from i2ikit.work_dir import WorkDir, WorkDirError
 
 pytestmark = pytest.mark.slow  # complete trainings, and the import of mmengine's runner
 CHECKED = 1  # items that are read before a run, to check the data
+STEM = "generators.ab.stages.stem.conv.weight"
 
 
 def train_in_parts(config: dict[str, Any], work_dir: Path, *stops: int) -> None:
@@ -257,8 +258,12 @@ def rewrite(path: Path, change: Callable[[Checkpoint], object]) -> None:
     ("change", "message"),
     [
         (
-            lambda c: c.model["generators.ab.stages.stem.conv.weight"].fill_(float("nan")),
+            lambda c: c.model[STEM].fill_(float("nan")),
             "stem.conv.weight are not finite",
+        ),
+        (
+            lambda c: c.optimizers["generate"]["state"][0]["exp_avg_sq"].fill_(float("inf")),
+            "optimizers.generate.state.0.exp_avg_sq are not finite",
         ),
         (lambda c: c.progress.update(step=99), "step 99 is beyond its 12 steps"),
         (lambda c: c.extra.pop("hooks"), "cannot be used to resume a run: it has no 'extra.hooks'"),
@@ -281,6 +286,16 @@ def test_a_checkpoint_that_no_run_can_have_written_is_skipped(
     [
         (lambda c: c.optimizers["generate"]["state"][0].pop("exp_avg"), "optimizer of phase 'generate' .*'exp_avg'"),
         (lambda c: c.optimizers["generate"]["state"][0].update(step=1e6), "it counts 1e.06 updates after 5 steps"),
+        (
+            lambda c: c.optimizers["generate"]["state"][0].update(
+                exp_avg=c.optimizers["generate"]["state"][0]["exp_avg"].long()
+            ),
+            "optimizer of phase 'generate' .*'exp_avg'",
+        ),
+        (
+            lambda c: c.model.update({STEM: c.model[STEM].long()}),
+            "another model than the config: .*stem.conv.weight are of another shape or type",
+        ),
         (lambda c: c.extra["hooks"].update(LogHook=[1]), "state of the hook LogHook cannot be restored"),
         (lambda c: c.extra["hooks"]["LogHook"].update(sums={"d": "x"}), "state of the hook LogHook cannot be restored"),
     ],
