@@ -131,7 +131,19 @@ class PhasesBuilder:
         term = self.builder.part(TERMS, rest, path)
         if term is None or self._has_wrong_reads(term, path) or schedule is None:
             return None
+        self._refuse_trainable(term, path)
         return WeightedTerm(term, schedule, str(stream))
+
+    def _refuse_trainable(self, term: Term, path: str) -> None:
+        """Report trainable parameters inside a term; phases update networks, so they would keep their first values."""
+        names = [name for name, parameter in term.named_parameters() if parameter.requires_grad]
+        if names:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            self.builder.error(
+                path,
+                f"the term has trainable parameters that no phase updates: {names[0]!r}{more}. Make them a head, which "
+                "a phase updates, or set requires_grad to False where they are made",
+            )
 
     def _has_wrong_reads(self, term: Term, path: str) -> bool:
         """Report what a term reads or embeds that the model does not have; return whether there is any."""

@@ -334,3 +334,31 @@ def test_a_new_loss_is_one_class_and_one_line_of_config(config):
         assert any(not torch.equal(x, y) for x, y in zip(before, parameters, strict=True))
     finally:
         del LOSSES.module_dict["FarthestPatchLoss"]
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_trainable_parameters_inside_a_term_are_refused_since_no_phase_updates_them(config, frozen):
+    @LOSSES.register_module()
+    class ScaledLoss(nn.Module):
+        """The distance with a learned scale; not published."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Linear(1, 1).requires_grad_(not frozen)
+
+        def forward(self, query: Tensor, key: Tensor) -> Tensor:
+            return self.scale((query - key).square().mean()[None]).squeeze()
+
+    try:
+        changed = change(config, f"{TERM}/loss", {"type": "ScaledLoss"})
+        expected = (
+            "model.phases.generate.terms.content: the term has trainable parameters that no phase updates: "
+            "'loss.scale.weight' and 1 more. Make them a head, which a phase updates, or set requires_grad to False "
+            "where they are made"
+        )
+        if frozen:
+            assert build(changed) is not None
+        else:
+            assert errors(changed) == [expected]
+    finally:
+        del LOSSES.module_dict["ScaledLoss"]
