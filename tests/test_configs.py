@@ -11,7 +11,7 @@ from torch import Tensor
 from i2ikit.build import Builder
 from i2ikit.config.find import find_config, packaged_configs
 from i2ikit.config.resolve import load_config, resolve_config
-from i2ikit.config.validate import build_trial_model
+from i2ikit.config.trial import build_trial_model
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation, build_model
 

@@ -10,7 +10,7 @@ from torch import nn
 from i2ikit.build import Builder
 from i2ikit.config.find import find_config, packaged_configs
 from i2ikit.config.resolve import load_config
-from i2ikit.config.validate import build_trial_model
+from i2ikit.config.trial import build_trial_model
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.interfaces.progress import Progress, Schedule, schedule_length
 from i2ikit.ops.pixels import image_to_tensor

@@ -27,7 +27,8 @@ import torch
 
 from i2ikit.build import Builder
 from i2ikit.config import find_config, resolve_config
-from i2ikit.config.validate import build_trial_model
+from i2ikit.config.batch import batch_shapes
+from i2ikit.config.trial import build_trial_model
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed.device import pick_device
 from i2ikit.engine.execution import set_execution
@@ -35,7 +36,6 @@ from i2ikit.engine.hooks.step_times import process_memory
 from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.engine.runner import RunnerModel
 from i2ikit.nn.recompute import checkpoint_activations
-from i2ikit.profiling.batch import batch_shapes
 from i2ikit.profiling.step import step_cost
 from i2ikit.translation import Progress, build_model
 

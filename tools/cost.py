@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from i2ikit.config import find_config, resolve_config
-from i2ikit.config.validate import build_trial_model
-from i2ikit.profiling.batch import batch_shapes
+from i2ikit.config.batch import batch_shapes
+from i2ikit.config.trial import build_trial_model
 from i2ikit.profiling.step import step_cost
 
 

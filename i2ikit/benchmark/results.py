@@ -7,9 +7,9 @@ from typing import Any
 
 from i2ikit.benchmark.plan import BenchmarkEntry, BenchmarkPlan, BenchmarkRun
 from i2ikit.benchmark.slices import WARM_UP
-from i2ikit.config.validate import build_trial_model
+from i2ikit.config.batch import batch_shapes
+from i2ikit.config.trial import build_trial_model
 from i2ikit.errors import I2IKitError
-from i2ikit.profiling.batch import batch_shapes
 from i2ikit.profiling.step import step_cost
 from i2ikit.report.record import RunRecord, describe_metric, metric_names, read_record
 

@@ -1,11 +1,14 @@
 """Channels are set once, with the data; networks follow, and a contradiction is an error that names both keys."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import ConfigProblem, class_of, is_part, parameters
 from i2ikit.config.data import dataset_config
 from i2ikit.registry import DATASETS, DISCRIMINATORS, GENERATORS, Registry
+
+if TYPE_CHECKING:
+    from i2ikit.translation import UnpairedTranslation
 
 Need = tuple[str, str, Registry, str, str]  # section, name, registry, argument, domain
 
@@ -18,8 +21,10 @@ def follow_data(config: Mapping[str, Any]) -> dict[str, Any]:
     data, model = config.get("data"), config.get("model")
     if not isinstance(data, Mapping) or not isinstance(model, Mapping):
         return dict(config)
-    own = data["train"].get("channels") if is_part(data.get("train")) else None
-    channels = by_domain(own if data.get("channels") is None else data["channels"])
+    train = data["train"] if is_part(data.get("train")) else {}
+    channels = by_domain(train.get("channels") if data.get("channels") is None else data["channels"])
+    if "channels" not in parameters(DATASETS, train.get("type")):
+        return dict(config)  # an error, or a data set that is not registered
     for section, name, registry, argument, domain in _needs(model) if channels else ():
         network = model[section][name]
         if argument not in network and argument in parameters(registry, network["type"]):
@@ -46,6 +51,19 @@ def channel_errors(config: Mapping[str, Any]) -> Iterator[ConfigProblem]:
                 f"is {found}, but data.channels gives images of domain {domain} {channels[domain]} channel{plural}. "
                 f"Set data.channels={found}, or {path}={channels[domain]}.",
             )
+
+
+def image_channels(config: Mapping[str, Any], model: "UnpairedTranslation") -> dict[str, int]:
+    """Return the channels of the domains ``a`` and ``b``: those of the data, else those of the first generator."""
+    data = config["data"]
+    channels = by_domain(_argument(DATASETS, dataset_config(data, "train"), "channels"))
+    if channels:
+        return channels
+    name, generator = next(iter(model.generators.items()))
+    network: Any = generator
+    source = getattr(network, "in_channels", 3)
+    target = network.widths(("out",))[0] if hasattr(network, "widths") else source
+    return {"a": source, "b": target} if name.startswith("a") else {"a": target, "b": source}
 
 
 def by_domain(channels: Any) -> dict[str, int]:

@@ -1,10 +1,9 @@
 """Finds all errors of a config at once, by building its model on the meta device, which is fast."""
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from i2ikit.build import Builder, ConfigProblem, is_part, needs_values
+from i2ikit.build import Builder, ConfigProblem
 from i2ikit.config.channels import channel_errors
 from i2ikit.config.data import SHARED, SHARED_SIZES, dataset_config
 from i2ikit.config.evaluation import check_evaluation, check_schedule
@@ -12,6 +11,7 @@ from i2ikit.config.files import LENGTHS
 from i2ikit.config.imports import import_problems
 from i2ikit.config.mmengine_parts import BACKEND, HOOK, check_list, check_optimizer, check_part
 from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, Check, fixed_keys, integer, known_hint
+from i2ikit.config.trial import build_trial_model, image_errors
 from i2ikit.errors import nearest_hint
 from i2ikit.plugin import get_manager
 from i2ikit.registry import DATASETS, METRICS, SCHEDULES
@@ -37,9 +37,10 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
     for name, keys in FIXED.items():
         if name in config:
             _check_fixed(config[name], name, keys, builder)
-    phases = _check_model(config["model"], _crop_size(config), builder) if "model" in config else {}
+    model = _check_model(config["model"], builder) if "model" in config else None
     if "optimizer" in config:
-        _check_optimizers(config, phases, builder)
+        phases = model.phases.items() if model is not None else ()
+        _check_optimizers(config, {name: tuple(phase.update) for name, phase in phases}, builder)
     if config.get("schedule") is not None:
         builder.part(SCHEDULES, config["schedule"], "schedule")
     _check_data(config.get("data"), builder)
@@ -54,6 +55,8 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
     _check_value(config.get("seed", 0), "seed", integer(0), builder)
     check_list(config.get("hooks", []), "hooks", HOOK, builder)
     check_list(config.get("vis_backends", []), "vis_backends", BACKEND, builder)
+    if model is not None and not any(error.path.partition(".")[0] in ("model", "data") for error in builder.errors):
+        builder.errors += image_errors(config, model)
     return builder.errors
 
 
@@ -93,56 +96,11 @@ def _check_fixed(section: Any, name: str, keys: Mapping[str, Any], builder: Buil
         builder.error("train", f"needs the length of the training, `epochs` or `steps`, {both}")
 
 
-def build_trial_model(section: Mapping[str, Any]) -> tuple["UnpairedTranslation | None", list[ConfigProblem]]:
-    """Build the model without its weights, on torch's meta device; return it, or None, and the errors."""
-    import torch
-
-    from i2ikit.translation import build_model
-
-    builder = Builder()
-    try:
-        with torch.device("meta"):
-            return build_model(section, builder, path="model"), builder.errors
-    except RuntimeError as error:  # a part that cannot be built without real tensors
-        if not needs_values(error):
-            raise
-        builder = Builder()
-        return build_model(section, builder, path="model"), builder.errors
-
-
-def _check_model(section: Any, size: Any, builder: Builder) -> dict[str, tuple[str, ...]]:
-    """Build the model; return what each phase updates, or nothing if it could not be built."""
+def _check_model(section: Any, builder: Builder) -> "UnpairedTranslation | None":
+    """Build the model without its weights; return None if that fails."""
     model, errors = build_trial_model(section)
     builder.errors += errors
-    if model is not None:
-        _check_size(dict(model.generators.items()), size, builder)
-    return {name: tuple(phase.update) for name, phase in model.phases.items()} if model is not None else {}
-
-
-def _crop_size(config: Mapping[str, Any]) -> Any:
-    """Return ``data.crop_size`` if the training data get it, else None."""
-    data = config.get("data")
-    if not isinstance(data, Mapping) or not is_part(data.get("train")) or integer(1)(data.get("crop_size")):
-        return None
-    train = dataset_config(data, "train")
-    transform = train.get("transform")
-    taken = [
-        part[name] for part in (train, transform) if is_part(part) for name in ("crop_size", "size") if name in part
-    ]
-    return data["crop_size"] if data["crop_size"] in taken else None
-
-
-def _check_size(generators: Mapping[str, Any], size: int | None, builder: Builder) -> None:
-    """Report a size of the training images that the generators cannot take, with the nearest that they can."""
-    needs = {name: (getattr(each, "multiple", 1), getattr(each, "smallest", 1)) for name, each in generators.items()}
-    step, least = math.lcm(*(pair[0] for pair in needs.values())), max(pair[1] for pair in needs.values())
-    if size is None or (size % step == 0 and size >= least):
-        return
-    least = -(-least // step) * step
-    below, above = max(size // step * step, least), max(-(-size // step) * step, least)
-    nearest = " or ".join(dict.fromkeys(f"data.crop_size={side}" for side in (below, above)))
-    networks = ", ".join(f"generators.{name}" for name in needs)
-    builder.error("data.crop_size", f"{networks} needs multiples of {step} of at least {least}, not {size}: {nearest}")
+    return model
 
 
 def _check_optimizers(config: Mapping[str, Any], phases: Mapping[str, tuple[str, ...]], builder: Builder) -> None:

@@ -54,7 +54,7 @@ class StyleGAN2Discriminator(nn.Module):
         check_images(type(self).__name__, x, self.in_channels)
         if x.shape[2:] != (self.size, self.size):
             raise ShapeError(
-                f"{type(self).__name__} was built for images of {self.size} x {self.size} pixels, "
+                f"{type(self).__name__} was built for images of {self.size} x {self.size} pixels, its `size`, "
                 f"got {x.shape[2]} x {x.shape[3]}"
             )
         x = self.conv(self.blocks(self.stem(x))).flatten(1)  # (B, 16 * C)

@@ -50,7 +50,7 @@ class TileDiscriminator(PatchGAN):
         init_gain: float = 0.02,
     ) -> None:
         super().__init__(in_channels, filters=filters, layers=layers, antialias=antialias, norm=norm)
-        self.tile = positive_int("tile", tile)
+        self.tile = self.multiple = positive_int("tile", tile)
         if tile < self.smallest:
             raise ValueError(f"tile must be at least {self.smallest} pixels for {layers} layers, not {tile}")
         initialize(self, init, init_gain)

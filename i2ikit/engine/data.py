@@ -6,17 +6,20 @@ from contextlib import suppress
 from typing import Any
 
 from i2ikit.build import Builder
+from i2ikit.config.batch import batch_shapes, size_in_config
 from i2ikit.config.data import dataset_config
+from i2ikit.config.trial import trial_error
 from i2ikit.data.bad_files import SAMPLED, BadFiles, bad_headers, files_of
 from i2ikit.data.cache import ImageCache
 from i2ikit.data.loading import MapDataset, TrainLoader
 from i2ikit.datasets.domains import DomainImages
-from i2ikit.errors import DataError
+from i2ikit.errors import ConfigError, DataError, I2IKitError
 from i2ikit.files import user_cache
 from i2ikit.images.files import decode, left_out_frames
 from i2ikit.images.planes import own_range
 from i2ikit.images.values import UsedValues, joined_values, proposed_setting, used_values
 from i2ikit.registry import DATASETS
+from i2ikit.translation import UnpairedTranslation
 
 DECODED = 8  # images of each domain whose values are looked at before a run
 SMALL = (256, 256)  # pixels that suffice for that
@@ -113,6 +116,23 @@ def open_test_files(dataset: MapDataset | None, fraction: float) -> list[str]:
     if not all(map(len, getattr(dataset, "domains", {}).values())):
         raise DataError(f"no test image is left: {bad_files.format_messages(bad_files.messages)}")
     return bad_files.messages
+
+
+def check_first_batch(config: Mapping[str, Any], model: UnpairedTranslation, dataset: MapDataset) -> None:
+    """Check that the networks can take the images, where their size depends on the files.
+
+    Raises:
+        ConfigError: they cannot; the message names the term and the size.
+    """
+    if size_in_config(config) is not None:
+        return  # the check of the config has tried it
+    try:
+        shapes = batch_shapes(config, model, dataset)
+    except I2IKitError:  # the first image cannot be read; that has its own rule
+        return
+    problem = trial_error(config, shapes)
+    if problem is not None:
+        raise ConfigError("the config", [f"{problem.path}: {problem.message}"])
 
 
 def check_sample(dataset: MapDataset, bad_files: BadFiles, seed: int) -> str:

@@ -15,7 +15,7 @@ from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.checkpointing.initial import load_initial
 from i2ikit.engine.checkpointing.resume import find_checkpoint, finished, measures_anew, report_changes, report_rate
 from i2ikit.engine.checkpointing.state import restore, restore_surroundings
-from i2ikit.engine.data import build_train_loader, check_sample, open_test_files, sampled_values
+from i2ikit.engine.data import build_train_loader, check_first_batch, check_sample, open_test_files, sampled_values
 from i2ikit.engine.execution import loss_scaler, set_execution
 from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm
 from i2ikit.engine.hooks.bad_files import BadFilesHook
@@ -119,6 +119,7 @@ class Run:
 
     def check_data(self) -> None:
         """Read some training files and all test files, to find bad ones before hours have passed."""
+        check_first_batch(self.config, self.parts.model, self.parts.train_data)
         bad = check_sample(self.parts.train_data, self.loader.bad_files, self.config["seed"])
         for note in [bad, *sampled_values(self.parts.train_data, self.config["seed"])]:
             if note:

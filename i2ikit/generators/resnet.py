@@ -72,8 +72,8 @@ class ResNetGenerator(StagedGenerator):
         positive_int("blocks", blocks, most=MOST_LAYERS)
         if input_skip and in_channels != out_channels:
             raise ValueError(
-                f"input_skip needs as many channels out as in, not in_channels={in_channels} and "
-                f"out_channels={out_channels}"
+                f"input_skip=True needs as many channels out as in, not in_channels={in_channels} and "
+                f"out_channels={out_channels}: set input_skip=False"
             )
         stem = _conv_norm_relu(nn.Conv2d(in_channels, filters, 7, bias=bias_before(norm)), norm)
         stages: list[Stage] = [("pad", nn.ReflectionPad2d(3), in_channels), ("stem", stem, filters)]

@@ -30,7 +30,7 @@ def with_channels(planes: Planes, channels: int, policy: str, path: str | Path) 
     if planes.color and {found, colors} <= {GRAY, COLOR}:
         planes = _recolored(planes, colors)
     elif not (found == channels and planes.alpha is None):
-        raise DataError(_wrong(path, found, channels, alpha=planes.alpha is not None))
+        raise DataError(f"the image {path} {_wrong(planes, channels)}")
     if policy != "keep" or not planes.color:
         return planes
     alpha = np.full_like(planes.values[:, :, 0], full(planes.values.dtype)) if planes.alpha is None else planes.alpha
@@ -83,8 +83,16 @@ def _recolored(planes: Planes, colors: int) -> Planes:
     return replace(planes, values=(gray.round() if kind.kind in "iu" else gray).astype(kind), layout="flat")
 
 
-def _wrong(path: str | Path, found: int, wanted: int, *, alpha: bool = False) -> str:
-    opaque = " and transparency" if alpha else ""
-    plural = "channel" if found == 1 else "channels"
-    next_step = 'To make transparency a channel, set data.alpha="keep".' if alpha else "Set data.channels to match."
-    return f"the image {path} has {found} {plural}{opaque}, but data.channels is {wanted}. {next_step}"
+def _wrong(planes: Planes, channels: int) -> str:
+    """Return what is wrong with planes that do not fit a number of channels, and what to set instead."""
+    found = planes.values.shape[2]
+    if planes.color and channels in (GRAY + 1, COLOR + 1):
+        return (
+            f"is gray or RGB, which does not fit data.channels={channels}: set data.alpha=keep to read transparency as "
+            f"the last channel, or data.channels={channels - 1}"
+        )
+    if planes.color:
+        return f"is gray or RGB, which does not fit data.channels={channels}: set data.channels=3 or data.channels=1"
+    opaque = " and transparency" if planes.alpha is not None else ""
+    plural = "" if found == 1 else "s"
+    return f"has {found} channel{plural}{opaque}, but data.channels is {channels}: set data.channels={found}"

@@ -9,14 +9,14 @@ from typing import Any
 from torch.optim import Optimizer
 
 from i2ikit.build import Builder
-from i2ikit.config.validate import build_trial_model
+from i2ikit.config.batch import batch_shapes
+from i2ikit.config.trial import build_trial_model, trial_error
 from i2ikit.data.loading import MapDataset
 from i2ikit.engine.assemble import run_length, steps_per_epoch
 from i2ikit.engine.data import build_dataset, build_train_loader
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import DataError, I2IKitError, ShapeError
 from i2ikit.interfaces.progress import Progress, RateCurve, Schedule, rate_curve, schedule_length
-from i2ikit.profiling.batch import batch_shapes
 from i2ikit.profiling.step import StepCost, step_cost
 from i2ikit.registry import SCHEDULES
 from i2ikit.translation import UnpairedTranslation
@@ -108,11 +108,13 @@ def add_costs(plan: TrainingPlan) -> None:
         settings.append({"checkpoint_activations": True})
     try:
         plan.shapes = batch_shapes(plan.config, plan.model, plan.dataset)
+        problem = trial_error(plan.config, plan.shapes)
+        if problem is not None:
+            plan.shape_error = ShapeError(f"{problem.path}: {problem.message}")
+            return
         for setting in settings:
             name = ", ".join(f"train.{key}={value}" for key, value in setting.items())
             plan.costs[name] = step_cost({**plan.config, "train": {**train, **setting}}, plan.shapes)
-    except ShapeError as error:
-        plan.shape_error = error
     except I2IKitError as error:
         plan.cost_error = str(error)
 

@@ -53,6 +53,9 @@ class Step:
         progress: of this step.
         streams: the random streams of this step.
         lean: keep no graph, and no output that can be computed again, for a later phase.
+
+    Attributes:
+        term: the name of the term that is computed, or was computed last.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class Step:
         self.progress, self.first = progress, streams.first
         self._model, self._batch, self._streams = model, batch, streams
         self._views = {name: cast(View, view) for name, view in model.views.items()}
-        self._phase, self._term, self._stream = 0, "", ""
+        self._phase, self.term, self._stream = 0, "", ""
         self.active = [phase.active(progress) for phase in model.phases.values()]
         reads = [[read for term, _ in terms.values() for read in term.reads()] for terms in self.active]
         self._view_samples = self._sample_views(read.image for phase in reads for read in phase)
@@ -92,7 +95,7 @@ class Step:
         streams = list(self._model.phases.values())[index].terms
         with _frozen(head for name, head in heads if f"heads.{name}" not in self._plan.updates[index]):
             for name, (term, weight) in self.active[index].items():
-                self._term, self._stream = name, streams[name].stream or name
+                self.term, self._stream = name, streams[name].stream or name
                 value = term(self)
                 values[name] = value.detach()
                 total = weight * value if total is None else total + weight * value
@@ -180,7 +183,7 @@ class Step:
         return self._resolved[text]
 
     def _not_announced(self, what: str) -> RuntimeError:
-        return RuntimeError(f"term {self._term!r} reads {what}, but reads() of no term in this phase lists it")
+        return RuntimeError(f"term {self.term!r} reads {what}, but reads() of no term in this phase lists it")
 
     def _generator_names(self) -> set[str]:
         return {f"generators.{name}" for name in self._model.generators}
@@ -219,7 +222,7 @@ class Step:
         lost = sorted(reached - output.graph)
         if lost:
             raise RuntimeError(
-                f"term {self._term!r} gets no gradient to {', '.join(lost)} through {key.network}({key.image}): "
+                f"term {self.term!r} gets no gradient to {', '.join(lost)} through {key.network}({key.image}): "
                 "no term of this phase lists it in reads() with gradient, or a gradient penalty differentiates it"
             )
         return output

@@ -8,7 +8,8 @@ from torch import nn
 
 from i2ikit.config import load_config, mmengine_parts, resolve_config
 from i2ikit.config.data import dataset_config, read_from
-from i2ikit.config.validate import build_trial_model, find_errors
+from i2ikit.config.trial import build_trial_model
+from i2ikit.config.validate import find_errors
 from i2ikit.errors import ConfigError
 from i2ikit.registry import GENERATORS, LOSSES
 

@@ -167,8 +167,30 @@ def test_pages_are_channels_if_there_are_as_many(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "x.tif", pages, photometric="minisblack")
     assert np.array_equal((deep(tmp_path / "x.tif", Reader(4)) * 255).round(), pages.transpose(1, 2, 0))
     assert np.array_equal(np.asarray(shallow(tmp_path / "x.tif", Reader(1))), pages[0])
-    with pytest.raises(DataError, match=r"x\.tif has 1 channel, but data\.channels is 7\. Set data\.channels"):
+    with pytest.raises(DataError, match=r"x\.tif is gray or RGB, which does not fit data\.channels=7"):
         Reader(7)(tmp_path / "x.tif")
+
+
+@pytest.mark.parametrize(
+    ("mode", "channels", "advice"),
+    [
+        ("RGBA", 4, "set data.alpha=keep to read transparency as the last channel, or data.channels=3"),
+        ("RGB", 4, "set data.alpha=keep to read transparency as the last channel, or data.channels=3"),
+        ("LA", 2, "set data.alpha=keep to read transparency as the last channel, or data.channels=1"),
+        ("RGBA", 5, "set data.channels=3 or data.channels=1"),
+    ],
+)
+def test_transparency_is_no_channel_until_it_is_kept(tmp_path: Path, mode: str, channels: int, advice: str) -> None:
+    path = save(tmp_path / "x.png", Image.new(mode, (2, 2)))
+    with pytest.raises(DataError) as caught:
+        Reader(channels)(path)
+    assert (
+        str(caught.value) == f"the image {path} is gray or RGB, which does not fit data.channels={channels}: {advice}"
+    )
+    if "alpha=keep" in advice:
+        assert deep(path, Reader(channels, alpha="keep")).shape == (2, 2, channels)
+    assert shallow(path, Reader(1)).mode == "L"
+    assert shallow(path, Reader(3)).mode == "RGB"
 
 
 @pytest.mark.parametrize(

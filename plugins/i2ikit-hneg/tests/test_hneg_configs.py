@@ -1,7 +1,7 @@
 import pytest
 
 from i2ikit.config import find_config, resolve_config
-from i2ikit.config.validate import build_trial_model
+from i2ikit.config.trial import build_trial_model
 
 
 @pytest.mark.parametrize("data", ["horse2zebra", "stripes"])

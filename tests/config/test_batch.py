@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from i2ikit.build import Builder
+from i2ikit.config.batch import batch_shapes
 from i2ikit.config.sections import with_defaults
 from i2ikit.errors import DataError, I2IKitError
-from i2ikit.profiling.batch import batch_shapes
 from i2ikit.translation import build_model
 
 
