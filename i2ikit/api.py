@@ -1,4 +1,5 @@
-"""The public functions: what `from i2ikit import ...` gives."""
+"""The public functions: what `from i2ikit.files import expanded
+from i2ikit import ...` gives."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
@@ -17,6 +18,7 @@ from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.engine.train import RunOptions
 from i2ikit.engine.train import train as run
 from i2ikit.evaluation.measure import Measurement
+from i2ikit.files import expanded
 from i2ikit.inference import Translator
 from i2ikit.inference.evaluation import evaluate_checkpoint
 from i2ikit.report import write_report
@@ -83,7 +85,7 @@ def train(
         config = load_config(config, set=set, data=data)
     if quiet and reporter is not None:
         raise ValueError("quiet=True shows nothing, so it takes no reporter: give one of them")
-    work_dir = Path(work_dir)
+    work_dir = expanded(work_dir)
     is_main = find_rank().rank == 0
     given = quiet or reporter is not None
     shown: AbstractContextManager[Reporter | None] = nullcontext(reporter) if given else closing(make_reporter())

@@ -11,6 +11,11 @@ def nearest_hint(name: str, names: Iterable[str]) -> str:
     return f" Nearest: {', '.join(repr(by_lower[match]) for match in close)}." if close else ""
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, ``"1 image"`` or ``"2,000 images"``."""
+    return f"{count:,} {noun if count == 1 else noun + ('es' if noun.endswith('tch') else 's')}"
+
+
 class I2IKitError(Exception):
     """An error that the user can fix; the command line shows only the message and exits with ``exit_code``."""
 
@@ -37,8 +42,8 @@ class ConfigError(I2IKitError):
 
     def __init__(self, source: str, errors: Sequence[str]) -> None:
         self.source, self.errors = source, tuple(errors)
-        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-        super().__init__("\n".join([f"{count} in {source}:", *(f"  - {error}" for error in errors)]))
+        title = f"{counted(len(errors), 'error')} in {source}:"
+        super().__init__("\n".join([title, *(f"  - {error}" for error in errors)]))
 
 
 class DataError(I2IKitError):

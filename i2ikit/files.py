@@ -42,6 +42,14 @@ FAR = 2**20  # the byte of a lock file that Windows locks, beyond the text
 WAIT = 0.1  # seconds between two tries to lock a file
 
 
+def expanded(path: str | Path) -> Path:
+    """Return a path with its ``~`` or ``~user`` replaced by that home folder, as a shell does it.
+
+    It stays where there is no such user.
+    """
+    return Path(os.path.expanduser(path))
+
+
 @contextmanager
 def open_atomically(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
     """Open a binary file for writing that appears at ``path`` only when the block ends without an error.
@@ -204,7 +212,7 @@ def user_cache(kind: str) -> Path:
     It is ``$I2IKIT_CACHE/KIND`` if the variable is set, else ``i2ikit/KIND`` in the cache folder of the platform.
     """
     chosen = os.environ.get(CACHE_VARIABLE)
-    root = Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("i2ikit", appauthor=False)
+    root = expanded(chosen) if chosen else platformdirs.user_cache_path("i2ikit", appauthor=False)
     return root / kind
 
 

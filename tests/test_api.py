@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 import i2ikit
@@ -14,7 +15,7 @@ from i2ikit import api
 from i2ikit.cli import progress
 from i2ikit.data.workers import SIGNALS
 from i2ikit.engine.reporter import Reporter
-from i2ikit.errors import ConfigError
+from i2ikit.errors import ConfigError, DataError
 
 TINY = [
     "data.load_size=32",
@@ -118,3 +119,22 @@ def test_every_run_that_began_leaves_a_report_whatever_ended_it(
     with pytest.raises(KeyError, match="anything"):
         api.train({}, work_dir=tmp_path, quiet=True)
     assert [path.name for path in tmp_path.glob("*.html")] == pages
+
+
+def test_paths_of_the_functions_may_begin_with_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    overrides = ["data.load_size=32", "data.crop_size=32", "data.workers=0", "data.train.count=2", "data.test=None"]
+    small = ["model.generators.ab.filters=2", "model.discriminators.b.filters=2", "model.heads.f.dim=2"]
+    (tmp_path / "mine.py").write_text('_base_ = "i2ikit::cut/stripes.py"')
+    config = i2ikit.load_config("~/mine.py", set=[*overrides, *small])
+    result = i2ikit.train(config, work_dir="~/run", max_steps=1, quiet=True)
+    assert result.work_dir == tmp_path / "run"
+    translator = i2ikit.Translator.from_checkpoint("~/run")
+    Image.new("RGB", (32, 32)).save(tmp_path / "x.png")
+    assert translator.translate_path("~/x.png", "~/out") == 1
+    assert (tmp_path / "out" / "x.png").is_file()
+    with pytest.raises(DataError, match=f"{tmp_path}/photos does not exist"):
+        i2ikit.train(i2ikit.load_config("~/mine.py", data="~/photos"), work_dir="~/other", quiet=True)
+    assert {path.name for path in tmp_path.iterdir()} >= {"run", "out"}
+    assert not (tmp_path / "~").exists()

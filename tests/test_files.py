@@ -1,11 +1,13 @@
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
 
 from i2ikit.files import (
     CACHE_VARIABLE,
     TEMPORARY,
+    expanded,
     file_hash,
     folder_atomically,
     open_atomically,
@@ -14,6 +16,17 @@ from i2ikit.files import (
     user_cache,
     write_atomically,
 )
+
+
+def test_home_folders_are_expanded_and_those_of_nobody_stay(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    assert [str(expanded(path)) for path in ("~", "~/x", Path("~/x/~y"), "x/~", "~nobody-here/x")] == [
+        "/home/me",
+        "/home/me/x",
+        "/home/me/x/~y",
+        "x/~",
+        "~nobody-here/x",
+    ]
 
 
 @pytest.mark.parametrize("sync", [False, True])

@@ -12,6 +12,7 @@ from i2ikit.benchmark.plan import BenchmarkRun
 from i2ikit.benchmark.plots import draw_plots
 from i2ikit.benchmark.tables import Table, tables
 from i2ikit.engine.reporter import format_duration
+from i2ikit.errors import counted
 from i2ikit.files import write_atomically
 from i2ikit.report import write_report
 from i2ikit.report.page import render
@@ -67,7 +68,7 @@ def as_csv(results: Mapping[str, Any]) -> str:
 def as_markdown(results: Mapping[str, Any], found: Sequence[Table], plots: Mapping[str, Path]) -> str:
     """Return budget, tables and plots as Markdown, the best value of each column bold."""
     plan = results["plan"]
-    budget = f"{plan['minutes']:g} minutes" if plan["minutes"] else f"{plan['steps']:,} steps"
+    budget = f"{plan['minutes']:g} minutes" if plan["minutes"] else f"{counted(plan['steps'], 'step')}"
     parts = [
         f"# {' · '.join(method['label'] for method in results['methods'])}",
         f"Budget: {budget} of training for each run; seeds {', '.join(map(str, plan['seeds']))}; "

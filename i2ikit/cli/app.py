@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 import traceback
 from typing import Annotated, Any
@@ -27,11 +28,13 @@ from i2ikit.cli.show import show
 from i2ikit.cli.train import train
 from i2ikit.cli.translate import translate
 from i2ikit.errors import I2IKitError, nearest_hint
+from i2ikit.files import expanded
 from i2ikit.version import __version__
 
 DEBUG = "--debug"
 NO_PLUGINS = "--no-plugins"
 INTERRUPTED = 130
+HOME = re.compile(r"(--?[\w-]+=)?(~.*)")  # a path as an argument, or behind an option's `=`, where no shell expands it
 UsageError: Any = typer.BadParameter.__bases__[0]  # typer brings its own click in some versions and not in others
 
 
@@ -49,6 +52,7 @@ class Commands(TyperGroup):
             logging.lastResort.setFormatter(PrintableFormatter())
         if NO_PLUGINS in args[:end]:
             os.environ["I2IKIT_DISABLE_PLUGINS"] = "all"  # also for the processes that this one starts
+        args = [with_home(arg) for arg in args]
         return super().parse_args(ctx, [arg for arg in args[:end] if arg not in (DEBUG, NO_PLUGINS)] + args[end:])
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -108,6 +112,12 @@ class Commands(TyperGroup):
             return
         self._plugins_added = True
         self.commands.update(plugin_commands(self.commands))
+
+
+def with_home(argument: str) -> str:
+    """Return an argument whose path has the home folder for its ``~``."""
+    found = HOME.fullmatch(argument)
+    return argument if found is None else f"{found[1] or ''}{expanded(found[2])}"
 
 
 app = typer.Typer(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from i2ikit.cli.console import busy, make_table, out, write
 from i2ikit.cli.options import ConfigName, DataA, DataB, DataFolder, Overrides, folders
+from i2ikit.engine.reporter import format_length
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -122,7 +123,7 @@ def _length(plan: "TrainingPlan") -> str:
         train = plan.config["train"]
         given = ", ".join(f"{train[name]} {name}" for name in ("epochs", "steps") if train.get(name) is not None)
         return f"Length: {given}, batch {batch}"
-    return f"Length: {plan.steps} steps in {plan.epochs} epochs of {plan.steps_per_epoch}, batch {batch}"
+    return f"Length: {format_length(plan.steps, plan.epochs or 0, plan.steps_per_epoch or 0)}, batch {batch}"
 
 
 def _number(value: Any) -> str:

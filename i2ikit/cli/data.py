@@ -8,6 +8,7 @@ import typer
 
 from i2ikit.cli.console import busy, counting, make_table, out, write
 from i2ikit.cli.options import AsJson
+from i2ikit.errors import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -75,7 +76,7 @@ def _show_check(result: "CheckResult") -> None:
         write((f"{issue.level:<8} ", STYLES[issue.level]), issue.message)
         for line in _files(issue):
             write(f"         {line}")
-    counts = ", ".join(f"{result.count(level)} {level}{'s' * (result.count(level) != 1)}" for level in STYLES)
+    counts = ", ".join(counted(result.count(level), level) for level in STYLES)
     write(f"{result.root}: {counts}")
 
 
@@ -121,7 +122,7 @@ def fetch(
         from i2ikit.dataset_tools.fetch import fetch as run
 
         count = run(name, target, archive=archive, mirrors=mirrors or (), progress=progress)
-    write(f"{count:,} files of {name} in {target}")
+    write(f"{counted(count, 'file')} of {name} in {target}")
 
 
 @data.command("compare")

@@ -6,7 +6,16 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.cli.console import PLAIN_EVERY, make_table, out, printable
-from i2ikit.engine.reporter import Reporter, RunResult, RunSummary, format_duration, format_missing, format_pace
+from i2ikit.engine.reporter import (
+    Reporter,
+    RunResult,
+    RunSummary,
+    format_duration,
+    format_length,
+    format_missing,
+    format_pace,
+)
+from i2ikit.errors import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -115,8 +124,9 @@ def describe(summary: RunSummary) -> dict[str, str]:
     begin = f", resumed at step {summary.first_step}" if summary.first_step > 1 else ""
     return {
         "networks": f"{networks} parameters",
-        "data": f"{summary.epoch or f'{summary.train_images} training items'}, {summary.test_images} test items",
-        "length": f"{summary.steps} steps in {summary.epochs} epochs of {summary.steps_per_epoch}, "
+        "data": f"{summary.epoch or counted(summary.train_images, 'training item')}, "
+        f"{counted(summary.test_images, 'test item')}",
+        "length": f"{format_length(summary.steps, summary.epochs, summary.steps_per_epoch)}, "
         f"batch {format_batch(summary)}{begin}",
         "rate": summary.rate,
         "device": f"{summary.device}, {summary.precision}, seed {summary.seed}",

@@ -92,7 +92,7 @@ def run_folder(options: TrainOptions) -> Path | None:
     Raises:
         I2IKitError: the folder holds no run, or --resume or another work directory contradicts it.
     """
-    folder = Path(options.config).expanduser()
+    folder = Path(options.config)
     if not folder.is_dir():
         from i2ikit.config import packaged_configs
 

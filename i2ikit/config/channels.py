@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import ConfigProblem, class_of, is_part, parameters
 from i2ikit.config.data import dataset_config
+from i2ikit.errors import counted
 from i2ikit.registry import DATASETS, DISCRIMINATORS, GENERATORS, Registry
 
 if TYPE_CHECKING:
@@ -21,10 +22,7 @@ def follow_data(config: Mapping[str, Any]) -> dict[str, Any]:
     data, model = config.get("data"), config.get("model")
     if not isinstance(data, Mapping) or not isinstance(model, Mapping):
         return dict(config)
-    train = data["train"] if is_part(data.get("train")) else {}
-    channels = by_domain(train.get("channels") if data.get("channels") is None else data["channels"])
-    if "channels" not in parameters(DATASETS, train.get("type")):
-        return dict(config)  # an error, or a data set that is not registered
+    channels = _stated(data)
     for section, name, registry, argument, domain in _needs(model) if channels else ():
         network = model[section][name]
         if argument not in network and argument in parameters(registry, network["type"]):
@@ -45,18 +43,17 @@ def channel_errors(config: Mapping[str, Any]) -> Iterator[ConfigProblem]:
     for section, name, registry, argument, domain in _needs(model) if channels else ():
         found = _argument(registry, model[section][name], argument)
         if isinstance(found, int) and found != channels[domain]:
-            path, plural = f"model.{section}.{name}.{argument}", "s" * (channels[domain] != 1)
+            path, given = f"model.{section}.{name}.{argument}", counted(channels[domain], "channel")
             yield ConfigProblem(
                 path,
-                f"is {found}, but data.channels gives images of domain {domain} {channels[domain]} channel{plural}. "
+                f"is {found}, but data.channels gives images of domain {domain} {given}. "
                 f"Set data.channels={found}, or {path}={channels[domain]}.",
             )
 
 
 def image_channels(config: Mapping[str, Any], model: "UnpairedTranslation") -> dict[str, int]:
     """Return the channels of the domains ``a`` and ``b``: those of the data, else those of the first generator."""
-    data = config["data"]
-    channels = by_domain(_argument(DATASETS, dataset_config(data, "train"), "channels"))
+    channels = _stated(config["data"])
     if channels:
         return channels
     name, generator = next(iter(model.generators.items()))
@@ -64,6 +61,14 @@ def image_channels(config: Mapping[str, Any], model: "UnpairedTranslation") -> d
     source = getattr(network, "in_channels", 3)
     target = network.widths(("out",))[0] if hasattr(network, "widths") else source
     return {"a": source, "b": target} if name.startswith("a") else {"a": target, "b": source}
+
+
+def _stated(data: Mapping[str, Any]) -> dict[str, int]:
+    """Return the channels that a config sets for a data set which takes them; empty if it does not."""
+    train = data["train"] if is_part(data.get("train")) else {}
+    if "channels" not in parameters(DATASETS, train.get("type")):
+        return {}
+    return by_domain(train.get("channels") if data.get("channels") is None else data["channels"])
 
 
 def by_domain(channels: Any) -> dict[str, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from i2ikit.config.key_paths import shown
 from i2ikit.errors import ConfigError, nearest_hint
+from i2ikit.files import expanded
 from i2ikit.plugin.manager import get_manager
 
 BASE = "_base_"
@@ -34,7 +35,7 @@ def find_config(name: str | Path) -> Path:
     Raises:
         ConfigError: neither exists; the message has the nearest names.
     """
-    path = Path(name)
+    path = expanded(name)
     if path.is_file():
         return path
     packaged = packaged_configs()
@@ -97,7 +98,7 @@ def find_bases(path: Path, tree: ast.Module) -> Iterator[Path]:
         raise ConfigError(shown(path), [f"{where} must be the path of a file, or a list of paths, in quotes"])
     for name in named:
         folders, inside = _folders(path, name, where)
-        found = [folder / inside for folder in folders if (folder / inside).is_file()]
+        found = [folder / expanded(inside) for folder in folders if (folder / expanded(inside)).is_file()]
         if not found:
             wanted = (folders[0] / inside).resolve()
             beside = [file.name for folder in folders for file in (folder / inside).parent.glob("*.py")]

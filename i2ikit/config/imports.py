@@ -17,7 +17,7 @@ from typing import Any
 from i2ikit.build import ConfigProblem
 from i2ikit.config.key_paths import shown
 from i2ikit.errors import ConfigError, nearest_hint
-from i2ikit.files import file_hash
+from i2ikit.files import expanded, file_hash
 from i2ikit.plugin import get_manager
 from i2ikit.registry import OWN_FILES, REGISTRIES
 
@@ -31,7 +31,7 @@ def locate_imports(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     listed = values.get(IMPORTS)
     if not isinstance(listed, list):
         return values
-    located = [str((folder / Path(path).expanduser()).resolve()) if isinstance(path, str) else path for path in listed]
+    located = [str((folder / expanded(path)).resolve()) if isinstance(path, str) else path for path in listed]
     return {**values, IMPORTS: located}
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.files import TEMPORARY, open_atomically
+from i2ikit.files import TEMPORARY, expanded, open_atomically
 from i2ikit.ops.pixels import Pixels
 
 MEMORY = Path("/dev/shm")
@@ -45,7 +45,7 @@ class ImageCache:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder).expanduser().absolute()
+        self.folder = expanded(folder).absolute()
         self._full = False
         try:
             if MEMORY in self.folder.parents and not self.folder.exists():

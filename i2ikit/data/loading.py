@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 from i2ikit.data.bad_files import BadFiles
 from i2ikit.data.randomness import seed_number, seeded
 from i2ikit.data.workers import dead_workers, leave_signals_to_main, signals_held
-from i2ikit.errors import DataError, RunError
+from i2ikit.errors import DataError, RunError, counted
 
 REPLACEMENTS = 16  # items to try instead of one that cannot be read
 ONE_SIZE = 'Give the training data a transform, such as dict(type="ResizeCropFlip"), or use data.batch_size=1.'
@@ -118,7 +118,7 @@ class EpochSampler(Sampler[list[tuple[int, int]]]):
         The iterations after that one begin at batch 0.
         """
         if not 0 <= batch <= len(self):
-            raise ValueError(f"an epoch has {len(self)} batches; it cannot start at batch {batch}")
+            raise ValueError(f"an epoch has {counted(len(self), 'batch')}; it cannot start at batch {batch}")
         self.epoch, self.first = epoch, batch
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
@@ -172,7 +172,7 @@ class TrainLoader:
         if len(dataset) < batch_size * world:
             batch = f"one batch of {batch_size}" + f" in each of {world} processes" * (world > 1)
             raise DataError(
-                f"the training data has {len(dataset)} items, fewer than {batch}. "
+                f"the training data has {counted(len(dataset), 'item')}, fewer than {batch}. "
                 f"Add images, or use a smaller batch: `--set data.batch_size={max(1, len(dataset) // world)}`."
             )
         self.dataset = dataset

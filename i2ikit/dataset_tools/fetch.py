@@ -6,7 +6,7 @@ from pathlib import Path
 
 from i2ikit.download import Progress, download
 from i2ikit.errors import DataError, nearest_hint
-from i2ikit.files import alone, file_hash, folder_atomically
+from i2ikit.files import alone, expanded, file_hash, folder_atomically
 
 MIRRORS = (
     "https://efrosgans.eecs.berkeley.edu/cyclegan/datasets/{name}.zip",
@@ -58,7 +58,7 @@ def fetch(
     Raises:
         DataError: there is no such set, the folder is not empty, the archive is not available or not the published one.
     """
-    folder = Path(folder).expanduser().absolute()
+    folder = expanded(folder).absolute()
     _refuse_unknown(name)
     if _is_filled(folder):
         raise DataError(f"{folder} is not an empty folder. See what it holds with `i2ikit data check {folder}`.")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from i2ikit.dataset_tools.perceptual_hash import similar_pairs
 from i2ikit.dataset_tools.scan import Scan, ScannedFile
 from i2ikit.datasets.sources import folder_advice
+from i2ikit.errors import counted
 from i2ikit.images.formats.base import Header
 from i2ikit.images.planes import own_range
 from i2ikit.images.values import joined_values, proposed_setting
@@ -43,15 +44,19 @@ class DataIssue:
 
 
 def find_unreadable(scan: Scan) -> Iterator[DataIssue]:
-    """Find files that cannot be read, and files that are not images."""
+    """Find folders and files that cannot be read, and files that are not images."""
+    if scan.unlisted:
+        listed = "".join(f"\n    {message}" for message in scan.unlisted)
+        message = f"{counted(len(scan.unlisted), 'folder')} cannot be listed; what is in there is not checked:{listed}"
+        yield DataIssue("problem", "unlisted", message)
     bad = [file for file in scan.files if file.error]
     if bad:
         listed = "".join(f"\n    {file.error}" for file in bad[:LISTED])
         more = f"\n    and {len(bad) - LISTED} more" if len(bad) > LISTED else ""
-        message = f"{_plural(len(bad), 'file')} cannot be read:{listed}{more}"
+        message = f"{counted(len(bad), 'file')} cannot be read:{listed}{more}"
         yield DataIssue("problem", "corrupt", message, _groups_of_one(bad))
     for folder, count in scan.other_files.items():
-        message = f"{_plural(count, 'file')} in {folder} skipped: not images by their extensions"
+        message = f"{counted(count, 'file')} in {folder} skipped: not images by their extensions"
         yield DataIssue("note", "other-files", message)
 
 
@@ -65,9 +70,9 @@ def find_layout(scan: Scan) -> Iterator[DataIssue]:
     for split, domains in splits.items():
         if len(domains) == 2 and len(domains["A"]) != len(domains["B"]):
             counts = {letter: len(files) for letter, files in domains.items()}
-            message = f"{split}: {counts['A']:,} images of A and {counts['B']:,} of B"
+            message = f"{split}: {counted(counts['A'], 'image')} of A and {counts['B']:,} of B"
             if split == "train":
-                message += f"; an epoch has {max(counts.values()):,} items unless data.train.length is set"
+                message += f"; an epoch has {counted(max(counts.values()), 'item')} unless data.train.length is set"
             yield DataIssue("note", "unequal", message)
         for letter in "AB":
             if letter not in domains:
@@ -99,7 +104,7 @@ def find_odd_images(scan: Scan, load_size: int) -> Iterator[DataIssue]:
     small = [file for file, header in readable if min(header.width, header.height) < load_size / 2]
     if small:
         message = (
-            f"{len(small):,} of {len(readable):,} images are smaller than half of {load_size} pixels and will be "
+            f"{len(small):,} of {counted(len(readable), 'image')} smaller than half of {load_size} pixels, to be "
             "enlarged; consider a smaller data.load_size and data.crop_size"
         )
         yield DataIssue("note", "small", message, _groups_of_one(small) if len(small) < len(readable) else ())
@@ -171,7 +176,7 @@ def find_swaps(scan: Scan) -> Iterator[DataIssue]:
 def _mixed(folder: str, headers: Sequence[tuple[ScannedFile, Header]]) -> Iterator[DataIssue]:
     gray = [file for file, header in headers if header.channels in GRAY]
     if gray and len(gray) < len(headers):
-        message = f"{len(gray):,} of {len(headers):,} images of {folder} are gray, the others are not"
+        message = f"gray images among others in {folder}: {len(gray):,} of {len(headers):,}"
         yield DataIssue("warning", "mixed-gray", message, _groups_of_one(gray))
     depths = Counter(header.bits for _, header in headers)
     if len(depths) > 1:
@@ -181,7 +186,7 @@ def _mixed(folder: str, headers: Sequence[tuple[ScannedFile, Header]]) -> Iterat
     if animated:
         most = max(header.frames for _, header in headers)
         message = (
-            f"{_plural(len(animated), 'image')} of {folder} with several frames or pages, up to {most}: only the first "
+            f"{counted(len(animated), 'image')} of {folder} with several frames or pages, up to {most}: only the first "
             "is used (a TIFF with data.channels pages: all, as channels)"
         )
         yield DataIssue("note", "frames", message, _groups_of_one(animated))
@@ -192,8 +197,8 @@ def _elongated(folder: str, headers: Sequence[tuple[ScannedFile, Header]], load_
     long = [file for (file, _), ratio in zip(headers, ratios, strict=True) if ratio >= LONG]
     if long:
         message = (
-            f"{len(long):,} of {len(headers):,} images of {folder} are at least {LONG:g} times as long as wide, up to "
-            f"{max(ratios):.3g}; a resize to {load_size}x{load_size} distorts them"
+            f"{len(long):,} of {counted(len(headers), 'image')} of {folder} at least {LONG:g} times as long as wide, "
+            f"up to {max(ratios):.3g}; a resize to {load_size}x{load_size} distorts them"
         )
         yield DataIssue("warning", "aspect", message, _groups_of_one(long))
 
@@ -204,7 +209,7 @@ def _same_stems(folder: str, files: Sequence[ScannedFile]) -> Iterator[DataIssue
         stems[os.path.splitext(file.path)[0]].append(file.path)
     same = tuple(tuple(group) for group in stems.values() if len(group) > 1)
     if same:
-        message = f"{_plural(len(same), 'name')} in {folder} with several extensions; their outputs could collide"
+        message = f"{counted(len(same), 'name')} in {folder} with several extensions; their outputs could collide"
         yield DataIssue("note", "same-names", message, same)
 
 
@@ -222,7 +227,7 @@ def _duplicate_issues(groups: Iterable[Group], kind: str, what: str) -> Iterator
         sorts["-train-and-test" if split else "-both-domains" if len(folders) > 1 else ""].append(group)
     for sort, members in sorts.items():
         if members:
-            message = f"{_plural(len(members), 'group')} of {what} {where[sort]}"
+            message = f"{counted(len(members), 'group')} of {what} {where[sort]}"
             paths = tuple(tuple(file.path for file in group) for group in members)
             yield DataIssue("warning", kind + sort, message, paths)
 
@@ -258,7 +263,3 @@ def _counts(counter: Counter[int]) -> str:
 
 def _groups_of_one(files: Iterable[ScannedFile]) -> tuple[tuple[str, ...], ...]:
     return tuple((file.path,) for file in files)
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"

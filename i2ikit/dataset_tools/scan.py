@@ -12,8 +12,8 @@ import numpy as np
 from i2ikit.dataset_tools.perceptual_hash import PerceptualHash, perceptual_hash
 from i2ikit.datasets.sources import folders_in
 from i2ikit.errors import DataError, nearest_hint
-from i2ikit.files import file_hash
-from i2ikit.images import format_extensions, list_images
+from i2ikit.files import expanded, file_hash
+from i2ikit.images import FileList, format_extensions, list_images
 from i2ikit.images.files import decode, read_header
 from i2ikit.images.formats.base import Header
 from i2ikit.images.planes import Planes
@@ -55,11 +55,13 @@ class Scan:
         root: the folder of the data set.
         folders: the files of each folder, in natural order.
         other_files: number of files that are not images by their extensions, by folder.
+        unlisted: a message about each folder that cannot be listed.
     """
 
     root: Path
     folders: dict[str, list[ScannedFile]] = field(default_factory=dict)
     other_files: dict[str, int] = field(default_factory=dict)
+    unlisted: list[str] = field(default_factory=list)
 
     @property
     def files(self) -> list[ScannedFile]:
@@ -88,10 +90,12 @@ def scan_folder(root: str | Path, progress: Callable[[int, int], None] | None = 
     """
     root = existing_folder(root, "Name a folder with trainA, trainB, testA and testB, or one with images.")
     folders = {name: root / name for name in folders_in(root) if DOMAIN.fullmatch(name)} or {ROOT: root}
-    listed = [(name, path) for name, folder in folders.items() for path in list_images(folder)]
+    scan = Scan(root)
+    listed = [(name, path) for name, folder in folders.items() for path in _images(folder, scan.unlisted)]
+    if scan.unlisted and not listed:
+        raise DataError(scan.unlisted[0])
     if not listed:
         raise DataError(f"no images in {root} or the folders in it. Image extensions: {format_extensions()}.")
-    scan = Scan(root)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for count, file in enumerate(pool.map(lambda job: _scan_file(root, *job), listed), 1):
             scan.folders.setdefault(file.folder, []).append(file)
@@ -104,13 +108,22 @@ def scan_folder(root: str | Path, progress: Callable[[int, int], None] | None = 
     return scan
 
 
+def _images(folder: Path, unlisted: list[str]) -> FileList:
+    """Return the images of a domain; none, and a message, if its folder cannot be listed."""
+    try:
+        return list_images(folder, unlisted)
+    except DataError as error:
+        unlisted.append(str(error))
+        return FileList(folder, [])
+
+
 def existing_folder(folder: str | Path, next_step: str) -> Path:
     """Return the path of a folder.
 
     Raises:
         DataError: it does not exist or is a file; the message names the nearest folder and the next step.
     """
-    path = Path(folder).expanduser()
+    path = expanded(folder)
     if not path.is_dir():
         reason = "is a file." if path.exists() else f"does not exist.{nearest_hint(path.name, folders_in(path.parent))}"
         raise DataError(f"{path} {reason} {next_step}")

@@ -12,6 +12,7 @@ from torch import Tensor
 from i2ikit.checks import one_of
 from i2ikit.datasets.sources import Attributes, folder_advice, folders_in, format_content, read_source
 from i2ikit.errors import DataError, nearest_hint
+from i2ikit.files import expanded
 from i2ikit.images import FileList, Reader, domain_readers
 from i2ikit.images.files import read_header
 from i2ikit.ops.pixels import Pixels, image_to_tensor
@@ -165,8 +166,8 @@ def open_domains(
     """
     letters = LETTERS[one_of("direction", direction, LETTERS)]
     readers = domain_readers(**reading)
-    root = Path(root).expanduser()
-    paths = {d: root / Path(f"{split}{letters[d]}" if own[d] is None else str(own[d])).expanduser() for d in ("a", "b")}
+    root = expanded(root)
+    paths = {d: root / expanded(f"{split}{letters[d]}" if own[d] is None else str(own[d])) for d in ("a", "b")}
     if split != "train" and own["b"] is None and (not paths["b"].is_dir() or not any(paths["b"].iterdir())):
         del paths["b"]
     missing = [path for d, path in paths.items() if not (path.is_dir() if own[d] is None else path.exists())]

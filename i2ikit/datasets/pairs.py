@@ -10,7 +10,8 @@ from torch import Tensor
 from i2ikit.checks import one_of
 from i2ikit.datasets.domains import LETTERS, Channels, DomainImages, ValueRange, open_domains
 from i2ikit.datasets.sources import read_source
-from i2ikit.errors import DataError
+from i2ikit.errors import DataError, counted
+from i2ikit.files import expanded
 from i2ikit.images import FileList, domain_readers
 from i2ikit.ops.pixels import Pixels, crop, size_of
 from i2ikit.ops.streams import restored_streams
@@ -72,7 +73,7 @@ class _Pairs:
 
     def describe(self) -> str:
         """Return the number of pairs as text."""
-        return f"{len(self):,} pair{'s' * (len(self) != 1)}"
+        return counted(len(self), "pair")
 
 
 @DATASETS.register_module()
@@ -118,12 +119,12 @@ class PairedFolders(_Pairs):
         reading = {"channels": channels, "value_range": value_range, "alpha": alpha, "clip": clip}
         own = {"a": a, "b": b if b is not None or split == "train" else f"{split}{'BA'[direction == 'BtoA']}"}
         self.domains = open_domains(root, split, own, direction, transform=transform, reading=reading, draft=draft)
-        listed = any(source is not None and (Path(root) / source).is_file() for source in (a, b))
+        listed = any(source is not None and (expanded(root) / expanded(source)).is_file() for source in (a, b))
         files = {domain: images.files for domain, images in self.domains.items()}
         if not listed:
             files["b"] = self.domains["b"].files = _partners(files["a"], files["b"])
         elif len(files["a"]) != len(files["b"]):
-            counts = f"a has {len(files['a'])} images and b has {len(files['b'])}"
+            counts = f"a has {counted(len(files['a']), 'image')} and b has {len(files['b'])}"
             raise DataError(f"lists are paired line by line, but {counts}")
         self.paths = files
 
@@ -136,7 +137,8 @@ def _partners(a: FileList, b: FileList) -> FileList:
         if single:
             shown = ", ".join(single[:SHOWN]) + (f" and {len(single) - SHOWN} more" if len(single) > SHOWN else "")
             raise DataError(
-                f"{len(single)} of {len(names)} images in {root} have no partner of their name in {other}: {shown}"
+                f"{len(single)} of {counted(len(names), 'image')} in {root} without a partner of the same name "
+                f"in {other}: {shown}"
             )
     return FileList(b.root, (b.name(of_b[stem]) for stem in of_a))
 
@@ -189,7 +191,7 @@ class AlignedPairs(_Pairs):
         alpha: str = "white",
         clip: bool = False,
     ) -> None:
-        files, _ = read_source(Path(root).expanduser() / split)
+        files, _ = read_source(expanded(root) / split)
         readers = domain_readers(channels=channels, value_range=value_range, alpha=alpha, clip=clip)
         letters = LETTERS[one_of("direction", direction, LETTERS)]
         self.domains = {

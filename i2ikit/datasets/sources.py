@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from i2ikit.errors import DataError, nearest_hint
+from i2ikit.errors import DataError, counted, nearest_hint
 from i2ikit.images import FileList, format_extensions, list_images
 from i2ikit.images.listing import is_folder
 
@@ -45,16 +45,20 @@ def read_source(source: Path) -> tuple[FileList, Attributes]:
 
 
 def folders_in(source: Path) -> list[str]:
-    """Return the sorted names of the folders in a folder; none if it is not a folder."""
-    if not source.is_dir():
+    """Return the sorted names of the folders in a folder; none if it is not a folder that can be listed."""
+    try:
+        with os.scandir(source) as entries:
+            return sorted(entry.name for entry in entries if is_folder(entry) and not entry.name.startswith("."))
+    except OSError:
         return []
-    with os.scandir(source) as entries:
-        return sorted(entry.name for entry in entries if is_folder(entry) and not entry.name.startswith("."))
 
 
 def folder_advice(root: Path) -> str:
     """Return the options that name the folders of the domains, if a folder holds exactly two of any other name."""
-    names = [name for name in folders_in(root) if any(True for _ in list_images(root / name))]
+    try:
+        names = [name for name in folders_in(root) if any(True for _ in list_images(root / name, []))]
+    except DataError:  # one of them cannot be listed
+        return ""
     if len(names) != 2:
         return ""
     return f" To train on its two folders: `--data-a {root / names[0]} --data-b {root / names[1]}`."
@@ -112,7 +116,10 @@ def _table(source: Path, file: Iterable[str]) -> Iterator[Row]:
         raise DataError(f"the first line of {source} has no column {PATH!r}, but {', '.join(names) or 'nothing'}")
     for values in rows:
         if values and len(values) != len(names):
-            raise DataError(f"line {rows.line_num} of {source} has {len(values)} values for {len(names)} columns")
+            raise DataError(
+                f"line {rows.line_num} of {source} has {counted(len(values), 'value')} for "
+                f"{counted(len(names), 'column')}"
+            )
         if values:
             yield rows.line_num, dict(zip(names, values, strict=True))
 

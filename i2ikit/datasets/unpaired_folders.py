@@ -9,6 +9,7 @@ from torch import Tensor
 
 from i2ikit.checks import one_of, positive_int
 from i2ikit.datasets.domains import Channels, ValueRange, open_domains
+from i2ikit.errors import counted
 from i2ikit.ops.pixels import Pixels
 from i2ikit.registry import DATASETS
 
@@ -133,9 +134,7 @@ class UnpairedFolders:
 
     def describe(self) -> str:
         """Return the number of images, and what an epoch takes of them, as text."""
-        counts = " and ".join(
-            f"{len(images):,} image{'s' * (len(images) != 1)} of {domain}" for domain, images in self.domains.items()
-        )
+        counts = " and ".join(f"{counted(len(images), 'image')} of {domain}" for domain, images in self.domains.items())
         why = f" (the {self.length} domain)" if isinstance(self.length, str) and len(self.domains) > 1 else ""
         pairing = f", {PAIRINGS[self.pairing]}" if "b" in self.domains else ""
         return f"{counts}; an epoch takes {len(self):,}{why}{pairing}"

@@ -16,7 +16,7 @@ from i2ikit.data.loading import MapDataset, TrainLoader
 from i2ikit.data.randomness import seeded
 from i2ikit.engine.data import build_dataset
 from i2ikit.engine.optim import build_optimizers
-from i2ikit.errors import DataError
+from i2ikit.errors import DataError, counted
 from i2ikit.interfaces.progress import Schedule
 from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.registry import METRICS, SCHEDULES
@@ -83,8 +83,8 @@ def steps_per_epoch(loader: TrainLoader, accumulate: int) -> int:
     """
     if len(loader) < accumulate:
         raise DataError(
-            f"an epoch has {len(loader)} batches, fewer than one step of train.accumulate={accumulate}. Add images, "
-            f"or accumulate less: `--set train.accumulate={max(1, len(loader))}`."
+            f"an epoch has {counted(len(loader), 'batch')}, fewer than one step of train.accumulate={accumulate}. Add "
+            f"images, or accumulate less: `--set train.accumulate={max(1, len(loader))}`."
         )
     return len(loader) // accumulate
 

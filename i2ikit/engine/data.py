@@ -13,7 +13,7 @@ from i2ikit.data.bad_files import SAMPLED, BadFiles, bad_headers, files_of
 from i2ikit.data.cache import ImageCache
 from i2ikit.data.loading import MapDataset, TrainLoader
 from i2ikit.datasets.domains import DomainImages
-from i2ikit.errors import ConfigError, DataError, I2IKitError
+from i2ikit.errors import ConfigError, DataError, I2IKitError, counted
 from i2ikit.files import user_cache
 from i2ikit.images.files import decode, left_out_frames
 from i2ikit.images.planes import own_range
@@ -151,7 +151,7 @@ def check_sample(dataset: MapDataset, bad_files: BadFiles, seed: int) -> str:
     if not found:
         return ""
     return (
-        f"{len(found)} of {min(SAMPLED, len(files))} files that were checked cannot be read; others will replace them: "
+        f"{len(found)} of {counted(min(SAMPLED, len(files)), 'file')} checked cannot be read; others replace them: "
         f"{' '.join(found)} `i2ikit data check DIR` checks all files."
     )
 
@@ -187,7 +187,7 @@ def sampled_values(dataset: MapDataset, seed: int) -> list[str]:
         )
     if several:
         notes.append(
-            f"{len(several)} of {len(frames)} files that were read have several frames, such as {several[0]} with "
+            f"several frames in {len(several)} of {counted(len(frames), 'file')} read, such as {several[0]} with "
             f"{frames[several[0]]}: only the first frame of each is used."
         )
     return notes

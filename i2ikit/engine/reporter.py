@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from i2ikit.errors import counted
+
 
 @dataclass(frozen=True)
 class RunSummary:
@@ -107,6 +109,11 @@ def format_missing(missing: Mapping[str, str]) -> list[str]:
 def format_pace(rate: float) -> str:
     """Return steps per second, ``2.5 steps/s``; below one step per second the time of a step, ``20.3 s/step``."""
     return f"{1 / rate:.1f} s/step" if 0 < rate < 1 else f"{rate:.1f} steps/s"
+
+
+def format_length(steps: int, epochs: int, per_epoch: int) -> str:
+    """Return the length of a run: ``6 steps in 2 epochs of 3``."""
+    return f"{counted(steps, 'step')} in {counted(epochs, 'epoch')} of {per_epoch:,}"
 
 
 def format_duration(seconds: float) -> str:

@@ -15,6 +15,7 @@ from i2ikit.engine.interruption import Interruption
 from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.engine.run import Run
 from i2ikit.engine.run_lock import RunLock
+from i2ikit.files import expanded
 from i2ikit.work_dir import WorkDir, writing_to
 
 
@@ -71,7 +72,7 @@ def train(
     """
     info = find_rank()
     own = rank_device(device, info)
-    folder = Path(work_dir)
+    folder = expanded(work_dir)
     with Interruption() as interruption, ProcessGroup(info, own), writing_to(folder), RunLock(folder) as lock:
         run = Run(with_defaults(config), WorkDir(folder), own, reporter if is_first() else None, **options)
         run.find_checkpoint(lock)

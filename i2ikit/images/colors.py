@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from i2ikit.errors import DataError
+from i2ikit.errors import DataError, counted
 from i2ikit.images.planes import Planes, full
 
 BACKGROUNDS = {"white": 1.0, "black": 0.0}
@@ -94,5 +94,4 @@ def _wrong(planes: Planes, channels: int) -> str:
     if planes.color:
         return f"is gray or RGB, which does not fit data.channels={channels}: set data.channels=3 or data.channels=1"
     opaque = " and transparency" if planes.alpha is not None else ""
-    plural = "" if found == 1 else "s"
-    return f"has {found} channel{plural}{opaque}, but data.channels is {channels}: set data.channels={found}"
+    return f"has {counted(found, 'channel')}{opaque}, but data.channels is {channels}: set data.channels={found}"

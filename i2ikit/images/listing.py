@@ -56,18 +56,22 @@ def natural_key(name: str) -> tuple[str, str]:
     return DIGITS.sub(_number, name.lower()), name
 
 
-def list_images(folder: str | Path) -> FileList:
+def list_images(folder: str | Path, unlisted: list[str] | None = None) -> FileList:
     """Return all image files in ``folder`` and the folders below it in natural order, by their extensions.
 
     Hidden files and folders (with a leading dot) are skipped; links are followed, each folder once.
 
+    Args:
+        folder: to search.
+        unlisted: gets a message about each folder below it that cannot be listed, and is skipped; None: an error.
+
     Raises:
         DataError: a folder cannot be listed.
     """
-    return FileList(folder, _names(str(folder), "", set()))
+    return FileList(folder, _names(str(folder), "", set(), unlisted))
 
 
-def _names(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
+def _names(folder: str, prefix: str, seen: set[str], unlisted: list[str] | None) -> Iterator[str]:
     """Yield the names of images below a folder in natural order, each with ``prefix``."""
     real = os.path.realpath(folder)
     if real in seen:
@@ -85,11 +89,15 @@ def _names(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
                     continue
                 names.append(entry.name)
     except OSError as error:
-        raise DataError(f"the folder {folder} cannot be listed: {error.strerror or error}") from error
+        message = f"the folder {folder} cannot be listed: {error.strerror or error}"
+        if unlisted is None or not prefix:
+            raise DataError(message) from error
+        unlisted.append(message)
+        return
     names.sort(key=natural_key)
     for name in names:
         if name in folders:
-            yield from _names(os.path.join(folder, name), os.path.join(prefix, name), seen)
+            yield from _names(os.path.join(folder, name), os.path.join(prefix, name), seen, unlisted)
         else:
             yield os.path.join(prefix, name)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from i2ikit.engine.interruption import RunInterruptedError
-from i2ikit.errors import CheckpointError, DataError, I2IKitError, RunError, nearest_hint
+from i2ikit.errors import CheckpointError, DataError, I2IKitError, RunError, counted, nearest_hint
 from i2ikit.files import FULL
 from i2ikit.images import format_extensions, list_images, readable_extensions, writable_extensions
 from i2ikit.inference.sequences.containers import is_video
@@ -88,7 +88,7 @@ def _try(translate: Callable[[Path, Path], object], image: Path, target: Path, f
 
 def _count(done: int, total: int, output: Path, failures: Sequence[str]) -> str:
     """Return how many images were translated, and why others failed."""
-    sentence = f"{done - len(failures)} of {total} images are written to {output}"
+    sentence = f"{done - len(failures)} of {counted(total, 'image')} written to {output}"
     if not failures:
         return f"{sentence}."
     return f"{sentence}; {len(failures)} could not be translated:" + "".join(f"\n  - {each}" for each in failures)

@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from i2ikit.errors import ShapeError
+from i2ikit.errors import ShapeError, counted
 
 
 class SamplingPlan(Protocol):
@@ -37,7 +37,9 @@ class Positions:
         if self.ids.ndim == 1:
             return flat[..., self.ids].transpose(1, 2)
         if len(self.ids) != len(flat):
-            raise ShapeError(f"positions of {len(self.ids)} images cannot be read from a batch of {len(flat)}")
+            raise ShapeError(
+                f"positions of {counted(len(self.ids), 'image')} cannot be read from a batch of {len(flat)}"
+            )
         ids = self.ids[:, None, :].expand(-1, flat.shape[1], -1)  # (B, C, S)
         return flat.gather(2, ids).transpose(1, 2)
 

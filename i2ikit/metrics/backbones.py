@@ -14,7 +14,7 @@ from torchvision.transforms.v2.functional import normalize
 
 from i2ikit.checks import one_of
 from i2ikit.errors import MetricError, nearest_hint
-from i2ikit.files import file_hash
+from i2ikit.files import expanded, file_hash
 from i2ikit.metrics.weights import WeightsFile, find_weights, read_state_dict
 
 INCEPTION = "inception-v3-compat"  # torch-fidelity's name of the network of FID and KID
@@ -142,7 +142,7 @@ class Classifier(Backbone):
     def _build(self) -> tuple[nn.Module, Path]:
         import torchvision.models
 
-        path = Path(str(self.weights)).expanduser()
+        path = expanded(str(self.weights))
         state = read_state_dict(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # some networks warn about their initialization

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from i2ikit.errors import MetricError
+from i2ikit.errors import MetricError, counted
 
 NEEDS: Mapping[str, str] = {  # key of a sample: what a metric says if it is missing
     "mask": "needs a dataset whose items have a mask, such as Stripes",
@@ -137,4 +137,4 @@ def to_bytes(images: Tensor, who: str) -> Tensor:
 
 def _size(images: Tensor) -> str:
     channels, height, width = images.shape[1:]
-    return f"{width}x{height} with {channels} channel{'s' * (channels != 1)}"
+    return f"{width}x{height} with {counted(channels, 'channel')}"

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from i2ikit.errors import DataError, ShapeError
+from i2ikit.errors import DataError, ShapeError, counted
 from i2ikit.metrics.base import Metric, in_unit_range
 from i2ikit.metrics.functional.sliced_wasserstein import PatchSampling, patches_at
 from i2ikit.registry import METRICS
@@ -122,7 +122,9 @@ class SlicedWasserstein(Metric):
 
     def protocol(self) -> dict[str, Any]:
         """Return what the values depend on."""
-        reference = "the test set's own" if self.reference_dataset is None else f"{len(self.reference_dataset)} images"
+        reference = (
+            "the test set's own" if self.reference_dataset is None else counted(len(self.reference_dataset), "image")
+        )
         return {**vars(self.sampling), "reference": reference}
 
     def compute(self) -> dict[str, float]:

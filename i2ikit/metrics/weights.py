@@ -8,7 +8,7 @@ from torch import Tensor
 
 from i2ikit.download import download
 from i2ikit.errors import CheckpointError, DataError, MetricError
-from i2ikit.files import file_hash
+from i2ikit.files import expanded, file_hash
 from i2ikit.tensor_files import read_tensors
 
 
@@ -42,7 +42,7 @@ def find_weights(wanted: WeightsFile, path: str | Path | None = None) -> Path:
     """
     cache = Path(torch.hub.get_dir()) / "checkpoints"
     if path is not None:
-        found = Path(path).expanduser()
+        found = expanded(path)
         if not found.is_file():
             raise MetricError(f"there is no file {found}. {_wanted(wanted)}")
     else:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from i2ikit.engine.reporter import format_duration, format_pace
 from i2ikit.errors import RunError
-from i2ikit.files import write_atomically
+from i2ikit.files import expanded, write_atomically
 from i2ikit.report.album import Album, make_album
 from i2ikit.report.curves import Plot, make_plots
 from i2ikit.report.page_images import PageImages
@@ -47,8 +47,8 @@ def write_report(
     Raises:
         RunError: the page cannot be written, or a file of a run is nested too deeply.
     """
-    folders = [Path(work_dirs)] if isinstance(work_dirs, str | Path) else [Path(folder) for folder in work_dirs]
-    page = folders[0] / "index.html" if page is None else Path(page)
+    folders = [*map(expanded, [work_dirs] if isinstance(work_dirs, str | Path) else work_dirs)]
+    page = folders[0] / "index.html" if page is None else expanded(page)
     names = names or distinct_names(folders)
     images = PageImages(page, linked=linked)
     try:

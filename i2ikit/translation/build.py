@@ -6,6 +6,7 @@ from typing import Any
 from i2ikit import model_keys
 from i2ikit.argument_types import shown, wrong_number
 from i2ikit.build import Builder, is_part
+from i2ikit.errors import counted
 from i2ikit.interfaces import HeadUse, Read
 from i2ikit.registry import SCHEDULES, TERMS
 from i2ikit.schedules.weights import Constant
@@ -173,7 +174,7 @@ class PhasesBuilder:
         if made_for is None:
             message = f"the term embeds features with head {use.head!r}, which has no `of` and `taps`; add them"
         elif len(given) != len(made_for):
-            message = f"head {use.head!r} is made for {len(made_for)} taps, but the term has {len(given)}"
+            message = f"head {use.head!r} is made for {counted(len(made_for), 'tap')}, but the term has {len(given)}"
         else:
             message = f"head {use.head!r} is made for taps of {made_for} channels, but those of the term have {given}"
         self.builder.error(path, message)

@@ -7,7 +7,7 @@ import sys
 import pytest
 import typer
 
-from i2ikit.cli.app import app
+from i2ikit.cli.app import app, with_home
 from i2ikit.errors import I2IKitError, RunError
 from i2ikit.plugin import PluginInfo, get_manager
 from i2ikit.version import __version__
@@ -37,7 +37,7 @@ def test_the_help_of_each_command_is_one_sentence_that_fits(arguments, run):
 def test_help_imports_nothing_heavy(arguments):
     program = f"""
 import sys
-from i2ikit.cli.app import app
+from i2ikit.cli.app import app, with_home
 try:
     app({arguments!r})
 finally:
@@ -204,3 +204,18 @@ def test_a_plugin_whose_commands_cannot_be_built_does_not_affect_other_plugins(r
 def test_plugins_are_not_loaded_for_a_built_in_command(run, plugin):
     plugin(lambda extra: pytest.fail("the plugin was loaded"))
     assert run("data", "--help").code == 0
+
+
+def test_the_home_folder_is_found_where_no_shell_expands_it(run, tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert run("train", tiny, "--work-dir=~/runs", "--max-steps", "1", "--set", "data.cache_dir=~/cache").code == 0
+    assert (tmp_path / "home" / "runs" / "config.py").is_file()
+    assert run("report", "~/runs").code == 0
+    assert not (tmp_path / "~").exists()
+
+
+def test_home_folders_are_expanded_in_every_argument(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    typed = ["--work-dir=~/x", "~/a.png", "~", "--set", "a=~/x", "b~", "--out=~of-nobody/x", "ab=~/w.pth"]
+    expected = ["--work-dir=/home/me/x", "/home/me/a.png", "/home/me", "--set", "a=~/x", "b~", "--out=~of-nobody/x"]
+    assert [with_home(argument) for argument in typed] == [*expected, "ab=~/w.pth"]

@@ -1,6 +1,7 @@
 """`i2ikit check`."""
 
 import pytest
+from PIL import Image
 
 from i2ikit.config import resolve_config
 from i2ikit.errors import I2IKitError
@@ -86,10 +87,21 @@ def test_missing_data_is_an_error_after_the_tables(run, tiny, without_costs):
     assert "not/there" in outcome.err
 
 
-def test_a_size_that_a_network_cannot_take_is_an_error_after_the_tables(run, tiny):
-    outcome = run("check", tiny, "--set", "data.crop_size=18", "--set", "data.load_size=18")
+def test_a_size_that_a_network_cannot_take_is_the_only_output(run, tiny):
+    outcome = run("check", tiny, "--set", "data.load_size=18")
     assert outcome.code == 2
-    assert "multiples of 4" in outcome.err
+    assert "multiples of 4 of at least 8, not 18: data.load_size=16 or data.load_size=20" in outcome.err
+    assert outcome.out == ""
+
+
+def test_a_size_of_the_files_that_a_network_cannot_take_is_an_error_after_the_tables(run, tiny, tmp_path):
+    for folder in ("trainA", "trainB"):
+        (tmp_path / "photos" / folder).mkdir(parents=True)
+        Image.new("RGB", (18, 18)).save(tmp_path / "photos" / folder / "1.png")
+    keep = "data.train.transform=dict(type=ResizeToMultiple, multiple=3)"
+    outcome = run("check", tiny, "--data", tmp_path / "photos", "--set", keep, "--set", "data.crop_size=16")
+    assert outcome.code == 2
+    assert "terms.d: ResNetGenerator needs height and width that are multiples of 4, got 18 x 18" in outcome.err
     assert "Length: " in outcome.out
 
 

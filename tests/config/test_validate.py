@@ -79,7 +79,10 @@ def test_an_error_in_a_section_is_named(inherit, line, message):
         (["data.crop_size=0"], "--set data.crop_size=0: must be an integer of at least 1, not 0"),
         (["data.crop_size=[64, 96]"], "transform='dict\\(type=Resize, size=96, height=64\\)'"),
         (["data.crop_size=18"], "generators.ab needs multiples of 4 of at least 8, not 18: .*=16 or data.crop_size=20"),
-        (["data.crop_size=4"], "generators.ab needs multiples of 4 of at least 8, not 4: data.crop_size=8$"),
+        (
+            ["data.crop_size=4"],
+            "generators.ab, discriminators.b need multiples of 4 of at least 8, not 4: data.crop_size=8$",
+        ),
         (["data.batch_size=none"], "must be an integer of at least 1, not None"),
         (["data.crop_size=true"], "must be an integer of at least 1, not True"),
         (["train.steps=" + "9" * 400], r"steps=9+\.\.\.: must be an integer of at most \d+, not one of 1329 bits"),

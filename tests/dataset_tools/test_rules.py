@@ -102,8 +102,8 @@ def test_elongated_and_small_images_are_reported(root: Path, paint: Any) -> None
     paint("trainA/long.png", 7, size=(90, 30))
     found = check(root, load_size=100)
     assert issue(found, "aspect").groups == (("trainA/long.png",),)
-    assert "1 of 11 images of trainA are at least 1.5 times as long as wide, up to 3" in issue(found, "aspect").message
-    assert "37 of 37 images are smaller than half of 100 pixels" in issue(found, "small").message
+    assert "1 of 11 images of trainA at least 1.5 times as long as wide, up to 3" in issue(found, "aspect").message
+    assert "37 of 37 images smaller than half of 100 pixels" in issue(found, "small").message
 
 
 def test_mixed_colors_and_depths_are_reported(root: Path) -> None:

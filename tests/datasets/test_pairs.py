@@ -88,12 +88,12 @@ def test_an_image_without_a_partner_is_named(tmp_path: Path) -> None:
     for k in range(8):
         save(tmp_path / f"testA/{k}.png")
     save(tmp_path / "testB/0.png")
-    with pytest.raises(DataError, match=r"7 of 8 images in \S+testA have no partner .*: 1, 2, 3, 4, 5 and 2 more"):
+    with pytest.raises(DataError, match=r"7 of 8 images in \S+testA without a partner .*: 1, 2, 3, 4, 5 and 2 more"):
         PairedFolders(tmp_path)
     save(tmp_path / "more/testA/0.png")
     save(tmp_path / "more/testB/0.png")
     save(tmp_path / "more/testB/1.png")
-    with pytest.raises(DataError, match=r"1 of 2 images in \S+testB have no partner of their name in \S+testA: 1"):
+    with pytest.raises(DataError, match=r"1 of 2 images in \S+testB without a partner of the same name in \S+testA: 1"):
         PairedFolders(tmp_path / "more")
 
 

@@ -63,7 +63,7 @@ def test_attributes_travel_with_their_images(tmp_path: Path) -> None:
         ("a.txt", ["# nothing"], r"the list \S+a\.txt names no images"),
         ("a.txt", ["9.png"], r"line 1 of \S+a\.txt names 9\.png, but there is no .*relative to the folder of the list"),
         ("a.csv", ["file,hour", "0.png,1"], r"the first line of \S+a\.csv has no column 'path', but file, hour"),
-        ("a.csv", ["path,hour", "0.png"], r"line 2 of \S+a\.csv has 1 values for 2 columns"),
+        ("a.csv", ["path,hour", "0.png"], r"line 2 of \S+a\.csv has 1 value for 2 columns"),
         ("a.csv", ["path,hour", ",3"], r"line 2 of \S+a\.csv has no 'path'"),
         ("a.jsonl", ['{"path": "0.png"', "{}"], r"line 1 of \S+a\.jsonl is not JSON"),
         ("a.jsonl", ["[1]"], r"line 1 of \S+a\.jsonl is not an object"),

@@ -40,7 +40,9 @@ def test_a_penalty_on_the_gradient_can_be_differentiated() -> None:
 
 
 def test_an_image_of_another_size_is_refused() -> None:
-    with pytest.raises(ShapeError, match="StyleGAN2Discriminator was built for images of 16 x 16 pixels, got 16 x 32"):
+    with pytest.raises(
+        ShapeError, match="StyleGAN2Discriminator was built for images of 16 x 16 pixels, its `size`, got 16 x 32"
+    ):
         StyleGAN2Discriminator(filters=1, size=16)(torch.zeros(1, 3, 16, 32))
 
 

@@ -194,7 +194,7 @@ def test_a_sample_of_headers_is_checked_before_a_run(root: Path) -> None:
     loader = build_train_loader(dataset, LOADING, seed=0)
     assert (loader.bad_files.files, loader.bad_files.allowed) == (6, 1)
     note = check_sample(dataset, loader.bad_files, seed=0)
-    assert "1 of 6 files that were checked cannot be read" in note
+    assert "1 of 6 files checked cannot be read" in note
     assert str(root / "trainA/1.png") in note
     spoil(root, "trainB/0.png")
     with pytest.raises(DataError, match=r"(?s)2 of 6 files cannot be read.*trainA/1\.png.*trainB/0\.png"):
@@ -235,5 +235,5 @@ def test_a_run_says_that_only_the_first_frame_of_each_file_is_used(root: Path) -
     frames[2].save(root / "trainA/0.gif", save_all=True, append_images=frames[:2])
     (root / "trainA/0.png").unlink()
     notes = sampled_values(built(data(root)), seed=0)
-    assert any("1 of 6 files that were read have several frames, such as" in note for note in notes)
+    assert any("several frames in 1 of 6 files read, such as" in note for note in notes)
     assert any("0.gif with 3: only the first frame" in note for note in notes)

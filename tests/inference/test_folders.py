@@ -50,7 +50,7 @@ def test_broken_images_are_listed_after_all_others_are_done(tmp_path: Path):
     (tmp_path / "in" / "b.png").write_text("text")
     (tmp_path / "in" / "c.jpg").write_bytes(b"\xff\xd8\xff")
     with pytest.raises(
-        DataError, match=r"(?s)^2 of 4 images are written to .*; 2 could not be translated:.*b\.png.*c\.jpg"
+        DataError, match=r"(?s)^2 of 4 images written to .*; 2 could not be translated:.*b\.png.*c\.jpg"
     ):
         translate_images(copy, tmp_path / "in", tmp_path / "out")
     assert tree(tmp_path / "out") == ["a.png", "z.png"]
@@ -217,7 +217,7 @@ def failing_at(name: str, error: BaseException) -> Callable[[Path, Path], None]:
 def test_any_failure_of_one_image_is_one_failed_file(tmp_path: Path, error: Exception):
     for name in ("a.png", "b.png", "c.png"):
         make_image(tmp_path / "in" / name)
-    with pytest.raises(DataError, match=r"(?s)^2 of 3 images are written to \S+out; 1 could .*\n  - .*b\.png"):
+    with pytest.raises(DataError, match=r"(?s)^2 of 3 images written to \S+out; 1 could .*\n  - .*b\.png"):
         translate_images(failing_at("b.png", error), tmp_path / "in", tmp_path / "out")
     assert tree(tmp_path / "out") == ["a.png", "c.png"]
 
@@ -226,7 +226,7 @@ def test_a_target_that_is_a_folder_is_one_failed_file(tmp_path: Path):
     for name in ("a.png", "b.png"):
         make_image(tmp_path / "in" / name)
     (tmp_path / "out" / "a.png").mkdir(parents=True)
-    with pytest.raises(DataError, match=r"1 of 2 images are written .*\n  - cannot write \S+a\.png: Is a directory"):
+    with pytest.raises(DataError, match=r"1 of 2 images written .*\n  - cannot write \S+a\.png: Is a directory"):
         translate_images(copy, tmp_path / "in", tmp_path / "out")
     assert tree(tmp_path / "out") == ["b.png"]
 
@@ -244,7 +244,7 @@ def test_a_full_disk_ends_a_folder_with_a_count(tmp_path: Path):
         make_image(tmp_path / "in" / name)
     full = RunError("cannot write b.png: No space left on device")
     full.__cause__ = OSError(errno.ENOSPC, "No space left on device")
-    with pytest.raises(RunError, match=r"No space left on device\n1 of 3 images are written to \S+out\.$") as caught:
+    with pytest.raises(RunError, match=r"No space left on device\n1 of 3 images written to \S+out\.$") as caught:
         translate_images(failing_at("b.png", full), tmp_path / "in", tmp_path / "out")
     assert caught.value.exit_code == 1
     assert tree(tmp_path / "out") == ["a.png"]
@@ -253,7 +253,7 @@ def test_a_full_disk_ends_a_folder_with_a_count(tmp_path: Path):
 def test_an_interrupt_says_how_many_of_how_many_are_done(tmp_path: Path):
     for name in ("a.png", "b.png", "c.png"):
         make_image(tmp_path / "in" / name)
-    with pytest.raises(RunInterruptedError, match=r"^interrupted: 2 of 3 images are written to \S+out\.$") as caught:
+    with pytest.raises(RunInterruptedError, match=r"^interrupted: 2 of 3 images written to \S+out\.$") as caught:
         translate_images(failing_at("c.png", KeyboardInterrupt()), tmp_path / "in", tmp_path / "out")
     assert caught.value.exit_code == 130
     assert tree(tmp_path / "out") == ["a.png", "b.png"]

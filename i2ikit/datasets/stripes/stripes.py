@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 from i2ikit.checks import not_negative_int, one_of, positive_int
 from i2ikit.datasets.stripes.render import Scene
 from i2ikit.errors import DataError
-from i2ikit.files import folder_atomically
+from i2ikit.files import expanded, folder_atomically
 from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.registry import DATASETS
 
@@ -128,7 +128,7 @@ def write_stripes(
         DataError: the folder is not empty, is a file, or cannot be written.
         ValueError: an argument is outside its range.
     """
-    folder = Path(folder).expanduser().absolute()
+    folder = expanded(folder).absolute()
     counts = {"train": train_count, "test": test_count}
     splits = {split: Stripes(split, count, load_size=size, seed=seed) for split, count in counts.items()}
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -7,6 +7,7 @@ import torch
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.checkpointing.rebuild import compare_weights
 from i2ikit.errors import CheckpointError
+from i2ikit.files import expanded
 from i2ikit.translation import UnpairedTranslation
 from i2ikit.work_dir import choose_checkpoint
 
@@ -27,7 +28,7 @@ def load_initial(path: str | Path, model: UnpairedTranslation, device: torch.dev
     Raises:
         CheckpointError: a network has another shape in the checkpoint, or no name occurs in both.
     """
-    path = choose_checkpoint(Path(path))
+    path = choose_checkpoint(expanded(path))
     checkpoint = read_checkpoint(path)
     loaded = []
     for name, network in model.networks.items():

@@ -12,6 +12,7 @@ from i2ikit.build import Builder
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.environment import versions
 from i2ikit.errors import CheckpointError
+from i2ikit.files import expanded
 from i2ikit.inference.interop.detection import detect, head_widths, published_spelling
 from i2ikit.inference.interop.files import network_name, published_name, read_weights
 from i2ikit.inference.interop.fitting import fit
@@ -98,8 +99,8 @@ def _split(source: str) -> tuple[str | None, Path]:
     """Return the published name of a network and its file; the name from the file name if none was given."""
     name, equals, file = source.partition("=")
     if equals and not Path(source).exists():
-        return name, Path(file)
-    return published_name(Path(source)), Path(source)
+        return name, expanded(file)
+    return published_name(Path(source)), expanded(source)
 
 
 def _fitted(found: ImportedNetwork, model: dict[str, dict[str, Any]]) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ from torch import Tensor
 from i2ikit.checks import fraction, positive_int
 from i2ikit.engine.hooks.alarms.base import Alarm
 from i2ikit.engine.runner import TranslationRunner
+from i2ikit.errors import counted
 
 
 @HOOKS.register_module()
@@ -57,8 +58,8 @@ class LoaderStallAlarm(Alarm):
         if self._windows > 1 and waited > self.above * total:
             self.trigger(
                 run,
-                f"waiting for data took {waited / total:.0%} of the last {self.steps} steps, {waited:.1f} of "
-                f"{total:.1f} s (alarm above {self.above:.0%})",
+                f"waiting for data took {waited / total:.0%} of the last {counted(self.steps, 'step')}, {waited:.1f} "
+                f"of {total:.1f} s (alarm above {self.above:.0%})",
             )
 
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 from i2ikit.checks import positive, positive_int
 from i2ikit.engine.hooks.alarms.base import Alarm
 from i2ikit.engine.runner import TranslationRunner
+from i2ikit.errors import counted
 from i2ikit.terms.adversarial import DiscriminatorTerm
 
 
@@ -69,8 +70,8 @@ class OverpoweringAlarm(Alarm):
             named = ", ".join(f"{name!r} was {value:.2%}" for name, value in low.items())
             self.trigger(
                 run,
-                f"a discriminator has won: over the last {self.steps} steps the loss {named} of the loss of logits "
-                f"that are all 0 (alarm below {self.below:.0%}); the generator learns little from it",
+                f"a discriminator has won: over the last {counted(self.steps, 'step')} the loss {named} of the loss of "
+                f"logits that are all 0 (alarm below {self.below:.0%}); the generator learns little from it",
             )
 
     def state_dict(self) -> dict[str, Any]:
