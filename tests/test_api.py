@@ -130,9 +130,9 @@ def test_paths_of_the_functions_may_begin_with_a_tilde(tmp_path: Path, monkeypat
     config = i2ikit.load_config("~/mine.py", set=[*overrides, *small])
     result = i2ikit.train(config, work_dir="~/run", max_steps=1, quiet=True)
     assert result.work_dir == tmp_path / "run"
-    translator = i2ikit.Translator.from_checkpoint("~/run")
+    translator = i2ikit.Translator.load("~/run")
     Image.new("RGB", (32, 32)).save(tmp_path / "x.png")
-    assert translator.translate_path("~/x.png", "~/out") == 1
+    assert translator.folder("~/x.png", "~/out") == 1
     assert (tmp_path / "out" / "x.png").is_file()
     with pytest.raises(DataError, match=f"{tmp_path}/photos does not exist"):
         i2ikit.train(i2ikit.load_config("~/mine.py", data="~/photos"), work_dir="~/other", quiet=True)

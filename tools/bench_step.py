@@ -33,12 +33,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from i2ikit.build import Builder
 from i2ikit.config import find_config, resolve_config
+from i2ikit.config.batch import batch_shapes
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed.device import batch_to_device, pick_device
 from i2ikit.engine.execution import loss_scaler, set_execution
 from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.engine.runner import RunnerModel
-from i2ikit.profiling.batch import batch_shapes
 from i2ikit.profiling.counters import StepCounter
 from i2ikit.translation import Progress, build_model
 

@@ -197,7 +197,7 @@ class Translator:
         )
 
     def file(
-        self, source: Path, target: Path, on_progress: Callable[[int, int], None] | None = None
+        self, source: str | Path, target: str | Path, on_progress: Callable[[int, int], None] | None = None
     ) -> SequenceResult | None:
         """Translate one image, or all frames of a video, an animation or a TIFF of several pages.
 
@@ -213,6 +213,7 @@ class Translator:
             DataError: the image cannot be read, does not fit into memory, or the generator fails on it.
             RunError: the output cannot be written.
         """
+        source, target = expanded(source), expanded(target)
         frames = FrameTranslator(
             self.network, self.source, self.target, smooth=self.smooth, training_size=self.training_size
         )
