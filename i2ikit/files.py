@@ -42,7 +42,7 @@ FAR = 2**20  # the byte of a lock file that Windows locks, beyond the text
 WAIT = 0.1  # seconds between two tries to lock a file
 
 
-def expanded(path: str | Path) -> Path:
+def expanded(path: str | os.PathLike[str]) -> Path:
     """Return a path with its ``~`` or ``~user`` replaced by that home folder, as a shell does it.
 
     It stays where there is no such user.

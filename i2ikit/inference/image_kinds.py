@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from i2ikit.errors import DataError, ShapeError
+from i2ikit.files import expanded
 from i2ikit.images import DecodedImage, Reader
 from i2ikit.images.files import left_out_frames
 from i2ikit.images.formats.pillow import held_image
@@ -67,7 +68,7 @@ def prepare(image: Any, source: Reader, target: Reader) -> Prepared:
         TypeError: it is no image, or has another data type.
     """
     if isinstance(image, str | os.PathLike):
-        path = Path(image)
+        path = expanded(image)
         warn_of_frames(path, source)
         return prepared(source.image(path), str(path), source, target, as_pillow_or_array)
     if isinstance(image, Image.Image):

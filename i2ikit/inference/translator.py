@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from typing_extensions import Unpack
 
 from i2ikit.checks import fraction, positive_int
+from i2ikit.files import expanded
 from i2ikit.images import Reader, write_image
 from i2ikit.inference.failures import translation_errors
 from i2ikit.inference.folders import translate_images
@@ -190,8 +191,8 @@ class Translator:
         """
         return translate_images(
             self.file,
-            Path(source),
-            Path(output),
+            expanded(source),
+            expanded(output),
             on_progress,
             channels=self.target.channels - self.target.keeps_alpha,
         )
