@@ -14,6 +14,7 @@ from i2ikit.cli.check import check
 from i2ikit.cli.config import config
 from i2ikit.cli.console import PrintableFormatter, complain, printable
 from i2ikit.cli.data import data
+from i2ikit.cli.demo import demo
 from i2ikit.cli.doctor import doctor
 from i2ikit.cli.evaluate import evaluate
 from i2ikit.cli.export import export
@@ -154,6 +155,7 @@ def _options(
 app.command("train")(train)
 app.command("translate")(translate)
 app.command("evaluate")(evaluate)
+app.command("demo")(demo)
 app.command("import")(import_weights)
 app.command("export")(export)
 app.command("config")(config)

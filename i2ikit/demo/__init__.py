@@ -1,0 +1,1 @@
+"""A page in the browser to try trained generators on one's own images."""
