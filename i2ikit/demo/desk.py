@@ -74,8 +74,8 @@ class Desk:
         seconds = time.perf_counter() - start
         before, after = translator.source.image(path), translator.target.image(file)
         width, height = size_of(before.pixels)
-        previews = (preview(levels(image)) for image in (before, after))
-        return Translation(*previews, file, f"{width} × {height} pixels, translated in {seconds:.1f} s")
+        facts = f"{width} × {height} pixels, translated in {seconds:.1f} s"
+        return Translation(preview(levels(before)), preview(levels(after)), file, facts)
 
     def _new_folder(self) -> Path:
         """Return a new folder; those older than an hour are removed."""

@@ -76,7 +76,9 @@ def build_page(desk: Desk) -> Any:
                 )
                 with gr.Row(equal_height=True):
                     facts = gr.Markdown(HINT, elem_id="facts")
-                    download = gr.DownloadButton("Download", variant="primary", interactive=False, scale=0, min_width=140)
+                    download = gr.DownloadButton(
+                        "Download", variant="primary", interactive=False, scale=0, min_width=140
+                    )
         hidden = {"api_visibility": "private", "show_progress": "hidden"}
         seen = [slider, download, facts]
         gr.on(

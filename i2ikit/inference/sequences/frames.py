@@ -1,6 +1,7 @@
 """Translates consecutive frames, and measures their flicker."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +41,9 @@ class FrameTranslator:
         smooth: float = 0,
         training_size: int | None = None,
     ) -> None:
-        self.network, self.source, self.target, self._training_size = network, source, target, training_size
-        self.smooth = fraction("smooth", smooth)
-        self._rule = SmoothedMoments(smooth)
-        if smooth > 0:
-            self.network = network.with_generator(ruled(network.generator, self._rule))
-        self._motion, self._flicker = MotionEstimator(), Flicker()
+        self.source, self.target, self.smooth = source, target, fraction("smooth", smooth)
+        self._given, self._training_size = network, training_size
+        self._rule, self._flicker = SmoothedMoments(smooth), Flicker()
         self._before: NDArray[np.float32] | None = None  # the last output, (H, W, C) in -1..1
 
     def __call__(self, images: Sequence[DecodedImage], path: Path) -> list[DecodedImage]:
@@ -68,11 +66,20 @@ class FrameTranslator:
             if matches[first] is None:
                 self._rule.forget()
             batch = torch.stack([image_to_tensor(image.pixels) for image in images[first:end]])
-            for output, image, match in zip(self.network(batch), images[first:end], matches[first:end], strict=True):
+            for output, image, match in zip(self._network(batch), images[first:end], matches[first:end], strict=True):
                 blended = output if self.smooth == 0 else self._blended(output, match)
                 outputs.append(output_image(blended, image, self.source, self.target))
                 self._flicker.update(match, levels(outputs[-1]))
         return outputs
+
+    @cached_property
+    def _network(self) -> TranslationNetwork:
+        network = self._given
+        return network if self.smooth == 0 else network.with_generator(ruled(network.generator, self._rule))
+
+    @cached_property
+    def _motion(self) -> MotionEstimator:
+        return MotionEstimator()
 
     def flicker(self) -> FlickerResult | None:
         """Return the flicker of the frames so far; None if no two of them could be compared."""
