@@ -66,7 +66,9 @@ def positions_on(device: torch.device, positions: Sequence[Tensor]) -> list[Tens
         device: of the feature maps.
         positions: int64 (..., S) of each layer; all axes but the last are equal.
     """
-    if device.type != "cuda" or not positions:
-        return [each.to(device) for each in positions]
-    buffer = torch.cat(list(positions), dim=-1).pin_memory()
+    if device.type == "cpu" or not positions:
+        return list(positions)
+    buffer = torch.cat(list(positions), dim=-1)
+    if device.type == "cuda":
+        buffer = buffer.pin_memory()
     return list(buffer.to(device, non_blocking=True).split([each.shape[-1] for each in positions], dim=-1))

@@ -1,0 +1,75 @@
+"""A step never waits for its device: it reads no value of a tensor there, and copies only the positions it samples.
+
+The step runs on the meta device, whose tensors have no values, so that reading one is an error.
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from i2ikit.config import load_config
+from i2ikit.config.validate import build_trial_model
+from i2ikit.translation import Progress, RandomStreams
+
+FOLDER = Path(__file__).parents[3] / "configs" / "_base_" / "methods"
+METHODS = sorted(path.stem for path in FOLDER.glob("*.py"))
+META = torch.device("meta")
+
+
+class Copies(TorchDispatchMode):
+    """Counts copies from the CPU, and refuses what makes a GPU wait: a value or a size that is read from a tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.copies: Counter[torch.dtype] = Counter()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        inputs = [x for x in tree_leaves((args, kwargs or {})) if isinstance(x, Tensor)]
+        on_device = any(x.device == META for x in inputs)
+        name = func._schema.name.removeprefix("aten::")
+        assert not (on_device and name in ("_local_scalar_dense", "nonzero", "masked_select", "unique2")), name
+        out = func(*args, **(kwargs or {}))
+        if not on_device and isinstance(out, Tensor) and out.device == META and inputs:
+            self.copies[out.dtype] += 1
+        return out
+
+
+def steps(config: dict[str, Any], count: int) -> Copies:
+    model, errors = build_trial_model(config["model"])
+    assert model is not None, errors
+    model.to(META)
+    batch = {name: torch.zeros(2, 3, 64, 64, device=META) for name in "ab"}
+    with Copies() as found:
+        for step in range(1, count + 1):
+            streams = [RandomStreams(0, step)]
+            model.train_step([batch], lambda _phase, loss: loss.backward(), Progress(1, step, 100, 100), streams)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", METHODS)
+def test_a_step_reads_no_value_and_copies_the_positions_of_a_term_at_once(method: str) -> None:
+    config = load_config(FOLDER / f"{method}.py")
+    terms = [term for phase in config["model"]["phases"].values() for term in phase["terms"].values()]
+    sampled = sum("sampler" in str(term) for term in terms)
+    found = steps(config, 2)
+    assert found.copies.keys() <= {torch.int64}
+    assert found.copies[torch.int64] <= 2 * 2 * sampled  # two steps; a pool and a rest
+
+
+def test_a_term_that_reads_a_value_is_found() -> None:
+    with Copies(), pytest.raises(AssertionError, match="_local_scalar_dense"):
+        torch.zeros(1, device=META).item()
+
+
+def test_a_copy_from_the_cpu_is_counted() -> None:
+    with Copies() as found:
+        torch.zeros(3).to(META)
+        torch.zeros(3, device=META) + 1
+    assert found.copies == {torch.float32: 1}
