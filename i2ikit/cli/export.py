@@ -1,43 +1,148 @@
-"""`i2ikit export`: a checkpoint in another layout."""
+"""`i2ikit export`: a checkpoint in another layout, or its generator for another runtime."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from i2ikit.cli.console import busy, write
-from i2ikit.cli.options import CheckpointPath, Imports
+from i2ikit.cli.options import CheckpointPath, GeneratorName, Imports, Weights, takes
+from i2ikit.errors import I2IKitError
+
+if TYPE_CHECKING:
+    from i2ikit.inference.trained_model import TrainedModel
 
 
 class Format(str, Enum):
     """Layouts of exported files."""
 
     official = "official"
+    onnx = "onnx"
+    torchscript = "torchscript"
+    torch_export = "torch-export"
+    safetensors = "safetensors"
 
 
-def export(
-    checkpoint: CheckpointPath,
-    target: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the files.")],
-    layout: Annotated[
-        Format, typer.Option("--format", help="official: state dicts as the published code reads them.")
-    ] = Format.official,
-    prefix: Annotated[str, typer.Option("--prefix", help="Prefix of the file names.")] = "latest",
-    imports: Imports = None,
-) -> None:
-    """Write networks as files of the published code.
+class Precision(str, Enum):
+    """Precisions of ONNX files."""
 
-    The files are called latest_net_G.pth, latest_net_D.pth, and so on.
-    Moving averages are written where the run kept them.
+    fp32 = "fp32"
+    fp16 = "fp16"
+    int8 = "int8"
+
+
+FORMATS = """official: state dicts as the published code reads them, in the folder PATH.
+onnx: for onnxruntime and other runtimes.
+torchscript: for torch.jit.load, from C++ too.
+torch-export: for torch.export.load.
+safetensors: the weights with their config, for i2ikit."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The arguments and options of `i2ikit export`."""
+
+    checkpoint: CheckpointPath
+    target: Annotated[Path, typer.Option("--out", metavar="PATH", help="The file; for official, the folder.")]
+    layout: Annotated[Format, typer.Option("--format", help=FORMATS)] = Format.official
+    generator: GeneratorName = None
+    weights: Annotated[
+        Weights,
+        typer.Option("--weights", help="average: the moving average of the generator, if there is one. raw: its own."),
+    ] = Weights.average
+    uint8: Annotated[
+        bool,
+        typer.Option("--uint8", help="Images are bytes, (batch, height, width, channels), instead of floats in -1..1."),
+    ] = False
+    precision: Annotated[Precision, typer.Option("--precision", help="Of ONNX files; int8 needs --calibrate.")] = (
+        Precision.fp32
+    )
+    calibrate: Annotated[
+        Path | None,
+        typer.Option("--calibrate", metavar="DIR", help="Images of the source domain, from which int8 is scaled."),
+    ] = None
+    prefix: Annotated[
+        str | None, typer.Option("--prefix", help="Prefix of the file names of official; by default latest.")
+    ] = None
+    imports: Imports = None
+
+
+@takes(Options)
+def export(options: Options) -> None:
+    """Write a checkpoint for other programs: the published code, onnxruntime, C++, or publication.
+
+    A generator is compared with its file, run by the file's own runtime, before the file is written. It takes images
+    of any size.
     """
-    with busy("Writing the weights"):
+    refuse_contradictions(options)
+    with busy("Exporting"):
         from i2ikit.config.imports import import_files
-        from i2ikit.inference.interop.exporting import export_files
         from i2ikit.inference.trained_model import TrainedModel
 
-        import_files(imports or ())
-        written, left_out = export_files(TrainedModel(checkpoint), target, prefix=prefix)
-    for name, path in written.items():
-        write(f"{name} -> {path}")
-    for name, reason in left_out.items():
-        write(f"{name} left out: {reason}")
+        import_files(options.imports or ())
+        make = {Format.official: official, Format.safetensors: safetensors}.get(options.layout, runtime)
+        lines = list(make(TrainedModel(options.checkpoint), options))
+    for line in lines:
+        write(line)
+
+
+def refuse_contradictions(options: Options) -> None:
+    """Raise I2IKitError if an option does not belong to the format."""
+    runtime_options = {
+        "--uint8": options.uint8,
+        "--precision": options.precision is not Precision.fp32,
+        "--calibrate": options.calibrate is not None,
+    }
+    one_generator = {"--generator": options.generator is not None, "--weights": options.weights is Weights.raw}
+    refused = {} if options.layout is Format.official else {"--prefix": options.prefix is not None}
+    if options.layout in (Format.official, Format.safetensors):
+        refused |= runtime_options
+    if options.layout is Format.official:
+        refused |= one_generator
+    wrong = next((name for name, given in refused.items() if given), None)
+    if wrong is not None:
+        raise I2IKitError(f"{wrong} is not for --format {options.layout.value}. See `i2ikit export --help`.")
+
+
+def official(trained: "TrainedModel", options: Options) -> Iterator[str]:
+    """Write files of the published code."""
+    from i2ikit.inference.interop.exporting import export_files
+
+    written, left_out = export_files(trained, options.target, prefix=options.prefix or "latest")
+    yield from (f"{name} -> {path}" for name, path in written.items())
+    yield from (f"{name} left out: {reason}" for name, reason in left_out.items())
+
+
+def safetensors(trained: "TrainedModel", options: Options) -> Iterator[str]:
+    """Write the weights of generators."""
+    from i2ikit.inference.export.weights import export_weights
+
+    names = export_weights(trained, options.target, options.generator, options.weights.value)
+    yield from (f"generators.{name} -> {options.target}" for name in names)
+
+
+def runtime(trained: "TrainedModel", options: Options) -> Iterator[str]:
+    """Write a generator for another runtime."""
+    from i2ikit.inference.export.exporting import ExportOptions, export_generator
+
+    done = export_generator(
+        trained,
+        options.target,
+        ExportOptions(
+            format=options.layout.value,
+            generator=options.generator,
+            weights=options.weights.value,
+            uint8=options.uint8,
+            precision=options.precision.value,
+            calibrate=options.calibrate,
+        ),
+    )
+    found = done.difference
+    yield f"generators.{done.generator} -> {done.path}"
+    yield f"  input       {done.metadata['input']}"
+    yield f"  output      {done.metadata['output']}"
+    yield f"  compared    on {', '.join(found.sizes[:6])}{' ...' if len(found.sizes) > 6 else ''}"
+    yield f"  difference  largest {found.largest:.2g}, mean {found.mean:.2g} {found.unit}; accepted: {done.bound}"

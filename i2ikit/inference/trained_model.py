@@ -13,8 +13,8 @@ from i2ikit.checks import one_of
 from i2ikit.config.data import reading, training_size
 from i2ikit.config.imports import IMPORTS, imported_hash
 from i2ikit.config.key_paths import shown
-from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.checkpointing.rebuild import rebuild
+from i2ikit.engine.checkpointing.weights_file import open_checkpoint
 from i2ikit.errors import CheckpointError, I2IKitError, nearest_hint
 from i2ikit.files import expanded
 from i2ikit.images import Reader, domain_readers
@@ -47,7 +47,7 @@ class TrainedModel:
 
     def __init__(self, path: str | Path) -> None:
         self.path = choose_checkpoint(expanded(path))
-        self.checkpoint = read_checkpoint(self.path)
+        self.checkpoint = open_checkpoint(self.path)
         self._model: Mapping[str, Any] = self.checkpoint.config.get("model") or {}
         averages = self._model.get("averages") or {}
         self.averages = {f"{each['of'].partition('.')[0]}.{name}": str(each["of"]) for name, each in averages.items()}

@@ -120,7 +120,7 @@ def read_checkpoint(path: Path, *, any_weights: bool = False) -> Checkpoint:
     if wrong:
         raise CheckpointError(f"{path} is damaged: {wrong}")
     checkpoint = Checkpoint(**{name: content[name] for name in Checkpoint.__dataclass_fields__})
-    checkpoint.config = _read_config(path, content["config"])
+    checkpoint.config = parse_config(path, content["config"])
     wrong = "" if any_weights else find_not_finite({**checkpoint.model, "optimizers": checkpoint.optimizers})
     if wrong:
         raise CheckpointError(f"{path} cannot be used: {wrong}. Use an earlier checkpoint.")
@@ -129,7 +129,16 @@ def read_checkpoint(path: Path, *, any_weights: bool = False) -> Checkpoint:
     return checkpoint
 
 
-def _read_config(path: Path, text: str) -> dict[str, Any]:
+def parse_config(path: Path, text: str) -> dict[str, Any]:
+    """Return a config that is stored as JSON.
+
+    Args:
+        path: of the file that holds it, for messages.
+        text: what is stored.
+
+    Raises:
+        CheckpointError: it is no JSON, or no config.
+    """
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:

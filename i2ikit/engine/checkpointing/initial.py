@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.checkpointing.rebuild import compare_weights
+from i2ikit.engine.checkpointing.weights_file import open_checkpoint
 from i2ikit.errors import CheckpointError
 from i2ikit.files import expanded
 from i2ikit.translation import UnpairedTranslation
@@ -29,7 +29,7 @@ def load_initial(path: str | Path, model: UnpairedTranslation, device: torch.dev
         CheckpointError: a network has another shape in the checkpoint, or no name occurs in both.
     """
     path = choose_checkpoint(expanded(path))
-    checkpoint = read_checkpoint(path)
+    checkpoint = open_checkpoint(path)
     loaded = []
     for name, network in model.networks.items():
         weights = checkpoint.weights(name)
