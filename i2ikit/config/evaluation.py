@@ -9,8 +9,14 @@ from i2ikit.interfaces.progress import MeasuredSchedule
 from i2ikit.registry import METRICS, SCHEDULES
 
 
-def check_evaluation(section: Any, metrics: Any, builder: Builder) -> None:
-    """Report metrics without the base class, unknown values, values without a direction, and keys without effect."""
+def check_evaluation(section: Any, metrics: Any, generators: Any, builder: Builder) -> None:
+    """Report metrics without the base class, unknown values, values without a direction, and keys without effect.
+
+    Args:
+        section, metrics: of the config.
+        generators: of its model; values of the second one have its name in front, as in ``"ba.fid.clean"``.
+        builder: collects the errors.
+    """
     if not isinstance(section, Mapping) or not isinstance(metrics, Mapping):
         return
     from i2ikit.metrics.base import Metric  # here, because it imports torch
@@ -21,7 +27,10 @@ def check_evaluation(section: Any, metrics: Any, builder: Builder) -> None:
             builder.error(f"metrics.{name}", f"{metric.__name__} must derive from i2ikit.metrics.base.Metric")
     decisive = section.get("metric")
     if isinstance(decisive, str):
-        _check_decisive(decisive, section, metrics, builder)
+        others = list(generators)[1:] if isinstance(generators, Mapping) else []
+        generator, _, rest = decisive.partition(".")
+        own = rest if generator not in metrics and generator in others else decisive
+        _check_decisive(own, section, metrics, builder)
     if section.get("stop_after") is None:
         return
     if not section.get("every"):
@@ -33,7 +42,8 @@ def check_evaluation(section: Any, metrics: Any, builder: Builder) -> None:
 def _check_decisive(full_name: str, section: Mapping[str, Any], metrics: Mapping[str, Any], builder: Builder) -> None:
     name, _, value = full_name.partition(".")
     if name not in metrics:
-        builder.error("evaluation.metric", f"there is no metric {name!r}.{known_hint(name, list(metrics))}")
+        hint = known_hint(name, list(metrics))
+        builder.error("evaluation.metric", f"there is no metric {name!r} in {full_name!r}.{hint}")
         return
     known = directions(metrics[name])
     if section.get("better") is not None or value in known:

@@ -11,7 +11,7 @@ from typing import Any
 from i2ikit.argument_types import shown as shown_value
 from i2ikit.argument_types import wrong_number
 from i2ikit.config.find import BASE, base_statement, find_bases
-from i2ikit.config.imports import IMPORTS, locate_imports
+from i2ikit.config.imports import IMPORTS, installed_modules, locate_imports
 from i2ikit.config.key_paths import Keys, existing, holds, line_of, lookup, shown, split
 from i2ikit.errors import ConfigError, nearest_hint
 
@@ -161,8 +161,11 @@ def _execute(path: Path, tree: ast.Module, base: Names) -> dict[str, Any]:
     body = ast.Module([node for node in tree.body if node is not statement], [])
     names: dict[str, Any] = {BASE: base}
     try:
-        exec(compile(body, str(path), "exec", dont_inherit=True), names)
-    except (Exception, SystemExit) as error:
+        with installed_modules():
+            exec(compile(body, str(path), "exec", dont_inherit=True), names)
+    except BaseException as error:  # a file may raise anything
+        if type(error) is KeyboardInterrupt:
+            raise
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f"line {lines[-1]}: " if lines else ""
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -9,7 +9,8 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -66,6 +67,20 @@ def import_files(paths: Iterable[str | Path]) -> None:
         raise ConfigError("--import", [problem.message for problem in problems])
 
 
+@contextmanager
+def installed_modules() -> Iterator[None]:
+    """Find no modules in the working directory, where `python -m i2ikit` would find them and `i2ikit` would not.
+
+    A file that is imported from there would be missing in the record of the run.
+    """
+    here = [folder for folder in sys.path if os.path.realpath(folder) == os.path.realpath(os.curdir)]
+    sys.path[:] = [folder for folder in sys.path if folder not in here]
+    try:
+        yield
+    finally:
+        sys.path[:0] = here
+
+
 def imported_hash(name: str) -> str:
     """Return the SHA-256 of the imported file of this name, or an empty string if none is imported."""
     return str(getattr(sys.modules.get(_module_name(name)), "__hash_of_file__", ""))
@@ -94,9 +109,12 @@ def _import(path: Path) -> str:
     module = sys.modules[name] = ModuleType(name)
     module.__file__ = str(path)
     try:
-        exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), vars(module))
-    except (Exception, SystemExit) as error:
+        with installed_modules():
+            exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), vars(module))
+    except BaseException as error:  # a file may raise anything
         _forget(name)
+        if type(error) is KeyboardInterrupt:
+            raise
         return _explain(error, path)
     vars(module)["__hash_of_file__"] = digest
     files = [file for file in os.environ.get(WORKER_FILES, "").split(os.pathsep) if file]
@@ -123,5 +141,14 @@ def _explain(error: BaseException, path: Path) -> str:
     return f"{where}: {type(error).__name__}: {str(error).rstrip('.')}.{advice}"
 
 
-if multiprocessing.parent_process() is not None:
+def _is_worker() -> bool:
+    """Return whether this is a process that another one has started with multiprocessing.
+
+    While such a process reads the objects that it was sent, it does not know its parent yet.
+    """
+    process = multiprocessing.current_process()
+    return multiprocessing.parent_process() is not None or getattr(process, "_inheriting", False)
+
+
+if _is_worker():
     import_problems([file for file in os.environ.get(WORKER_FILES, "").split(os.pathsep) if file])

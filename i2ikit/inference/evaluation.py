@@ -73,7 +73,9 @@ def evaluate_checkpoint(
     builder = Builder()
     dataset = build_dataset(config["data"], "test", builder)
     parts = _build(choose_metrics(configured if metrics else defaults, metrics), builder)
-    builder.raise_errors(str(trained.path))
+    if builder.errors:
+        *errors, last = (f"{error.path}: {error.message}" for error in builder.errors)
+        raise ConfigError(str(trained.path), [*errors, f"{last}{trained.part_hints()}"])
     assert dataset is not None, "checked above"
     about = {"data": dataset_config(config["data"], "test"), "step": trained.checkpoint.progress.get("step", 0)}
     found = {}

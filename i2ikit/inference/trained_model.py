@@ -134,7 +134,7 @@ class TrainedModel:
             raise CheckpointError(f"cannot rebuild {name} of {self.path}: {error}") from error
         if network is None:
             errors = "\n".join(f"  - {error.path}: {error.message}" for error in builder.errors)
-            raise CheckpointError(f"cannot rebuild {name} of {self.path}:\n{errors}{self._part_hints()}")
+            raise CheckpointError(f"cannot rebuild {name} of {self.path}:\n{errors}{self.part_hints()}")
         return network
 
     def _widths(self, generator: str, taps: Sequence[str]) -> Any:
@@ -176,7 +176,7 @@ class TrainedModel:
         except (ValueError, TypeError) as error:
             raise CheckpointError(f"the config inside {self.path} cannot read files: {error}") from error
 
-    def _part_hints(self) -> str:
+    def part_hints(self) -> str:
         """Return a line for each own file and each plugin of the run: where it is, or how to install it."""
         hints, installed = "", {info.package for info in get_manager().plugins}
         own = self.checkpoint.config.get(IMPORTS)

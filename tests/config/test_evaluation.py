@@ -8,9 +8,9 @@ from i2ikit.registry import METRICS
 CONFIGS = {"distance": {"type": "SlicedWasserstein"}, "looks": {"type": "MaskedAppearance"}}
 
 
-def errors(section, metrics=CONFIGS):
+def errors(section, metrics=CONFIGS, generators=("ab",)):
     builder = Builder()
-    check_evaluation(section, metrics, builder)
+    check_evaluation(section, metrics, dict.fromkeys(generators), builder)
     return [f"{error.path}: {error.message}" for error in builder.errors]
 
 
@@ -23,7 +23,10 @@ def test_a_sound_section_has_no_errors():
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ({"metric": "distanc.ratio"}, "evaluation.metric: there is no metric 'distanc'. Nearest: 'distance'."),
+        (
+            {"metric": "distanc.ratio"},
+            "evaluation.metric: there is no metric 'distanc' in 'distanc.ratio'. Nearest: 'distance'.",
+        ),
         (
             {"metric": "distance.ratoi"},
             "evaluation.metric: distance has no value 'ratoi' with a direction. Nearest: 'ratio'.",
@@ -37,6 +40,16 @@ def test_a_sound_section_has_no_errors():
 )
 def test_each_error_is_named_with_a_way_out(section, message):
     assert errors(section) == [message]
+
+
+def test_values_of_the_second_generator_have_its_name_in_front():
+    assert errors({"metric": "ba.distance.ratio"}, generators=("ab", "ba")) == []
+    assert errors({"metric": "ba.distance.ratio"}) == [
+        "evaluation.metric: there is no metric 'ba' in 'ba.distance.ratio'. Known here: distance, looks."
+    ]
+    assert errors({"metric": "ba.distance.ratoi"}, generators=("ab", "ba")) == [
+        "evaluation.metric: distance has no value 'ratoi' with a direction. Nearest: 'ratio'."
+    ]
 
 
 @pytest.mark.parametrize("value", ["distance", 3])

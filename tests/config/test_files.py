@@ -101,6 +101,8 @@ def test_two_lengths_in_one_file_are_both_kept_for_validation_to_refuse(write):
         ("seed = 1\nmodel = dict(x=unknown)", r"a\.py:\n  - line 2: NameError: name 'unknown' is not defined"),
         ("seed = 1\n\nraise RuntimeError", r"line 3: RuntimeError\. A config is plain Python"),
         ("raise SystemExit(3)", r"line 1: SystemExit: 3"),
+        ("raise GeneratorExit", r"line 1: GeneratorExit\. A"),
+        ("class Stop(KeyboardInterrupt): pass\nraise Stop('x')", r"line 2: Stop: x\. A"),
         ("_base_ = 'bse.py'", r"line 1: _base_ names 'bse\.py', but there is no bse\.py\. Nearest: 'base\.py'"),
         ("_base_ = 3", r"line 1: _base_ must be the path of a file, or a list of paths, in quotes"),
         ("_base_ = 'b' + 'ase.py'", r"_base_ must be the path of a file"),
@@ -132,6 +134,11 @@ def test_a_file_that_cannot_be_read_is_an_error_with_its_line(write, source, mes
     write("child.py", "_base_ = 'base.py'")
     with pytest.raises(ConfigError, match=message):
         read_config_file(write("a.py", source))
+
+
+def test_ctrl_c_while_a_config_runs_ends_the_program(write):
+    with pytest.raises(KeyboardInterrupt):
+        read_config_file(write("a.py", "raise KeyboardInterrupt"))
 
 
 def test_an_error_in_a_base_names_the_base(write):

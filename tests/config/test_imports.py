@@ -126,6 +126,23 @@ def test_other_ways_to_name_a_file_lead_to_imports(own, write, line, message):
     assert message in problems(write("child.py", f"_base_ = 'tiny.py'\n{line}"))
 
 
+@pytest.mark.parametrize("folder", ["", "."])
+def test_a_file_in_the_working_directory_is_not_imported_however_python_was_started(own, write, monkeypatch, folder):
+    write("color_loss.py", COLOR)
+    monkeypatch.syspath_prepend(folder)  # as `python -m i2ikit` has it, and `i2ikit` does not
+    before = list(sys.path)
+    child = write("child.py", "_base_ = 'tiny.py'\nimport color_loss")
+    assert 'not imported but listed: imports=["color_loss.py"].' in problems(child)
+    write("mine/color_loss.py", "import color_loss")
+    assert "mine/color_loss.py, line 1: ModuleNotFoundError" in problems(own)
+    assert sys.path == before
+
+
+def test_a_file_that_raises_anything_is_named(own, write):
+    write("mine/color_loss.py", "raise GeneratorExit")
+    assert "mine/color_loss.py, line 1: GeneratorExit: ." in problems(own)
+
+
 def test_a_part_inside_a_config_is_refused_before_the_config_runs(tiny, write):
     source = "_base_ = 'tiny.py'\n1 / 0\n@LOSSES.register_module()\nclass MyLoss:\n    pass"
     assert "line 4: a config registers no parts: put the class MyLoss into a file" in problems(

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from i2ikit.config.imports import WORKER_FILES, import_files
 from i2ikit.data.bad_files import BadFiles
 from i2ikit.data.loading import EpochSampler, TrainLoader
 from i2ikit.data.randomness import seed_number, seeded
@@ -22,6 +24,7 @@ from i2ikit.data.workers import SIGNALS
 from i2ikit.datasets.stripes.stripes import Stripes
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
 from i2ikit.errors import DataError, RunError
+from i2ikit.registry import DATASETS, OWN_FILES
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
 
 
@@ -299,6 +302,41 @@ def test_workers_that_are_spawned_read_what_forked_ones_do(monkeypatch: pytest.M
     complete = [batch["b"] for batch in batches(alone, 1)]
     found = [batch["b"] for batch in batches(two, 1)]
     assert torch.equal(torch.stack(found), torch.stack(complete))
+
+
+OWN_DATA = """
+import torch
+from i2ikit.registry import DATASETS
+
+
+@DATASETS.register_module()
+class Levels:
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return {"a": torch.full((3, 8, 8), index / 4), "b": torch.zeros(3, 8, 8), "a_path": str(index), "b_path": "0"}
+"""
+
+
+@pytest.mark.slow  # a fresh process imports torch again
+def test_a_data_set_of_a_file_of_the_user_reaches_workers_that_are_spawned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    monkeypatch.setattr(multiprocessing.context._default_context, "_actual_context", spawn)
+    monkeypatch.setenv(WORKER_FILES, "")
+    (tmp_path / "levels.py").write_text(OWN_DATA)
+    import_files([tmp_path / "levels.py"])
+    try:
+        dataset = DATASETS.get("Levels")()
+        alone, two = (TrainLoader(dataset, batch_size=1, workers=workers, seed=0) for workers in (0, 1))
+        found = torch.stack([batch["a"] for batch in batches(two, 1)])
+        assert torch.equal(found, torch.stack([batch["a"] for batch in batches(alone, 1)]))
+        assert sorted(found[:, 0, 0, 0, 0].tolist()) == [0, 0.25, 0.5, 0.75]
+    finally:
+        DATASETS.module_dict.pop("Levels")
+        sys.modules.pop(f"{OWN_FILES}levels")
 
 
 def test_images_of_different_sizes_in_one_batch_are_named_with_a_way_out() -> None:

@@ -2,7 +2,7 @@ import pytest
 import torch
 from PIL import Image
 
-from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from i2ikit.errors import ConfigError, DataError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.images import Reader
@@ -148,3 +148,14 @@ def test_a_metric_that_reads_inputs_without_saying_so_is_missing_with_the_reason
     assert found.missing == {"undeclared": "Undeclared needs the inputs of the translations: measure a checkpoint "
                              "instead of a folder"}  # fmt: skip
     assert "psnr.db" in found.metrics
+
+
+def test_a_metric_of_a_file_of_the_user_is_asked_for(tmp_path):
+    path = imported(tmp_path / "run" / "checkpoints" / "best.pt", ab={})
+    checkpoint = read_checkpoint(path)
+    checkpoint.config.update(imports=["/elsewhere/mine.py"], metrics={"mine": {"type": "MyMetric"}})
+    write_checkpoint(path, checkpoint)
+    root = make_test_set(tmp_path / "data", 10, 200)
+    for metrics in (["mine"], []):
+        with pytest.raises(ConfigError, match=r"(?s)no metric is called 'MyMetric'.*'/elsewhere/mine\.py'.* --import"):
+            evaluate_checkpoint(path, root, metrics=metrics)

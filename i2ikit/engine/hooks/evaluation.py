@@ -137,8 +137,10 @@ class EvaluationHook(RunHook):
     def _check_metric(self, run: TranslationRunner, found: Measurement) -> None:
         """Report once that the value that decides is none of those that its metric has."""
         name = self.evaluator.metric
-        if self._checked or name is None or name in found.metrics or {name, name.partition(".")[0]} & {*found.missing}:
+        if self._checked or name is None or name in found.metrics:
             return
+        if any(name == missing or name.startswith(f"{missing}.") for missing in found.missing):
+            return  # its reason is shown
         self._checked = True
         hint = nearest_hint(name, found.metrics) or f" Measured are {', '.join(found.metrics)}."
         run.reporter.note(f"No best measurement and no best checkpoint: nothing measures {name!r}.{hint}")
