@@ -110,8 +110,8 @@ def busy(doing: str) -> AbstractContextManager[object]:
 
 
 @contextmanager
-def counting(doing: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress: yields a function of the done and the total count.
+def counting(doing: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show progress: yields a function of the done and the total count, None while that is unknown.
 
     It updates a bar on a terminal; elsewhere it prints a line after a second, and then every ten seconds.
     """
@@ -126,14 +126,14 @@ def counting(doing: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def plain_counter(doing: str) -> Callable[[int, int], None]:
+def plain_counter(doing: str) -> Callable[[int, int | None], None]:
     """Return a function that prints the done and the total count as a line, unless it is too soon for one."""
     next_line = time.monotonic() + PLAIN_FIRST
 
-    def show(done: int, total: int) -> None:
+    def show(done: int, total: int | None) -> None:
         nonlocal next_line
-        if time.monotonic() >= next_line and done < total:
+        if time.monotonic() >= next_line and (total is None or done < total):
             next_line = time.monotonic() + PLAIN_EVERY
-            err().print(f"{doing}: {done:,} of {total:,}", markup=False)
+            err().print(f"{doing}: {done:,}" + ("" if total is None else f" of {total:,}"), markup=False)
 
     return show

@@ -2,13 +2,14 @@
 
 from i2ikit.images.files import write_image
 from i2ikit.images.formats import format_extensions, readable_extensions, writable_extensions
-from i2ikit.images.listing import FileList, list_images
+from i2ikit.images.listing import FileList, ImageWalk, list_images
 from i2ikit.images.planes import DecodedImage
 from i2ikit.images.reader import Reader, domain_readers
 
 __all__ = [
     "DecodedImage",
     "FileList",
+    "ImageWalk",
     "Reader",
     "domain_readers",
     "format_extensions",

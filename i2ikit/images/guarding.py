@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -34,6 +35,31 @@ DOCUMENTS = {  # first bytes of files that are no pixels: programs, documents an
 }
 
 
+class _Quiet:
+    """Hides warnings while any thread is inside; unlike ``warnings.catch_warnings`` it may be entered by several."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._caught: warnings.catch_warnings[None] = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._caught = warnings.catch_warnings()
+                self._caught.__enter__()
+                warnings.simplefilter("ignore")
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._caught.__exit__(None, None, None)
+
+
+_QUIET = _Quiet()
+
+
 @contextmanager
 def file_errors(path: str | Path) -> Iterator[None]:
     """Turn whatever the block raises into a DataError that names the file.
@@ -41,8 +67,7 @@ def file_errors(path: str | Path) -> Iterator[None]:
     Warnings of the libraries (odd EXIF data, old palettes) are not shown: the image can still be read.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _QUIET:
             yield
     except DataError:
         raise

@@ -4,6 +4,7 @@ import os
 import re
 from array import array
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from i2ikit.errors import DataError
@@ -56,50 +57,89 @@ def natural_key(name: str) -> tuple[str, str]:
     return DIGITS.sub(_number, name.lower()), name
 
 
-def list_images(folder: str | Path, unlisted: list[str] | None = None) -> FileList:
-    """Return all image files in ``folder`` and the folders below it in natural order, by their extensions.
+class ImageWalk:
+    """The names of the images below a folder, found while they are read; iterate once.
 
     Hidden files and folders (with a leading dot) are skipped; links are followed, each folder once.
 
     Args:
-        folder: to search.
-        unlisted: gets a message about each folder below it that cannot be listed, and is skipped; None: an error.
+        folder: the root; names are relative to it.
+        extensions: of the files, in lower case. None: of all images.
+        block: so many entries of a folder are sorted at a time, in natural order: memory stays flat in a folder of
+            millions. None: all.
+        without: a folder that is left out, with all below it.
+        unlisted: gets a message about each folder below the root that cannot be listed, and is skipped; None: an error.
+
+    Attributes:
+        images, others: numbers of files found so far: those of the extensions, and all others.
 
     Raises:
         DataError: a folder cannot be listed.
     """
-    return FileList(folder, _names(str(folder), "", set(), unlisted))
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        extensions: Collection[str] | None = None,
+        block: int | None = None,
+        without: str | Path | None = None,
+        unlisted: list[str] | None = None,
+    ) -> None:
+        self.folder, self.block, self.unlisted = str(folder), block, unlisted
+        self.extensions = readable_extensions() if extensions is None else extensions
+        self.images = self.others = 0
+        self._seen = set() if without is None else {os.path.realpath(without)}
+
+    def __iter__(self) -> Iterator[str]:
+        return self._below(self.folder, "")
+
+    def _below(self, folder: str, prefix: str) -> Iterator[str]:
+        """Yield the names of images below a folder, each with ``prefix``."""
+        real = os.path.realpath(folder)
+        if real in self._seen:
+            return
+        self._seen.add(real)
+        try:
+            with os.scandir(folder) as entries:
+                while block := list(islice(entries, self.block)):
+                    for name, below in self._sorted(block):
+                        if below:
+                            yield from self._below(os.path.join(folder, name), os.path.join(prefix, name))
+                        else:
+                            self.images += 1
+                            yield os.path.join(prefix, name)
+        except OSError as error:
+            reason = f"the folder {folder} cannot be listed: {error.strerror or error}"
+            if self.unlisted is None or not prefix:
+                raise DataError(reason) from error
+            self.unlisted.append(reason)
+
+    def _sorted(self, entries: Iterable[os.DirEntry[str]]) -> list[tuple[str, bool]]:
+        """Return the names of images and folders among entries, and which are folders."""
+        found = []
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            below = is_folder(entry)
+            if below or os.path.splitext(entry.name)[1].lower() in self.extensions:
+                found.append((entry.name, below))
+            else:
+                self.others += 1
+        return sorted(found, key=lambda each: natural_key(each[0]))
 
 
-def _names(folder: str, prefix: str, seen: set[str], unlisted: list[str] | None) -> Iterator[str]:
-    """Yield the names of images below a folder in natural order, each with ``prefix``."""
-    real = os.path.realpath(folder)
-    if real in seen:
-        return
-    seen.add(real)
-    folders, names = set(), []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                if is_folder(entry):
-                    folders.add(entry.name)
-                elif os.path.splitext(entry.name)[1].lower() not in readable_extensions():
-                    continue
-                names.append(entry.name)
-    except OSError as error:
-        message = f"the folder {folder} cannot be listed: {error.strerror or error}"
-        if unlisted is None or not prefix:
-            raise DataError(message) from error
-        unlisted.append(message)
-        return
-    names.sort(key=natural_key)
-    for name in names:
-        if name in folders:
-            yield from _names(os.path.join(folder, name), os.path.join(prefix, name), seen, unlisted)
-        else:
-            yield os.path.join(prefix, name)
+def list_images(folder: str | Path, unlisted: list[str] | None = None) -> FileList:
+    """Return all image files in ``folder`` and the folders below it in natural order, by their extensions.
+
+    Args:
+        folder: to search.
+        unlisted: see :class:`ImageWalk`.
+
+    Raises:
+        DataError: a folder cannot be listed.
+    """
+    return FileList(folder, ImageWalk(folder, unlisted=unlisted))
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:

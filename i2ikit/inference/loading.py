@@ -1,5 +1,6 @@
 """From the path of a checkpoint to a network, and to the readers of its images."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
@@ -57,17 +58,25 @@ def open_trained(path: str | Path | TrainedModel) -> TrainedModel:
     return path if isinstance(path, TrainedModel) else TrainedModel(path)
 
 
+def refuse_unknown(given: Mapping[str, object], options: type, name: str, others: Collection[str] = ()) -> None:
+    """Raise TypeError if keyword arguments are none of a TypedDict's; the message has the nearest known one.
+
+    Args:
+        given: the keyword arguments.
+        options: the TypedDict.
+        name: of the method.
+        others: its other arguments.
+    """
+    known = sorted({*others, *options.__annotations__})
+    for each in sorted(set(given) - {*known}):
+        raise TypeError(f"{name} takes no argument {each!r}; it takes {', '.join(known)}.{nearest_hint(each, known)}")
+
+
 def load(
     path: str | Path | TrainedModel, device: torch.device | str, precision: str, compile: bool, options: LoadOptions
 ) -> Loaded:
     """Rebuild a generator from the config inside a checkpoint and load its weights; see :meth:`Translator.load`."""
-    unknown = sorted(set(options) - set(LoadOptions.__annotations__))
-    if unknown:
-        known = sorted({"device", "precision", "compile", *LoadOptions.__annotations__})
-        raise TypeError(
-            f"Translator.load takes no argument {unknown[0]!r}; it takes {', '.join(known)}."
-            f"{nearest_hint(unknown[0], known)}"
-        )
+    refuse_unknown(options, LoadOptions, "Translator.load", ("device", "precision", "compile"))
     trained = open_trained(path)
     name = trained.choose_generator(options.get("generator"), options.get("weights", "average"))
     network = trained.build(f"generators.{name}")

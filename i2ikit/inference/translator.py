@@ -1,6 +1,5 @@
 """A trained generator, for tensors, images, and folders of images of any size."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,25 +9,22 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import Unpack
 
-from i2ikit.checks import fraction, positive_int
+from i2ikit.checks import positive_int
 from i2ikit.files import expanded
-from i2ikit.images import Reader, write_image
+from i2ikit.images import Reader
+from i2ikit.inference.completeness import is_complete
 from i2ikit.inference.failures import translation_errors
-from i2ikit.inference.folders import translate_images
+from i2ikit.inference.folders import FolderOptions, translate_folder
+from i2ikit.inference.image_files import ImageFiles
 from i2ikit.inference.image_kinds import Prepared, prepare
-from i2ikit.inference.loading import LoadOptions, load
+from i2ikit.inference.loading import LoadOptions, load, refuse_unknown
 from i2ikit.inference.network import TranslationNetwork
-from i2ikit.inference.outputs import output_image
-from i2ikit.inference.sequences.frames import FrameTranslator
-from i2ikit.inference.sequences.translate import SequenceResult, translate_sequence
+from i2ikit.inference.plan import Share, plan_file
+from i2ikit.inference.sequences.translate import SequenceResult
 from i2ikit.inference.stream import translated
 from i2ikit.inference.trained_model import TrainedModel
-from i2ikit.ops.pixels import image_to_tensor, size_of
 
 BATCH = 8  # images of a list that are translated together
-FAR_LARGER = 2  # times the training size
-
-logger = logging.getLogger(__name__)
 
 
 class Translator:
@@ -69,8 +65,8 @@ class Translator:
         )
         self.source = source or Reader(self.network.channels)
         self.target = target or self.source
-        self.training_size, self.smooth = training_size, fraction("smooth", smooth)
-        self._warned: set[str] = set()
+        self.training_size = training_size
+        self.files = ImageFiles(self.network, self.source, self.target, training_size=training_size, smooth=smooth)
 
     @classmethod
     def load(
@@ -153,8 +149,8 @@ class Translator:
 
     def _prepare(self, image: Any) -> Prepared:
         found = prepare(image, self.source, self.target)
-        self._advise_size(found.name, found.x.shape[-1], found.x.shape[-2])
-        self._warn_once("range", found.doubt)
+        self.files.advise_size(found.name, found.x.shape[-1], found.x.shape[-2])
+        self.files.warn_once("range", found.doubt)
         return found
 
     def _run(self, images: Sequence[Prepared]) -> list[Any]:
@@ -166,36 +162,39 @@ class Translator:
         parts = output.split([len(each.x) for each in images])
         return [each.restore(part) for each, part in zip(images, parts, strict=True)]
 
-    def folder(
-        self, source: str | Path, output: str | Path, *, on_progress: Callable[[int, int], None] | None = None
-    ) -> int:
-        """Translate an image, or all images of a folder and its subfolders; names and tree are kept.
+    def folder(self, source: str | Path, output: str | Path, **options: Unpack[FolderOptions]) -> int:
+        """Translate a file, or all images and videos of a folder and its subfolders; names and tree are kept.
 
         Images are turned upright by their EXIF orientation; transparency and color profile are kept. Outputs have the
         size, the depth and the format of their inputs (JPEG at quality 95; PNG where the format is read-only, TIFF
-        where it cannot hold the generator's channels).
+        where it cannot hold the generator's channels). The output folder may be inside the input; it is no part of it.
 
         Args:
-            source: an image or a folder.
-            output: a folder, created if missing; for a single image also a file name, whose extension sets the format.
-            on_progress: called after each image, translated or failed, with the number of finished images and of all.
+            source: an image, a video or a folder.
+            output: a folder, created if missing; for a single file also a file name, whose extension sets the format.
+            options: ``on_progress``, ``batch``, ``workers``, ``skip_existing`` and ``share``, see
+                :class:`FolderOptions`.
 
         Returns:
-            number of translated images.
+            number of files that were written.
 
         Raises:
-            DataError: there is nothing to translate; or outputs would replace inputs (nothing is written then); or
-                some images could not be translated (the others are, and the message lists the failures).
+            DataError: there is nothing to translate; or outputs would replace inputs; or some files could not be
+                translated (the others are, and the message lists the failures).
             RunError: no output can be written: the disk is full.
-            RunInterruptedError: Ctrl-C; the message counts the images that are done.
+            RunInterruptedError: Ctrl-C; the message counts the files that are done.
+            TypeError, ValueError: an option is unknown or out of its range.
         """
-        return translate_images(
-            self.file,
-            expanded(source),
-            expanded(output),
-            on_progress,
-            channels=self.target.channels - self.target.keeps_alpha,
-        )
+        refuse_unknown(options, FolderOptions, "Translator.folder")
+        source, output = expanded(source), expanded(output)
+        if source.is_dir():
+            return translate_folder(self.files, source, output, options).conclude()
+        target = plan_file(source, output, self.files.channels)
+        others = not Share(*options.get("share") or (1, 1)).holds(source.name)
+        if others or (options.get("skip_existing") and is_complete(target, source)):
+            return 0
+        self.file(source, target)
+        return 1
 
     def file(
         self, source: str | Path, target: str | Path, on_progress: Callable[[int, int], None] | None = None
@@ -214,33 +213,4 @@ class Translator:
             DataError: the image cannot be read, does not fit into memory, or the generator fails on it.
             RunError: the output cannot be written.
         """
-        source, target = expanded(source), expanded(target)
-        frames = FrameTranslator(
-            self.network, self.source, self.target, smooth=self.smooth, training_size=self.training_size
-        )
-        sequence = translate_sequence(frames, source, target, on_progress)
-        if sequence is not None:
-            return sequence
-        image = self.source.image(source)
-        width, height = size_of(image.pixels)
-        self._advise_size(source, width, height)
-        with translation_errors(source, width, height, self.training_size):
-            output = self.network(image_to_tensor(image.pixels)[None])[0]
-            translated = output_image(output, image, self.source, self.target)
-        write_image(translated, target)
-        return None
-
-    def _advise_size(self, path: str | Path, width: int, height: int) -> None:
-        """Warn, once, of an image that is far larger than those of the training."""
-        known = self.training_size
-        if self.network.size is None and known is not None and min(width, height) > FAR_LARGER * known:
-            text = (
-                f"{path} has {width} x {height} pixels, but the generator was trained on images of about {known}. It "
-                f"translates best what is as large as in training: consider --size {known} (in Python: size={known})."
-            )
-            self._warn_once("size", text)
-
-    def _warn_once(self, about: str, text: str) -> None:
-        if text and about not in self._warned:
-            self._warned.add(about)
-            logger.warning("%s", text)
+        return self.files.translate(expanded(source), expanded(target), on_progress)

@@ -58,3 +58,10 @@ def test_without_a_terminal_progress_is_a_line_after_a_second_and_then_every_ten
         for done in (1, 2, 3, 1500, 2000):
             progress(done, 2000)
     assert capsys.readouterr().err == "Translating: 2 of 2,000\nTranslating: 1,500 of 2,000\n"
+
+
+def test_progress_without_a_known_total_is_a_count(monkeypatch, capsys):
+    monkeypatch.setattr(console, "PLAIN_FIRST", 0)
+    with counting("Translating") as progress:
+        progress(1500, None)
+    assert capsys.readouterr().err == "Translating: 1,500\n"

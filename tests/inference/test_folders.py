@@ -1,24 +1,41 @@
 import errno
 import logging
-from collections.abc import Callable
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
+from torch import Tensor, nn
 
 from i2ikit.engine.interruption import RunInterruptedError
-from i2ikit.errors import CheckpointError, DataError, RunError
-from i2ikit.images import Reader, write_image
-from i2ikit.inference.folders import plan_folder, refuse_overwriting, refuse_swapped, translate_images
+from i2ikit.errors import DataError, RunError
+from i2ikit.images import Reader
+from i2ikit.inference.folders import FolderOptions, images_in, translate_folder
+from i2ikit.inference.image_files import ImageFiles, Opened
+from i2ikit.inference.network import TranslationNetwork
 
 
-def copy(source: Path, target: Path) -> None:
-    write_image(Reader().image(source), target)
+class Copying(ImageFiles):
+    """Writes each image as it is, but fails at one."""
+
+    def __init__(self, failing: str = "", error: BaseException | None = None) -> None:
+        super().__init__(TranslationNetwork(nn.Identity()), Reader(), Reader())
+        self.failing, self.error = failing, error
+
+    def save(self, output: Tensor, opened: Opened, target: Path) -> None:
+        if self.error is not None and target.name == self.failing:
+            raise self.error
+        super().save(output, opened, target)
 
 
-def make_image(path: Path, color: str = "red") -> Path:
+def copy(folder: Path, files: ImageFiles | None = None, **options: Any) -> int:
+    return translate_folder(files or Copying(), folder / "in", folder / "out", FolderOptions(**options)).conclude()
+
+
+def make_image(path: Path, color: str = "red", size: tuple[int, int] = (5, 4)) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (5, 4), color).save(path)
+    Image.new("RGB", size, color).save(path)
     return path
 
 
@@ -30,7 +47,7 @@ def test_names_and_folders_are_kept(tmp_path: Path):
     names = ["b.jpg", "deep/er/a b.webp", "deep/ä.PNG"]
     for name in names:
         make_image(tmp_path / "in" / name)
-    assert translate_images(copy, tmp_path / "in", tmp_path / "out") == 3
+    assert copy(tmp_path) == 3
     assert tree(tmp_path / "out") == names
 
 
@@ -39,7 +56,7 @@ def test_files_that_are_no_images_are_skipped_and_counted(tmp_path: Path, caplog
     (tmp_path / "in" / "notes.txt").write_text("x")
     (tmp_path / "in" / "more.csv").write_text("x")
     with caplog.at_level(logging.WARNING):
-        assert translate_images(copy, tmp_path / "in", tmp_path / "out") == 1
+        assert copy(tmp_path) == 1
     assert "2 files in" in caplog.text
     assert tree(tmp_path / "out") == ["a.png"]
 
@@ -52,156 +69,58 @@ def test_broken_images_are_listed_after_all_others_are_done(tmp_path: Path):
     with pytest.raises(
         DataError, match=r"(?s)^2 of 4 images written to .*; 2 could not be translated:.*b\.png.*c\.jpg"
     ):
-        translate_images(copy, tmp_path / "in", tmp_path / "out")
+        copy(tmp_path)
     assert tree(tmp_path / "out") == ["a.png", "z.png"]
-
-
-def test_one_broken_image_is_named(tmp_path: Path):
-    (tmp_path / "b.png").write_text("text")
-    with pytest.raises(DataError, match=r"^\S*b\.png is not an image"):
-        translate_images(copy, tmp_path / "b.png", tmp_path / "out")
 
 
 def test_progress_counts_also_the_images_that_failed(tmp_path: Path):
     make_image(tmp_path / "in" / "a.png")
     (tmp_path / "in" / "b.png").write_text("text")
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[int, int | None]] = []
     with pytest.raises(DataError):
-        translate_images(copy, tmp_path / "in", tmp_path / "out", lambda *counts: seen.append(counts))
-    assert seen == [(1, 2), (2, 2)]
-
-
-@pytest.mark.parametrize("output", ["in", "in/../in"])
-def test_inputs_are_never_replaced(tmp_path: Path, output: str):
-    source = make_image(tmp_path / "in" / "a.png")
-    before = source.read_bytes()
-    with pytest.raises(DataError, match=r"would replace the input .*a\.png; choose another output folder"):
-        translate_images(copy, tmp_path / "in", tmp_path / output)
-    assert source.read_bytes() == before
-
-
-def test_an_image_is_not_written_onto_itself_through_a_link(tmp_path: Path):
-    source = make_image(tmp_path / "in" / "a.png")
-    (tmp_path / "out").symlink_to(tmp_path / "in")
-    with pytest.raises(DataError, match="would replace the input"):
-        translate_images(copy, source, tmp_path / "out")
-
-
-def test_an_output_folder_inside_the_input_is_refused_once_its_outputs_count_as_inputs(tmp_path: Path):
-    make_image(tmp_path / "in" / "a.png")
-    assert translate_images(copy, tmp_path / "in", tmp_path / "in" / "out") == 1
-    with pytest.raises(DataError, match="would replace the input"):
-        translate_images(copy, tmp_path / "in", tmp_path / "in" / "out")
-
-
-def test_read_only_formats_become_png_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    make_image(tmp_path / "in" / "old.pcx")
-    translate_images(copy, tmp_path / "in", tmp_path / "out")
-    assert tree(tmp_path / "out") == ["old.png"]
-    assert "old.pcx becomes old.png" in caplog.text
+        copy(tmp_path, on_progress=lambda *counts: seen.append(counts))
+    assert [done for done, _ in seen] == [1, 2]
+    assert {total for _, total in seen} <= {2, None}  # None before the folder is listed
 
 
 def test_two_images_of_the_same_name_become_two_files(tmp_path: Path):
     make_image(tmp_path / "in" / "a.pcx", "red")
     make_image(tmp_path / "in" / "a.png", "blue")
-    assert translate_images(copy, tmp_path / "in", tmp_path / "out") == 2
+    assert copy(tmp_path) == 2
     assert tree(tmp_path / "out") == ["a.pcx.png", "a.png"]
     with Image.open(tmp_path / "out" / "a.png") as image:
         assert image.getpixel((0, 0)) == (0, 0, 255)
 
 
-def test_two_images_that_would_become_one_file_are_refused(tmp_path: Path):
+def test_a_refused_target_is_one_failed_file(tmp_path: Path):
     for name in ("a.pcx", "a.png", "a.pcx.png"):
         make_image(tmp_path / "in" / name)
-    with pytest.raises(DataError, match=r"would both become .*a\.pcx\.png; rename one of them"):
-        translate_images(copy, tmp_path / "in", tmp_path / "out")
+    with pytest.raises(DataError, match=r"^2 of 3 images .*\n  - .*would both become .*a\.pcx\.png; rename one"):
+        copy(tmp_path)
+    assert tree(tmp_path / "out") == ["a.pcx.png", "a.png"]
 
 
-@pytest.mark.parametrize(
-    ("output", "expected"), [("out.jpg", "out.jpg"), ("new/x.png", "new/x.png"), ("new", "new/a.png")]
-)
-def test_one_image_becomes_the_named_file_or_a_file_in_the_named_folder(tmp_path: Path, output: str, expected: str):
-    source = make_image(tmp_path / "a.png")
-    assert translate_images(copy, source, tmp_path / output) == 1
-    assert (tmp_path / expected).is_file()
-
-
-def test_a_named_file_of_a_format_that_is_not_written_is_refused(tmp_path: Path):
-    source = make_image(tmp_path / "a.png")
-    with pytest.raises(DataError, match=r"cannot write .*out\.pcx: i2ikit writes no \.pcx; use \.png"):
-        translate_images(copy, source, tmp_path / "out.pcx")
-
-
-@pytest.mark.parametrize(("name", "hint"), [("out.xyz", ""), ("new/x.jpgg", "Nearest: '.jpg'"), ("a.txt", "")])
-def test_a_named_file_of_an_unknown_format_is_refused_and_no_folder_is_made(tmp_path: Path, name: str, hint: str):
-    source = make_image(tmp_path / "a.png")
-    with pytest.raises(DataError, match=rf"is not the extension of an image\..*{hint}.*make it first: `mkdir -p "):
-        translate_images(copy, source, tmp_path / name)
-    assert tree(tmp_path) == ["a.png"]
-
-
-@pytest.mark.parametrize("name", ["v1.2", "results 2024.11", ".hidden"])
-def test_a_folder_may_have_dots_in_its_name(tmp_path: Path, name: str):
-    source = make_image(tmp_path / "a.png")
-    assert translate_images(copy, source, tmp_path / name) == 1
-    (tmp_path / "run.final").mkdir()
-    assert translate_images(copy, source, tmp_path / "run.final") == 1
-    assert (tmp_path / name / "a.png").is_file()
-
-
-def test_a_missing_input_is_named(tmp_path: Path):
-    with pytest.raises(DataError, match=r"there is no image and no folder at .*nowhere"):
-        translate_images(copy, tmp_path / "nowhere", tmp_path / "out")
-
-
-def test_a_folder_without_images_is_refused_with_the_known_extensions(tmp_path: Path):
+@pytest.mark.parametrize("name", ["", "notes.txt"])
+def test_a_folder_without_images_is_refused_with_the_known_extensions(tmp_path: Path, name: str):
     (tmp_path / "in").mkdir()
+    if name:
+        (tmp_path / "in" / name).touch()
     with pytest.raises(DataError, match=r"there are no images in .*in; looked for \.png \.jpg"):
-        translate_images(copy, tmp_path / "in", tmp_path / "out")
+        copy(tmp_path)
+    with pytest.raises(DataError, match=r"there are no images in .*in; looked for \.png \.jpg"):
+        images_in(tmp_path / "in")
+    assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    ("source", "why"), [("in", "but the input is a folder"), ("in/a.png", "whose extension is not")]
-)
-def test_a_file_instead_of_the_output_folder_is_refused(tmp_path: Path, source: str, why: str):
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may list everything")
+def test_a_folder_that_cannot_be_listed_is_one_failure(tmp_path: Path):
     make_image(tmp_path / "in" / "a.png")
-    (tmp_path / "out").write_text("a file")
-    with pytest.raises(DataError, match=rf"must be a folder: .*out is a file, {why}"):
-        translate_images(copy, tmp_path / source, tmp_path / "out")
-
-
-def test_an_output_folder_with_the_extension_of_an_image_is_refused(tmp_path: Path):
-    make_image(tmp_path / "in" / "a.png")
-    with pytest.raises(
-        DataError, match=r"in is a folder, so its output must be one too; .*out\.png has the extension of an image"
-    ):
-        translate_images(copy, tmp_path / "in", tmp_path / "out.png")
-    (tmp_path / "old.png").mkdir()
-    assert translate_images(copy, tmp_path / "in", tmp_path / "old.png") == 1
-
-
-def test_what_a_format_cannot_hold_becomes_tiff_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    for name in ("a.png", "b.tif", "c.npy"):
-        path = make_image(tmp_path / "in" / "a.png").with_name(name)
-        path.write_bytes(b"")
-    pairs = plan_folder(tmp_path / "in", tmp_path / "out", channels=5)
-    assert [target.name for _, target in pairs] == ["a.tif", "b.tif", "c.npy"]
-    assert "i2ikit writes no .png with 5 channels: a.png becomes a.tif" in caplog.text
-
-
-def test_a_named_file_that_cannot_hold_the_channels_is_refused(tmp_path: Path):
-    source = make_image(tmp_path / "a.png")
-    with pytest.raises(DataError, match=r"i2ikit writes no \.jpg with 5 channels; use \.tif"):
-        translate_images(copy, source, tmp_path / "out.jpg", channels=5)
-
-
-def failing_at(name: str, error: BaseException) -> Callable[[Path, Path], None]:
-    def translate(source: Path, target: Path) -> None:
-        if source.name == name:
-            raise error
-        copy(source, target)
-
-    return translate
+    make_image(tmp_path / "in" / "closed" / "b.png").parent.chmod(0)
+    try:
+        with pytest.raises(DataError, match=r"^1 of 1 image .*; 1 could not .*\n  - the folder .*closed cannot be"):
+            copy(tmp_path)
+    finally:
+        (tmp_path / "in" / "closed").chmod(0o700)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +137,7 @@ def test_any_failure_of_one_image_is_one_failed_file(tmp_path: Path, error: Exce
     for name in ("a.png", "b.png", "c.png"):
         make_image(tmp_path / "in" / name)
     with pytest.raises(DataError, match=r"(?s)^2 of 3 images written to \S+out; 1 could .*\n  - .*b\.png"):
-        translate_images(failing_at("b.png", error), tmp_path / "in", tmp_path / "out")
+        copy(tmp_path, Copying("b.png", error))
     assert tree(tmp_path / "out") == ["a.png", "c.png"]
 
 
@@ -227,61 +146,71 @@ def test_a_target_that_is_a_folder_is_one_failed_file(tmp_path: Path):
         make_image(tmp_path / "in" / name)
     (tmp_path / "out" / "a.png").mkdir(parents=True)
     with pytest.raises(DataError, match=r"1 of 2 images written .*\n  - cannot write \S+a\.png: Is a directory"):
-        translate_images(copy, tmp_path / "in", tmp_path / "out")
+        copy(tmp_path)
     assert tree(tmp_path / "out") == ["b.png"]
 
 
-def test_a_link_to_itself_is_one_failed_file(tmp_path: Path):
-    image = make_image(tmp_path / "in" / "a.png")
-    loop = tmp_path / "in" / "b.png"
-    loop.symlink_to(loop)
-    pairs = [(image, tmp_path / "out" / "a.png"), (loop, tmp_path / "out" / "b.png")]
-    refuse_overwriting(pairs)
-
-
 def test_a_full_disk_ends_a_folder_with_a_count(tmp_path: Path):
-    for name in ("a.png", "b.png", "c.png"):
-        make_image(tmp_path / "in" / name)
-    full = RunError("cannot write b.png: No space left on device")
+    for number in range(40):
+        make_image(tmp_path / "in" / f"{number}.png")
+    full = RunError("cannot write 7.png: No space left on device")
     full.__cause__ = OSError(errno.ENOSPC, "No space left on device")
-    with pytest.raises(RunError, match=r"No space left on device\n1 of 3 images written to \S+out\.$") as caught:
-        translate_images(failing_at("b.png", full), tmp_path / "in", tmp_path / "out")
+    with pytest.raises(RunError, match=r"No space left on device\n\d+ of 40 images written to \S+out\.$") as caught:
+        copy(tmp_path, Copying("7.png", full), batch=1, workers=1)
     assert caught.value.exit_code == 1
-    assert tree(tmp_path / "out") == ["a.png"]
+    written = tree(tmp_path / "out")
+    assert f"\n{len(written)} of 40" in str(caught.value)
+    assert "7.png" not in written
 
 
 def test_an_interrupt_says_how_many_of_how_many_are_done(tmp_path: Path):
-    for name in ("a.png", "b.png", "c.png"):
-        make_image(tmp_path / "in" / name)
-    with pytest.raises(RunInterruptedError, match=r"^interrupted: 2 of 3 images written to \S+out\.$") as caught:
-        translate_images(failing_at("c.png", KeyboardInterrupt()), tmp_path / "in", tmp_path / "out")
+    for number in range(40):
+        make_image(tmp_path / "in" / f"{number}.png")
+
+    def interrupt(done: int, total: int | None) -> None:
+        if done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(RunInterruptedError, match=r"^interrupted: \d+ of 40 images written to \S+out\.$") as caught:
+        copy(tmp_path, on_progress=interrupt)
     assert caught.value.exit_code == 130
-    assert tree(tmp_path / "out") == ["a.png", "b.png"]
+    assert f" {len(tree(tmp_path / 'out'))} of 40" in str(caught.value)
 
 
 def test_an_output_folder_that_cannot_be_made_is_named_before_the_first_image(tmp_path: Path):
     make_image(tmp_path / "in" / "a.png")
-    (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match=r"cannot write to \S+file/out: Not a directory\. Choose another output folder"):
-        translate_images(failing_at("a.png", AssertionError()), tmp_path / "in", tmp_path / "file" / "out")
+    (tmp_path / "out").write_text("")
+    with pytest.raises(DataError, match=r"cannot write to \S+out/x: Not a directory\. Choose another output folder"):
+        translate_folder(Copying(), tmp_path / "in", tmp_path / "out" / "x", {})
 
 
-@pytest.mark.parametrize(
-    ("order", "message"),
-    [
-        (("in", "run", "out"), r"in is no checkpoint: are input and checkpoint swapped\? .*CHECKPOINT INPUT OUTPUT"),
-        (("in/a.png", "run", "out"), r"a\.png is an image: are input"),
-        (("in/a.png", "out.png", "run"), r"a\.png is an image: are input"),
-        (("out", "in", "run/checkpoints/best.pt"), r"out is no checkpoint: are input"),
-        (("in", "x.pth", "out"), r"in is no checkpoint: are input"),
-    ],
-)
-def test_a_checkpoint_in_the_wrong_place_is_noticed(tmp_path: Path, order: tuple[str, ...], message: str):
-    make_image(tmp_path / "in" / "a.png")
-    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
-    (tmp_path / "run" / "checkpoints" / "best.pt").touch()
-    (tmp_path / "x.pth").touch()
-    with pytest.raises(CheckpointError, match=message):
-        refuse_swapped(*(tmp_path / path for path in order))
-    refuse_swapped(tmp_path / "run", tmp_path / "in", tmp_path / "out")
-    refuse_swapped(tmp_path / "x.pth", tmp_path / "in" / "a.png", tmp_path / "out")
+def test_shares_are_translated_once_each_and_other_files_are_counted_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    for number in range(8):
+        make_image(tmp_path / "in" / f"{number}.png")
+    (tmp_path / "in" / "notes.txt").write_text("x")
+    counts = [copy(tmp_path, share=(index, 3)) for index in (1, 2, 3)]
+    assert sum(counts) == len(tree(tmp_path / "out")) == 8
+    assert caplog.text.count("1 file in") == 1
+
+
+def test_complete_outputs_are_kept_and_all_others_are_made_again(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    for name in ("complete.png", "damaged.png", "missing.png", "small.png", "text.png"):
+        make_image(tmp_path / "in" / name, size=(64, 64))
+    Image.effect_noise((64, 64), 99).convert("RGB").save(tmp_path / "in" / "damaged.png")
+    assert copy(tmp_path) == 5
+    out = tmp_path / "out"
+    os.truncate(out / "damaged.png", (out / "damaged.png").stat().st_size // 2)
+    (out / "missing.png").unlink()
+    make_image(out / "small.png", size=(64, 32))
+    (out / "text.png").write_text("no image")
+    before = (out / "complete.png").stat().st_mtime_ns
+    seen: list[int] = []
+    assert copy(tmp_path, skip_existing=True, on_progress=lambda done, total: seen.append(done)) == 4
+    assert seen == [1, 2, 3, 4, 5]
+    assert (out / "complete.png").stat().st_mtime_ns == before
+    assert "1 image was complete" in caplog.text
+    for name in tree(out):
+        with Image.open(out / name) as image, Image.open(tmp_path / "in" / name) as source:
+            assert image.tobytes() == source.tobytes()
