@@ -4,13 +4,17 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from i2ikit.cli.console import busy, counting, write
 from i2ikit.cli.options import CheckpointPath, Device, GeneratorName, Imports, ValueRange, Weights, takes
 from i2ikit.errors import I2IKitError
+
+if TYPE_CHECKING:
+    from i2ikit.inference.folders import FolderOptions, Progress
+    from i2ikit.inference.loading import LoadOptions
 
 
 class Precision(str, Enum):
@@ -98,7 +102,7 @@ class TranslateOptions:
     ] = Engine.local
     imports: Imports = None
 
-    def load_options(self) -> dict[str, Any]:
+    def load_options(self) -> "LoadOptions":
         """Return the keyword arguments of :meth:`i2ikit.inference.Translator.load` by which it reads a checkpoint."""
         return {
             "generator": self.generator,
@@ -107,7 +111,7 @@ class TranslateOptions:
             "weights": self.weights.value,
         }
 
-    def folder_options(self, progress: Any) -> dict[str, Any]:
+    def folder_options(self, progress: "Progress") -> "FolderOptions":
         """Return the keyword arguments of :meth:`i2ikit.inference.Translator.folder`."""
         return {"on_progress": progress, "batch": self.batch, "skip_existing": self.skip_existing}
 
@@ -139,9 +143,8 @@ def _translate_here(options: TranslateOptions) -> int:
     index, shards = options.shard or (1, 1)
     share = ((index - 1) * rank.count + rank.rank + 1, shards * rank.count)
     with counting("Translating") as progress:
-        return translator.folder(
-            options.source, options.target, workers=options.workers, share=share, **options.folder_options(progress)
-        )
+        given: FolderOptions = {**options.folder_options(progress), "workers": options.workers, "share": share}
+        return translator.folder(options.source, options.target, **given)
 
 
 def _translate_by_ray(options: TranslateOptions) -> int:
@@ -156,10 +159,9 @@ def _translate_by_ray(options: TranslateOptions) -> int:
         options.device,
         options.precision.value,
         options.compile,
-        options.load_options(),  # type: ignore[arg-type]
+        options.load_options(),
         tuple(file.absolute() for file in options.imports or ()),
     )
     with counting("Translating") as progress:
-        return translate_folder(
-            model, options.source, options.target, options.folder_options(progress), workers=options.workers
-        )
+        given = options.folder_options(progress)
+        return translate_folder(model, options.source, options.target, given, workers=options.workers)

@@ -13,7 +13,7 @@ from PIL import Image
 from i2ikit.demo.limits import Limits
 from i2ikit.demo.models import Models
 from i2ikit.errors import DataError, I2IKitError
-from i2ikit.inference.folders import plan_file
+from i2ikit.inference.plan import plan_file
 from i2ikit.inference.sequences.frames import levels
 from i2ikit.ops.pixels import size_of
 
@@ -68,7 +68,7 @@ class Desk:
         self.limits.check(path)
         translator = self.models.translator(label)
         channels = translator.target.channels - translator.target.keeps_alpha
-        _, file = plan_file(path, self._new_folder(), channels)
+        file = plan_file(path, self._new_folder(), channels)
         start = time.perf_counter()
         translator.file(path, file)
         seconds = time.perf_counter() - start

@@ -14,11 +14,17 @@ from i2ikit.errors import DataError, RunError
 from i2ikit.extras import require_extra
 from i2ikit.inference.folders import FolderOptions, Progress
 from i2ikit.inference.folders import translate_folder as translate_share
+from i2ikit.inference.loading import LoadOptions
 from i2ikit.inference.tally import Tally
 from i2ikit.inference.trained_model import TrainedModel
-from i2ikit.inference.translator import LoadOptions, Translator
+from i2ikit.inference.translator import Translator
 
 logger = logging.getLogger(__name__)
+ENVIRONMENT = {
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a warning about it otherwise
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_raylet_start_wait_time_s": "120",  # a busy machine needs more than Ray's 30
+}
 SHARES = 8  # of the folder per worker: those that are done early take more
 NUMBERS = ("written", "skipped", "listed", "others")
 MESSAGES = ("failures", "unlisted", "warnings", "fatal")
@@ -145,14 +151,18 @@ def _add_up(tally: Tally, rows: Iterator[dict[str, Any]], on_progress: Progress 
 @contextmanager
 def _ray() -> Iterator[Any]:
     """Connect to Ray, quietly, and leave it as it was."""
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     import ray
     import ray.data
 
     running = ray.is_initialized()
     if not running:
         local: dict[str, Any] = {} if os.environ.get("RAY_ADDRESS") else {"include_dashboard": False}
-        ray.init(logging_level=logging.ERROR, log_to_driver=False, **local)
+        try:
+            ray.init(logging_level=logging.ERROR, log_to_driver=False, **local)
+        except Exception as error:  # Ray raises plain ones
+            raise RunError(f"Ray could not be started: {error}") from error
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
