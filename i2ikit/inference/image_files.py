@@ -1,6 +1,7 @@
 """Files of images before and after a network: reading, translating one, and writing."""
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,7 @@ class ImageFiles:
         self.network, self.source, self.target, self.training_size = network, source, target, training_size
         self.smooth = fraction("smooth", smooth)
         self._warned: set[str] = set()
+        self._warning = threading.Lock()
 
     @property
     def device(self) -> torch.device:
@@ -115,6 +117,7 @@ class ImageFiles:
 
     def warn_once(self, about: str, text: str) -> None:
         """Warn, unless the text is empty or there was a warning about the same."""
-        if text and about not in self._warned:
-            self._warned.add(about)
-            logger.warning("%s", text)
+        with self._warning:
+            if text and about not in self._warned:
+                self._warned.add(about)
+                logger.warning("%s", text)
