@@ -94,7 +94,7 @@ def small_frame(frame: Levels) -> Levels:
     height, width = frame.shape[:2]
     scale = SHORTER / min(height, width)
     if scale >= 1:
-        return frame
+        return np.ascontiguousarray(frame)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     cv2 = opencv()
     smaller: Levels = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
