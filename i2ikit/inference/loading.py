@@ -72,7 +72,7 @@ def refuse_unknown(given: Mapping[str, object], options: type, name: str, others
         raise TypeError(f"{name} takes no argument {each!r}; it takes {', '.join(known)}.{nearest_hint(each, known)}")
 
 
-def load(
+def load_network(
     path: str | Path | TrainedModel, device: torch.device | str, precision: str, compile: bool, options: LoadOptions
 ) -> Loaded:
     """Rebuild a generator from the config inside a checkpoint and load its weights; see :meth:`Translator.load`."""

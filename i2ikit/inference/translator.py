@@ -17,7 +17,7 @@ from i2ikit.inference.failures import translation_errors
 from i2ikit.inference.folders import FolderOptions, translate_folder
 from i2ikit.inference.image_files import ImageFiles
 from i2ikit.inference.image_kinds import Prepared, prepare
-from i2ikit.inference.loading import LoadOptions, load, refuse_unknown
+from i2ikit.inference.loading import LoadOptions, load_network, refuse_unknown
 from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.plan import Share, plan_file
 from i2ikit.inference.sequences.translate import SequenceResult
@@ -93,7 +93,7 @@ class Translator:
             DeviceError: the device is not available, or cannot compute in this precision.
             TypeError, ValueError: an option is unknown or out of its range.
         """
-        found = load(path, device, precision, compile, options)
+        found = load_network(path, device, precision, compile, options)
         return cls(
             found.network,
             source=found.source,
