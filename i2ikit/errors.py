@@ -1,7 +1,12 @@
 """Errors for users: each names what is wrong, the nearest valid name and the next step."""
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+
+CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"  # all but the end of a line and the tab
+DIRECTIONS = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks that reverse the order of what follows
+UNPRINTABLE = re.compile(rf"[{CONTROLS}{DIRECTIONS}\ud800-\udfff]")  # the last are bytes of a name that is no text
 
 
 def nearest_hint(name: str, names: Iterable[str]) -> str:
@@ -9,6 +14,20 @@ def nearest_hint(name: str, names: Iterable[str]) -> str:
     by_lower = {candidate.lower(): candidate for candidate in names}
     close = get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
     return f" Nearest: {', '.join(repr(by_lower[match]) for match in close)}." if close else ""
+
+
+def printable(text: str) -> str:
+    """Return a text with its control characters shown as escape sequences, so that a terminal does not obey them.
+
+    Every text that the command line prints and a report shows goes through it: names of files and contents of
+    checkpoints are in most.
+    """
+    return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, such as the name of a file, which may hold line breaks; see :func:`printable`."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def counted(count: int, noun: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,21 @@ def free_port() -> Callable[[], int]:
 def device(request: pytest.FixtureRequest) -> torch.device:
     """Every device that losses and samplers must give the same values on."""
     return torch.device(request.param)
+
+
+@pytest.fixture
+def unlistable(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Makes a folder one that may not be listed; the user root may list every real one."""
+    closed: list[Path] = []
+    scandir = os.scandir
+
+    def refuse(path: Any = ".") -> Any:
+        if Path(path) in closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    return closed.append
 
 
 SIZE = 16

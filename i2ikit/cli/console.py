@@ -2,12 +2,13 @@
 
 import logging
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Literal
+
+from i2ikit.errors import one_line, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,19 +16,6 @@ if TYPE_CHECKING:
 
 PLAIN_FIRST, PLAIN_EVERY = 1.0, 10.0  # seconds to the first line of progress, and between lines, without a terminal
 PLAIN_WIDTH = 120  # columns of a table that is piped into a file
-
-
-CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"  # all but the end of a line and the tab
-DIRECTIONS = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks that reverse the order of what follows
-UNPRINTABLE = re.compile(rf"[{CONTROLS}{DIRECTIONS}\ud800-\udfff]")  # the last are bytes of a name that is no text
-
-
-def printable(text: str) -> str:
-    """Return a text with its control characters shown as escape sequences, so that a terminal does not obey them.
-
-    Every text that the command line prints goes through it: names of files and contents of checkpoints are in most.
-    """
-    return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class PrintableFormatter(logging.Formatter):
@@ -90,7 +78,7 @@ def make_table(
         justify: Literal["right", "left"] = "right" if name in right else "left"
         table.add_column(name, justify=justify, overflow="fold", no_wrap=bool(wrap) and name != wrap)
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     return table
 
 

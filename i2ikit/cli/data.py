@@ -8,7 +8,7 @@ import typer
 
 from i2ikit.cli.console import busy, counting, make_table, out, write
 from i2ikit.cli.options import AsJson
-from i2ikit.errors import counted
+from i2ikit.errors import counted, one_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -94,7 +94,7 @@ def _files(issue: "DataIssue") -> list[str]:
     """Return the first groups of files of an issue, one per line."""
     if issue.kind == "corrupt":  # its message lists them
         return []
-    lines = [" = ".join(group) for group in issue.groups]
+    lines = [one_line(" = ".join(group)) for group in issue.groups]
     return [*lines[:SHOWN], *([f"and {len(lines) - SHOWN} more, see --json"] if len(lines) > SHOWN else [])]
 
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,16 @@ from i2ikit.errors import I2IKitError
 from i2ikit.files import read_json_lines
 
 CONFIG = "config.py"  # of a run, in its work directory
+LARGEST_SEED = 2**63 - 1  # as `seed` in a config
 TENSORBOARD = "TensorboardVisBackend"  # mmengine's name
+
+
+class Precision(str, Enum):
+    """What networks compute in."""
+
+    fp32 = "fp32"
+    bf16 = "bf16"
+    fp16 = "fp16"
 
 
 @dataclass(frozen=True)
@@ -29,10 +39,10 @@ class TrainOptions:
     ] = None
     overrides: Overrides = None
     device: Device = "auto"
-    precision: Annotated[
-        str | None, typer.Option("--precision", metavar="KIND", help="fp32, bf16 or fp16; overrides the config.")
+    precision: Annotated[Precision | None, typer.Option("--precision", help="Overrides the config.")] = None
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Random seed; overrides the config.")
     ] = None
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Random seed; overrides the config.")] = None
     max_steps: Annotated[
         int | None, typer.Option("--max-steps", min=1, metavar="N", help="Train for at most N steps.")
     ] = None
@@ -53,7 +63,7 @@ class TrainOptions:
 
     def changes(self) -> list[str]:
         """Return the options that change the config, as overrides."""
-        named = {"seed": self.seed, "train.precision": self.precision}
+        named = {"seed": self.seed, "train.precision": self.precision and self.precision.value}
         return [*(self.overrides or ()), *(f"{key}={value}" for key, value in named.items() if value is not None)]
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SIZES = ((640, 480), (333, 500))  # of images, to test whether a transform makes one size of all
 SIDES = ("load_size", "crop_size", "size", "height", "width")  # arguments that set a side of the images
+SCALES = {"Resize": "size", "ResizeCropFlip": "load_size", "ScaleWidth": "load_size", "Stripes": "load_size"}
 LARGEST_TRIAL = 4096  # pixels of a side: an image of more is not made for a test
 Shape = tuple[int, int, int, int]
 
@@ -47,6 +48,8 @@ def size_in_config(config: Mapping[str, Any]) -> tuple[int, int] | None:
     None where they depend on the files, or where the transform cannot be used.
     """
     train = dataset_config(config["data"], "train")
+    if not is_part(train):
+        return None
     if not is_part(train.get("transform")):
         side = train.get("crop_size", train.get("load_size"))
         return (side, side) if isinstance(side, int) else None
@@ -64,6 +67,24 @@ def size_in_config(config: Mapping[str, Any]) -> tuple[int, int] | None:
         height, width = sizes.pop()
         return None if sizes else (height, width)
     return None
+
+
+def training_size(config: Mapping[str, Any]) -> int | None:
+    """Return the pixels, about, of the shorter side of the images that networks see in the training of a config.
+
+    None if its transforms do not scale images to a size: images of any size are cropped, for example.
+    """
+    data = config.get("data")
+    scale = _scale(dataset_config(data, "train")) if isinstance(data, Mapping) and data.get("train") else None
+    return scale and min(size_in_config(config) or (scale,))
+
+
+def _scale(config: Any) -> int | None:
+    """Return the size in the first part, of a nested config, that scales images to a size."""
+    if is_part(config) and isinstance(size := config.get(SCALES.get(config["type"], "")), int):
+        return size
+    inner = config.values() if isinstance(config, Mapping) else config if isinstance(config, list) else ()
+    return next((size for value in inner if (size := _scale(value)) is not None), None)
 
 
 def side_key(config: Mapping[str, Any], side: int) -> str:

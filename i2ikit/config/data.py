@@ -18,7 +18,6 @@ SHARED_SIZES = {"load_size": "load_size", "crop_size": "crop_size", "size": "cro
 READING = ("channels", "value_range", "alpha", "clip")  # how files are read; shared by the data sets
 SHARED = (*READING, "draft")
 Folders = str | Path | Mapping[str, str | Path]  # a root; or dict(a=..., b=...), folders of any names, maybe in a root
-SCALES = {"Resize": "size", "ResizeCropFlip": "load_size", "ScaleWidth": "load_size", "Stripes": "load_size"}
 
 
 def dataset_config(data: Mapping[str, Any], key: str) -> Any:
@@ -41,23 +40,6 @@ def reading(config: Mapping[str, Any]) -> dict[str, Any]:
     train = data.get("train")
     options = {**data, **(train if isinstance(train, Mapping) else {})}
     return {name: options[name] for name in READING if options.get(name) is not None}
-
-
-def training_size(config: Mapping[str, Any]) -> int | None:
-    """Return the pixels, about, of the shorter side of complete images as a config trains on them.
-
-    None if its transforms do not set it: images of any size are cropped, for example.
-    """
-    data = config.get("data")
-    return _scale(dataset_config(data, "train")) if isinstance(data, Mapping) and data.get("train") else None
-
-
-def _scale(config: Any) -> int | None:
-    """Return the size in the first part, of a nested config, that scales images to a size."""
-    if is_part(config) and isinstance(size := config.get(SCALES.get(config["type"], "")), int):
-        return size
-    inner = config.values() if isinstance(config, Mapping) else config if isinstance(config, list) else ()
-    return next((size for value in inner if (size := _scale(value)) is not None), None)
 
 
 def _with_sizes(config: Any, registry: Registry | None, sizes: Mapping[str, Any]) -> Any:

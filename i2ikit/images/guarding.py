@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
-from i2ikit.errors import DataError
+from i2ikit.errors import DataError, one_line
 
 PILLOW_FORMATS = (  # of all others that Pillow would recognize by content, some start programs or load libraries
     *("AVIF", "BMP", "DDS", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "PSD", "QOI", "SGI", "SUN"),
@@ -62,10 +62,22 @@ _QUIET = _Quiet()
 
 @contextmanager
 def file_errors(path: str | Path) -> Iterator[None]:
-    """Turn whatever the block raises into a DataError that names the file.
+    """Turn whatever the block raises into a DataError that names the file, on one line.
 
     Warnings of the libraries (odd EXIF data, old palettes) are not shown: the image can still be read.
     """
+    name = str(path)
+    try:
+        with _explained(path):
+            yield
+    except DataError as error:
+        if one_line(name) == name:
+            raise
+        raise DataError(str(error).replace(name, one_line(name))) from error
+
+
+@contextmanager
+def _explained(path: str | Path) -> Iterator[None]:
     try:
         with _QUIET:
             yield

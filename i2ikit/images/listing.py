@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from i2ikit.errors import DataError
+from i2ikit.errors import DataError, one_line
 from i2ikit.images.formats import readable_extensions
 
 DIGITS = re.compile("[0-9]+")
@@ -110,7 +110,7 @@ class ImageWalk:
                             self.images += 1
                             yield os.path.join(prefix, name)
         except OSError as error:
-            reason = f"the folder {folder} cannot be listed: {error.strerror or error}"
+            reason = f"the folder {one_line(folder)} cannot be listed: {error.strerror or error}"
             if self.unlisted is None or not prefix:
                 raise DataError(reason) from error
             self.unlisted.append(reason)

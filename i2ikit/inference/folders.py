@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from i2ikit.engine.interruption import RunInterruptedError
-from i2ikit.errors import DataError, I2IKitError, RunError
+from i2ikit.errors import DataError, I2IKitError, RunError, one_line
 from i2ikit.files import FULL
 from i2ikit.images import format_extensions, list_images
 from i2ikit.inference.image_files import ImageFiles
@@ -97,7 +97,8 @@ class FolderRun:
             if isinstance(cause, OSError) and cause.errno in FULL:
                 raise error
             known = isinstance(error, I2IKitError)
-            self.tally.failures.append(str(error) if known else f"{job.source}: {type(error).__name__}: {error}")
+            reason = str(error) if known else f"{job.source}: {type(error).__name__}: {error}"
+            self.tally.failures.append(one_line(reason))
         if self.on_progress is not None:
             self.on_progress(self.tally.done, self._total)
 

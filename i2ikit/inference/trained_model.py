@@ -10,7 +10,8 @@ from torch import nn
 
 from i2ikit.build import Builder
 from i2ikit.checks import one_of
-from i2ikit.config.data import reading, training_size
+from i2ikit.config.batch import training_size
+from i2ikit.config.data import reading
 from i2ikit.config.imports import IMPORTS, imported_hash
 from i2ikit.config.key_paths import shown
 from i2ikit.engine.checkpointing.rebuild import rebuild

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from i2ikit.engine.reporter import format_duration, format_pace
-from i2ikit.errors import RunError
+from i2ikit.errors import RunError, printable
 from i2ikit.files import expanded, write_atomically
 from i2ikit.report.album import Album, make_album
 from i2ikit.report.curves import Plot, make_plots
@@ -88,6 +88,7 @@ def render(template: str, **values: Any) -> str:
     environment = Environment(
         loader=PackageLoader("i2ikit.report"),
         autoescape=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,  # Markup is ours
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

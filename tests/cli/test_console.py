@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from i2ikit.cli import console
-from i2ikit.cli.console import complain, counting, make_table, out, printable, write
+from i2ikit.cli.console import complain, counting, make_table, out, write
+from i2ikit.errors import printable
 
 
 @pytest.mark.parametrize(

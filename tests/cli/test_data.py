@@ -71,3 +71,25 @@ def test_domains_are_compared(run: Callable[..., Any], stripes: Path) -> None:
     (found,) = json.loads(done.out)
     assert found["target"] == str(stripes / "trainB")
     assert found["patches"] > 0
+
+
+def test_a_folder_that_cannot_be_listed_is_a_problem_and_the_others_are_checked(
+    run: Callable[..., Any], stripes: Path, unlistable: Callable[[Path], None]
+) -> None:
+    (stripes / "trainA" / "closed").mkdir()
+    unlistable(stripes / "trainA" / "closed")
+    done = run("data", "check", stripes)
+    assert done.code == 1
+    assert "1 folder cannot be listed; what is in there is not checked:" in done.out
+    assert f"the folder {stripes}/trainA/closed cannot be listed: Permission denied" in done.out
+    assert "5 PNG RGB 8 bit" in done.out
+    unlistable(stripes / "trainB")
+    assert "2 folders cannot be listed" in run("data", "check", stripes).out
+
+
+def test_names_with_line_breaks_stay_on_their_line(run: Callable[..., Any], stripes: Path) -> None:
+    shutil.copy(stripes / "trainA/0000.png", stripes / "trainA/copy\nof\x1b[2J.png")
+    (stripes / "trainB/bad\n0 problems.png").write_text("no image")
+    done = run("data", "check", stripes)
+    assert "trainA/0000.png = trainA/copy\\nof\\x1b[2J.png" in done.out
+    assert "trainB/bad\\n0 problems.png is not an image" in done.out

@@ -214,3 +214,12 @@ def test_complete_outputs_are_kept_and_all_others_are_made_again(tmp_path: Path,
     for name in tree(out):
         with Image.open(out / name) as image, Image.open(tmp_path / "in" / name) as source:
             assert image.tobytes() == source.tobytes()
+
+
+def test_names_with_line_breaks_stay_on_their_line(tmp_path: Path):
+    make_image(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "b\nall is well\x1b[2J.png").write_text("no image")
+    with pytest.raises(DataError) as caught:
+        copy(tmp_path)
+    assert str(caught.value).count("\n") == 1
+    assert "b\\nall is well\\x1b[2J.png is not an image" in str(caught.value)

@@ -137,7 +137,13 @@ def test_the_size_of_the_training_comes_from_the_config(tmp_path: Path):
     weights = {f"generators.ab.{key}": value for key, value in resnet(0).state_dict().items()}
     train = {"type": "UnpairedFolders", "transform": {"type": "ResizeCropFlip"}}
     data = {"load_size": 36, "crop_size": 32, "train": train}
-    for config, expected in (({"data": data}, 36), ({"data": {"train": {"type": "UnpairedFolders"}}}, None), ({}, 256)):
+    scaled = {"type": "UnpairedFolders", "transform": {"type": "ScaleWidth"}}  # to images of any height
+    for config, expected in (
+        ({"data": data}, 32),  # the networks saw crops of that size
+        ({"data": {**data, "train": scaled}}, 36),
+        ({"data": {"train": {"type": "UnpairedFolders"}}}, None),
+        ({}, 256),
+    ):
         full = {"model": {"generators": {"ab": RESNET}}, **config}
         write_checkpoint(tmp_path / "a.pt", Checkpoint(config=full, model=weights))
         assert Translator.load(tmp_path / "a.pt").training_size == expected
