@@ -124,7 +124,7 @@ def recorded_length(run: Path, changes: list[str]) -> int | None:
         return None
     starts = [line for line in read_json_lines(run / "log.jsonl") if line.get("event") in ("start", "resume")]
     steps = starts[-1].get("steps") if starts else None
-    return steps if isinstance(steps, int) else None
+    return steps if isinstance(steps, int) and steps > 0 else None
 
 
 def with_tensorboard(config: dict[str, Any]) -> dict[str, Any]:

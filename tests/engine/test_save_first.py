@@ -183,8 +183,19 @@ def test_a_measurement_that_is_in_the_log_is_not_made_again(folders, tmp_path, m
     assert [line["step"] for line in log(tmp_path, "metrics")] == [4, 8]
 
 
+LINE = '{"event": "metrics", "last": true, "step": 12, "missing": {}, "better": {}, "paired": [], "protocol": {}'
+
+
 @pytest.mark.parametrize(
-    "damage", [b'{"step": null}\n', b"\xff\xfe\n", b'{"event": "metrics", "last": true, "step": 12}\n']
+    "damage",
+    [
+        b'{"step": null}\n',
+        b"\xff\xfe\n",
+        b'{"event": "metrics", "last": true, "step": 12}\n',
+        f'{LINE}, "metrics": {{"mean.images": "4"}}}}\n'.encode(),
+        f'{LINE}, "metrics": {{"mean.images": null}}}}\n'.encode(),
+        f'{LINE}, "metrics": {{"mean.images": 4}}, "best": {{"metric": "mean.images"}}}}\n'.encode(),
+    ],
 )
 def test_a_damaged_log_does_not_block_a_resume(folders, tmp_path, damage):
     train(folders, work_dir=tmp_path)

@@ -87,3 +87,14 @@ def test_both_directions_are_measured_and_the_first_one_decides():
     assert measurement.protocol["images_digest"] == measurement.protocol["ba"]["real_digest"]
     found.measure(2)
     assert (found.best["step"], found.best["value"]) == (1, 5.0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"value": "x"}, {"step": None}, {"metrics": {"x.value": "text"}}, {"metrics": None}, {"metrics": {"x": None}}],
+)
+def test_a_best_measurement_that_is_none_is_not_restored(changes):
+    best = {"metric": "x.value", "better": "lower", "step": 1, "value": 5.0, "metrics": {"x.value": 5.0}}
+    state = {"best": best | changes, "since_best": 0}
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        evaluator().load_state_dict(state)

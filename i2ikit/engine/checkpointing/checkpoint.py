@@ -104,16 +104,16 @@ def read_checkpoint(path: Path, *, any_weights: bool = False) -> Checkpoint:
             has a field of the wrong kind, or weights or states of optimizers that are not finite. It is named.
     """
     content = read_tensors(path)
-    if not isinstance(content, Mapping) or content.get("format") != FORMAT:
+    if find_mismatch(content, {"format": str}) or content["format"] != FORMAT:
         raise CheckpointError(
             f"{path} was not written by i2ikit's training; import weights of published code with `i2ikit import`"
         )
     version = content.get("format_version")
-    if version != FORMAT_VERSION:
+    if type(version) is not int or version != FORMAT_VERSION:
         known = not find_mismatch(content, {"versions": {"i2ikit": str}})
         wrote = content["versions"]["i2ikit"] if known else "version unknown"
         raise CheckpointError(
-            f"{path} has format version {version!r}, this i2ikit reads version {FORMAT_VERSION}: "
+            f"{path} has format version {str(version)[:20]}, this i2ikit reads version {FORMAT_VERSION}: "
             f"use the i2ikit that wrote it ({wrote}) or newer"
         )
     wrong = find_mismatch(content, CHECKPOINT) or find_odd_weight(content["model"])

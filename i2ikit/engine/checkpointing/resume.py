@@ -7,7 +7,7 @@ from typing import Any
 from i2ikit.build import Builder
 from i2ikit.engine.checkpointing.changes import Change, config_changes
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, check_fields, read_checkpoint
-from i2ikit.engine.checkpointing.schema import RUN
+from i2ikit.engine.checkpointing.schema import BEST, RUN, find_mismatch
 from i2ikit.engine.log import logged_measurement
 from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.errors import CheckpointError
@@ -126,8 +126,8 @@ def finished(
     reporter.note(f"This run is finished: {done}. To train longer: `--set train.steps=N`, N above {step}.")
     if line is None:
         return None
-    best = line.get("best")
-    about = {"missing": line["missing"], "best": best if isinstance(best, dict) else {}, "protocol": line["protocol"]}
+    best = {} if find_mismatch(line.get("best"), BEST) else line["best"]
+    about = {"missing": line["missing"], "best": best, "protocol": line["protocol"]}
     return RunResult(folder.path, step, line["metrics"], folder.checkpoint(step), **about)
 
 

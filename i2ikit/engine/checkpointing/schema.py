@@ -55,6 +55,7 @@ MEASUREMENT = {  # a line of the log
     "paired": [str],
     "protocol": {str: ANY},
 }
+BEST = {"metric": str, "step": integer(0), "value": (int, float), "metrics": {str: (int, float)}}  # in the last of them
 
 
 def find_mismatch(value: Any, schema: Any, key: str = "") -> str:

@@ -1,13 +1,13 @@
 """A run as a checkpoint, and a checkpoint restored to a run."""
 
 import inspect
-import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 from mmengine.hooks import EMAHook, Hook
 from mmengine.utils import apply_to
+from torch import Tensor
 from torch.optim import Optimizer
 
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
@@ -15,7 +15,6 @@ from i2ikit.engine.checkpointing.rebuild import compare_weights
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.environment import plugins, versions
 from i2ikit.errors import CheckpointError
-from i2ikit.tensor_files import fits
 from i2ikit.translation import UnpairedTranslation
 
 
@@ -156,16 +155,20 @@ def _check_state(optimizer: Optimizer, saved: Mapping[str, Any], steps: int) -> 
     sample.grad = torch.ones(1)
     alone.step()
     made = {key: value for key, value in alone.state[sample].items() if torch.is_tensor(value)}
-    parameters = itertools.chain(*(group["params"] for group in optimizer.param_groups))
-    numbers = itertools.chain(*(group["params"] for group in saved["param_groups"]))
-    states = [(parameter, saved["state"].get(index)) for parameter, index in zip(parameters, numbers, strict=True)]
-    for parameter, found in states:
-        if found is None:  # it had no gradient yet
-            continue
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    numbers = [number for group in saved["param_groups"] for number in group["params"]]
+    if numbers != list(range(len(parameters))):
+        raise ValueError("its parameters are numbered oddly")
+    for number, found in saved["state"].items():
+        parameter = parameters[number]
         for key, value in made.items():
             expected = parameter if value.shape == sample.shape else value
-            number = key == "step" and isinstance(found.get(key), int | float)
-            if not (number or fits(found.get(key), expected)):
+            count = key == "step" and isinstance(found.get(key), int | float)
+            if not (count or _is_like(found.get(key), expected)):
                 raise ValueError(f"its {key!r} of a parameter of shape {tuple(parameter.shape)} is missing or odd")
         if "step" in made and float(found["step"]) not in range(steps + 1):
             raise ValueError(f"it counts {float(found['step']):g} updates after {steps} steps")
+
+
+def _is_like(value: Any, tensor: Tensor) -> bool:
+    return torch.is_tensor(value) and (value.shape, value.dtype) == (tensor.shape, tensor.dtype)

@@ -140,6 +140,15 @@ def test_a_checkpoint_of_a_newer_format_says_what_to_install(tmp_path):
         read_checkpoint(tmp_path / "new.pt")
 
 
+@pytest.mark.parametrize("value", [None, "1", True, torch.zeros(2), {}])
+@pytest.mark.parametrize(
+    ("name", "message"), [("format", "was not written by i2ikit"), ("format_version", "has format version .* reads")]
+)
+def test_a_format_of_another_kind_is_an_unknown_one(tmp_path, name, message, value):
+    with pytest.raises(CheckpointError, match=rf"(?s)a\.pt {message}"):
+        read_checkpoint(changed(tmp_path / "a.pt", seal=True, **{name: value}))
+
+
 def test_a_checkpoint_with_a_part_missing_is_called_damaged(tmp_path):
     torch.save({"format": "i2ikit checkpoint", "format_version": 1, "config": "{}"}, tmp_path / "part.pt")
     with pytest.raises(CheckpointError, match=r"part\.pt is damaged: it has no 'model'"):
