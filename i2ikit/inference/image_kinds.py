@@ -93,8 +93,8 @@ def warn_of_frames(path: Path, source: Reader) -> None:
     left_out = left_out_frames(path, source.channels)
     if left_out:
         logger.warning(
-            "%s has %d frames: only the first is translated, frames 2 to %d are left out",
-            *(path, left_out + 1, left_out + 1),
+            "%s has %d frames: only the first is translated; Translator.file(input, output) translates all of them",
+            *(path, left_out + 1),
         )
 
 

@@ -233,14 +233,14 @@ def test_values_out_of_range_are_refused_with_the_option_to_give(tmp_path: Path)
 def test_frames_that_are_left_out_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     frames = [Image.new("RGB", (12, 9), (100 * k, 0, 0)) for k in range(3)]
     frames[0].save(tmp_path / "x.gif", save_all=True, append_images=frames[1:])
-    Translator(Same()).folder(tmp_path / "x.gif", tmp_path / "out")
-    assert "x.gif has 3 frames: only the first is translated, frames 2 to 3 are left out" in caplog.text
+    Translator(Same())(tmp_path / "x.gif")
+    assert "x.gif has 3 frames: only the first is translated; Translator.file" in caplog.text
 
 
 def test_pages_that_are_channels_are_not_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     tifffile.imwrite(tmp_path / "x.tif", np.zeros((5, 9, 12), np.uint8), photometric="minisblack")
-    Translator(Same(5)).folder(tmp_path / "x.tif", tmp_path / "out")
-    Translator(Same(1)).folder(tmp_path / "x.tif", tmp_path / "one")
+    Translator(Same(5))(tmp_path / "x.tif")
+    Translator(Same(1))(tmp_path / "x.tif")
     assert [record.message.partition(" has ")[2] for record in caplog.records] == [
-        "5 frames: only the first is translated, frames 2 to 5 are left out"
+        "5 frames: only the first is translated; Translator.file(input, output) translates all of them"
     ]
