@@ -15,6 +15,7 @@ from i2ikit.errors import I2IKitError
 if TYPE_CHECKING:
     from i2ikit.inference.folders import FolderOptions, Progress
     from i2ikit.inference.loading import LoadOptions
+    from i2ikit.inference.sequences.translate import SequenceResult
 
 
 class Precision(str, Enum):
@@ -53,9 +54,9 @@ class TranslateOptions:
     """The arguments and options of `i2ikit translate`."""
 
     checkpoint: CheckpointPath
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of images.")]
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="An image, a video, or a folder of them.")]
     target: Annotated[
-        Path, typer.Argument(metavar="OUTPUT", help="A folder; for a single image also a file. Names are kept.")
+        Path, typer.Argument(metavar="OUTPUT", help="A folder; for a single file also a file. Names are kept.")
     ]
     generator: GeneratorName = None
     weights: Annotated[
@@ -70,6 +71,12 @@ class TranslateOptions:
         ),
     ] = None
     value_range: ValueRange = None
+    smooth: Annotated[
+        float,
+        typer.Option(
+            "--smooth", min=0, max=1, metavar="S", help="Let videos and animations flicker less, by 0 to 1; try 0.5."
+        ),
+    ] = 0
     precision: Annotated[
         Precision, typer.Option("--precision", help="What the network computes in; fp16 needs a CUDA device.")
     ] = Precision.fp32
@@ -109,6 +116,7 @@ class TranslateOptions:
             "size": self.size,
             "value_range": self.value_range,
             "weights": self.weights.value,
+            "smooth": self.smooth,
         }
 
     def folder_options(self, progress: "Progress") -> "FolderOptions":
@@ -118,9 +126,9 @@ class TranslateOptions:
 
 @takes(TranslateOptions)
 def translate(options: TranslateOptions) -> None:
-    """Translate an image, or all images below a folder."""
+    """Translate an image or a video, or all below a folder."""
     count = (_translate_by_ray if options.engine is Engine.ray else _translate_here)(options)
-    write(f"{count} {'image' if count == 1 else 'images'} written to {options.target}")
+    write(f"{count} {'file' if count == 1 else 'files'} written to {options.target}")
 
 
 def _translate_here(options: TranslateOptions) -> int:
@@ -142,9 +150,28 @@ def _translate_here(options: TranslateOptions) -> int:
         )
     index, shards = options.shard or (1, 1)
     share = ((index - 1) * rank.count + rank.rank + 1, shards * rank.count)
-    with counting("Translating") as progress:
-        given: FolderOptions = {**options.folder_options(progress), "workers": options.workers, "share": share}
-        return translator.folder(options.source, options.target, **given)
+    sequences: list[str] = []
+
+    def note(file: Path, result: "SequenceResult") -> None:
+        sequences.append(f"{file}: {describe_sequence(result)}")
+
+    try:
+        with counting("Translating") as progress:
+            given = options.folder_options(progress)
+            given |= {"workers": options.workers, "share": share, "on_sequence": note}
+            return translator.folder(options.source, options.target, **given)
+    finally:
+        for line in sequences:
+            write(line)
+
+
+def describe_sequence(result: "SequenceResult") -> str:
+    """Return the number of frames, and the flicker before and after, in percent of the range of values."""
+    if result.flicker is None:
+        return f"{result.frames} frames"
+    before, after = result.flicker.input, result.flicker.output
+    times = f", {after / before:.2g} times as much" if before > 0 else ""
+    return f"{result.frames} frames; flicker {100 * before:.2g} % before, {100 * after:.2g} % after{times}"
 
 
 def _translate_by_ray(options: TranslateOptions) -> int:

@@ -13,11 +13,13 @@ from i2ikit.images import format_extensions, list_images
 from i2ikit.inference.image_files import ImageFiles
 from i2ikit.inference.pipeline import Job, Pipeline, Speed
 from i2ikit.inference.plan import FolderPlan, Share, make_output_folder
+from i2ikit.inference.sequences.translate import SequenceResult
 from i2ikit.inference.tally import Tally
 
 COUNTING = 0.5  # seconds that an interrupted run waits for the number of all images
 
 Progress = Callable[[int, int | None], None]
+OnSequence = Callable[[Path, SequenceResult], None]
 
 
 class FolderOptions(TypedDict, total=False):
@@ -26,12 +28,14 @@ class FolderOptions(TypedDict, total=False):
     Attributes:
         on_progress: called after each image, translated, skipped or failed, with the number of finished images and of
             all; None while the folder is still being listed.
+        on_sequence: called after each video and each other file with several frames, with its path and result.
         batch, workers: see :class:`i2ikit.inference.pipeline.Speed`.
         skip_existing: skip images whose output exists, can be read to its end, and has their size.
         share: ``(i, n)``, translate the i-th of n shares, i from 1 to n; other processes translate the others.
     """
 
     on_progress: Progress | None
+    on_sequence: OnSequence | None
     batch: int | None
     workers: int | None
     skip_existing: bool
@@ -42,7 +46,7 @@ def translate_folder(files: ImageFiles, source: Path, output: Path, options: Fol
     """Translate all images of a folder, or a share of them; see :meth:`i2ikit.inference.Translator.folder`."""
     plan = FolderPlan(source, output, files.channels, Share(*options.get("share") or (1, 1)))
     speed = Speed(options.get("batch"), options.get("workers"))
-    run = FolderRun(plan, options.get("on_progress"))
+    run = FolderRun(plan, options.get("on_progress"), options.get("on_sequence"))
     return run.translate(Pipeline(files, speed, run.finish, skip_existing=options.get("skip_existing", False)))
 
 
@@ -51,14 +55,16 @@ class FolderRun:
 
     Args:
         plan: which image becomes which file.
-        on_progress: see :class:`FolderOptions`.
+        on_progress, on_sequence: see :class:`FolderOptions`.
 
     Attributes:
         tally: of what is done.
     """
 
-    def __init__(self, plan: FolderPlan, on_progress: Progress | None = None) -> None:
-        self.plan, self.on_progress = plan, on_progress
+    def __init__(
+        self, plan: FolderPlan, on_progress: Progress | None = None, on_sequence: OnSequence | None = None
+    ) -> None:
+        self.plan, self.on_progress, self.on_sequence = plan, on_progress, on_sequence
         self.tally = Tally(plan.source, plan.output)
         self._walk = plan.walk(self.tally.unlisted)
         self._total: int | None = None
@@ -99,6 +105,8 @@ class FolderRun:
             known = isinstance(error, I2IKitError)
             reason = str(error) if known else f"{job.source}: {type(error).__name__}: {error}"
             self.tally.failures.append(one_line(reason))
+        if self.on_sequence is not None and job.sequence is not None:
+            self.on_sequence(job.source, job.sequence)
         if self.on_progress is not None:
             self.on_progress(self.tally.done, self._total)
 

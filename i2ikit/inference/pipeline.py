@@ -19,6 +19,7 @@ from i2ikit.inference.completeness import is_complete
 from i2ikit.inference.failures import translation_errors
 from i2ikit.inference.image_files import ImageFiles, Opened
 from i2ikit.inference.sequences.containers import is_video
+from i2ikit.inference.sequences.translate import SequenceResult
 
 CPU_PIXELS, GPU_PIXELS = 2**16, 2**20  # of a batch: 1 and 16 images of 256 x 256 pixels
 CPU_ALONE, GPU_ALONE = 2**20, 2**22  # pixels from which an image is translated alone, by all cores
@@ -35,12 +36,14 @@ class Job:
         source, target: input and output.
         opened: the image, while it is in memory; None also where it is translated alone.
         skipped: its output was complete already.
+        sequence: what was translated of a file with several frames.
     """
 
     source: Path
     target: Path
     opened: Opened | None = None
     skipped: bool = False
+    sequence: SequenceResult | None = None
 
     @property
     def pixels(self) -> int:
@@ -234,7 +237,7 @@ class Pipeline:
         """Translate a file in this thread, with all cores."""
         with intra_op_threads(self.lanes if self._on_cpu else torch.get_num_threads()):
             try:
-                self.files.translate(job.source, job.target)
+                job.sequence = self.files.translate(job.source, job.target)
             except Exception as error:
                 self._end(job, error)
             else:

@@ -172,7 +172,7 @@ class Translator:
         Args:
             source: an image, a video or a folder.
             output: a folder, created if missing; for a single file also a file name, whose extension sets the format.
-            options: ``on_progress``, ``batch``, ``workers``, ``skip_existing`` and ``share``, see
+            options: ``on_progress``, ``on_sequence``, ``batch``, ``workers``, ``skip_existing`` and ``share``, see
                 :class:`FolderOptions`.
 
         Returns:
@@ -193,7 +193,9 @@ class Translator:
         others = not Share(*options.get("share") or (1, 1)).holds(source.name)
         if others or (options.get("skip_existing") and is_complete(target, source)):
             return 0
-        self.file(source, target)
+        sequence, report = self.file(source, target, options.get("on_progress")), options.get("on_sequence")
+        if sequence is not None and report is not None:
+            report(source, sequence)
         return 1
 
     def file(

@@ -37,11 +37,11 @@ def test_a_run_goes_from_config_to_images(run, tiny, tmp_path):
 
     translated = run("translate", folder, "photos/testA", "out", "--device", "cpu")
     assert translated.code == 0
-    assert translated.out == "2 images written to out\n"
+    assert translated.out == "2 files written to out\n"
     names = [path.name for path in sorted((tmp_path / "photos" / "testA").iterdir())]
     assert [path.name for path in sorted((tmp_path / "out").iterdir())] == names
     single = run("translate", folder / "checkpoints" / "step_000004.pt", f"photos/testA/{names[0]}", "one.png")
-    assert single.out == "1 image written to one.png\n"
+    assert single.out == "1 file written to one.png\n"
     with Image.open(tmp_path / "one.png") as image:
         assert image.size == (16, 16)
 

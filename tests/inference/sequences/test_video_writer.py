@@ -80,8 +80,8 @@ class FullDisk(io.BytesIO):
 def test_a_full_disk_is_an_error_and_leaves_nothing(
     make_video: Any, negative: Translator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    source = make_video()
-    monkeypatch.setattr(Path, "open", lambda path, mode="r": FullDisk() if "x" in mode else open(path, mode))
+    source, read_file = make_video(), Path.open
+    monkeypatch.setattr(Path, "open", lambda path, mode="r": FullDisk() if "x" in mode else read_file(path, mode))
     with pytest.raises(RunError, match=r"cannot write .*out\.mp4: No space left on device"):
         negative.file(source, tmp_path / "out.mp4")
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
