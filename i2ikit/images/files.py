@@ -73,7 +73,8 @@ def write_image(image: DecodedImage, path: Path) -> None:
     extension, channels = path.suffix.lower(), image.channels
     writers = [known for known in FORMATS if extension in known.writable(channels, image.stored_dtype)]
     if not writers and extension not in readable_extensions():
-        raise DataError(f"cannot write {path}: {extension or 'no extension'} is not the extension of an image")
+        reason = f"{extension} is not the extension of an image" if extension else "its name has no extension"
+        raise DataError(f"cannot write {path}: {reason}, such as .png")
     if not writers:
         raise DataError(
             f"cannot write {path}: {extension} does not hold {channels} channels. Use the extension .tif or .npy."

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from i2ikit.images.formats.pillow import held_image
 from i2ikit.images.guarding import file_errors
 from i2ikit.images.planes import Planes
 from i2ikit.inference.outputs import output_image
+from i2ikit.inference.sequences.containers import is_video
 from i2ikit.ops.pixels import image_to_tensor
 
 KINDS = (
@@ -69,6 +70,8 @@ def prepare(image: Any, source: Reader, target: Reader) -> Prepared:
     """
     if isinstance(image, str | os.PathLike):
         path = expanded(image)
+        if is_video(path):
+            raise DataError(f"{path} is a video: Translator.file(input, output) translates all of its frames")
         warn_of_frames(path, source)
         return prepared(source.image(path), str(path), source, target, as_pillow_or_array)
     if isinstance(image, Image.Image):
@@ -174,8 +177,8 @@ def _planes(image: NDArray[Any], source: Reader, name: str) -> Planes:
         raise TypeError(f"an image as an array is {ARRAY_TYPES}, not {image.dtype}")
     values = image if image.ndim == 3 else image[:, :, None]
     channels = values.shape[2]
-    converts = source.channels in (GRAY, COLOR) or source.keeps_alpha
-    if channels not in (range(1, 5) if converts else (source.channels,)):
+    converts = _converts(source)
+    if channels not in _counts(source):
         raise ShapeError(_wrong_channels(image.shape, source, converts=converts))
     _refuse_values(values, source, name)
     if converts and channels in (GRAY + 1, COLOR + 1):
@@ -199,7 +202,7 @@ def _refuse_values(values: NDArray[Any], source: Reader, name: str) -> None:
 
 def _wrong_channels(shape: tuple[int, ...], source: Reader, *, converts: bool) -> str:
     takes = "1 to 4 channels (gray or RGB, with or without opacity)" if converts else f"{source.channels} channels"
-    first = len(shape) == 3 and (shape[0] <= 4 if converts else shape[0] == source.channels)
+    first = len(shape) == 3 and shape[0] in _counts(source)
     hint = " If channels are first, move them: np.moveaxis(image, 0, -1)." if first else ""
     return f"an array of this generator has {takes} in its last axis, got {shape}.{hint}"
 
@@ -217,7 +220,7 @@ def _of_tensor(image: Tensor, source: Reader, target: Reader) -> Prepared:
     if image.shape[-3] != source.channels:
         raise ShapeError(
             f"a floating-point tensor of this generator has {source.channels} channels: ({source.channels}, H, W) or "
-            f"(B, {source.channels}, H, W), got {tuple(image.shape)}"
+            f"(B, {source.channels}, H, W), got {tuple(image.shape)}.{_last(image, (source.channels,))}"
         )
     x = image.detach()
     doubt = _check_range(x, name)
@@ -243,6 +246,20 @@ def _check_range(x: Tensor, name: str) -> str:
     return f"the {name} holds no value below 0; if it is in 0..1 instead of -1..1, translate x * 2 - 1 of it"
 
 
+def _last(image: Tensor, counts: Sequence[int]) -> str:
+    """Return the next step for a tensor whose last axis seems to hold the channels."""
+    return " If channels are last, move them: torch.movedim(image, -1, -3)." if image.shape[-1] in counts else ""
+
+
+def _counts(source: Reader) -> Sequence[int]:
+    """Return the numbers of channels of an array; gray and RGB, with or without opacity, are converted."""
+    return range(1, 5) if _converts(source) else (source.channels,)
+
+
+def _converts(source: Reader) -> bool:
+    return source.channels in (GRAY, COLOR) or source.keeps_alpha
+
+
 def _of_integers(image: Tensor, source: Reader, target: Reader, name: str) -> Prepared:
     """Prepare a tensor of bytes as an array, and return a tensor."""
 
@@ -250,6 +267,13 @@ def _of_integers(image: Tensor, source: Reader, target: Reader, name: str) -> Pr
         found = torch.from_numpy(np.moveaxis(np.stack(arrays), -1, 1).copy()).to(image.device)
         return found.reshape(*image.shape[:-3], *found.shape[1:])
 
+    counts = _counts(source)
+    if image.shape[-3] not in counts:
+        known = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else counts[0]
+        raise ShapeError(
+            f"an integer tensor of this generator has {known} channels: (C, H, W) or (B, C, H, W), got "
+            f"{tuple(image.shape)}.{_last(image, counts)}"
+        )
     images = image.detach().cpu().reshape(-1, *image.shape[-3:])
     return _joined(name, [_of_array(each.permute(1, 2, 0).numpy(), source, target) for each in images], back)
 

@@ -21,7 +21,7 @@ from i2ikit.inference.loading import LoadOptions, load_network, refuse_unknown
 from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.plan import Share, plan_file
 from i2ikit.inference.sequences.translate import SequenceResult
-from i2ikit.inference.stream import translated
+from i2ikit.inference.stream import MOST_PIXELS, translated
 from i2ikit.inference.trained_model import TrainedModel
 
 BATCH = 8  # images of a list that are translated together
@@ -154,11 +154,12 @@ class Translator:
         return found
 
     def _run(self, images: Sequence[Prepared]) -> list[Any]:
-        """Translate images of one size in one call of the network."""
+        """Translate images of one size together; of large ones each by itself."""
         first = images[0]
         height, width = first.x.shape[-2:]
         with translation_errors(first.name, width, height, self.training_size, option="size="):
-            output = self.network(torch.cat([each.x.to(self.network.device, torch.float32) for each in images]))
+            x = torch.cat([each.x.to(self.network.device, torch.float32) for each in images])
+            output = torch.cat([self.network(part) for part in x.split(max(1, MOST_PIXELS // (height * width)))])
         parts = output.split([len(each.x) for each in images])
         return [each.restore(part) for each, part in zip(images, parts, strict=True)]
 

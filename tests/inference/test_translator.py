@@ -199,6 +199,8 @@ def test_large_images_are_translated_alone():
     large = torch.zeros(3, 800, 800)
     assert len(Translator(generator)([large, large, torch.zeros(3, 100, 100)])) == 3
     assert generator.batches == [1, 1, 1]
+    assert Translator(generator)(torch.stack([large, large])).shape == (2, 3, 800, 800)
+    assert generator.batches == [1] * 5
 
 
 def test_a_stream_takes_images_as_its_outputs_are_taken_and_may_never_end():
