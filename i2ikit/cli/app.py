@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from i2ikit.cli.check import check
 from i2ikit.cli.config import config
-from i2ikit.cli.console import PrintableFormatter, complain, printable
+from i2ikit.cli.console import PrintableFormatter, complain
 from i2ikit.cli.data import data
 from i2ikit.cli.demo import demo
 from i2ikit.cli.doctor import doctor
@@ -28,7 +28,7 @@ from i2ikit.cli.reproduce import reproduce
 from i2ikit.cli.show import show
 from i2ikit.cli.train import train
 from i2ikit.cli.translate import translate
-from i2ikit.errors import I2IKitError, nearest_hint
+from i2ikit.errors import I2IKitError, nearest_hint, printable
 from i2ikit.files import expanded
 from i2ikit.version import __version__
 

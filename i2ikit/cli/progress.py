@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from i2ikit.cli.console import PLAIN_EVERY, make_table, out, printable
+from i2ikit.cli.console import PLAIN_EVERY, make_table, out
 from i2ikit.engine.reporter import (
     Reporter,
     RunResult,
@@ -15,7 +15,7 @@ from i2ikit.engine.reporter import (
     format_missing,
     format_pace,
 )
-from i2ikit.errors import counted
+from i2ikit.errors import counted, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
