@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 
 import platformdirs
 
+from i2ikit.errors import I2IKitError, RunError
+
 TEMPORARY = ".tmp"  # extension of a file or folder that is still being written
 CACHE_VARIABLE = "I2IKIT_CACHE"
 BLOCK = 2**20  # bytes
@@ -156,6 +158,18 @@ def temporary_path(path: Path) -> Path:
 def describe_os_error(error: OSError) -> str:
     """Return the reason of an error of the system in the user's words."""
     return (FULL | UNUSABLE).get(error.errno or 0) or str(error)
+
+
+def cannot_write(what: str | Path, error: OSError, next_step: str = "") -> I2IKitError:
+    """Return the error for something that cannot be written: the user's where the path is unusable, else the run's.
+
+    Args:
+        what: a path, or words and a path.
+        error: of the system.
+        next_step: a sentence.
+    """
+    kind = I2IKitError if error.errno in UNUSABLE else RunError
+    return kind(f"cannot write {what}: {describe_os_error(error)}. {next_step}".rstrip())
 
 
 def unusable_path(error: Exception) -> str:

@@ -1,12 +1,15 @@
+import errno
 import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
+from i2ikit.errors import I2IKitError, RunError
 from i2ikit.files import (
     CACHE_VARIABLE,
     TEMPORARY,
+    cannot_write,
     expanded,
     file_hash,
     folder_atomically,
@@ -102,3 +105,19 @@ def test_the_cache_is_in_the_users_cache_folder_or_where_the_variable_points(tmp
     assert user_cache("features") == tmp_path / "i2ikit" / "features"
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "own"))
     assert user_cache("images") == tmp_path / "own" / "images"
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "reason"),
+    [
+        (errno.EROFS, I2IKitError, "the disk is read-only"),
+        (errno.EACCES, I2IKitError, "permission denied"),
+        (errno.ENOSPC, RunError, "the disk is full"),
+        (errno.EIO, RunError, "[Errno 5] broken"),
+    ],
+)
+def test_what_cannot_be_written_is_the_users_error_or_the_runs(number, kind, reason):
+    error = cannot_write("the page /x", OSError(number, "broken"), "Write it elsewhere.")
+    assert type(error) is kind
+    assert str(error) == f"cannot write the page /x: {reason}. Write it elsewhere."
+    assert str(cannot_write(Path("/x"), OSError(number, "broken"))) == f"cannot write /x: {reason}."

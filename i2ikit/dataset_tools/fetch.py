@@ -6,7 +6,7 @@ from pathlib import Path
 
 from i2ikit.download import Progress, download
 from i2ikit.errors import DataError, nearest_hint
-from i2ikit.files import alone, expanded, file_hash, folder_atomically
+from i2ikit.files import alone, cannot_write, expanded, file_hash, folder_atomically
 
 MIRRORS = (
     "https://efrosgans.eecs.berkeley.edu/cyclegan/datasets/{name}.zip",
@@ -65,7 +65,7 @@ def fetch(
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{folder} cannot be made: {error.strerror or error}") from error
+        raise cannot_write(folder, error, "Name another folder.") from error
     with alone(folder.with_name(f".{name}.lock")):
         if _is_filled(folder):  # by another process
             return sum(path.is_file() for path in folder.rglob("*"))
@@ -91,7 +91,7 @@ def _download(name: str, folder: Path, target: Path, mirrors: Sequence[str], pro
         else:
             download([*mirrors, *published], target, sha256=SETS[name], progress=progress)
     except OSError as error:
-        raise DataError(f"{target} cannot be written: {error.strerror or error}") from error
+        raise cannot_write(target, error, "Name another folder.") from error
     except DataError as error:
         raise DataError(
             f"cannot fetch {name}: {error}\nBy hand: on a machine with a network, download {published[0]} (SHA-256 "

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from i2ikit.engine.reporter import format_duration, format_pace
 from i2ikit.errors import RunError, printable
-from i2ikit.files import expanded, write_atomically
+from i2ikit.files import cannot_write, expanded, write_atomically
 from i2ikit.report.album import Album, make_album
 from i2ikit.report.curves import Plot, make_plots
 from i2ikit.report.page_images import PageImages
@@ -75,7 +75,7 @@ def write_report(
         )
         write_atomically(page, text.encode("utf-8", errors="replace"))
     except OSError as error:
-        raise RunError(f"cannot write the report {page}: {error}. Write it elsewhere: `--out FILE`.") from error
+        raise cannot_write(f"the report {page}", error, "Write it elsewhere: `--out FILE`.") from error
     except RecursionError as error:
         raise RunError(
             f"cannot write the report {page}: the log or the config of a run is nested too deeply"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from i2ikit.errors import RunError
+from i2ikit.errors import I2IKitError
 from i2ikit.report import write_report
 from i2ikit.report.page import distinct_names
 
@@ -189,5 +189,5 @@ def test_an_old_page_is_replaced_and_no_other_file_appears(run: Any):
 
 
 def test_a_missing_work_directory_is_named(tmp_path: Path):
-    with pytest.raises(RunError, match=r"cannot write the report .*nowhere"):
+    with pytest.raises(I2IKitError, match=r"cannot write the report \S+nowhere/index\.html: it does not exist"):
         write_report(tmp_path / "nowhere")

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 from i2ikit.checks import not_negative_int, one_of, positive_int
 from i2ikit.datasets.stripes.render import Scene
 from i2ikit.errors import DataError
-from i2ikit.files import expanded, folder_atomically
+from i2ikit.files import cannot_write, expanded, folder_atomically
 from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.registry import DATASETS
 
@@ -125,7 +125,8 @@ def write_stripes(
         the folder.
 
     Raises:
-        DataError: the folder is not empty, is a file, or cannot be written.
+        DataError: the folder is not empty, or is a file.
+        I2IKitError, RunError: it cannot be written.
         ValueError: an argument is outside its range.
     """
     folder = expanded(folder).absolute()
@@ -138,7 +139,7 @@ def write_stripes(
             for split, dataset in splits.items():
                 _write_split(temporary, split, dataset)
     except OSError as error:
-        raise DataError(f"cannot write the data set to {folder}: {error}") from error
+        raise cannot_write(f"the data set to {folder}", error, "Name another folder.") from error
     return folder
 
 

@@ -10,7 +10,7 @@ import torch
 
 from i2ikit.engine.checkpointing.schema import CHECKPOINT, CONFIG, find_mismatch, find_odd_weight
 from i2ikit.errors import CheckpointError, RunError
-from i2ikit.files import describe_os_error, open_atomically
+from i2ikit.files import cannot_write, open_atomically
 from i2ikit.tensor_files import content_hash, find_foreign, find_not_finite, read_tensors
 
 FORMAT = "i2ikit checkpoint"
@@ -67,18 +67,16 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         with open_atomically(path, sync=True) as file:
             torch.save({**content, CHECKSUM: content_hash(content)}, file)
     except (OSError, RuntimeError) as error:  # torch wraps some of the errors of a full disk in RuntimeError
-        raise RunError(
-            f"cannot write the checkpoint {path}: {_reason(error)}. Older ones are intact: make room, and resume with "
-            "--resume."
-        ) from error
+        next_step = "Older ones are intact: make room, and resume with --resume."
+        raise cannot_write(f"the checkpoint {path}", _system_error(error), next_step) from error
 
 
-def _reason(error: BaseException) -> str:
-    """Return the system's error behind torch's, which only names positions in a file, in the user's words."""
+def _system_error(error: BaseException) -> OSError:
+    """Return the system's error behind torch's, which only names positions in a file."""
     seen: BaseException | None = error
     while seen is not None and not isinstance(seen, OSError):
         seen = seen.__cause__ or seen.__context__
-    return str(error) if seen is None else describe_os_error(seen)
+    return seen or OSError(str(error))
 
 
 def find_unreadable(checkpoint: Checkpoint) -> str:

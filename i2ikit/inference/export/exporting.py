@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.checks import one_of
-from i2ikit.errors import CheckpointError, I2IKitError, RunError
+from i2ikit.errors import CheckpointError, I2IKitError
 from i2ikit.extras import require_extra
-from i2ikit.files import describe_os_error, write_atomically
+from i2ikit.files import cannot_write, write_atomically
 from i2ikit.inference.export.calibration import calibration_images
 from i2ikit.inference.export.comparison import Difference, check_smallest, compare, trial_images
 from i2ikit.inference.export.formats import FORMATS
@@ -175,10 +175,10 @@ def write_file(path: Path, content: bytes) -> None:
     """Write a file completely or not at all; its folder is made.
 
     Raises:
-        RunError: it cannot be written.
+        I2IKitError, RunError: it cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)
     except OSError as error:
-        raise RunError(f"cannot write {path}: {describe_os_error(error)}") from error
+        raise cannot_write(path, error, "Write it elsewhere: `--out`.") from error

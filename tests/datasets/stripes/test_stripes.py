@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 
 from i2ikit.datasets.stripes.stripes import Stripes, write_stripes
-from i2ikit.errors import DataError
+from i2ikit.errors import DataError, RunError
 from i2ikit.registry import DATASETS
 
 
@@ -154,9 +154,9 @@ def test_a_folder_with_files_is_refused_and_left_alone(tmp_path):
 
 def test_nothing_half_written_stays_behind(tmp_path, monkeypatch):
     def full_disk(*arguments, **options):
-        raise OSError("no space left on device")
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Image.Image, "save", full_disk)
-    with pytest.raises(DataError, match=r"cannot write the data set to .*no space left"):
+    with pytest.raises(RunError, match=r"cannot write the data set to \S+: the disk is full\. Name another folder\."):
         write_stripes(tmp_path / "stripes", size=8, train_count=1, test_count=1)
     assert list(tmp_path.iterdir()) == []
