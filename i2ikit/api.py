@@ -21,6 +21,7 @@ from i2ikit.evaluation.measure import Measurement
 from i2ikit.files import expanded
 from i2ikit.inference import Translator
 from i2ikit.inference.evaluation import evaluate_checkpoint
+from i2ikit.inference.interop.exporting import describe_unpublished
 from i2ikit.report import write_report
 
 __all__ = ["Translator", "evaluate", "load_config", "train"]
@@ -92,6 +93,10 @@ def train(
     with shown as active:
         log = work_dir / "log.jsonl"
         before = _version(log)
+        if active is not None and is_main and not options.get("resume"):
+            unpublished = describe_unpublished(config)
+            if unpublished:
+                active.note(unpublished)
         try:
             result = run(config, work_dir=work_dir, device=device, reporter=active, **options)
         except Exception:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import typer
+
 
 def complete_config(incomplete: str) -> list[str]:
     """Return the packaged configs, and the Python files and folders, whose names begin so."""
@@ -17,6 +19,14 @@ def complete_kind(incomplete: str) -> list[str]:
     from i2ikit.kinds import KINDS
 
     return [kind.plural for kind in KINDS if kind.plural.startswith(incomplete)]
+
+
+def complete_part(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the names of parts of the kind that is typed already, which begin so."""
+    from i2ikit.registry import REGISTRIES
+
+    registry = REGISTRIES.get(ctx.params.get("kind", ""))
+    return [name for name in registry.names() if name.startswith(incomplete)] if registry is not None else []
 
 
 def complete_metrics(incomplete: str) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from i2ikit.cli.completion import complete_kind, complete_part
 from i2ikit.cli.console import busy, make_table, out, write
 from i2ikit.cli.list import CONFIGS, package_of
 from i2ikit.kinds import find_kind
@@ -14,8 +15,10 @@ VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def show(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="Such as losses; see `i2ikit list`.")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as PatchNCELoss.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="Such as losses; see `i2ikit list`.", autocompletion=complete_kind)
+    ],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as PatchNCELoss.", autocompletion=complete_part)],
 ) -> None:
     """Show the docstring and the arguments of a part."""
     with busy("Importing the parts"):

@@ -22,6 +22,22 @@ def test_kinds_and_metrics_are_completed():
 
 
 @pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("show los", ["losses"]),
+        ("list los", ["losses"]),
+        ("show losses PatchN", ["PatchNCELoss"]),
+        ("show nothing PatchN", []),
+    ],
+)
+def test_the_shell_completes_kinds_and_their_parts(run, monkeypatch, line, found):
+    monkeypatch.setenv("_I2IKIT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"i2ikit {line}")
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split())))
+    assert run().out.split() == found
+
+
+@pytest.mark.parametrize(
     ("option", "here"),
     [
         ("--lr", "--set optimizer.lr=VALUE"),

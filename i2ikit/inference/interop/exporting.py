@@ -1,16 +1,43 @@
 """A checkpoint as files of the published code."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from i2ikit.config.trial import build_trial_model
 from i2ikit.errors import CheckpointError, RunError
 from i2ikit.files import open_atomically, unusable_path
 from i2ikit.inference.interop.files import ONE_SIDED, TWO_SIDED
 from i2ikit.inference.interop.fitting import unfit
+from i2ikit.inference.interop.layouts import layout_of
 from i2ikit.inference.trained_model import TrainedModel
+
+
+def describe_unpublished(config: Mapping[str, Any]) -> str:
+    """Return a sentence where the published code can read none of the generators of a valid config, or nothing.
+
+    Args:
+        config: resolved; its networks are built without their weights.
+    """
+    model, _ = build_trial_model(config["model"])
+    reasons = []
+    for generator in model.generators.values() if model is not None else ():
+        try:
+            layout_of(generator)
+        except CheckpointError as error:
+            reasons.append(str(error))
+        else:
+            return ""
+    if not reasons:
+        return ""
+    return (
+        f"The published code cannot read the generator: {reasons[0].partition(';')[0]}. Instead of `i2ikit export "
+        "--format official`, another format can hold it, such as onnx."
+    )
 
 
 def export_files(

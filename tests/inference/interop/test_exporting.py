@@ -6,10 +6,11 @@ from typing import BinaryIO
 import pytest
 import torch
 
+from i2ikit.config import find_config, load_config
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.errors import CheckpointError, RunError
 from i2ikit.generators.resnet import ResNetGenerator
-from i2ikit.inference.interop.exporting import export_files
+from i2ikit.inference.interop.exporting import describe_unpublished, export_files
 from i2ikit.inference.trained_model import TrainedModel
 
 
@@ -76,3 +77,11 @@ def test_a_full_disk_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         export_files(trained, tmp_path / "out")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["latest_net_G_A.pth"]
     assert (tmp_path / "out" / "latest_net_G_A.pth").read_bytes() == b"older"
+
+
+def test_a_config_whose_generator_has_no_published_layout_says_so_before_the_training() -> None:
+    assert describe_unpublished(load_config(find_config("cut/horse2zebra"))) == ""
+    assert describe_unpublished(load_config(find_config("cut/stripes"))) == (
+        "The published code cannot read the generator: no published generator has input_skip. Instead of "
+        "`i2ikit export --format official`, another format can hold it, such as onnx."
+    )
