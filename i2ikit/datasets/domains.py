@@ -168,7 +168,7 @@ def open_domains(
     readers = domain_readers(**reading)
     root = expanded(root)
     paths = {d: root / expanded(f"{split}{letters[d]}" if own[d] is None else str(own[d])) for d in ("a", "b")}
-    if split != "train" and own["b"] is None and (not paths["b"].is_dir() or not any(paths["b"].iterdir())):
+    if split != "train" and own["b"] is None and not _has_content(paths["b"]):
         del paths["b"]
     missing = [path for d, path in paths.items() if not (path.is_dir() if own[d] is None else path.exists())]
     if missing:
@@ -179,6 +179,11 @@ def open_domains(
         domain: DomainImages(files, readers[domain], transform, attributes=attributes, draft=draft)
         for domain, (files, attributes) in sources.items()
     }
+
+
+def _has_content(folder: Path) -> bool:
+    """Return whether a path is a folder with anything but hidden files, such as those that file managers leave."""
+    return folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir())
 
 
 def missing_message(root: Path, split: str, missing: list[Path]) -> str:

@@ -135,6 +135,32 @@ def check_first_batch(config: Mapping[str, Any], model: UnpairedTranslation, dat
         raise ConfigError("the config", [f"{problem.path}: {problem.message}"])
 
 
+def notes_on_training_set(dataset: MapDataset, bad_files: BadFiles, seed: int) -> list[str]:
+    """Return what some of the training files show: bad ones, a narrow range of values, several frames.
+
+    Raises:
+        DataError: there are more bad ones than the run allows; the message lists them.
+    """
+    bad = check_sample(dataset, bad_files, seed)
+    return [*([bad] if bad else []), *sampled_values(dataset, seed)]
+
+
+def notes_on_test_set(train: MapDataset, test: MapDataset | None) -> list[str]:
+    """Return what is unusual about the test set of a run, and its effect."""
+    if test is None:
+        return ["The config has no data.test: no samples are written and nothing is measured."]
+    trained, tested = (next(iter(getattr(each, "paths", {}).get("a", ())), None) for each in (train, test))
+    notes = []
+    if trained is not None and trained == tested:
+        notes.append("The test images are training images, so metrics say little about new images.")
+    if "b" not in getattr(test, "domains", {"b": None}):
+        notes.append(
+            "There are no test images of domain b (its folder, such as testB, is missing or empty): metrics that need "
+            "real ones are not measured."
+        )
+    return notes
+
+
 def check_sample(dataset: MapDataset, bad_files: BadFiles, seed: int) -> str:
     """Check the headers of some files of a data set before the run.
 

@@ -15,7 +15,13 @@ from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.checkpointing.initial import load_initial
 from i2ikit.engine.checkpointing.resume import find_checkpoint, finished, measures_anew, report_changes, report_rate
 from i2ikit.engine.checkpointing.state import restore, restore_surroundings
-from i2ikit.engine.data import build_train_loader, check_first_batch, check_sample, open_test_files, sampled_values
+from i2ikit.engine.data import (
+    build_train_loader,
+    check_first_batch,
+    notes_on_test_set,
+    notes_on_training_set,
+    open_test_files,
+)
 from i2ikit.engine.execution import loss_scaler, set_execution
 from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm
 from i2ikit.engine.hooks.bad_files import BadFilesHook
@@ -120,10 +126,8 @@ class Run:
     def check_data(self) -> None:
         """Read some training files and all test files, to find bad ones before hours have passed."""
         check_first_batch(self.config, self.parts.model, self.parts.train_data)
-        bad = check_sample(self.parts.train_data, self.loader.bad_files, self.config["seed"])
-        for note in [bad, *sampled_values(self.parts.train_data, self.config["seed"])]:
-            if note:
-                self.reporter.note(note)
+        for note in notes_on_training_set(self.parts.train_data, self.loader.bad_files, self.config["seed"]):
+            self.reporter.note(note)
         if is_first():
             self.left_out = open_test_files(self.parts.test_data, self.config["data"]["bad_fraction"])
             for number, message in enumerate(self.left_out, 1):
@@ -203,13 +207,9 @@ class Run:
         config, test_data = self.config, self.parts.test_data
         checkpoints = CheckpointsHook(**config["checkpoint"], evaluator=evaluation.evaluator if evaluation else None)
         hooks += [LogHook(config["log"]["every"]), DisplayHook(), checkpoints]
-        if test_data is None:
-            self.reporter.note("The config has no data.test: no samples are written and nothing is measured.")
-        else:
-            sets = (self.parts.train_data, test_data)
-            trained, tested = (next(iter(getattr(each, "paths", {}).get("a", ())), None) for each in sets)
-            if trained is not None and trained == tested:
-                self.reporter.note("The test images are training images, so metrics say little about new images.")
+        for note in notes_on_test_set(self.parts.train_data, test_data):
+            self.reporter.note(note)
+        if test_data is not None:
             hooks.append(SamplesHook(self.folder.samples, test_data, **config["samples"], seed=config["seed"]))
         if evaluation is not None:
             hooks.append(evaluation)

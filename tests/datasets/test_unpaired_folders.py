@@ -187,6 +187,14 @@ def test_a_test_split_may_lack_the_folder_that_is_translated_to(tmp_path: Path) 
     assert set(dataset[0]) == {"a", "a_path"}
 
 
+@pytest.mark.parametrize("left", [[], [".DS_Store"]])
+def test_an_empty_test_folder_that_is_translated_to_counts_as_missing(tmp_path: Path, left: list[str]) -> None:
+    fill(tmp_path, testA=2, testB=0)
+    for name in left:
+        (tmp_path / "testB" / name).touch()
+    assert set(UnpairedFolders(tmp_path, "test")[0]) == {"a", "a_path"}
+
+
 def test_another_direction_is_refused_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="direction must be one of AtoB, BtoA, not 'BtoB'"):
         UnpairedFolders(fill(tmp_path, trainA=1, trainB=1), direction="BtoB")

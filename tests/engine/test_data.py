@@ -14,7 +14,13 @@ from i2ikit.config.data import read_from
 from i2ikit.config.sections import with_defaults
 from i2ikit.datasets.stripes.stripes import Stripes
 from i2ikit.datasets.unpaired_folders import UnpairedFolders
-from i2ikit.engine.data import build_dataset, build_train_loader, check_sample, sampled_values
+from i2ikit.engine.data import (
+    build_dataset,
+    build_train_loader,
+    check_sample,
+    notes_on_test_set,
+    sampled_values,
+)
 from i2ikit.errors import DataError
 from i2ikit.registry import DATASETS
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
@@ -237,3 +243,20 @@ def test_a_run_says_that_only_the_first_frame_of_each_file_is_used(root: Path) -
     notes = sampled_values(built(data(root)), seed=0)
     assert any("several frames in 1 of 6 files read, such as" in note for note in notes)
     assert any("0.gif with 3: only the first frame" in note for note in notes)
+
+
+def test_what_is_unusual_about_the_test_set_is_said_with_its_effect(tmp_path: Path) -> None:
+    for folder in ("trainA", "trainB", "testA"):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (8, 8)).save(tmp_path / folder / "0.png")
+    train, test = UnpairedFolders(tmp_path), UnpairedFolders(tmp_path, "test")
+    assert notes_on_test_set(train, None) == [
+        "The config has no data.test: no samples are written and nothing is measured."
+    ]
+    assert notes_on_test_set(train, train) == [
+        "The test images are training images, so metrics say little about new images."
+    ]
+    assert notes_on_test_set(train, test) == [
+        "There are no test images of domain b (its folder, such as testB, is missing or empty): metrics that need real "
+        "ones are not measured."
+    ]
