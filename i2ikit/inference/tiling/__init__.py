@@ -1,0 +1,5 @@
+"""Images that need more memory than there is: translated in tiles, read from disk and written to it in parts."""
+
+from i2ikit.inference.tiling.translation import ImageSource, TiledTranslation
+
+__all__ = ["ImageSource", "TiledTranslation"]
