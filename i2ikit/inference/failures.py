@@ -36,7 +36,7 @@ def translation_errors(
     except Exception as error:  # a generator may be anyone's
         reason = str(error).strip().rstrip(".") or "no reason given"
         if is_out_of_memory(error):
-            needs = f" ({reason})" if isinstance(error, _TooLargeError) else ""
+            needs = f" ({reason})" if isinstance(error, TooLargeError) else ""
             raise DataError(f"{image} does not fit into memory{needs}. Translate it smaller: {option}.") from error
         raise DataError(
             f"the generator fails on {image} with {type(error).__name__}: {reason}. If it takes only some sizes, use "
@@ -67,11 +67,5 @@ def bytes_per_pixel(generator: nn.Module, channels: int) -> float | None:
     return memory.peak / TRIAL**2
 
 
-def refuse_above(free: int | None, needed: float) -> None:
-    """Raise MemoryError if an image needs more bytes than are free: the system would end the process without a word."""
-    if free is not None and needed > free:
-        raise _TooLargeError(f"about {needed / GB:.1f} GB are needed, and {free / GB:.1f} GB are free")
-
-
-class _TooLargeError(MemoryError):
-    pass
+class TooLargeError(MemoryError):
+    """An image needs more memory than there is, in tiles too; the message says how much, or why."""

@@ -16,11 +16,15 @@ from i2ikit.distributed.device import model_to_device
 from i2ikit.engine.execution import network_precision
 from i2ikit.environment import free_memory
 from i2ikit.errors import ShapeError
-from i2ikit.inference.failures import bytes_per_pixel, is_out_of_memory, refuse_above
+from i2ikit.inference.failures import bytes_per_pixel, is_out_of_memory
+from i2ikit.inference.tiling import TensorSource, TiledTranslation
 from i2ikit.ops.image_tensors import pad_to_multiple
 
 LARGE = 2**20  # pixels from which the memory is checked first
 COMPILING = threading.Lock()  # torch compiles one function at a time
+SHARE = 0.8  # of the memory that is free
+MOST_MEMORY = 2**31  # bytes for tiles; more would save little time
+UNKNOWN = 2**12  # bytes per pixel of a generator whose memory cannot be estimated: twice what published ones take
 PRECISIONS = ("fp32", "bf16", "fp16")
 
 logger = logging.getLogger(__name__)
@@ -38,7 +42,8 @@ class TranslationNetwork:
             minutes. Where that fails, a warning gives the reason and the generator runs as it is.
         size: pixels, >= 1. The shorter side of an image is resized to it first, and the output is resized back. None
             keeps the size of the image.
-        memory: bytes, >= 1, that a translation may take; None: what the machine has free.
+        memory: bytes, >= 1, that the translation of an image may take, besides the program itself. An image that needs
+            more is translated in tiles. None: 80 % of what is free, of which tiles take at most 2 GB.
 
     Raises:
         DeviceError: fp16 on another device than CUDA.
@@ -79,7 +84,7 @@ class TranslationNetwork:
 
         Raises:
             ShapeError: ``images`` has not four axes, is empty, or has another number of channels than the generator.
-            MemoryError: the images need more memory than there is.
+            TooLargeError: an image needs more memory than there is, in tiles too.
         """
         if images.ndim != 4 or not images.numel():
             raise ShapeError(f"a generator needs images (B, C, H, W), got {tuple(images.shape)}")
@@ -94,8 +99,19 @@ class TranslationNetwork:
             return output.clamp(-1, 1)
 
     def run(self, x: Tensor) -> Tensor:
-        """Translate images on the device at their own size; values are not clamped. The caller allows no gradients."""
-        self._refuse_too_large(x)
+        """Translate images on the device at their own size; values are not clamped. The caller allows no gradients.
+
+        Images that together do not fit into memory are translated one by one, and one that does not fit in tiles.
+        """
+        height, width = x.shape[-2:]
+        if self.fits(len(x) * height * width):
+            return self.run_whole(x)
+        if len(x) > 1:
+            return torch.cat([self.run(image) for image in x.split(1)])
+        return torch.cat([*self.tiles().bands(TensorSource(x[0]))], 1)[None].to(self.device)
+
+    def run_whole(self, x: Tensor) -> Tensor:
+        """Translate images as :meth:`run`, whatever memory that takes."""
         multiple, smallest = getattr(self.generator, "multiple", 1), getattr(self.generator, "smallest", 1)
         padded = pad_to_multiple(x, multiple, smallest)
         if self.device.type == "cuda":
@@ -125,15 +141,37 @@ class TranslationNetwork:
             logger.warning("torch.compile fails here (%s); the generator runs without it", reason)
             return output
 
-    @cached_property
-    def _bytes_per_pixel(self) -> float | None:
-        return bytes_per_pixel(self.generator, self.channels)
+    def fits(self, pixels: int) -> bool:
+        """Return whether so many pixels, of all images of a batch, are translated at once: the memory suffices."""
+        if self.memory is None and pixels < LARGE:
+            return True
+        needed, free = pixels * self._bytes_per_pixel, self.memory or self._free()
+        return free is None or needed <= free
 
-    def _refuse_too_large(self, x: Tensor) -> None:
-        """Raise MemoryError for images that need more memory than the machine has left; a GPU says so itself."""
-        pixels = x.shape[0] * x.shape[-2] * x.shape[-1]
-        if pixels >= LARGE and self.device.type == "cpu" and self._bytes_per_pixel is not None:
-            refuse_above(self.memory or free_memory(), pixels * self._bytes_per_pixel)
+    def tiles(self, on_progress: Callable[[int, int], None] | None = None) -> TiledTranslation:
+        """Return the translation of images in tiles, within the memory.
+
+        Raises:
+            TooLargeError: the norms of the generator cannot share their statistics among tiles.
+        """
+        memory = self.memory or min(self._free() or MOST_MEMORY, MOST_MEMORY)
+
+        def run(generator: nn.Module, x: Tensor) -> Tensor:
+            return self.with_generator(generator).run_whole(x.to(self.device))
+
+        return TiledTranslation(run, self.generator, memory, self._bytes_per_pixel, on_progress=on_progress)
+
+    @cached_property
+    def _bytes_per_pixel(self) -> float:
+        return bytes_per_pixel(self.generator, self.channels) or UNKNOWN
+
+    def _free(self) -> float | None:
+        """Return the bytes of memory that a translation may take of what is free."""
+        if self.device.type == "cuda":
+            unused = torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
+            return SHARE * (torch.cuda.mem_get_info(self.device)[0] + unused)
+        free = free_memory()
+        return None if free is None else SHARE * free
 
 
 def resized(height: int, width: int, shorter: int) -> list[int]:

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from i2ikit.errors import DataError
 from i2ikit.generators.resnet import ResNetGenerator
-from i2ikit.inference.failures import bytes_per_pixel, is_out_of_memory, refuse_above, translation_errors
+from i2ikit.inference.failures import TooLargeError, bytes_per_pixel, is_out_of_memory, translation_errors
 
 GB = 2**30
 OUT_OF_MEMORY = [
@@ -38,12 +38,10 @@ def test_any_other_error_of_a_generator_is_named_with_the_image(tmp_path):
     assert not is_out_of_memory(ValueError("out of memory"))
 
 
-def test_an_image_that_would_need_more_than_is_free_is_refused_with_both_numbers(tmp_path):
-    refuse_above(GB, GB)
-    refuse_above(None, 100 * GB)
-    message = r"does not fit into memory \(about 2\.0 GB are needed, and 1\.0 GB are free\)"
+def test_an_image_that_does_not_fit_in_tiles_either_is_refused_with_the_reason(tmp_path):
+    message = r"does not fit into memory \(a tile needs about 2 GB\)\. Translate it smaller: --size 64\."
     with pytest.raises(DataError, match=message), translation_errors(tmp_path / "x.png", 40, 30, 64):
-        refuse_above(GB, 2 * GB)
+        raise TooLargeError("a tile needs about 2 GB")
 
 
 def test_the_memory_of_a_generator_is_that_of_its_widest_two_layers():

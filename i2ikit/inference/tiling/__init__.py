@@ -1,5 +1,6 @@
 """Images that need more memory than there is: translated in tiles, read from disk and written to it in parts."""
 
-from i2ikit.inference.tiling.translation import ImageSource, TiledTranslation
+from i2ikit.inference.tiling.sources import ImageSource, TensorSource
+from i2ikit.inference.tiling.translation import TiledTranslation
 
-__all__ = ["ImageSource", "TiledTranslation"]
+__all__ = ["ImageSource", "TensorSource", "TiledTranslation"]

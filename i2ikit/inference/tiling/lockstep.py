@@ -5,6 +5,7 @@ that waits keeps its live tensors only, in a ResNet generator about a sixth of w
 exceeds the memory goes to a temporary file.
 """
 
+import ctypes
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -92,10 +93,11 @@ class _Tile:
     def park(self, memory: float) -> int:
         """Return the bytes that it takes while it waits: 0 if that is more than ``memory``, and it is on disk."""
         size = self._live.size()
-        if size <= memory:
-            return size
-        self._live.store()
-        return 0
+        if size > memory:
+            self._live.store()
+            size = 0
+        _return_memory()
+        return size
 
     def stop(self) -> None:
         """End the translation wherever it is."""
@@ -106,7 +108,7 @@ class _Tile:
 
     def _run(self) -> None:
         try:
-            with torch.inference_mode(), self._live:
+            with torch.no_grad(), self._live:
                 self._outbox.put(self._translate(self._exchange))
         except _StoppedError:
             pass
@@ -120,6 +122,13 @@ class _Tile:
         if given is None:
             raise _StoppedError
         return given
+
+
+def _return_memory() -> None:
+    """Return what is free to the system: the C library keeps free memory for each thread that had it."""
+    trim = getattr(ctypes.pythonapi, "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 class _StoppedError(BaseException):

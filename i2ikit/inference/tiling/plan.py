@@ -3,12 +3,13 @@
 import math
 from dataclasses import dataclass
 
-GB = 2**30
+from i2ikit.inference.failures import GB, TooLargeError
+
 LARGEST = 1024  # pixels of a side; larger tiles save little
 SHARE = 0.5  # of the memory, for the tile that is computed
 FLOAT = 4  # bytes
 COLORS = 16  # values of a pixel that are held of a row of tiles: input, sums, what is carried to the next row
-LARGEST_CROP = 512
+CROP, CROPS = 256, 2  # pixels of a side, and their number
 
 
 @dataclass(frozen=True)
@@ -34,25 +35,34 @@ def plan_tiles(memory: float, bytes_per_pixel: float, width: int, halo: int, mul
         halo, multiple: see :func:`i2ikit.inference.tiling.grid.spans`.
 
     Raises:
-        MemoryError: none fits.
+        TooLargeError: none fits.
     """
     row = COLORS * FLOAT * width  # bytes of one row of pixels
     available = SHARE * memory
     # the larger root of bytes_per_pixel * side^2 + row * side = available
     side = (math.sqrt(row**2 + 4 * bytes_per_pixel * available) - row) / (2 * bytes_per_pixel)
-    smallest = 2 * halo + max(halo, multiple)
-    smallest = -(-smallest // multiple) * multiple
-    tile = max(min(int(side), max(LARGEST, 2 * smallest)) // multiple * multiple, smallest)
+    smallest = -(-(2 * halo + max(halo, multiple)) // multiple) * multiple
+    tile = max(min(int(side), LARGEST) // multiple * multiple, smallest)
     needed = bytes_per_pixel * tile**2 + row * tile
-    if needed > memory:
-        raise MemoryError(
-            f"a tile of {tile} x {tile} pixels needs about {needed / GB:.1f} GB, and {memory / GB:.1f} GB may be used"
-        )
+    _refuse_above(memory, needed, tile)
     return Plan(tile, memory - needed)
 
 
-def crop_side(memory: float, bytes_per_pixel: float, multiple: int) -> int:
-    """Return the side of a crop on which a generator is tried out: a multiple of four times ``multiple``."""
+def plan_crops(memory: float, bytes_per_pixel: float, multiple: int) -> tuple[int, int]:
+    """Return number and side of the crops on which a generator is tried out; the side is a multiple of 4 multiples.
+
+    Raises:
+        TooLargeError: not even one fits.
+    """
     unit = 4 * multiple
-    side = math.sqrt(SHARE * memory / bytes_per_pixel)
-    return max(1, min(int(side), max(LARGEST_CROP, unit)) // unit) * unit
+    side = max(CROP // unit, 1) * unit
+    needed = side**2 * bytes_per_pixel
+    _refuse_above(memory, needed, side)
+    return (CROPS if CROPS * needed <= memory else 1), side
+
+
+def _refuse_above(memory: float, needed: float, side: int) -> None:
+    if needed > memory:
+        raise TooLargeError(
+            f"a tile of {side} x {side} pixels needs about {needed / GB:.2g} GB, and {memory / GB:.2g} GB may be used"
+        )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from i2ikit.errors import ShapeError
+from i2ikit.inference.failures import TooLargeError
 
 LEVEL = 2 / 255  # of 8 bits, in -1..1
 UNSEEN = LEVEL / 4  # mean difference of outputs that nobody sees
@@ -13,7 +13,7 @@ GLOBAL = 2 * LEVEL  # mean difference that tiles of an image must not have
 FARTHEST = 0.75  # of the distance over which the reach is measured
 
 
-def measure_reach(translate: Callable[[Tensor], Tensor], crops: Tensor, multiple: int) -> int:
+def measure_reach(translate: Callable[[Tensor], Tensor], crops: Tensor, whole: Tensor, multiple: int) -> int:
     """Return the distance, in pixels, from which the content of an image affects a translation no more visibly.
 
     A crop is translated whole, and each half of it by itself: how far from the cut the outputs differ is what a tile
@@ -22,32 +22,34 @@ def measure_reach(translate: Callable[[Tensor], Tensor], crops: Tensor, multiple
     Args:
         translate: with given statistics of norms.
         crops: (B, C, H, W) of real images; H and W are multiples of twice ``multiple``.
+        whole: their translation.
         multiple: pixels, >= 1; so is the result, which is at most 3/8 of H or W.
 
     Raises:
-        ShapeError: the far half of a crop still affects the output at the other end: the generator looks at the whole
-            image by more than its norms, such as by attention or global pooling.
+        TooLargeError: the right half of a crop still affects the output at the left end: the generator looks at the
+            whole image by more than its norms, such as by attention or global pooling.
     """
-    whole = translate(crops)
+    left, right = crops.chunk(2, -1)
+    changed = _differences(whole, translate(torch.cat([left, -right], -1)), -1)
+    far = max(changed[int(len(changed) * FARTHEST) :])
+    if far > GLOBAL:
+        raise TooLargeError(
+            "in tiles it would fall apart: the generator looks at the whole image by more than its norms. "
+            f"{int(len(changed) * FARTHEST)} pixels away from a change its output still differs by "
+            f"{far / LEVEL:.0f} of 255 levels"
+        )
     reach = multiple
     for axis in (-1, -2):
-        half = crops.shape[axis] // 2
-        near, far = crops.split(half, axis)
-        farthest = int(half * FARTHEST)
-        changed = _differences(whole, translate(torch.cat([near, -far], axis)), half, axis)
-        if max(changed[farthest:]) > GLOBAL:
-            raise ShapeError(
-                f"it looks at the whole image by more than its norms: {farthest} pixels away from a change its output "
-                f"differs by {max(changed[farthest:]) / LEVEL:.0f} of 255 levels. In tiles its image would fall apart"
-            )
-        differences = _differences(whole, translate(near), half, axis)
-        seen = [distance for distance, value in enumerate(differences[:farthest], start=1) if value > UNSEEN]
+        differences = _differences(whole, translate(crops.chunk(2, axis)[0]), axis)
+        within = differences[: int(len(differences) * FARTHEST)]
+        seen = [distance for distance, value in enumerate(within, start=1) if value > UNSEEN]
         reach = max(reach, *seen[-1:], 0)
     return -(-reach // multiple) * multiple
 
 
-def _differences(whole: Tensor, other: Tensor, half: int, axis: int) -> list[float]:
-    """Return the mean difference of two outputs at 1, 2, ... pixels from the middle, in their first half."""
+def _differences(whole: Tensor, other: Tensor, axis: int) -> list[float]:
+    """Return the mean difference of two outputs at 1, 2, ... pixels from the middle of the first, in its first half."""
+    half = whole.shape[axis] // 2
     apart = (whole.narrow(axis, 0, half) - other.narrow(axis, 0, half)).abs()
     others = tuple(each for each in range(apart.ndim) if each != apart.ndim + axis)
     found: list[float] = apart.mean(others).flip(0).tolist()
