@@ -1,7 +1,7 @@
 """The generators that the page offers, one in memory at a time."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class Models:
     def __init__(self, paths: Sequence[Path], load: Callable[[Path, str], Translator]) -> None:
         self._load, self._lock = load, threading.Lock()
         self._loaded: tuple[str, Translator] | None = None
+        paths = list({path.resolve(): path for path in paths}.values())
         names = unique_names(paths)
         self.choices: dict[str, Choice] = {}
         for path, name in zip(paths, names, strict=True):
@@ -103,13 +104,21 @@ def find_examples(checkpoint: Path, domain: str) -> tuple[Path, ...]:
     """Return inputs of the newest samples of the run that a checkpoint belongs to; none where it kept none."""
     samples = WorkDir(_run_folder(checkpoint)).samples
     for index in sorted(samples.glob("step_*/index.json"), reverse=True):
-        about = read_json(index)
-        items = about.get("items", []) if isinstance(about, dict) else []
-        found = [index.parent / str(item["images"]["input"]) for item in items if item.get("domain") == domain]
-        found = [path for path in found if path.is_file() and path.parent == index.parent]
+        found = tuple(_inputs(index, domain))
         if found:
-            return tuple(found[:MOST_EXAMPLES])
+            return found[:MOST_EXAMPLES]
     return ()
+
+
+def _inputs(index: Path, domain: str) -> Iterator[Path]:
+    """Yield the input images of a domain that an index of samples lists; of a damaged index what can be used."""
+    about = read_json(index)
+    items = about.get("items") if isinstance(about, dict) else None
+    for item in items if isinstance(items, list) else ():
+        images = item.get("images") if isinstance(item, dict) and item.get("domain") == domain else None
+        name = images.get("input") if isinstance(images, dict) else None
+        if isinstance(name, str) and Path(name).name == name and (index.parent / name).is_file():
+            yield index.parent / name
 
 
 def _run_folder(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """Serves the page: to this machine only unless told, without reports to anybody, and without files from elsewhere."""
 
 import os
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -44,9 +45,10 @@ def serve(
 
     Raises:
         CheckpointError: a checkpoint is missing or damaged.
-        I2IKitError: Gradio is missing, or the port is taken.
+        I2IKitError: Gradio is missing, or nobody can listen at the address.
     """
     require_extra("demo", "the demo page", "gradio")
+    _refuse_taken(host, port)
     limits = limits or Limits()
     models = Models(checkpoints, load)
     with tempfile.TemporaryDirectory(prefix="i2ikit-demo-") as folder:
@@ -68,27 +70,37 @@ def _launch(page: Any, host: str, port: int | None, limits: Limits, folders: lis
     import gradio as gr
 
     theme = gr.themes.Soft(primary_hue="indigo", neutral_hue="slate", font=FONTS, font_mono=MONO)
-    try:
-        _, address, _ = page.launch(
-            server_name=host,
-            server_port=port,
-            share=False,
-            quiet=True,
-            prevent_thread_lock=True,
-            ssr_mode=False,
-            enable_monitoring=False,
-            footer_links=["api"],
-            max_file_size=int(limits.megabytes * MEGABYTE),
-            allowed_paths=folders,
-            app_kwargs={"middleware": [_policy()]},
-            theme=theme,
-            css=CSS,
-        )
-    except OSError as error:
-        raise I2IKitError(
-            f"cannot listen at {host}, port {port or 7860}: {error}. Choose another one: --port N."
-        ) from error
+    _, address, _ = page.launch(
+        server_name=host,
+        server_port=port,
+        share=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        ssr_mode=False,
+        enable_monitoring=False,
+        footer_links=["api"],
+        max_file_size=int(limits.megabytes * MEGABYTE),
+        allowed_paths=folders,
+        app_kwargs={"middleware": [_policy()]},
+        theme=theme,
+        css=CSS,
+    )
     return str(address)
+
+
+def _refuse_taken(host: str, port: int | None) -> None:
+    """Raise I2IKitError if nobody can listen at an address; Gradio would find out later."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port or 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        where = f"{host}, port {port}" if port else host
+        option = "--port N" if port else "--host ADDRESS"
+        raise I2IKitError(
+            f"cannot listen at {where}: {error.strerror or error}. Choose another one: {option}."
+        ) from error
 
 
 class _Policy:
