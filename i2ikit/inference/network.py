@@ -18,6 +18,7 @@ from i2ikit.environment import free_memory
 from i2ikit.errors import ShapeError
 from i2ikit.inference.failures import bytes_per_pixel, is_out_of_memory
 from i2ikit.inference.tiling import TensorSource, TiledTranslation
+from i2ikit.inference.winograd import fast_convolutions
 from i2ikit.ops.image_tensors import pad_to_multiple
 
 LARGE = 2**20  # pixels from which the memory is checked first
@@ -67,6 +68,7 @@ class TranslationNetwork:
         self.generator = generator.eval()
         model_to_device(self.generator, self.device)
         self.channels = int(getattr(generator, "in_channels", 3))
+        self._convolutions = fast_convolutions(precision, self.device)
         self._compiled: Callable[[Tensor], Tensor] | None = torch.compile(self.generator) if compile else None
 
     def with_generator(self, generator: nn.Module) -> "TranslationNetwork":
@@ -126,7 +128,8 @@ class TranslationNetwork:
             with COMPILING:
                 if self._compiled is not None:
                     return self._try_compiled(self._compiled, x)
-        output: Tensor = self.generator(x)
+        with self._convolutions():
+            output: Tensor = self.generator(x)
         return output
 
     def _try_compiled(self, compiled: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
