@@ -1,7 +1,5 @@
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -12,47 +10,25 @@ from mmengine.hooks import Hook
 from PIL import Image
 from torch import Tensor, nn
 
-from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.engine.train import train
-from i2ikit.errors import CheckpointError, DataError
+from i2ikit.errors import DataError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.inference import Translator
 from i2ikit.inference import network as network_module
 
-FAILS = 13  # pixels of width
 RESNET = {"type": "ResNetGenerator", "filters": 4, "blocks": 1}
 
 
 class Negative(nn.Module):
-    """Inverts colors and records the sizes of the batches that it gets."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.batches: list[int] = []
+    """Inverts colors."""
 
     def forward(self, x: Tensor) -> Tensor:
-        self.batches.append(len(x))
-        if x.shape[-1] == FAILS:
-            raise RuntimeError("this width fails")
         return -x
-
-
-def save(path: Path, generators: dict[str, nn.Module]) -> Path:
-    state = {f"generators.{name}.{key}": v for name, g in generators.items() for key, v in g.state_dict().items()}
-    write_checkpoint(path, Checkpoint(config={"model": {"generators": dict.fromkeys(generators, RESNET)}}, model=state))
-    return path
 
 
 def resnet(seed: int) -> ResNetGenerator:
     torch.manual_seed(seed)
     return ResNetGenerator(filters=4, blocks=1, init="normal", init_gain=0.3)
-
-
-def test_a_checkpoint_holds_the_trained_generators_and_the_first_one_is_the_default(tmp_path: Path):
-    ab, ba, x = resnet(1), resnet(2), torch.rand(1, 3, 16, 16)
-    path = save(tmp_path / "a.pt", {"ab": ab, "ba": ba})
-    assert torch.equal(Translator.load(path)(x), Translator(ab)(x))
-    assert torch.equal(Translator.load(path, generator="ba")(x), Translator(ba)(x))
 
 
 def test_every_value_of_a_pixel_is_translated_to_its_own(tmp_path: Path):
@@ -97,16 +73,6 @@ def test_a_path_instead_of_a_generator_is_answered_with_the_call_that_opens_it(p
         Translator(path)
 
 
-def test_the_average_is_used_unless_the_raw_weights_are_wanted(tmp_path: Path):
-    raw, average, x = resnet(1), resnet(2), torch.rand(1, 3, 16, 16)
-    states = {"ba": raw.state_dict(), "ba_mean": average.state_dict(), "ab": raw.state_dict()}
-    weights = {f"generators.{name}.{key}": value for name, state in states.items() for key, value in state.items()}
-    model = {"generators": {"ab": RESNET, "ba": RESNET}, "averages": {"ba_mean": {"of": "generators.ba"}}}
-    write_checkpoint(tmp_path / "a.pt", Checkpoint(config={"model": model}, model=weights))
-    assert torch.equal(Translator.load(tmp_path / "a.pt", generator="ba")(x), Translator(average)(x))
-    assert torch.equal(Translator.load(tmp_path / "a.pt", generator="ba", weights="raw")(x), Translator(raw)(x))
-
-
 @pytest.mark.parametrize(("size", "warnings"), [(None, 1), (16, 0)])
 def test_images_far_larger_than_those_of_the_training_are_announced_once(
     size: int | None, warnings: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -131,22 +97,6 @@ def test_an_image_too_large_for_memory_is_one_failed_file(tmp_path: Path, monkey
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
     small = Translator(resnet(0), size=8)  # what is resized first fits
     assert small.folder(tmp_path / "in", tmp_path / "small") == 3
-
-
-def test_the_size_of_the_training_comes_from_the_config(tmp_path: Path):
-    weights = {f"generators.ab.{key}": value for key, value in resnet(0).state_dict().items()}
-    train = {"type": "UnpairedFolders", "transform": {"type": "ResizeCropFlip"}}
-    data = {"load_size": 36, "crop_size": 32, "train": train}
-    scaled = {"type": "UnpairedFolders", "transform": {"type": "ScaleWidth"}}  # to images of any height
-    for config, expected in (
-        ({"data": data}, 32),  # the networks saw crops of that size
-        ({"data": {**data, "train": scaled}}, 36),
-        ({"data": {"train": {"type": "UnpairedFolders"}}}, None),
-        ({}, 256),
-    ):
-        full = {"model": {"generators": {"ab": RESNET}}, **config}
-        write_checkpoint(tmp_path / "a.pt", Checkpoint(config=full, model=weights))
-        assert Translator.load(tmp_path / "a.pt").training_size == expected
 
 
 def gray(width: int = 5, value: int = 10) -> np.ndarray:
@@ -184,78 +134,6 @@ def test_a_list_or_tuple_of_mixed_kinds_gives_a_list_in_order():
     assert Translator(Negative())([]) == []
 
 
-def test_neighbors_of_one_size_are_translated_together():
-    generator = Negative()
-    outputs = list(Translator(generator).stream([gray(k // 4 + 3, k) for k in range(10)], batch=3))
-    assert [int(output[0, 0, 0]) for output in outputs] == [255 - k for k in range(10)]
-    assert generator.batches == [3, 1, 3, 1, 2]
-    generator.batches.clear()
-    assert len(Translator(generator)([gray()] * 9)) == 9
-    assert generator.batches == [8, 1]
-
-
-def test_large_images_are_translated_alone():
-    generator = Negative()
-    large = torch.zeros(3, 800, 800)
-    assert len(Translator(generator)([large, large, torch.zeros(3, 100, 100)])) == 3
-    assert generator.batches == [1, 1, 1]
-    assert Translator(generator)(torch.stack([large, large])).shape == (2, 3, 800, 800)
-    assert generator.batches == [1] * 5
-
-
-def test_a_stream_takes_images_as_its_outputs_are_taken_and_may_never_end():
-    taken: list[int] = []
-
-    def endless() -> Iterator[np.ndarray]:
-        for k in count():
-            taken.append(k)
-            yield gray(value=k)
-
-    outputs = Translator(Negative()).stream(endless())
-    assert taken == []
-    assert [int(each[0, 0, 0]) for each in islice(outputs, 3)] == [255, 254, 253]
-    assert taken == [0, 1, 2]
-    batched = Translator(Negative()).stream(endless(), batch=4)
-    next(batched)
-    assert taken == [0, 1, 2, 0, 1, 2, 3]
-
-
-def test_an_image_of_a_stream_that_fails_is_named_by_its_number_after_those_before_it():
-    translate = Translator(Negative())
-    outputs = translate.stream([gray(), gray(), "missing.png", gray()], batch=4)
-    assert len([next(outputs), next(outputs)]) == 2
-    with pytest.raises(DataError, match=r"^image 3: the image missing\.png does not exist"):
-        next(outputs)
-    with pytest.raises(DataError, match=r"^image 2: the generator fails .* array \(4, 13, 3\), .* this width fails"):
-        translate([gray(), gray(FAILS)])
-    with pytest.raises(TypeError, match=r"^image 1: this is no image, but int\. A Translator takes a path, an image"):
-        translate([3])
-
-
-def test_the_image_that_fails_in_a_batch_is_found(monkeypatch: pytest.MonkeyPatch):
-    translate = Translator(Negative())
-    run = translate._run
-
-    def fail(images: Any) -> Any:
-        if any(each.x.max() > 0.9 for each in images):
-            raise DataError("too bright")
-        return run(images)
-
-    monkeypatch.setattr(translate, "_run", fail)
-    outputs = translate.stream([gray(), gray(), gray(value=255), gray()], batch=4)
-    assert len([next(outputs), next(outputs)]) == 2
-    with pytest.raises(DataError, match=r"^image 3: too bright$"):
-        next(outputs)
-
-
-@pytest.mark.parametrize("images", ["photos", b"x", gray(), torch.zeros(3, 4, 4), 7])
-def test_what_is_no_iterable_of_images_is_refused_at_once(images: Any):
-    with pytest.raises(TypeError, match="a stream takes an iterable of images, not"):
-        Translator(Negative()).stream(images)
-    with pytest.raises(ValueError, match="batch must be an integer above 0, not 0"):
-        Translator(Negative()).stream([], batch=0)
-
-
 def test_threads_share_a_translator():
     translate = Translator(resnet(0))
     images = [np.random.default_rng(k).integers(0, 256, (9 + k % 3, 14, 3), dtype=np.uint8) for k in range(24)]
@@ -263,16 +141,6 @@ def test_threads_share_a_translator():
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(translate, images))
     assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
-
-
-def test_options_of_load_that_are_unknown_or_wrong_are_refused(tmp_path: Path):
-    path = save(tmp_path / "a.pt", {"ab": resnet(1)})
-    with pytest.raises(TypeError, match=r"takes no argument 'sise'; it takes compile, .* Nearest: 'size'"):
-        Translator.load(path, sise=3)
-    with pytest.raises(CheckpointError, match=r"has no generator 'ba'; it has ab"):
-        Translator.load(path, generator="ba")
-    with pytest.raises(ValueError, match="size must be an integer above 0, not 0"):
-        Translator.load(path, size=0)
 
 
 def test_a_tensor_without_negative_values_is_doubted_once(caplog: pytest.LogCaptureFixture):
