@@ -5,10 +5,13 @@ import hashlib
 import json
 import logging
 import os
+import platform
+import re
 import secrets
 import shutil
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +22,7 @@ import platformdirs
 from i2ikit.errors import I2IKitError, RunError
 
 TEMPORARY = ".tmp"  # extension of a file or folder that is still being written
+LEFTOVER = re.compile(rf"\.(?P<machine>[0-9a-f]{{8}})-(?P<process>[0-9]+)-[0-9a-f]{{16}}{re.escape(TEMPORARY)}")
 CACHE_VARIABLE = "I2IKIT_CACHE"
 BLOCK = 2**20  # bytes
 FULL = {
@@ -152,7 +156,34 @@ def _wait_for(lock: Path) -> int | None:
 
 def temporary_path(path: Path) -> Path:
     """Return a new hidden path in the folder of ``path``; its name is short, whatever the length of the other name."""
-    return path.with_name(f".{secrets.token_hex(8)}{TEMPORARY}")
+    return path.with_name(f".{_machine()}-{os.getpid()}-{secrets.token_hex(8)}{TEMPORARY}")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of processes of this machine that were killed while they wrote into a folder."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            owner = LEFTOVER.fullmatch(entry.name)
+            if owner and owner["machine"] == _machine() and not _runs(int(owner["process"])):
+                with suppress(OSError):
+                    os.unlink(entry.path)
+
+
+def _machine() -> str:
+    return f"{zlib.crc32(platform.node().encode()):08x}"
+
+
+def _runs(process: int) -> bool:
+    """Return whether there is a process of that number."""
+    if os.name != "posix":  # asking would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def describe_os_error(error: OSError) -> str:

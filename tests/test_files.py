@@ -1,6 +1,8 @@
 import errno
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from i2ikit.files import (
     open_atomically,
     read_json,
     read_json_lines,
+    remove_leftovers,
+    temporary_path,
     user_cache,
     write_atomically,
 )
@@ -44,7 +48,7 @@ def test_a_file_appears_when_it_is_complete(sync, tmp_path):
 def test_a_link_with_the_name_of_a_temporary_file_is_neither_followed_nor_removed(tmp_path, monkeypatch):
     monkeypatch.setattr("secrets.token_hex", lambda count: "guessed")
     (tmp_path / "precious").write_text("content")
-    link = tmp_path / f".guessed{TEMPORARY}"
+    link = temporary_path(tmp_path / "x")
     link.symlink_to("precious")
     with pytest.raises(FileExistsError):
         write_atomically(tmp_path / "x", "new")
@@ -121,3 +125,16 @@ def test_what_cannot_be_written_is_the_users_error_or_the_runs(number, kind, rea
     assert type(error) is kind
     assert str(error) == f"cannot write the page /x: {reason}. Write it elsewhere."
     assert str(cannot_write(Path("/x"), OSError(number, "broken"))) == f"cannot write /x: {reason}."
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_running_one_writes_is_not(tmp_path):
+    script = "import os, pathlib, i2ikit.files as f; file = f.temporary_path(pathlib.Path('x.png')); file.touch()"
+    subprocess.run([sys.executable, "-c", f"{script}; os.kill(os.getpid(), 9)"], cwd=tmp_path, check=False)
+    [left] = tmp_path.iterdir()
+    running = temporary_path(tmp_path / "x.png")
+    elsewhere = left.with_name(f".{int(left.name[1:9], 16) ^ 1:08x}{left.name[9:]}")
+    for path in (running, elsewhere, tmp_path / "own.tmp"):
+        path.touch()
+    remove_leftovers(tmp_path)
+    remove_leftovers(tmp_path / "missing")
+    assert {*tmp_path.iterdir()} == {running, elsewhere, tmp_path / "own.tmp"}

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.errors import DataError, I2IKitError, RunError, one_line
-from i2ikit.files import FULL
+from i2ikit.files import FULL, remove_leftovers
 from i2ikit.images import format_extensions, list_images
 from i2ikit.inference.image_files import ImageFiles
 from i2ikit.inference.pipeline import Job, Pipeline, Speed
@@ -116,11 +116,14 @@ class FolderRun:
 
     def _jobs(self) -> Iterator[Job]:
         """Yield the images; those whose target is refused have failed."""
-        made = False
+        folders: set[Path] = set()
         for name in self.plan.names(self._walk):
-            if not made:
+            folder = (self.plan.output / name).parent
+            if not folders:
                 make_output_folder(self.plan.output)
-                made = True
+            if folder not in folders:
+                folders.add(folder)
+                remove_leftovers(folder)
             job = Job(self.plan.source / name, self.plan.output / name)
             try:
                 job.target = self.plan.target(name)

@@ -1,0 +1,142 @@
+"""`i2ikit translate` on folders: precision, shares, what is there already, and a process that is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
+from i2ikit.files import TEMPORARY
+from i2ikit.generators.resnet import ResNetGenerator
+
+TIMEOUT = 120  # seconds
+
+
+def make_checkpoint(path: Path, filters: int = 4) -> Path:
+    torch.manual_seed(0)
+    network = ResNetGenerator(filters=filters, blocks=1, init="normal", init_gain=0.3)
+    config = {"model": {"generators": {"ab": {"type": "ResNetGenerator", "filters": filters, "blocks": 1}}}}
+    weights = {f"generators.ab.{name}": value for name, value in network.state_dict().items()}
+    write_checkpoint(path, Checkpoint(config=config, model=weights))
+    return path
+
+
+def make_photos(folder: Path, count: int, side: int = 16) -> list[str]:
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    names = [f"{number}.png" for number in range(count)]
+    for name in names:
+        Image.fromarray(random.integers(0, 255, (side, side, 3), np.uint8)).save(folder / name)
+    return names
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of twelve photos in the folder ``in``, beside the checkpoint ``x.pt``; both in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    make_checkpoint(tmp_path / "x.pt")
+    return make_photos(tmp_path / "in", 12)
+
+
+def pixels(folder: str) -> dict[str, bytes]:
+    return {path.name: Image.open(path).tobytes() for path in Path(folder).iterdir()}
+
+
+def test_options_of_speed_change_no_pixel_by_more_than_rounding(run, photos):
+    assert run("translate", "x.pt", "in", "out", "--device", "cpu").code == 0
+    for number, options in enumerate((["--batch", "3", "--workers", "1"], ["--batch", "auto", "--precision", "bf16"])):
+        outcome = run("translate", "x.pt", "in", f"out{number}", "--device", "cpu", *options)
+        assert outcome.out == f"12 files written to out{number}\n"
+    plain, batched, coarse = (pixels(folder) for folder in ("out", "out0", "out1"))
+    for name in photos:
+        values, other, rough = (np.frombuffer(found[name], np.uint8).astype(int) for found in (plain, batched, coarse))
+        assert np.abs(values - other).max() <= 1
+        assert np.abs(values - rough).mean() < 4
+
+
+def test_shares_of_machines_and_of_their_ranks_make_the_whole_folder(run, photos, monkeypatch):
+    for index in (1, 2):
+        for rank in (0, 1):
+            with monkeypatch.context() as patch:
+                for name, value in {
+                    "RANK": rank,
+                    "WORLD_SIZE": 2,
+                    "MASTER_ADDR": "localhost",
+                    "MASTER_PORT": 1,
+                }.items():
+                    patch.setenv(name, str(value))
+                before = {*Path("out").glob("*")}
+                outcome = run("translate", "x.pt", "in", "out", "--device", "cpu", "--shard", f"{index}/2")
+                assert outcome.code == 0
+                count = len({*Path("out").glob("*")} - before)
+                assert outcome.out.startswith(f"{count} file")
+    assert sorted(pixels("out")) == sorted(photos)
+
+
+def test_complete_outputs_are_kept(run, photos):
+    run("translate", "x.pt", "in", "out", "--device", "cpu")
+    before = Path("out", photos[1]).stat().st_mtime_ns
+    os.truncate(Path("out", photos[0]), 100)
+    outcome = run("translate", "x.pt", "in", "out", "--device", "cpu", "--skip-existing")
+    assert outcome.out == "1 file written to out\n"
+    assert Path("out", photos[1]).stat().st_mtime_ns == before
+    assert sorted(pixels("out")) == sorted(photos)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--shard", "0/2"), "'0/2' is no share such as 1/4"),
+        (("--shard", "half"), "'half' is no share such as 1/4"),
+        (("--batch", "0"), "'0' is neither auto nor a number from 1"),
+        (("--workers", "0"), "Invalid value for '--workers'"),
+        (("--precision", "fp8"), "'fp8' is not one of 'fp32', 'bf16', 'fp16'"),
+        (("--precision", "fp16", "--device", "cpu"), "fp16 needs a CUDA device"),
+        (("--engine", "ray", "--shard", "1/2"), "--shard and --engine ray exclude each other"),
+    ],
+)
+def test_wrong_options_are_named(run, photos, options: tuple[str, ...], message: str):
+    outcome = run("translate", "x.pt", "in", "out", *options)
+    assert outcome.code == 2
+    assert message in " ".join(outcome.err.split())
+    assert not Path("out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other signals")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_folder_that_was_killed_is_completed_by_the_next_start(run, tmp_path, monkeypatch, number):
+    monkeypatch.chdir(tmp_path)
+    make_checkpoint(tmp_path / "x.pt", filters=8)
+    names = make_photos(tmp_path / "in", 60, side=96)
+    command = [sys.executable, "-m", "i2ikit", "translate", "x.pt", "in", "out", "--device", "cpu"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        wait_until(lambda: len([*Path("out").glob("*.png")]) >= 5, process)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=TIMEOUT)
+    done = {path.name: path.stat().st_mtime_ns for path in Path("out").glob("*.png")}
+    assert 5 <= len(done) < len(names)
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert f"interrupted: {len(done)} of 60 images written to out" in err
+        assert not [*Path("out").glob(f".*{TEMPORARY}")]
+    outcome = run("translate", "x.pt", "in", "out", "--device", "cpu", "--skip-existing")
+    assert outcome.out == f"{len(names) - len(done)} files written to out\n"
+    assert sorted(pixels("out")) == sorted(names)
+    assert {name: Path("out", name).stat().st_mtime_ns for name in done} == done
+
+
+def wait_until(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.002)
