@@ -22,7 +22,7 @@ from i2ikit.files import expanded
 from i2ikit.inference import Translator
 from i2ikit.inference.evaluation import evaluate_checkpoint
 from i2ikit.inference.interop.exporting import describe_unpublished
-from i2ikit.report import write_report
+from i2ikit.report import write_card, write_report
 
 __all__ = ["Translator", "evaluate", "load_config", "train"]
 
@@ -56,7 +56,7 @@ def train(
     quiet: bool = False,
     **options: Unpack[RunOptions],
 ) -> RunResult:
-    """Train the model of a config, and write the HTML report of the run.
+    """Train the model of a config, and write the HTML report and the model card of the run.
 
     Args:
         config: path of a config file, name of a packaged config, or a config from :func:`load_config`.
@@ -103,10 +103,12 @@ def train(
             if is_main and _version(log) != before:  # the run has begun
                 with suppress(Exception), Interruption():  # the first error is the one to show
                     write_report(work_dir)
+                    write_card(work_dir)
             raise
         if is_main:
             with Interruption():  # the run is done: a signal lets the page be finished
                 page = write_report(work_dir)
+                write_card(work_dir)
             if active is not None:
                 active.note(f"report     {page}")
     return result

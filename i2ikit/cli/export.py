@@ -24,6 +24,7 @@ class Format(str, Enum):
     torchscript = "torchscript"
     torch_export = "torch-export"
     safetensors = "safetensors"
+    hub = "hub"
 
 
 class Precision(str, Enum):
@@ -38,7 +39,8 @@ FORMATS = """official: state dicts as the published code reads them, in the fold
 onnx: for onnxruntime and other runtimes.
 torchscript: for torch.jit.load, from C++ too.
 torch-export: for torch.export.load.
-safetensors: the weights with their config, for i2ikit."""
+safetensors: the weights with their config, for i2ikit.
+hub: the folder PATH for the Hugging Face hub."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Options:
     """The arguments and options of `i2ikit export`."""
 
     checkpoint: CheckpointPath
-    target: Annotated[Path, typer.Option("--out", metavar="PATH", help="The file; for official, the folder.")]
+    target: Annotated[Path, typer.Option("--out", metavar="PATH", help="The file; for official and hub, the folder.")]
     layout: Annotated[Format, typer.Option("--format", help=FORMATS)] = Format.official
     generator: GeneratorName = None
     weights: Annotated[
@@ -83,7 +85,9 @@ def export(options: Options) -> None:
         from i2ikit.inference.trained_model import TrainedModel
 
         import_files(options.imports or ())
-        make = {Format.official: official, Format.safetensors: safetensors}.get(options.layout, runtime)
+        make = {Format.official: official, Format.safetensors: safetensors, Format.hub: hub}.get(
+            options.layout, runtime
+        )
         lines = list(make(TrainedModel(options.checkpoint), options))
     for line in lines:
         write(line)
@@ -98,7 +102,7 @@ def refuse_contradictions(options: Options) -> None:
     }
     one_generator = {"--generator": options.generator is not None, "--weights": options.weights is Weights.raw}
     refused = {} if options.layout is Format.official else {"--prefix": options.prefix is not None}
-    if options.layout in (Format.official, Format.safetensors):
+    if options.layout in (Format.official, Format.safetensors, Format.hub):
         refused |= runtime_options
     if options.layout is Format.official:
         refused |= one_generator
@@ -122,6 +126,18 @@ def safetensors(trained: "TrainedModel", options: Options) -> Iterator[str]:
 
     names = export_weights(trained, options.target, options.generator, options.weights.value)
     yield from (f"generators.{name} -> {options.target}" for name in names)
+
+
+def hub(trained: "TrainedModel", options: Options) -> Iterator[str]:
+    """Write a folder for the Hugging Face hub."""
+    from i2ikit.inference.export.hub_folder import export_hub
+    from i2ikit.report.model_card import hub_card
+
+    folder = options.target
+    page, images = hub_card(trained.checkpoint, trained.path, folder.absolute().name)
+    names = export_hub(trained, folder, page, images, options.generator, options.weights.value)
+    yield from (f"generators.{name} -> {folder}" for name in names)
+    yield f"  complete {folder / 'README.md'} (data, licence), and upload the folder: hf upload OWNER/NAME {folder}"
 
 
 def runtime(trained: "TrainedModel", options: Options) -> Iterator[str]:

@@ -30,15 +30,17 @@ def report(
 ) -> None:
     """Write an HTML report of a run, or of several side by side.
 
-    It is one file that any browser opens from disk.
+    It is one file that any browser opens from disk. Of a single run the model card is written too, beside its
+    checkpoints.
     """
     for folder in work_dirs:
         check_work_dir(folder)
     if len({folder.resolve() for folder in work_dirs}) < len(work_dirs):
         raise I2IKitError("a work directory is given twice: give each run once.")
     with busy("Writing the report"):
-        from i2ikit.report import write_report
+        from i2ikit.report import write_card, write_report
 
+        card = write_card(work_dirs[0]) if page is None and len(work_dirs) == 1 else None
         page = page or (Path("report.html") if len(work_dirs) > 1 else work_dirs[0] / "index.html")
         if page.exists() and not (page.is_dir() or page.is_file()):
             raise I2IKitError(f"--out {page} is a device or a pipe: name a file, such as report.html.")
@@ -47,6 +49,8 @@ def report(
         written = write_report(work_dirs, page, linked=link)
     size = written.stat().st_size / 2**20
     write(f"report {written} ({size:.1f} MiB)")
+    if card is not None:
+        write(f"model card {card}")
 
 
 def check_work_dir(folder: Path) -> None:

@@ -17,8 +17,8 @@ from i2ikit.config.key_paths import shown
 from i2ikit.engine.checkpointing.rebuild import rebuild
 from i2ikit.engine.checkpointing.weights_file import open_checkpoint
 from i2ikit.errors import CheckpointError, I2IKitError, nearest_hint
-from i2ikit.files import expanded
 from i2ikit.images import Reader, domain_readers
+from i2ikit.inference.hub import locate
 from i2ikit.plugin import get_manager
 from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS
 from i2ikit.work_dir import choose_checkpoint
@@ -47,7 +47,7 @@ class TrainedModel:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = choose_checkpoint(expanded(path))
+        self.path = choose_checkpoint(locate(path))
         self.checkpoint = open_checkpoint(self.path)
         self._model: Mapping[str, Any] = self.checkpoint.config.get("model") or {}
         averages = self._model.get("averages") or {}

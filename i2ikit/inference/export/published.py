@@ -1,10 +1,10 @@
 """What of a checkpoint goes to others: the generators, and the config without networks and folders of the training."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from collections.abc import Sequence
 from typing import Any
 
 from i2ikit.config.imports import IMPORTS
+from i2ikit.config.published import without_folders
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.inference.trained_model import TrainedModel
 
@@ -42,13 +42,3 @@ def published(trained: TrainedModel, names: Sequence[str]) -> Checkpoint:
     kept = {key: without_folders(source.config[key]) for key in ("data", IMPORTS) if key in source.config}
     config = {"model": {"type": source.config["model"].get("type"), "generators": generators}, **kept}
     return Checkpoint(config, model, progress=source.progress, versions=source.versions, plugins=source.plugins)
-
-
-def without_folders(value: Any) -> Any:
-    """Return plain data with only the last part of every path in it: folders of this machine are nobody's business."""
-    if isinstance(value, Mapping):
-        return {key: without_folders(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_folders(item) for item in value]
-    is_path = isinstance(value, str) and ("/" in value or "\\" in value)
-    return PurePath(value.replace("\\", "/")).name if is_path else value

@@ -4,15 +4,10 @@ import torch
 
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.generators.resnet import ResNetGenerator
-from i2ikit.inference.export.published import chosen_generators, published, without_folders
+from i2ikit.inference.export.published import chosen_generators, published
 from i2ikit.inference.trained_model import TrainedModel
 
 SMALL = {"type": "ResNetGenerator", "filters": 2, "blocks": 1}
-
-
-def test_paths_keep_their_last_part_alone():
-    data = {"train": {"type": "Stripes", "root": "/home/somebody/images/horses"}, "files": ["a\\b.py", "ab(a)"], "n": 3}
-    assert without_folders(data) == {"train": {"type": "Stripes", "root": "horses"}, "files": ["b.py", "ab(a)"], "n": 3}
 
 
 def test_the_average_takes_the_place_of_its_generator(tmp_path):
