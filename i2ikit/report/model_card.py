@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from i2ikit.config.data import training_size
+from i2ikit.config.batch import training_size
 from i2ikit.config.find import BASE
 from i2ikit.config.published import without_folders
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
