@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MOST_LAYERS = 1000  # of a network, per argument: more is a slip of the pen, and takes minutes to build
+MOST_PIXELS = 2**15  # on a side that an image is resized to: more does not fit into memory
 
 
 def _is_number(value: object) -> bool:
@@ -32,6 +33,11 @@ def positive_int(name: str, value: int, *, most: int | None = None) -> int:
     return value
 
 
+def side(name: str, value: int) -> int:
+    """Return ``value`` if it can be the height or the width that an image is resized to, else raise ValueError."""
+    return positive_int(name, value, most=MOST_PIXELS)
+
+
 def not_negative_int(name: str, value: int) -> int:
     """Return ``value`` if it is an integer of at least 0, else raise ValueError."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
@@ -49,8 +55,10 @@ def fraction(name: str, value: float) -> float:
 def one_of(name: str, value: str, choices: "Iterable[str]") -> str:
     """Return ``value`` if it is one of ``choices``, else raise ValueError with the nearest ones."""
     choices = list(choices)
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}.{nearest_hint(value, choices)}")
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(
+            f"{name} must be one of {', '.join(choices)}, not {value!r}.{nearest_hint(str(value), choices)}"
+        )
     return value
 
 

@@ -22,8 +22,8 @@ DTYPES = (  # of tensors: those whose values can be compared and checked
 )  # fmt: skip
 LARGEST = 2**64  # of the whole numbers
 DEEPEST = 64  # levels of nested dicts and lists
-MOST_VALUES = 2**21  # in one file
-LARGEST_PICKLE = 2**24  # bytes of what describes the tensors
+MOST_VALUES = 2**20  # in one file
+LARGEST_PICKLE = 2**23  # bytes of what describes the tensors; torch takes seconds to read them
 MOST_SHARED = 16  # tensors may be this many times larger than their file; several of them can share memory
 ZIP_BEGIN, PICKLE_BEGIN = b"PK", b"\x80"  # of files that torch writes today, and that it wrote before version 1.6
 ZIP_FLAGS = 0x0808  # sizes that follow the data, names in UTF-8; all others are of encryption or patches

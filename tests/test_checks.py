@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from i2ikit.checks import check_images, fraction, not_negative_int, one_of, positive, positive_int, same_shape
+from i2ikit.checks import check_images, fraction, not_negative_int, one_of, positive, positive_int, same_shape, side
 from i2ikit.errors import ShapeError
 
 
@@ -72,3 +72,15 @@ def test_wrong_images_are_named_with_what_is_needed(shape, message):
 
 def test_right_images_pass():
     check_images("Net", torch.empty(2, 3, 8, 12), 3, smallest=8, multiple=4)
+
+
+def test_a_side_of_an_image_that_does_not_fit_into_memory_is_refused():
+    assert side("load_size", 2**15) == 2**15
+    with pytest.raises(ValueError, match=r"load_size must be an integer in 1\.\.32768, not 1000000000"):
+        side("load_size", 10**9)
+
+
+@pytest.mark.parametrize("value", [None, {}, ["a"], 3])
+def test_a_choice_that_is_no_text_is_refused(value):
+    with pytest.raises(ValueError, match="kind must be one of a, b, not"):
+        one_of("kind", value, ["a", "b"])

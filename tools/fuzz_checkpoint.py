@@ -71,7 +71,7 @@ train = dict(steps=3)
 checkpoint = dict(every=1)
 samples = dict(count=1, gallery=0)
 """
-UNEXPECTED = ("Traceback", "unexpected error", "not foreseen", "Error: ", "allocate", "MemoryError")
+UNEXPECTED = ("Traceback", "unexpected error", "not foreseen", "Error: ", "allocate")
 NOTED = ("it starts without one",)  # notes of a resumed run that explain a difference
 SAMPLED = 20  # of the files that the reader refuses, one in so many is given to the commands
 TRIED = 3  # commands for one that it accepts

@@ -111,7 +111,9 @@ class Evaluator:
         """Restore what :meth:`state_dict` returned, unless another metric or direction decides now."""
         best = dict(state.get("best", {}))
         if best:  # an error for a state of another kind
-            best |= {"metric": str(best["metric"]), "value": float(best["value"]), "step": int(best["step"])}
+            if not isinstance(best["metric"], str):
+                raise TypeError(f"the best measurement has the metric {best['metric']!r}")
+            best |= {"value": float(best["value"]), "step": int(best["step"])}
             best["metrics"] = {name: float(value) for name, value in best["metrics"].items()}
         if best and self.metric in (None, best["metric"]) and self.better in (None, best["better"]):
             self.best, self.since_best = best, not_negative_int("since_best", state["since_best"])

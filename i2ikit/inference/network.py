@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2.functional import resize
 
-from i2ikit.checks import one_of, positive_int
+from i2ikit.checks import one_of, positive_int, side
 from i2ikit.distributed.device import model_to_device
 from i2ikit.engine.execution import network_precision
 from i2ikit.environment import free_memory
@@ -62,7 +62,7 @@ class TranslationNetwork:
         memory: int | None = None,
     ) -> None:
         self.device = torch.device(device)
-        self.size = None if size is None else positive_int("size", size)
+        self.size = None if size is None else side("size", size)
         self.memory = None if memory is None else positive_int("memory", memory)
         self.precision = network_precision(one_of("precision", precision, PRECISIONS), self.device)
         self.generator = generator.eval()

@@ -43,7 +43,7 @@ class TrainedModel:
         averages: by full name of a moving average, that of the network that it follows.
 
     Raises:
-        CheckpointError: the file is missing or damaged, or its config has no model.
+        CheckpointError: the file is missing or damaged, or has weights of networks that its config does not have.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -52,6 +52,11 @@ class TrainedModel:
         self._model: Mapping[str, Any] = self.checkpoint.config.get("model") or {}
         averages = self._model.get("averages") or {}
         self.averages = {f"{each['of'].partition('.')[0]}.{name}": str(each["of"]) for name, each in averages.items()}
+        stored = dict.fromkeys(".".join(key.split(".")[:2]) for key in self.checkpoint.model)
+        known = {*self.network_names(), *self.averages}
+        odd = next((name for name in stored if name.partition(".")[0] in REGISTRIES and name not in known), None)
+        if odd is not None:
+            raise CheckpointError(f"{self.path} has weights of {odd!r}, which the config inside it does not have")
 
     @cached_property
     def generators(self) -> list[str]:

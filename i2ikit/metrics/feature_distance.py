@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from i2ikit.checks import positive_int
+from i2ikit.checks import side
 from i2ikit.errors import MetricError
 from i2ikit.metrics.backbones import INCEPTION, RESIZING
 from i2ikit.metrics.base import Metric, to_bytes
@@ -48,7 +48,7 @@ class FeatureDistance(Metric):
         resizing: str = "clean",
         size: int = 224,
     ) -> None:
-        self.store = shared_store(backbone, weights, resizing, positive_int("size", size))
+        self.store = shared_store(backbone, weights, resizing, side("size", size))
         self.value = resizing if backbone == INCEPTION else "distance"
         self.reset()
 

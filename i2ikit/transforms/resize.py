@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 
-from i2ikit.checks import positive_int
+from i2ikit.checks import positive_int, side
 from i2ikit.ops.pixels import Pixels, resize, size_of
 from i2ikit.registry import TRANSFORMS
 from i2ikit.transforms.base import Transform, bicubic_key
@@ -50,7 +50,7 @@ class Resize(_Resizing):
     """
 
     def __init__(self, size: int, *, height: int | None = None) -> None:
-        self.size = positive_int("size", size), positive_int("height", size if height is None else height)
+        self.size = side("size", size), side("height", size if height is None else height)
 
     def target(self, width: int, height: int) -> tuple[int, int]:
         """Return the size."""
@@ -114,7 +114,7 @@ class ScaleWidth(_Resizing):
     """
 
     def __init__(self, load_size: int, crop_size: int) -> None:
-        self.load_size, self.crop_size = positive_int("load_size", load_size), positive_int("crop_size", crop_size)
+        self.load_size, self.crop_size = side("load_size", load_size), side("crop_size", crop_size)
 
     def target(self, width: int, height: int) -> tuple[int, int]:
         """Return the width, and the height that keeps the aspect."""
@@ -141,7 +141,7 @@ class ScaleShortSide(_Resizing):
     """
 
     def __init__(self, load_size: int) -> None:
-        self.load_size = positive_int("load_size", load_size)
+        self.load_size = side("load_size", load_size)
 
     def target(self, width: int, height: int) -> tuple[int, int]:
         """Return the enlarged size."""

@@ -1,6 +1,6 @@
 """The published training transform: enlarge, cut a random window, mirror at random."""
 
-from i2ikit.checks import fraction, positive_int
+from i2ikit.checks import fraction, side
 from i2ikit.ops.pixels import Pixels, quick_resize, resize
 from i2ikit.registry import TRANSFORMS
 from i2ikit.transforms.base import Transform, bicubic_key
@@ -46,7 +46,7 @@ class ResizeCropFlip(Transform):
         finetune_after: int | None = None,
         quick: bool = False,
     ) -> None:
-        self.load_size, self.crop_size = positive_int("load_size", load_size), positive_int("crop_size", crop_size)
+        self.load_size, self.crop_size = side("load_size", load_size), side("crop_size", crop_size)
         if load_size < crop_size:
             raise ValueError(f"load_size must be at least crop_size, {crop_size}, not {load_size}")
         if finetune_after is not None and finetune_after < 0:

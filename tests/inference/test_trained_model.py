@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
+from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from i2ikit.errors import CheckpointError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.heads.mlp import MLPHead
@@ -21,6 +21,8 @@ def save(path: Path, generators: object, **model: object) -> Path:
         for key, value in ResNetGenerator(filters=4, blocks=1).state_dict().items()
     }
     weights |= {f"heads.f_slow.{key}": value for key, value in head.items()}
+    present = {*(generators if isinstance(generators, dict) else ()), *model.get("averages", {})}
+    weights = {key: value for key, value in weights.items() if key.split(".")[1] in present}
     plugins = {"i2ikit-wavelets": {"package": "i2ikit-wavelets", "version": "1.2"}}
     config = {"model": {"generators": generators, **model}}
     write_checkpoint(path, Checkpoint(config=config, model=weights, plugins=plugins))
@@ -127,3 +129,15 @@ def test_an_average_of_a_network_that_the_config_does_not_have_is_named(tmp_path
     trained = TrainedModel(save(tmp_path / "a.pt", {"ba": RESNET}, averages={"ab_slow": {"of": "generators.ab"}}))
     with pytest.raises(CheckpointError, match=r"the config inside \S+a\.pt has no generators\.ab"):
         trained.build("generators.ab_slow")
+
+
+def test_weights_of_a_network_that_the_config_does_not_have_are_named(tmp_path: Path) -> None:
+    """Without this an average that the config lost would be replaced by the raw weights in silence."""
+    path = save(tmp_path / "a.pt", {"ab": RESNET}, averages={"f_slow": {"of": "heads.f"}})
+    checkpoint = read_checkpoint(path)
+    checkpoint.model["generators.ab_slow.x"] = torch.ones(1)
+    write_checkpoint(path, checkpoint)
+    with pytest.raises(
+        CheckpointError, match=r"has weights of 'generators\.ab_slow', which the config inside it does not"
+    ):
+        TrainedModel(path)

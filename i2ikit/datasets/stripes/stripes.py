@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from i2ikit.checks import not_negative_int, one_of, positive_int
+from i2ikit.checks import not_negative_int, one_of, positive_int, side
 from i2ikit.datasets.stripes.render import Scene
 from i2ikit.errors import DataError
 from i2ikit.files import cannot_write, expanded, folder_atomically
@@ -66,7 +66,7 @@ class Stripes(Dataset[dict[str, Any]]):
     ) -> None:
         self.split = one_of("split", split, COUNTS)
         self.count = positive_int("count", COUNTS[split] if count is None else count)
-        self.load_size = positive_int("load_size", load_size)
+        self.load_size = side("load_size", load_size)
         self.seed = not_negative_int("seed", seed)
         self.transform = transform or image_to_tensor
         self._drawn: dict[tuple[str, int], NDArray[np.uint8]] = {}
