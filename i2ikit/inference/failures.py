@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from i2ikit.errors import DataError
+from i2ikit.errors import DataError, RunError
 from i2ikit.profiling.counters import StepCounter
 
 GB = 2**30
@@ -33,6 +33,8 @@ def translation_errors(
     image = f"{name}, {width} x {height} pixels,"
     try:
         yield
+    except (DataError, RunError):  # of files
+        raise
     except Exception as error:  # a generator may be anyone's
         reason = str(error).strip().rstrip(".") or "no reason given"
         if is_out_of_memory(error):

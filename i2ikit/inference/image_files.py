@@ -11,14 +11,18 @@ from torch import Tensor
 
 from i2ikit.checks import fraction
 from i2ikit.images import DecodedImage, Reader, write_image
-from i2ikit.inference.failures import translation_errors
+from i2ikit.images.files import read_header
+from i2ikit.images.parts import ImageInParts
+from i2ikit.inference.failures import TooLargeError, translation_errors
 from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.outputs import output_image
 from i2ikit.inference.sequences.frames import FrameTranslator
 from i2ikit.inference.sequences.translate import SequenceResult, translate_sequence
+from i2ikit.inference.tiling.files import translate_in_tiles
 from i2ikit.ops.pixels import image_to_tensor, size_of
 
 FAR_LARGER = 2  # times the training size
+MOST_WHOLE = 2**25  # pixels of an image that is translated as a whole where memory suffices
 
 logger = logging.getLogger(__name__)
 
@@ -81,11 +85,32 @@ class ImageFiles:
         sequence = translate_sequence(frames, source, target, on_progress)
         if sequence is not None:
             return sequence
+        if self._is_large(source) and self._translate_in_tiles(source, target, on_progress):
+            return None
         opened = self.open(source)
         with translation_errors(source, *size_of(opened.image.pixels), self.training_size):
             output = self.network(opened.pixels[None])[0]
         self.save(output, opened, target)
         return None
+
+    def _is_large(self, source: Path) -> bool:
+        """Return whether an image is translated from disk to disk: it does not fit into memory, or nearly so."""
+        header = read_header(source)
+        pixels = header.width * header.height
+        return self.network.size is None and (pixels > MOST_WHOLE or not self.network.fits(pixels))
+
+    def _translate_in_tiles(self, source: Path, target: Path, on_progress: Callable[[int, int], None] | None) -> bool:
+        """Translate an image from disk to disk; return False if it must be translated as a whole, and can be."""
+        with ImageInParts(source, self.source) as image:
+            self.advise_size(source, image.width, image.height)
+            with translation_errors(source, image.width, image.height, self.training_size):
+                try:
+                    translate_in_tiles(self.network, image, (self.source, self.target), target, on_progress)
+                except TooLargeError:
+                    if not self.network.fits(image.width * image.height):
+                        raise
+                    return False
+        return True
 
     def open(self, source: Path) -> Opened:
         """Read an image.

@@ -69,7 +69,7 @@ class DeepPngFormat(PillowFormat):
         channels = colors if alpha is None else np.dstack([colors, alpha])
         _, png = _opencv().imencode(".png", np.ascontiguousarray(channels))
         content = png.tobytes()
-        profile = _profile_chunk(image.profile) if image.profile else b""
+        profile = profile_chunk(image.profile) if image.profile else b""
         file.write(content[:HEADER] + profile + content[HEADER:])
 
 
@@ -81,6 +81,11 @@ def _opencv() -> Any:
     return cv2
 
 
-def _profile_chunk(profile: bytes) -> bytes:
-    body = b"iCCP" + b"ICC Profile\0\0" + zlib.compress(profile)
-    return (len(body) - 4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+def profile_chunk(profile: bytes) -> bytes:
+    """Return the chunk of a color profile."""
+    return png_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile))
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    """Return a chunk of a PNG file, with its length and checksum."""
+    return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
