@@ -41,6 +41,14 @@ def _batch(text: str) -> int | None:
     return int(text)
 
 
+def _memory(text: str) -> int:
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([kmgt]i?b?)", text.strip(), re.IGNORECASE)
+    size = float(found[1]) * 1024 ** (" kmgt".index(found[2][0].lower())) if found else 0
+    if size < 1:
+        raise typer.BadParameter(f"{text!r} is no amount of memory such as 2GB or 500MB.")
+    return int(size)
+
+
 def _shard(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text.strip())
     index, count = map(int, found.groups()) if found else (0, 0)
@@ -77,6 +85,15 @@ class TranslateOptions:
             "--smooth", min=0, max=1, metavar="S", help="Let videos and animations flicker less, by 0 to 1; try 0.5."
         ),
     ] = 0
+    memory: Annotated[
+        Any,
+        typer.Option(
+            "--memory",
+            parser=_memory,
+            metavar="SIZE",
+            help="Translate images that need more than SIZE, such as 2GB, in tiles. Else by the memory that is free.",
+        ),
+    ] = None
     precision: Annotated[
         Precision, typer.Option("--precision", help="What the network computes in; fp16 needs a CUDA device.")
     ] = Precision.fp32
@@ -114,6 +131,7 @@ class TranslateOptions:
         return {
             "generator": self.generator,
             "size": self.size,
+            "memory": self.memory,
             "value_range": self.value_range,
             "weights": self.weights.value,
             "smooth": self.smooth,
