@@ -1,7 +1,7 @@
 """Whether a plain value of a config fits the annotation of an argument; the message says what is expected."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -61,16 +61,22 @@ def _fits(value: Any, annotation: Any) -> bool:
     if not isinstance(kind, type) or kind in (object, Any):
         return True  # Any, type variables, names that only type checkers resolve
     if issubclass(kind, Mapping):
-        return isinstance(value, Mapping)
+        return isinstance(value, Mapping) and (not inner or all(_fits(item, inner[1]) for item in value.values()))
     if isinstance(value, list | tuple) and _is_collection(kind):
-        exact = kind is tuple and inner and inner[-1] is not ...
-        return not exact or len(value) == len(inner)  # the part itself judges the items
+        if kind is tuple and inner and inner[-1] is not ...:
+            return len(value) == len(inner) and all(map(_fits, value, inner))
+        return not inner or all(_fits(item, inner[0]) for item in value)
     items = value if isinstance(value, list | tuple) and value else [value]
     return not any(isinstance(item, (*PLAIN, list, tuple)) for item in items)  # a part: only a built one fits
 
 
+def _is_plain(annotation: Any) -> bool:
+    """Return whether a type, or each one of a union, has words of its own."""
+    return all(each in WORDS for each in (get_args(annotation) or (annotation,)))
+
+
 def _is_collection(kind: type[Any]) -> bool:
-    return kind.__module__ in ("builtins", "collections.abc") and issubclass(kind, Collection) and kind is not str
+    return kind.__module__ in ("builtins", "collections.abc") and issubclass(kind, Iterable) and kind is not str
 
 
 def _words(annotation: Any) -> str:
@@ -82,8 +88,9 @@ def _words(annotation: Any) -> str:
     if annotation in WORDS:
         return WORDS[annotation]
     kind = origin or annotation
-    if isinstance(kind, type) and issubclass(kind, Mapping):
-        return "a dict"
-    if isinstance(kind, type) and _is_collection(kind):
-        return f"a list of {len(inner)}" if kind is tuple and inner and inner[-1] is not ... else "a list"
+    if isinstance(kind, type) and (issubclass(kind, Mapping) or _is_collection(kind)):
+        item = inner[1 if issubclass(kind, Mapping) else 0] if inner else Any
+        size = f" of {len(inner)}" if kind is tuple and inner and inner[-1] is not ... else ""
+        items = f", each {_words(item)}" if _is_plain(item) else ""
+        return f"a dict{items}" if issubclass(kind, Mapping) else f"a list{size}{items}"
     return 'dict(type="...", ...)'

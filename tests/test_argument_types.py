@@ -1,6 +1,6 @@
 """Values of a config against the annotations of arguments."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,11 @@ from i2ikit.argument_types import wrong_type
         ([1, 2], tuple[int, int]),
         ([1, 2, 3], tuple[int, ...]),
         ([], Sequence[str]),
+        ([1, 2.5], tuple[float, float]),
+        ([1, 2.5], Iterable[float]),
+        ({"a": {"type": "x"}}, Mapping[str, Any]),
+        ([["a"], ["b"]], Sequence[Sequence[str]]),
+        ([1, "x", None], list),
         ({"a": 1}, int | Mapping[str, int]),
         (nn.L1Loss(), nn.Module),
         ([nn.L1Loss(), nn.L1Loss()], Sequence[nn.Module]),
@@ -48,9 +53,14 @@ def test_a_value_that_fits_has_no_message(value, annotation):
         ("2", float, "must be a number, not '2'"),
         (1, bool, "must be True or False, not 1"),
         ("x", int | None, "must be an integer or None, not 'x'"),
-        ([1], tuple[int, int], "must be a list of 2, not [1]"),
-        ("x", Sequence[str] | None, "must be a list or None, not 'x'"),
-        (3, Mapping[str, int], "must be a dict, not 3"),
+        ([1], tuple[int, int], "must be a list of 2, each an integer, not [1]"),
+        ([1, "x"], tuple[int, int], "must be a list of 2, each an integer, not [1, 'x']"),
+        (["x", {}], Sequence[str], "must be a list, each text, not ['x', {}]"),
+        ([1, None], tuple[float, ...], "must be a list, each a number, not [1, None]"),
+        (["x"], Sequence[nn.Module], "must be a list, not ['x']"),
+        ("x", Sequence[str] | None, "must be a list, each text or None, not 'x'"),
+        (3, Mapping[str, int], "must be a dict, each an integer, not 3"),
+        ({"a": "x"}, int | Mapping[str, int], "must be an integer or a dict, each an integer, not {'a': 'x'}"),
         ("c", Literal["a", "b"], "must be one of a, b, not 'c'"),
         (None, nn.Module, 'must be dict(type="...", ...), not None'),
         ([None], nn.Module, 'must be dict(type="...", ...), not [None]'),

@@ -143,13 +143,13 @@ def cases(config: dict[str, Any], values: Sequence[str], done: set[str]) -> Iter
 
 
 def fuzz(
-    name: str, values: Sequence[str], done: set[str], *, every: int = 1, full: bool = False
+    name: str, values: Sequence[str], done: set[str], *, every: int = 1, first: int = 0, full: bool = False
 ) -> Iterator[tuple[str, str, Outcome]]:
     """Yield command, override and outcome of each case of a packaged config."""
     config = small_config(packaged_configs()[name])
     path = Path(f"{name.replace('/', '_')}.py").resolve()
     path.write_text(dump_config(config), encoding="utf-8")
-    for number, override in enumerate(islice(cases(load_config(path), values, done), 0, None, every)):
+    for number, override in enumerate(islice(cases(load_config(path), values, done), first, None, every)):
         outcome = run("check", str(path), "--set", override)
         yield "check", override, outcome
         if full and outcome.code == 0 and not outcome.failure():
@@ -163,6 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("configs", nargs="*", metavar="CONFIG", help="packaged configs; all if there are none")
     parser.add_argument("--kinds", nargs="+", choices=VALUES, default=list(VALUES), help="kinds of values")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="try only every N-th case")
+    parser.add_argument("--first", type=int, default=0, metavar="M", help="begin with the M-th case of each config")
     parser.add_argument(
         "--full", action="store_true", help="also estimate costs, and train one step where the check accepts a value"
     )
@@ -177,7 +178,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not options.full:
             training_plan.add_costs = lambda plan: None  # seconds for each case
         for name in options.configs or packaged_configs():
-            for command, override, outcome in fuzz(name, values, done, every=options.every, full=options.full):
+            how = {"every": options.every, "first": options.first, "full": options.full}
+            for command, override, outcome in fuzz(name, values, done, **how):
                 count += 1
                 if count % 1000 == 0:
                     print(f"{count} cases", flush=True)

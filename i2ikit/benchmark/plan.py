@@ -234,5 +234,5 @@ def read_plan(folder: Path) -> BenchmarkPlan:
     try:
         content = json.loads(path.read_text("utf-8"))
         return BenchmarkPlan(**{**content, "entries": [BenchmarkEntry(**entry) for entry in content["entries"]]})
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise BenchmarkError(f"{path} is damaged: {error}. Name a new folder with --out.") from error

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from i2ikit.argument_types import shown, wrong_number
 from i2ikit.errors import DataError, counted, nearest_hint
 from i2ikit.images import FileList, format_extensions, list_images
 from i2ikit.images.listing import is_folder
@@ -79,15 +80,16 @@ def _listed(source: Path) -> tuple[FileList, Attributes]:
         path = row.pop(PATH, None)
         if not isinstance(path, str) or not path:
             raise DataError(f"line {line} of {source} has no {PATH!r}.{nearest_hint(PATH, row)}")
+        if not path.isprintable() and not _can_name_a_file(path):
+            raise DataError(f"line {line} of {source}: no file can be called {path!a}")
         if paths and set(row) != set(attributes):
             raise DataError(
                 f"line {line} of {source} has the keys {_keys(row)}, the lines before it {_keys(attributes)}"
             )
         for name, value in row.items():
-            if not isinstance(value, str | int | float):
-                raise DataError(
-                    f"line {line} of {source}: {name!r} must be text, a number, true or false, not {value!r}"
-                )
+            if not isinstance(value, str | int | float) or wrong_number(value):
+                wrong = wrong_number(value) or f"must be text, a number, true or false, not {shown(value)}"
+                raise DataError(f"line {line} of {source}: {name!r} {wrong}")
             attributes.setdefault(name, []).append(value)
         paths.append(path)
         if len(paths) == 1:
@@ -129,9 +131,18 @@ def _object(source: Path, line: int, text: str) -> dict[str, Any]:
         found = json.loads(text)
     except ValueError as error:
         raise DataError(f"line {line} of {source} is not JSON: {error}") from error
+    except RecursionError:
+        raise DataError(f"line {line} of {source} is nested too deeply") from None
     if not isinstance(found, dict):
         raise DataError(f'line {line} of {source} is not an object such as {{"{PATH}": "1.png"}}')
     return found
+
+
+def _can_name_a_file(path: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def _check_first(source: Path, line: int, path: str) -> None:

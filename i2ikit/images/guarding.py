@@ -28,6 +28,7 @@ DOCUMENTS = {  # first bytes of files that are no pixels: programs, documents an
     b"%PDF": "PDF",
     b"\xd7\xcd\xc6\x9a": "a Windows metafile (WMF)",
     b"<svg": "SVG",
+    b"<?xml": "XML, perhaps SVG",
     b"\x89HDF": "HDF5",
     b"SIMPLE": "FITS",
     b"GRIB": "GRIB",

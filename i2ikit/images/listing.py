@@ -11,6 +11,7 @@ from i2ikit.errors import DataError, one_line
 from i2ikit.images.formats import readable_extensions
 
 DIGITS = re.compile("[0-9]+")
+DEEPEST = 100  # folders inside each other
 
 
 class FileList:
@@ -74,7 +75,7 @@ class ImageWalk:
         images, others: numbers of files found so far: those of the extensions, and all others.
 
     Raises:
-        DataError: a folder cannot be listed.
+        DataError: a folder cannot be listed, or is nested too deeply.
     """
 
     def __init__(
@@ -96,6 +97,9 @@ class ImageWalk:
 
     def _below(self, folder: str, prefix: str) -> Iterator[str]:
         """Yield the names of images below a folder, each with ``prefix``."""
+        if prefix.count(os.sep) > DEEPEST:
+            short = one_line(prefix[:DEEPEST])
+            raise DataError(f"the folder {short}... is more than {DEEPEST} folders deep: move its images up")
         real = os.path.realpath(folder)
         if real in self._seen:
             return
@@ -137,7 +141,7 @@ def list_images(folder: str | Path, unlisted: list[str] | None = None) -> FileLi
         unlisted: see :class:`ImageWalk`.
 
     Raises:
-        DataError: a folder cannot be listed.
+        DataError: a folder cannot be listed, or is nested too deeply.
     """
     return FileList(folder, ImageWalk(folder, unlisted=unlisted))
 

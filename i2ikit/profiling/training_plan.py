@@ -22,6 +22,7 @@ from i2ikit.registry import SCHEDULES
 from i2ikit.translation import UnpairedTranslation
 
 POINTS = 200  # steps of a run at which schedules are evaluated
+EPOCHS = 10_000  # that are evaluated one by one, to find the corners
 ROWS = 12  # rows of the table of a schedule without corners
 
 
@@ -136,7 +137,8 @@ def schedule_rows(plan: TrainingPlan, epochs: int, steps: int, per_epoch: int) -
     by_epoch = epochs >= POINTS // 10
     unit, last = ("epoch", epochs) if by_epoch else ("step", steps)
     rows = []
-    for position in sorted({*range(1, last, 1 if by_epoch else -(-last // POINTS)), last}):
+    stride = -(-last // (EPOCHS if by_epoch else POINTS))
+    for position in sorted({*range(1, last, stride), last}):
         step = (position - 1) * per_epoch + 1 if by_epoch else position
         progress = Progress((step - 1) // per_epoch + 1, step, epochs, steps).stretched(length)
         rows.append({unit: position, **{name: float(schedule(progress)) for name, schedule in series.items()}})

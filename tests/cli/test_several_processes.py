@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 SMALL = {
     "model.generators.ab.filters": 4,
@@ -30,7 +31,9 @@ class Processes:
     """Two processes that train together; each one's output goes to a file."""
 
     def __init__(self, folder: Path, port: int, *options: str) -> None:
-        changes = [part for key, value in SMALL.items() for part in ("--set", f"{key}={value}")]
+        own_data = "--data" in options
+        small = {key: value for key, value in SMALL.items() if not (own_data and key.endswith(".count"))}
+        changes = [part for key, value in small.items() for part in ("--set", f"{key}={value}")]
         command = [
             sys.executable,
             "-m",
@@ -118,3 +121,25 @@ def test_a_process_that_is_killed_ends_the_other_with_a_message(start_processes)
     assert both.end() == [1, -signal.SIGKILL]
     assert "process 0 of 2 lost the others: one of them has ended" in both.outputs[0].read_text()
     assert (both.log.parent / "checkpoints" / "step_000005.pt").exists()
+
+
+@pytest.mark.parametrize(
+    ("bad", "other"),
+    [("trainA/3.png", "another process could not read"), ("testA/0.png", "lost the others: one of them has ended")],
+)
+def test_a_file_that_one_process_cannot_read_ends_both_after_the_run_is_saved(start_processes, tmp_path, bad, other):
+    folder = tmp_path / "data"
+    for name in ("trainA", "trainB", "testA", "testB"):
+        (folder / name).mkdir(parents=True)
+        for number in range(8):
+            Image.new("RGB", (32, 32), (30 * number, 90, 10)).save(folder / name / f"{number}.png")
+    sizes = ("--set", "data.load_size=32", "--set", "data.crop_size=32", "--set", "checkpoint.every=1000")
+    both = start_processes("--data", str(folder), *sizes, "--set", "data.bad_fraction=0", "--set", "samples.every=7")
+    both.wait_for_step(2)
+    (folder / bad).write_bytes(b"\x89PNG cut off")
+    assert sorted(both.end()) == [1, 2]
+    printed = [output.read_text() for output in both.outputs]
+    assert sorted(text.count(f"/data/{bad} is not an image in a known format") for text in printed) == [0, 1]
+    assert sorted(text.count(other) for text in printed) == [0, 1]
+    (saved,) = (both.log.parent / "checkpoints").glob("*.pt")
+    assert f"The run is saved after step {int(saved.stem.removeprefix('step_'))}; resume it" in printed[0]

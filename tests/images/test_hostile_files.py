@@ -177,6 +177,7 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
     "GRIB": (b"GRIB\0\0\0\1" + bytes(40), "GRIB"),
     "BUFR": (b"BUFR\0\0\0\1" + bytes(40), "BUFR"),
     "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+    "SVG with a declaration": (b"<?xml version='1.0'?><svg/>", "XML, perhaps SVG"),
 }
 
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.images import FileList, list_images
+from i2ikit.images import FileList, list_images, listing
 from i2ikit.images.listing import natural_key
 
 
@@ -91,3 +91,13 @@ def test_names_that_are_no_text_and_absolute_names_come_back_as_they_were() -> N
 def test_an_index_past_the_end_is_refused() -> None:
     with pytest.raises(IndexError, match="file 1 of 1"):
         FileList("/data", ["x"])[1]
+
+
+def test_folders_that_are_nested_too_deeply_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(listing, "DEEPEST", 2)
+    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "c" / "x.png").touch()
+    assert [*list_images(tmp_path)] == [str(tmp_path / "a" / "b" / "c" / "x.png")]
+    (tmp_path / "a" / "b" / "c" / "d").mkdir()
+    with pytest.raises(DataError, match=r"the folder a/\.\.\. is more than 2 folders deep"):
+        list_images(tmp_path)

@@ -273,7 +273,7 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         (f"{TERM}/query", ["ab", "ab(c)"], "there is no image 'c' in 'ab(c)'. There are: a, b."),
         (f"{TERM}/query", ["ab", "miror(a)"], "there is no generator or view 'miror' in 'miror(a)'. Nearest: 'mirror'"),
         (f"{TERM}/query", ["ab", "ab(a"], "'ab(a' is not an image expression; they look like 'a', 'ab(a)'"),
-        (f"{TERM}/query", ["ab", ["a"]], "\"['a']\" is not an image expression"),
+        (f"{TERM}/query", ["ab", ["a"]], "must be a list, each text, not ['ab', ['a']]"),
         (f"{TERM}/query", ["ab", "ab(a, b)"], "'ab' takes 1 image(s), not 2 ('ab(a, b)')"),
         (f"{TERM}/query", ["ab", "mix(a)"], "'mix' takes 2 image(s), not 1 ('mix(a)')"),
     ],
