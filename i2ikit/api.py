@@ -66,7 +66,7 @@ def train(
         reporter: gets the progress of the run. None: a progress bar in a terminal and in a notebook with ipywidgets,
             and a line every ten seconds elsewhere.
         quiet: show nothing; without ``reporter``.
-        options: ``max_steps``, ``pause_at``, ``resume``, ``init`` and ``origin``, see :class:`RunOptions`.
+        options: ``max_steps``, ``pause_at``, ``resume``, ``init``, ``origin`` and ``note``, see :class:`RunOptions`.
 
     Returns:
         last step, metrics with their protocol, and last checkpoint.
@@ -94,9 +94,7 @@ def train(
         log = work_dir / "log.jsonl"
         before = _version(log)
         if active is not None and is_main and not options.get("resume"):
-            unpublished = describe_unpublished(config)
-            if unpublished:
-                active.note(unpublished)
+            options.setdefault("note", describe_unpublished(config))
         try:
             result = run(config, work_dir=work_dir, device=device, reporter=active, **options)
         except Exception:

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 import platformdirs
 
-from i2ikit.errors import I2IKitError, RunError
+from i2ikit.errors import I2IKitError, RunError, nearest_hint
 
 TEMPORARY = ".tmp"  # extension of a file or folder that is still being written
 LEFTOVER = re.compile(rf"\.(?P<machine>[0-9a-f]{{8}})-(?P<process>[0-9]+)-[0-9a-f]{{16}}{re.escape(TEMPORARY)}")
@@ -54,6 +54,14 @@ def expanded(path: str | os.PathLike[str]) -> Path:
     It stays where there is no such user.
     """
     return Path(os.path.expanduser(path))
+
+
+def nearest_beside(path: Path) -> str:
+    """Return a hint at what is in the folder of a missing path under the most similar names, or an empty string."""
+    try:
+        return nearest_hint(path.name, [each.name for each in path.parent.iterdir()])
+    except OSError:
+        return ""
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from i2ikit.errors import CheckpointError
+from i2ikit.files import nearest_beside
 
 LEAVES = (str, int, float, bool, type(None), torch.Size, torch.dtype, torch.device)
 DTYPES = (  # of tensors: those whose values can be compared and checked
@@ -68,7 +69,7 @@ def read_tensors(path: Path, *, before_zip: bool = False) -> Any:
 def _begin(path: Path) -> bytes:
     try:
         if not path.is_file():  # a pipe would block
-            raise CheckpointError(f"there is no file {path}")
+            raise CheckpointError(f"there is no file {path}.{nearest_beside(path)}")
         with path.open("rb") as file:
             return file.read(2)
     except OSError as error:

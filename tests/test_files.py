@@ -15,6 +15,7 @@ from i2ikit.files import (
     expanded,
     file_hash,
     folder_atomically,
+    nearest_beside,
     open_atomically,
     read_json,
     read_json_lines,
@@ -138,3 +139,10 @@ def test_what_a_killed_process_left_is_removed_and_what_a_running_one_writes_is_
     remove_leftovers(tmp_path)
     remove_leftovers(tmp_path / "missing")
     assert {*tmp_path.iterdir()} == {running, elsewhere, tmp_path / "own.tmp"}
+
+
+def test_a_missing_path_is_compared_with_what_is_in_its_folder(tmp_path):
+    (tmp_path / "day").mkdir()
+    assert nearest_beside(tmp_path / "dya") == " Nearest: 'day'."
+    assert nearest_beside(tmp_path / "something else") == ""
+    assert nearest_beside(tmp_path / "nowhere" / "day") == ""

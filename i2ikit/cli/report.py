@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from i2ikit.cli.console import busy, write
-from i2ikit.errors import I2IKitError, nearest_hint
+from i2ikit.errors import I2IKitError
+from i2ikit.files import nearest_beside
 
 TRACES = ("log.jsonl", "config.json", "samples")  # a folder with one of them is a work directory
 
@@ -56,10 +57,7 @@ def report(
 def check_work_dir(folder: Path) -> None:
     """Raise I2IKitError unless a folder has files of a run."""
     if not folder.is_dir():
-        there = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
-        raise I2IKitError(
-            f"there is no folder {folder}.{nearest_hint(folder.name, there)} Name a run's work directory."
-        )
+        raise I2IKitError(f"there is no folder {folder}.{nearest_beside(folder)} Name a run's work directory.")
     if not any((folder / trace).exists() for trace in TRACES):
         inside = sorted(path.name for path in folder.iterdir() if any((path / trace).exists() for trace in TRACES))
         hint = f" Work directories in it: {', '.join(inside[:5])}." if inside else ""

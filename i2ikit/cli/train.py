@@ -11,7 +11,7 @@ import typer
 from i2ikit.cli.console import busy
 from i2ikit.cli.options import ConfigName, DataA, DataB, DataFolder, Device, Overrides, folders, takes
 from i2ikit.errors import I2IKitError
-from i2ikit.files import read_json_lines
+from i2ikit.files import nearest_beside, read_json_lines
 
 CONFIG = "config.py"  # of a run, in its work directory
 LARGEST_SEED = 2**63 - 1  # as `seed` in a config
@@ -107,7 +107,10 @@ def run_folder(options: TrainOptions) -> Path | None:
         from i2ikit.config import packaged_configs
 
         if options.resume and not folder.exists() and options.config.removesuffix(".py") not in packaged_configs():
-            raise I2IKitError(f"there is no run in {folder}, and no config of that name; --resume takes one of them.")
+            raise I2IKitError(
+                f"there is no run in {folder}, and no config of that name.{nearest_beside(folder)} --resume takes one "
+                "of them."
+            )
         return None
     if not (folder / CONFIG).is_file():
         raise I2IKitError(f"{folder} is a folder without a run: it has no {CONFIG}. Give a config or a work directory.")

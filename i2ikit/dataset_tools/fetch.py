@@ -6,7 +6,7 @@ from pathlib import Path
 
 from i2ikit.download import Progress, download
 from i2ikit.errors import DataError, nearest_hint
-from i2ikit.files import alone, cannot_write, expanded, file_hash, folder_atomically
+from i2ikit.files import alone, cannot_write, expanded, file_hash, folder_atomically, nearest_beside
 
 MIRRORS = (
     "https://efrosgans.eecs.berkeley.edu/cyclegan/datasets/{name}.zip",
@@ -113,7 +113,7 @@ def _refuse_unknown(name: str) -> None:
 
 def _verify(name: str, archive: Path) -> None:
     if not archive.is_file():
-        raise DataError(f"there is no archive {archive}")
+        raise DataError(f"there is no archive {archive}.{nearest_beside(archive)}")
     if file_hash(archive) != SETS[name]:
         raise DataError(f"{archive} is not the published {name}: its SHA-256 differs. Delete it and fetch it again.")
 

@@ -54,7 +54,7 @@ class Run:
         folder: work directory.
         device: of this process.
         reporter: None in all processes but the first.
-        max_steps, pause_at, resume, init, origin: see :class:`i2ikit.engine.train.RunOptions`.
+        max_steps, pause_at, resume, init, origin, note: see :class:`i2ikit.engine.train.RunOptions`.
 
     Attributes:
         checkpoint: to resume from, or None; after :meth:`find_checkpoint`.
@@ -78,13 +78,14 @@ class Run:
         resume: bool = False,
         init: str | Path | None = None,
         origin: Mapping[str, str] | None = None,
+        note: str = "",
     ) -> None:
         if resume and init is not None:
             raise ValueError(f"a resumed run has its weights; init={str(init)!r} is for a new run")
         self.config, self.folder, self.device = config, folder, device
         self.reporter = reporter or Reporter()
         self.max_steps, self.pause_at, self.resume, self.init = max_steps, pause_at, resume, init
-        self.origin = dict(origin or {})
+        self.origin, self.note = dict(origin or {}), note
         self.changes: list[Change] = []
         self.left_out: list[str] = []
 
@@ -178,6 +179,8 @@ class Run:
         loop = self.make_loop(runner, interruption)
         try:
             self.reporter.start(self.summary(loop))
+            if self.note:
+                self.reporter.note(self.note)
             runner.train_with(loop, lambda: self.restore_hooks(runner))
             found = Measurement()
             if evaluation is not None and not loop.paused:

@@ -30,6 +30,7 @@ class RunOptions(TypedDict, total=False):
         resume: resume from the newest intact checkpoint in the work directory.
         init: checkpoint with the initial weights of a new run, see :func:`load_initial`; not with ``resume``.
         origin: ``config`` and ``method``, names for the log and the report.
+        note: a sentence to show when the run starts.
     """
 
     max_steps: int | None
@@ -37,6 +38,7 @@ class RunOptions(TypedDict, total=False):
     resume: bool
     init: str | Path | None
     origin: Mapping[str, str]
+    note: str
 
 
 def train(

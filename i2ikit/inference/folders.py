@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.errors import DataError, I2IKitError, RunError, one_line
-from i2ikit.files import FULL, remove_leftovers
+from i2ikit.files import FULL, nearest_beside, remove_leftovers
 from i2ikit.images import format_extensions, list_images
 from i2ikit.inference.image_files import ImageFiles
 from i2ikit.inference.pipeline import Job, Pipeline, Speed
@@ -145,7 +145,7 @@ def images_in(folder: Path) -> list[str]:
         DataError: there is no such folder, or no image in it.
     """
     if not folder.is_dir():
-        raise DataError(f"there is no folder {folder}")
+        raise DataError(f"there is no folder {folder}.{nearest_beside(folder)}")
     images = list(list_images(folder))
     if not images:
         raise DataError(f"there are no images in {folder}; looked for {format_extensions()}")

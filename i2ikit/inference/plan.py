@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from i2ikit.errors import CheckpointError, DataError, nearest_hint
+from i2ikit.files import nearest_beside
 from i2ikit.images import ImageWalk, readable_extensions, writable_extensions
 from i2ikit.inference.sequences.containers import CONTAINERS, is_video
 from i2ikit.work_dir import holds_checkpoint
@@ -142,7 +143,7 @@ def plan_file(source: Path, output: Path, channels: int = 3) -> Path:
         DataError: there is no such image, or it would be replaced, or ``output`` cannot be written.
     """
     if not source.exists():
-        raise DataError(f"there is no image and no folder at {source}")
+        raise DataError(f"there is no image and no folder at {source}.{nearest_beside(source)}")
     target = _named(source, output, channels)
     if os.path.realpath(target) == os.path.realpath(source):  # Path.resolve fails at a link to itself
         raise DataError(f"the output {target} would replace the input {source}; choose another output folder")

@@ -12,6 +12,7 @@ from i2ikit.engine.checkpointing.checkpoint import Checkpoint, parse_config, rea
 from i2ikit.engine.checkpointing.schema import find_mismatch
 from i2ikit.errors import CheckpointError
 from i2ikit.extras import require_extra
+from i2ikit.files import nearest_beside
 from i2ikit.tensor_files import content_hash, find_not_finite
 
 SUFFIX = ".safetensors"
@@ -59,7 +60,7 @@ def read_weights(path: Path) -> Checkpoint:
     """
     require_extra("export", str(path), "safetensors")
     if not path.is_file():
-        raise CheckpointError(f"there is no file {path}")
+        raise CheckpointError(f"there is no file {path}.{nearest_beside(path)}")
     metadata, tensors = _read(path)
     if metadata.get("kind") != KIND:
         raise CheckpointError(
