@@ -2,6 +2,7 @@
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,14 +115,14 @@ class Worker:
         """Translate a share, and return its tally."""
         share = (int(batch["share"][0]), self.total)
         tally, fatal = Tally(self.source, self.output), ""
-        with _warnings() as warnings:
+        with _warnings() as noted:
             try:
                 tally = translate_share(
                     self.translator.files, self.source, self.output, {**self.options, "share": share}
                 )
             except (DataError, RunError) as error:
                 fatal = f"{type(error).__name__} {error}"
-        row = {**vars(tally), "warnings": warnings, "fatal": [fatal] if fatal else []}
+        row = {**vars(tally), "warnings": noted, "fatal": [fatal] if fatal else []}
         return {name: [row[name]] for name in (*NUMBERS, *MESSAGES)}
 
 
@@ -153,6 +154,12 @@ def _ray() -> Iterator[Any]:
     """Connect to Ray, quietly, and leave it as it was."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what Ray itself uses
+        yield from _connected()
+
+
+def _connected() -> Iterator[Any]:
     import ray
     import ray.data
 
@@ -160,7 +167,8 @@ def _ray() -> Iterator[Any]:
     if not running:
         local: dict[str, Any] = {} if os.environ.get("RAY_ADDRESS") else {"include_dashboard": False}
         try:
-            ray.init(logging_level=logging.ERROR, log_to_driver=False, **local)
+            with _no_standard_error():  # Ray says that it obeys RAY_BACKEND_LOG_LEVEL
+                ray.init(logging_level=logging.ERROR, log_to_driver=False, **local)
         except Exception as error:  # Ray raises plain ones
             raise RunError(f"Ray could not be started: {error}") from error
     context = ray.data.DataContext.get_current()
@@ -173,6 +181,19 @@ def _ray() -> Iterator[Any]:
     finally:
         if not running:
             ray.shutdown()
+
+
+@contextmanager
+def _no_standard_error() -> Iterator[None]:
+    """Drop what the process writes to standard error, whatever language it is written in."""
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @contextmanager
