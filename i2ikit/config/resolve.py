@@ -76,7 +76,7 @@ def _resolve(
         errors += found
     if errors:
         sources = {error: _source(file, config, error.path, overrides) for error in errors}
-        unexplained = [error for error in found if "--set " not in sources[error]]
+        unexplained = [error for error in found if not sources[error].startswith("--set ")]
         sources |= {error: f"--set {text}" for error, text in _blame(file, unexplained, overrides, data, check).items()}
         lines = [_line(file, error, overrides, sources[error]) for error in errors]
         raise ConfigError(shown(file.path), list(dict.fromkeys(lines)))

@@ -29,7 +29,7 @@ def without_replacement(size: int, count: int, generator: torch.Generator) -> Te
     found: dict[int, None] = {}  # a set that keeps the order
     while len(found) < count:
         found.update(dict.fromkeys(torch.randint(size, (count,), generator=generator).tolist()))
-    return torch.tensor(list(found)[:count])
+    return torch.tensor(list(found)[:count], dtype=torch.int64)
 
 
 @contextmanager

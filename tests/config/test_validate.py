@@ -116,6 +116,14 @@ def test_an_error_in_a_part_names_the_override_that_caused_it(tiny, write):
     assert error.startswith("--set data.crop_size=32: data.train.transform: ResizeCropFlip refused its arguments: ")
 
 
+def test_the_override_that_causes_an_error_is_blamed_not_another_of_the_same_part(tiny):
+    unfit = ["model.generators.ab.input_skip=True", "model.generators.ab.out_channels=1"]
+    with pytest.raises(ConfigError) as caught:
+        resolve_config(tiny, [*unfit, "model.generators.ab.filters=2"])
+    errors = caught.value.errors
+    assert any(error.startswith(f"--set {unfit[1]}: model.generators.ab: ResNetGenerator refused") for error in errors)
+
+
 PHASE = "model = dict(phases=dict(generate=dict({})))"
 
 

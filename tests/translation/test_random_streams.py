@@ -72,3 +72,9 @@ def test_a_few_positions_of_a_huge_map_need_no_memory_for_all_of_them():
 
 def test_no_more_positions_than_there_are():
     assert sorted(RandomStreams(0, 1).permutation("x", 4, 9).tolist()) == [0, 1, 2, 3]
+
+
+def test_no_positions_are_integers_too():
+    found = RandomStreams(0, 1).permutation("x", 100, 0)
+    assert found.dtype == torch.int64
+    assert found.shape == (0,)
