@@ -1,5 +1,6 @@
 """From the path of a checkpoint to a network, and to the readers of its images."""
 
+import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypedDict
@@ -54,8 +55,16 @@ def open_trained(path: str | Path | TrainedModel) -> TrainedModel:
 
     Raises:
         CheckpointError: it is missing or damaged.
+        TypeError: it is no path.
     """
-    return path if isinstance(path, TrainedModel) else TrainedModel(path)
+    if isinstance(path, TrainedModel):
+        return path
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f"Translator.load takes the path of a checkpoint or of a work directory, not {type(path).__name__}; a "
+            "generator itself is what Translator takes"
+        )
+    return TrainedModel(path)
 
 
 def refuse_unknown(given: Mapping[str, object], options: type, name: str, others: Collection[str] = ()) -> None:

@@ -80,7 +80,8 @@ class Translator:
         """Rebuild a generator from the config inside a checkpoint and load its weights.
 
         Args:
-            path: a checkpoint, a work directory (its best checkpoint, or the newest where the run kept no best), or
+            path: a checkpoint; a work directory (its best checkpoint, or the newest where the run kept no best); what
+                ``i2ikit export`` wrote as ``safetensors`` or ``hub``; the address of a model, ``hf://owner/name``; or
                 one that is open already.
             device: ``"auto"`` (a GPU if there is one), ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
             precision, compile: see :class:`TranslationNetwork`.
@@ -91,7 +92,7 @@ class Translator:
             CheckpointError: the file is missing or damaged, has no such generator, needs a part that is not installed,
                 or its weights do not fit its config.
             DeviceError: the device is not available, or cannot compute in this precision.
-            TypeError, ValueError: an option is unknown or out of its range.
+            TypeError, ValueError: ``path`` is none, or an option is unknown or out of its range.
         """
         found = load_network(path, device, precision, compile, options)
         return cls(
