@@ -185,11 +185,12 @@ def _translate_here(options: TranslateOptions) -> int:
 
 def describe_sequence(result: "SequenceResult") -> str:
     """Return the number of frames, and the flicker before and after, in percent of the range of values."""
+    frames = "1 frame" if result.frames == 1 else f"{result.frames} frames"
     if result.flicker is None:
-        return f"{result.frames} frames"
+        return frames
     before, after = result.flicker.input, result.flicker.output
     times = f", {after / before:.2g} times as much" if before > 0 else ""
-    return f"{result.frames} frames; flicker {100 * before:.2g} % before, {100 * after:.2g} % after{times}"
+    return f"{frames}; flicker {100 * before:.2g} % before, {100 * after:.2g} % after{times}"
 
 
 def _translate_by_ray(options: TranslateOptions) -> int:

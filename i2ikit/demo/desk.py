@@ -74,7 +74,7 @@ class Desk:
         seconds = time.perf_counter() - start
         before, after = translator.source.image(path), translator.target.image(file)
         width, height = size_of(before.pixels)
-        facts = f"{width} × {height} pixels, translated in {seconds:.1f} s"
+        facts = f"{width} × {height} pixels, translated in {seconds:.2g} s"
         return Translation(preview(levels(before)), preview(levels(after)), file, facts)
 
     def _new_folder(self) -> Path:

@@ -54,7 +54,7 @@ def build_page(desk: Desk) -> Any:
         gr.Markdown(HEAD, elem_id="title")
         with gr.Row():
             with gr.Column(scale=2, min_width=280):
-                model = gr.Dropdown(labels, value=labels[0], label="Model", visible=len(labels) > 1)
+                model = gr.Dropdown(labels, value=labels[0], label="Model", interactive=len(labels) > 1)
                 upload = gr.File(label="Image", file_types=sorted(readable_extensions()), height=150)
                 examples = gr.Dataset(
                     label="Examples",

@@ -6,7 +6,6 @@ import re
 import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from i2ikit.errors import CheckpointError, DataError, nearest_hint
@@ -52,8 +51,8 @@ class Share:
 class FolderPlan:
     """The images and videos of a folder and its subfolders, with the file that each becomes.
 
-    Videos are among them where PyAV is installed. The output folder may be inside the input; it is no part of it. Names
-    are found while they are read, in natural order within 4096 files of a folder, and none is kept.
+    The output folder may be inside the input; it is no part of it. Names are found while they are read, in natural
+    order within 4096 files of a folder, and none is kept.
 
     Args:
         source, output: the folders.
@@ -79,7 +78,7 @@ class FolderPlan:
         if os.path.realpath(source) == os.path.realpath(output):
             raise DataError(f"outputs in {output} would replace the inputs; choose another output folder")
         self.source, self.output, self.channels, self.share = source, output, channels, share or Share()
-        self.extensions = readable_extensions() | (CONTAINERS.keys() if find_spec("av") else set())
+        self.extensions = readable_extensions() | CONTAINERS.keys()
         self._roots = os.path.realpath(source), os.path.realpath(output)
         self._checked = ""
 

@@ -1,6 +1,7 @@
 """`i2ikit translate` on folders: precision, shares, what is there already, and a process that is killed."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,9 +14,12 @@ import pytest
 import torch
 from PIL import Image
 
+from i2ikit.cli.translate import describe_sequence
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.files import TEMPORARY
 from i2ikit.generators.resnet import ResNetGenerator
+from i2ikit.inference.sequences.flicker import FlickerResult
+from i2ikit.inference.sequences.translate import SequenceResult
 
 TIMEOUT = 120  # seconds
 
@@ -140,3 +144,34 @@ def wait_until(condition: Callable[[], bool], process: "subprocess.Popen[str]") 
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
         time.sleep(0.002)
+
+
+def save_gif(path: Path) -> None:
+    frames = [Image.effect_noise((40, 40), 20 + number).convert("RGB") for number in range(3)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=50)
+
+
+def test_files_with_several_frames_are_reported_with_their_flicker(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    make_checkpoint(tmp_path / "x.pt")
+    save_gif(tmp_path / "in.gif")
+    flicker = {}
+    for smooth in ("0", "0.9"):
+        outcome = run("translate", "x.pt", "in.gif", "out.gif", "--smooth", smooth, "--device", "cpu")
+        line, rest = outcome.out.split("\n", 1)
+        assert rest == "1 file written to out.gif\n"
+        found = re.fullmatch(r"in\.gif: 3 frames; flicker (\S+) % before, (\S+) % after, (\S+) times as much", line)
+        before, flicker[smooth], times = map(float, found.groups())
+        assert times == pytest.approx(flicker[smooth] / before, rel=0.1)
+    assert flicker["0.9"] < flicker["0"]
+
+
+def test_flicker_is_left_out_where_it_is_unknown_and_no_multiple_of_nothing():
+    assert describe_sequence(SequenceResult(1)) == "1 frame"
+    assert describe_sequence(SequenceResult(5, FlickerResult(0, 0.01))) == ("5 frames; flicker 0 % before, 1 % after")
+
+
+def test_smoothing_outside_of_its_range_is_refused(run):
+    assert run("translate", "x.pt", "in.gif", "out.gif", "--smooth", "1.5").code == 2

@@ -164,3 +164,35 @@ def test_smooth_reaches_the_frames(make_video: Any, tmp_path: Path):
         for smooth in (0, 0.8)
     )
     assert smooth < 0.5 * plain
+
+
+def test_a_folder_may_hold_videos_animations_and_images(make_video: Any, negative: Translator, tmp_path: Path):
+    source, output, found = tmp_path / "in", tmp_path / "out", {}
+    (source / "deep").mkdir(parents=True)
+    make_video().rename(source / "deep" / "walk.mp4")
+    save_gif(source / "cat.gif")
+    Image.new("RGB", (8, 8)).save(source / "dog.png")
+    count = negative.folder(source, output, on_sequence=lambda path, result: found.update({path.name: result.frames}))
+    assert count == 3
+    assert found == {"walk.mp4": 8, "cat.gif": 3}
+    assert sorted(path.name for path in output.rglob("*.*")) == ["cat.gif", "dog.png", "walk.mp4"]
+    assert len(read(output / "deep" / "walk.mp4")) == 8
+    assert negative.folder(source, output, skip_existing=True) == 0
+    whole = (output / "deep" / "walk.mp4").read_bytes()
+    (output / "deep" / "walk.mp4").write_bytes(whole[: len(whole) // 2])
+    assert negative.folder(source, output, skip_existing=True) == 1
+
+
+def test_a_folder_is_translated_although_a_video_needs_a_missing_package(
+    make_video: Any, negative: Translator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    source = tmp_path / "in"
+    source.mkdir()
+    make_video().rename(source / "walk.mp4")
+    Image.new("RGB", (8, 8)).save(source / "dog.png")
+    monkeypatch.setattr("i2ikit.extras.find_spec", lambda name: None)
+    with pytest.raises(
+        DataError, match=r"1 could not be translated:\n  - .*walk\.mp4 needs av: pip install 'i2ikit\[video"
+    ):
+        negative.folder(source, tmp_path / "out")
+    assert (tmp_path / "out" / "dog.png").is_file()
