@@ -74,7 +74,7 @@ class Options:
 
 @takes(Options)
 def export(options: Options) -> None:
-    """Write a checkpoint for other programs: the published code, onnxruntime, C++, or publication.
+    """Write a checkpoint for other programs, or to publish it.
 
     A generator is compared with its file, run by the file's own runtime, before the file is written. It takes images
     of any size.

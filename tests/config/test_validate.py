@@ -193,7 +193,7 @@ def test_all_errors_come_together_each_with_the_place_where_it_was_written(tiny,
         "--set data.batch_size=0: must be an integer of at least 1, not 0",
         "tiny.py:9: log.evry: the section 'log' has no 'evry'. Nearest: 'every'.",
         f"base.py:{head_line}: model.heads.f.dmi: MLPHead has no argument 'dmi'. Nearest: 'dim'.",
-        f"with --set {CONTENT}.loss.tau=-1: {CONTENT}.loss: PatchNCELoss refused its arguments: tau must be",
+        f"--set {CONTENT}.loss.tau=-1: {CONTENT}.loss: PatchNCELoss refused its arguments: tau must be",
         "--set optimizer.lr=-1: must be a number of at least 0, not -1",
     ):
         assert expected in text
