@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from i2ikit.distributed.device import DeviceError, model_to_device
+from i2ikit.ops.convolutions import fast_convolutions
 from i2ikit.translation import UnpairedTranslation
 
 
@@ -24,6 +25,8 @@ def set_execution(model: UnpairedTranslation, train: Mapping[str, Any], device: 
     """
     model_to_device(model, device)
     model.precision = network_precision(train["precision"], device)
+    if train["precision"] == "fp32" and not train["plain"]:
+        model.precision = fast_convolutions("fp32", device)
     model.plain = train["plain"]
 
 

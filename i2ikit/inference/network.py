@@ -18,7 +18,7 @@ from i2ikit.environment import free_memory
 from i2ikit.errors import ShapeError
 from i2ikit.inference.failures import bytes_per_pixel, is_out_of_memory
 from i2ikit.inference.tiling import TensorSource, TiledTranslation
-from i2ikit.inference.winograd import fast_convolutions
+from i2ikit.ops.convolutions import fast_convolutions
 from i2ikit.ops.image_tensors import pad_to_multiple
 
 LARGE = 2**20  # pixels from which the memory is checked first

@@ -1,13 +1,15 @@
 """Activation checkpointing: a stage keeps its input alone, and is computed again in the backward pass."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.utils.checkpoint import checkpoint
+
+from i2ikit.ops.convolutions import FastConvolutions, is_active
 
 Result = TypeVar("Result")
 
@@ -29,14 +31,19 @@ def recomputed(network: nn.Module, run: Callable[[Tensor], Result], value: Tenso
     if not torch.is_grad_enabled() or not wanted:
         return run(value)
     flags = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
+    convolutions = FastConvolutions if is_active() else nullcontext
     result: Result = checkpoint(
-        run, value, use_reentrant=False, context_fn=lambda: (nullcontext(), _restored(network, flags))
+        run, value, use_reentrant=False, context_fn=lambda: (nullcontext(), _restored(network, flags, convolutions))
     )
     return result
 
 
 @contextmanager
-def _restored(network: nn.Module, flags: list[tuple[nn.Parameter, bool]]) -> Iterator[None]:
+def _restored(
+    network: nn.Module,
+    flags: list[tuple[nn.Parameter, bool]],
+    convolutions: Callable[[], AbstractContextManager[object]],
+) -> Iterator[None]:
     """Freeze a network as the flags were, and let its norms update copies of their statistics."""
     now = [(parameter, parameter.requires_grad) for parameter, _ in flags]
     norms = [module for module in network.modules() if isinstance(module, _NormBase) and module.training]
@@ -45,7 +52,8 @@ def _restored(network: nn.Module, flags: list[tuple[nn.Parameter, bool]]) -> Ite
     for norm, name, buffer in statistics:
         setattr(norm, name, buffer.clone())
     try:
-        yield
+        with convolutions():
+            yield
     finally:
         _set(now)
         for norm, name, buffer in statistics:

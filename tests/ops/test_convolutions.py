@@ -1,0 +1,153 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from i2ikit.nn.recompute import recomputed
+from i2ikit.ops import convolutions
+from i2ikit.ops.convolutions import FastConvolutions, fast_convolutions, is_active
+
+pytestmark = pytest.mark.skipif(not torch.backends.nnpack.is_available(), reason="this CPU lacks what NNPACK needs")
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def replaced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """The shapes of the inputs of convolutions that were replaced."""
+    shapes: list[tuple[int, ...]] = []
+    convolve = convolutions._transformed
+
+    def record(image, *others):
+        shapes.append(tuple(image.shape))
+        return convolve(image, *others)
+
+    monkeypatch.setattr(convolutions, "_transformed", record)
+    return shapes
+
+
+def draw(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape)))
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("size", [(1, 32, 8, 8), (3, 40, 13, 30)])
+def test_results_are_those_of_the_plain_convolution(replaced, size: tuple[int, ...], bias: bool, padding: int):
+    layer = nn.Conv2d(size[1], 36, 3, padding=padding, bias=bias)
+    x = draw(*size)
+    with torch.no_grad():
+        expected = layer(x)
+        with FastConvolutions():
+            found = layer(x)
+    assert replaced == [size]
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(32, 32, 3, stride=2),
+        nn.Conv2d(32, 32, 3, dilation=2),
+        nn.Conv2d(32, 32, 3, padding=(0, 1)),
+        nn.Conv2d(32, 32, 3, padding="same"),
+        nn.Conv2d(32, 64, 3, groups=2),
+        nn.Conv2d(32, 32, 5),
+        nn.Conv2d(32, 16, 3),
+    ],
+)
+def test_other_convolutions_stay_as_they_are(replaced, layer: nn.Conv2d):
+    x = draw(1, 32, 12, 12)
+    with torch.no_grad():
+        expected = layer(x)
+        with FastConvolutions():
+            assert torch.equal(layer(x), expected)
+            layer.double()(x.double())
+    assert replaced == []
+
+
+def test_huge_maps_use_the_plain_convolution(replaced, monkeypatch: pytest.MonkeyPatch):
+    layer, x = nn.Conv2d(32, 32, 3), draw(1, 32, 12, 12)
+    monkeypatch.setattr(convolutions, "MOST_VALUES", 64 * 12 * 12 - 1)
+    with torch.no_grad(), FastConvolutions():
+        layer(x)
+    assert replaced == []
+
+
+@pytest.mark.parametrize(
+    ("layer", "size", "calls"),
+    [
+        (nn.Conv2d(32, 40, 3), (2, 32, 12, 14), 2),
+        (nn.Conv2d(32, 40, 3, padding=1, bias=False), (1, 32, 12, 14), 2),
+        (nn.Conv2d(32, 40, 4, padding=1), (1, 32, 48, 50), 2),
+        (nn.Conv2d(3, 32, 7), (1, 3, 54, 54), 1),  # the gradient of the image alone
+        (nn.Conv2d(32, 3, 7), (2, 32, 54, 54), 2),
+    ],
+)
+def test_gradients_are_those_of_the_plain_convolution(replaced, layer: nn.Conv2d, size: tuple[int, ...], calls: int):
+    x = draw(*size).requires_grad_(True)
+    inputs = [x, *layer.parameters()]
+    expected = layer(x)
+    weights = draw(*expected.shape)
+    expected_gradients = torch.autograd.grad((expected * weights).sum(), inputs)
+    assert replaced == []
+    with FastConvolutions():
+        found = layer(x)
+    gradients = torch.autograd.grad((found * weights).sum(), inputs)
+    assert len(replaced) == calls
+    for one, other in zip((found, *gradients), (expected, *expected_gradients), strict=True):
+        assert (one - other).pow(2).mean().sqrt() < 2e-5 * other.pow(2).mean().sqrt()
+
+
+def test_gradients_of_gradients_are_those_of_the_plain_convolution(replaced):
+    layer, x = nn.Conv2d(32, 32, 3, padding=1), draw(1, 32, 10, 10).requires_grad_(True)
+
+    def penalty() -> list[torch.Tensor]:
+        (inner,) = torch.autograd.grad(layer(x).square().sum(), x, create_graph=True)
+        return list(torch.autograd.grad(inner.square().sum(), [x, layer.weight]))
+
+    expected = penalty()
+    assert replaced == []
+    with FastConvolutions():
+        found = penalty()
+    assert len(replaced) > 2
+    for one, other in zip(found, expected, strict=True):
+        assert (one - other).pow(2).mean().sqrt() < 5e-5 * other.pow(2).mean().sqrt()
+
+
+def test_an_image_gets_the_same_values_alone_and_in_a_batch():
+    layer, x = nn.Conv2d(32, 32, 3, padding=1), draw(3, 32, 16, 16)
+    with torch.no_grad(), FastConvolutions():
+        assert torch.equal(layer(x)[1:2], layer(x[1:2]))
+
+
+def test_a_stage_that_is_computed_again_has_the_same_gradients():
+    stage, x = nn.Sequential(nn.Conv2d(32, 32, 3), nn.Tanh(), nn.Conv2d(32, 32, 3)), draw(1, 32, 16, 16)
+    gradients = []
+    for again in (False, True):
+        with FastConvolutions():
+            value = recomputed(stage, stage, x) if again else stage(x)
+        assert not is_active()
+        gradients.append(torch.autograd.grad(value.square().sum(), list(stage.parameters())))
+    assert all(torch.equal(one, other) for one, other in zip(*gradients, strict=True))
+
+
+def test_in_bfloat16_wide_convolutions_are_nearer_to_float32_than_plain_ones(replaced):
+    wide, x = nn.Conv2d(192, 192, 3), draw(1, 192, 12, 12)
+    with torch.no_grad():
+        exact = wide(x)
+        with torch.autocast("cpu", torch.bfloat16):
+            plain = wide(x)
+            with FastConvolutions(bf16=True):
+                found = wide(x)
+                F.conv2d(x, wide.weight[:100])
+    assert replaced == [(1, 192, 12, 12)]
+    assert found.dtype == plain.dtype == torch.bfloat16
+    assert (found - exact).abs().mean() < (plain - exact).abs().mean()
+
+
+def test_nothing_is_replaced_on_a_gpu_or_where_bfloat16_has_its_own_unit(monkeypatch: pytest.MonkeyPatch):
+    assert not isinstance(fast_convolutions("fp32", torch.device("cuda"))(), FastConvolutions)
+    assert isinstance(fast_convolutions("fp32", CPU)(), FastConvolutions)
+    for unit in (True, False):
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda unit=unit: unit)
+        assert isinstance(fast_convolutions("bf16", CPU)(), FastConvolutions) is not unit
