@@ -7,7 +7,8 @@ All sides take turns in one process, round after round, so that other work on th
 - *ours*: the config as `i2ikit train` runs it.
 - *plain*: the same with train.plain=true: every read makes its own pass.
 - *floor*: the convolutions of one of our steps alone, forward and backward, on inputs of the same sizes, each in the
-  faster of the two memory formats. Norms, padding, losses and optimizers cost nothing there.
+  fastest way: in one of the two memory formats or, on CPUs, by the transforms of i2ikit.ops.convolutions. Norms,
+  padding, losses and optimizers cost nothing there.
 
 Ratios are medians of the rounds; the spread is the 10th to the 90th percentile of our seconds. Before timing, both
 sides run one step from equal weights, and the tool stops if their losses differ. Memory is the most bytes of tensors
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -39,6 +41,7 @@ from i2ikit.distributed.device import batch_to_device, pick_device
 from i2ikit.engine.execution import loss_scaler, set_execution
 from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.engine.runner import RunnerModel
+from i2ikit.ops.convolutions import fast_convolutions
 from i2ikit.profiling.counters import StepCounter
 from i2ikit.translation import Progress, build_model
 
@@ -46,7 +49,13 @@ LONG = 10**6  # steps of the run that the timed steps are part of
 TOLERANCE = {"fp32": 1e-4, "bf16": 5e-2, "fp16": 5e-2}  # of losses of the first step, relative
 # what operations are for, by the beginning of their names; the first that fits
 KINDS = {
-    "convolution": ("aten::mkldnn_convolution", "aten::cudnn_convolution", "aten::convolution", "aten::_convolution"),
+    "convolution": (
+        "aten::mkldnn_convolution",
+        "aten::cudnn_convolution",
+        "aten::convolution",
+        "aten::_convolution",
+        "aten::_nnpack_spatial_convolution",
+    ),
     "norm": ("aten::native_batch_norm", "aten::cudnn_batch_norm", "aten::_batch_norm", "aten::instance_norm"),
     "padding": ("aten::reflection_pad", "aten::replication_pad", "aten::constant_pad", "aten::pad"),
     "resampling": ("aten::upsample", "aten::_upsample", "aten::avg_pool", "aten::grid_sampler"),
@@ -89,6 +98,8 @@ class Convolutions(TorchDispatchMode):
         name = func._overloadpacket
         if name is torch.ops.aten.convolution:
             self._add(args[0], args[1], args[3:9], None)
+        elif name is torch.ops.aten._nnpack_spatial_convolution:
+            self._add(args[0], args[1], [[1, 1], list(args[3]), [1, 1], False, [0, 0], 1], None)
         elif name is torch.ops.aten.convolution_backward:
             self._add(args[1], args[2], args[4:10], tuple(args[10]))
         return func(*args, **(kwargs or {}))
@@ -156,7 +167,7 @@ class Side:
 
 
 class Floor:
-    """The convolutions of a step, each in the faster of the two memory formats.
+    """The convolutions of a step, each in the fastest way.
 
     Args:
         calls: how often each convolution is run.
@@ -167,11 +178,17 @@ class Floor:
         self.calls, self.device = calls, device
 
     def seconds(self) -> float:
-        """Run each convolution once in each format; return the seconds of all calls of a step."""
-        return sum(
-            count * min(self._time(call, layout) for layout in (torch.contiguous_format, torch.channels_last))
-            for call, count in self.calls.items()
-        )
+        """Run each convolution once in each way; return the seconds of all calls of a step."""
+        return sum(count * min(self._ways(call)) for call, count in self.calls.items())
+
+    def _ways(self, call: Call) -> Iterable[float]:
+        for layout in (torch.contiguous_format, torch.channels_last):
+            yield self._time(call, layout)
+        stride, padding, dilation, transposed, _, groups = call.options
+        if call.outputs is None and not transposed:
+            image, weight = (torch.randn(shape, device=self.device, dtype=call.dtype) for shape in call[:2])
+            with torch.no_grad(), fast_convolutions("fp32", self.device)():
+                yield self._seconds(F.conv2d, [image, weight, None, stride, padding, dilation, groups])
 
     def _time(self, call: Call, layout: torch.memory_format) -> float:
         image = torch.randn(call.image, device=self.device, dtype=call.dtype).contiguous(memory_format=layout)

@@ -60,9 +60,7 @@ def test_options_of_load_that_are_unknown_or_wrong_are_refused(tmp_path: Path):
     path = save(tmp_path / "a.pt", {"ab": resnet(1)})
     with pytest.raises(TypeError, match=r"takes no argument 'sise'; it takes compile, .* Nearest: 'size'"):
         Translator.load(path, sise=3)
-    with pytest.raises(
-        TypeError, match=r"the path of a checkpoint .*, not ResNetGenerator; a generator itself"
-    ):
+    with pytest.raises(TypeError, match=r"the path of a checkpoint .*, not ResNetGenerator; a generator itself"):
         Translator.load(resnet(1))
     with pytest.raises(CheckpointError, match=r"has no generator 'ba'; it has ab"):
         Translator.load(path, generator="ba")
