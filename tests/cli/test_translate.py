@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from typer import BadParameter
 
+from i2ikit.cli.translate import _memory as parse_memory
 from i2ikit.cli.translate import describe_sequence
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.files import TEMPORARY
@@ -175,3 +177,16 @@ def test_flicker_is_left_out_where_it_is_unknown_and_no_multiple_of_nothing():
 
 def test_smoothing_outside_of_its_range_is_refused(run):
     assert run("translate", "x.pt", "in.gif", "out.gif", "--smooth", "1.5").code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("2GB", 2**31), ("500MB", 500 * 2**20), ("1.5 g", 3 * 2**29), ("64KiB", 2**16)]
+)
+def test_memory_is_an_amount_with_a_unit(text: str, size: int):
+    assert parse_memory(text) == size
+
+
+@pytest.mark.parametrize("text", ["2", "GB", "0GB", "-1GB", "1e3MB", "2 PB", ""])
+def test_any_other_memory_is_refused_with_an_example(text: str):
+    with pytest.raises(BadParameter, match="is no amount of memory such as 2GB or 500MB"):
+        parse_memory(text)

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -65,14 +65,18 @@ def in_lock_step(
 
 
 class _Tile:
-    """A translation that stops at each norm. It runs in a thread of its own, but only while the caller waits for it."""
+    """A translation that stops at each norm.
+
+    It has a thread of its own, which runs only while the caller waits for it. Operations of torch are run by the thread
+    of the caller: libraries keep work space for each thread that computes.
+    """
 
     def __init__(self, translate: Translate, region: Region) -> None:
         self._translate, self._region = translate, region
-        self._inbox: SimpleQueue[Moments | None] = SimpleQueue()
-        self._outbox: SimpleQueue[Part | Tensor | BaseException] = SimpleQueue()
+        self._inbox: SimpleQueue[Any] = SimpleQueue()
+        self._outbox: SimpleQueue[Any] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._live = _LiveTensors()
+        self._live = _LiveTensors(self._ask)
 
     def proceed(self, moments: Moments | None) -> Part | Tensor:
         """Go on to the next norm and return what it measures, or to the end and return the output.
@@ -85,10 +89,17 @@ class _Tile:
         else:
             self._live.restore()
             self._inbox.put(moments)
-        arrived = self._outbox.get()
-        if isinstance(arrived, BaseException):
-            raise arrived
-        return arrived
+        while True:
+            arrived = self._outbox.get()
+            if isinstance(arrived, _Failed):
+                raise arrived.error
+            if not isinstance(arrived, _Operation):
+                found: Part | Tensor = arrived
+                return found
+            try:
+                self._inbox.put(arrived.run())
+            except Exception as error:
+                self._inbox.put(_Failed(error))
 
     def park(self, memory: float) -> int:
         """Return the bytes that it takes while it waits: 0 if that is more than ``memory``, and it is on disk."""
@@ -102,26 +113,52 @@ class _Tile:
     def stop(self) -> None:
         """End the translation wherever it is."""
         if self._thread.is_alive():
-            self._inbox.put(None)
+            self._inbox.put(_STOP)
             self._thread.join()
         self._live.close()
 
     def _run(self) -> None:
         try:
-            with torch.no_grad(), self._live:
+            with torch.inference_mode(), self._live:
                 self._outbox.put(self._translate(self._exchange))
         except _StoppedError:
             pass
         except BaseException as error:
-            self._outbox.put(error)
+            self._outbox.put(_Failed(error))
 
     def _exchange(self, name: str, maps: Tensor) -> Moments:
         """The rule of the norms: hand out what is measured, and wait for the statistics of all tiles."""
-        self._outbox.put(measure(maps, self._region))
-        given = self._inbox.get()
-        if given is None:
+        moments: Moments = self._ask(measure(maps, self._region))
+        return moments
+
+    def _ask(self, question: Any) -> Any:
+        """Return what the caller's thread answers."""
+        self._outbox.put(question)
+        answer = self._inbox.get()
+        if answer is _STOP:
             raise _StoppedError
-        return given
+        if isinstance(answer, _Failed):
+            raise answer.error
+        return answer
+
+
+class _Operation(NamedTuple):
+    """An operation of torch that another thread runs."""
+
+    function: Any
+    args: Any
+    kwargs: Any
+
+    def run(self) -> Any:
+        with torch.inference_mode():
+            return self.function(*self.args, **self.kwargs)
+
+
+class _Failed(NamedTuple):
+    error: BaseException
+
+
+_STOP = object()
 
 
 def _return_memory() -> None:
@@ -138,20 +175,22 @@ class _StoppedError(BaseException):
 class _LiveTensors(TorchDispatchMode):
     """Knows the storages that were made while it is entered and still exist, and moves them to disk and back.
 
-    Weights and inputs are not among them: a storage counts if an operation returned it without having received it.
+    Operations are handed to ``execute``, but for views, which compute nothing. Weights and inputs are not among them: a
+    storage counts if an operation returned it without having received it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, execute: Callable[[_Operation], Any]) -> None:
         super().__init__()
+        self._execute = execute
         self._storages: dict[int, weakref.ref[Any]] = {}
-        self._given: set[int] = set()
         self._stored: list[tuple[Any, int]] = []
         self._file: Any = None
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         received: set[int] = set()
         tree_map_only(Tensor, lambda x: received.add(_address(x)), (args, kwargs))
-        out = func(*args, **(kwargs or {}))
+        operation = _Operation(func, args, kwargs or {})
+        out = operation.run() if _makes_view(func) else self._execute(operation)
         tree_map_only(Tensor, lambda x: None if _address(x) in received else self._add(x.untyped_storage()), out)
         return out
 
@@ -196,6 +235,11 @@ class _LiveTensors(TorchDispatchMode):
     def _alive(self) -> list[Any]:
         found = (reference() for reference in [*self._storages.values()])
         return [storage for storage in found if storage is not None and storage.nbytes()]
+
+
+def _makes_view(func: Any) -> bool:
+    aliases = (output.alias_info for output in func._schema.returns)
+    return any(alias is not None and not alias.is_write for alias in aliases)
 
 
 def _address(tensor: Tensor) -> int:
