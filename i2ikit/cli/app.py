@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import traceback
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from typer.core import TyperGroup
 
 from i2ikit.cli.check import check
 from i2ikit.cli.config import config
-from i2ikit.cli.console import PrintableFormatter, complain
+from i2ikit.cli.console import PrintableFormatter, complain, format_warning
 from i2ikit.cli.data import data
 from i2ikit.cli.demo import demo
 from i2ikit.cli.doctor import doctor
@@ -49,6 +50,7 @@ class Commands(TyperGroup):
         """Accept ``--debug`` and ``--no-plugins`` anywhere before a ``--``."""
         end = args.index("--") if "--" in args else len(args)
         self._debug = DEBUG in args[:end]
+        warnings.formatwarning = format_warning
         if logging.lastResort is not None:  # prints the warnings
             logging.lastResort.setFormatter(PrintableFormatter())
         if NO_PLUGINS in args[:end]:

@@ -26,6 +26,13 @@ class PrintableFormatter(logging.Formatter):
         return printable(super().format(record))
 
 
+def format_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """Return what Python prints about a warning, on a line of its own."""
+    return f"{printable(f'{filename}:{lineno}: {category.__name__}: {message}')}\n"
+
+
 def out() -> "Console":
     """Return the console of standard output; outside a terminal it writes no control characters."""
     from rich.console import Console
