@@ -151,8 +151,9 @@ def make_card(record: RunRecord, use: CardUse) -> str:
         networks={key: format_call(value) for key, value in _networks(config).items()},
         objective=read_objective(config),
         optimizer=config.get("optimizer"),
-        data=mapping(config.get("data")),
-        size=training_size(record.config),
+        train=mapping(config.get("data")).get("train"),
+        test=mapping(config.get("data")).get("test"),
+        size=_training_size(record.config),
         metrics=metric_table(record, use.step),
         protocol={key: format_call(value) for key, value in without_folders(record.protocol).items()},
         versions=" ".join(flat_words(record.environment.get("versions", {}))),
@@ -208,6 +209,13 @@ def _measured_steps(record: RunRecord, step: int | None) -> list[int]:
     chosen = str(mapping(record.config.get("evaluation")).get("metric", ""))
     best = record.metrics[chosen].best(record.better.get(chosen, "")) if chosen in record.metrics else None
     return sorted({*([best[1]] if best else []), *([max(measured)] if measured else [])})
+
+
+def _training_size(config: Mapping[str, Any]) -> int | None:
+    try:
+        return training_size(config)
+    except Exception:  # whatever somebody else's config leads to
+        return None
 
 
 def _networks(config: Mapping[str, Any]) -> dict[str, Any]:
