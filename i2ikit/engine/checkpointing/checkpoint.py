@@ -11,7 +11,7 @@ import torch
 from i2ikit.engine.checkpointing.schema import CHECKPOINT, CONFIG, find_mismatch, find_odd_weight
 from i2ikit.errors import CheckpointError, RunError
 from i2ikit.files import cannot_write, open_atomically
-from i2ikit.tensor_files import content_hash, find_foreign, find_not_finite, read_tensors
+from i2ikit.tensor_files import content_hash, find_foreign, find_not_finite, read_tensors, walk
 
 FORMAT = "i2ikit checkpoint"
 FORMAT_VERSION = 1
@@ -141,10 +141,15 @@ def parse_config(path: Path, text: str) -> dict[str, Any]:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged: its config is no JSON ({error})") from error
-    wrong = find_foreign(config, "config") or find_mismatch(config, CONFIG, "config")
+    wrong = find_foreign(config, "config") or find_mismatch(config, CONFIG, "config") or _find_odd_type(config)
     if wrong:
         raise CheckpointError(f"{path} is damaged: {wrong}")
     return dict(config)
+
+
+def _find_odd_type(config: Mapping[str, Any]) -> str:
+    odd = (key for key, item in walk(config, "config") if key.endswith(".type") and not isinstance(item, str))
+    return next((f"{key} must be the name of a class" for key in odd), "")
 
 
 def check_fields(path: Path, checkpoint: Checkpoint, schema: Mapping[str, Any], purpose: str) -> None:

@@ -177,7 +177,12 @@ def test_a_field_of_the_wrong_kind_is_named(tmp_path, name, value, seal):
         read_checkpoint(changed(tmp_path / "a.pt", seal=seal, **{name: value}))
 
 
-@pytest.mark.parametrize("text", ["null", "7", "[]", "{", "[" * 10**5, '{"model": {"generators": []}}', '{"seed": -1}'])
+ODD_TYPE = '{"data": {"train": {"transform": [{"type": {}}]}}}'
+
+
+@pytest.mark.parametrize(
+    "text", ["null", "7", "[]", "{", "[" * 10**5, '{"model": {"generators": []}}', '{"seed": -1}', ODD_TYPE]
+)
 def test_a_config_that_is_none_is_named(tmp_path, text):
     with pytest.raises(CheckpointError, match=r"a\.pt is damaged: (its )?config"):
         read_checkpoint(changed(tmp_path / "a.pt", seal=True, config=text))
