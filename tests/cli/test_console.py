@@ -50,9 +50,7 @@ def test_names_of_files_are_printable_in_errors_usage_and_warnings(run, tmp_path
         assert "\\x1b[2J" in found.err
     handler = logging.lastResort
     assert handler is not None
-    assert (
-        warnings.formatwarning(f"{name} is odd", UserWarning, "x.py", 3) == "x.py:3: UserWarning: a\\x1b[2J.pt is odd\n"
-    )
+    assert warnings.formatwarning(f"{name}!", UserWarning, "x.py", 3) == "x.py:3: UserWarning: a\\x1b[2J.pt!\n"
     assert handler.format(logging.LogRecord("x", 30, "", 0, "%s skipped", (name,), None)) == "a\\x1b[2J.pt skipped"
 
 
