@@ -1,5 +1,6 @@
 """`i2ikit demo`: a page in the browser to try trained models."""
 
+import signal
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -46,8 +47,9 @@ def demo(
 
     limits = Limits(megabytes, megapixels)
     with serve(checkpoints, load, limits=limits, host=host, port=port) as address:
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):  # after either, the files of visitors are removed
+            signal.signal(number, lambda *_: ended.set())
         write(f"Open {address} in a browser. Ctrl-C ends the page.")
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            write("The page is closed.")
+        ended.wait()
+    write("The page is closed.")

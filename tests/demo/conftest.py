@@ -78,7 +78,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert line.startswith("Open http://127.0.0.1:"), line + page.stdout.read()
         assert len(list(temporary.glob("i2ikit-demo-*"))) == 1
         yield line.split()[1]
-        page.send_signal(signal.SIGINT)
+        page.send_signal(signal.SIGTERM)
         rest = page.stdout.read()
     assert (page.returncode, rest) == (0, "The page is closed.\n")
     assert list(temporary.iterdir()) == []

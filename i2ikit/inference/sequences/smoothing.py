@@ -21,6 +21,8 @@ class SmoothedMoments:
 
     def __call__(self, name: str, maps: Tensor) -> Moments:
         """Return the averages for B consecutive frames; ``maps`` has the shape (B, G, C / G, H, W)."""
+        if maps.is_meta:  # the memory is estimated: no frame of the video
+            return own_moments(maps)
         found = []
         for mean, variance in zip(*own_moments(maps), strict=True):
             before = self._averages.get(name, Moments(mean, variance))

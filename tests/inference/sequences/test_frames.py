@@ -8,6 +8,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from i2ikit.errors import DataError
+from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.images import DecodedImage, Reader
 from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.sequences.flicker import FlickerResult
@@ -64,6 +65,22 @@ def test_smoothing_does_not_depend_on_how_frames_are_batched():
     generator = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.InstanceNorm2d(4), nn.Conv2d(4, 3, 1), nn.Tanh()).eval()
     one, three = (translate(generator, pan(), 0.7, batch)[0] for batch in (1, 3))
     assert all(np.abs(levels(a).astype(int) - levels(b)).max() <= 1 for a, b in zip(one, three, strict=True))
+
+
+def test_large_frames_whose_memory_is_estimated_first_are_smoothed_as_others():
+    torch.manual_seed(0)
+    generator = ResNetGenerator(filters=4, blocks=1).eval()
+    outputs = []
+    for memory in (None, 2**32):
+        translator = FrameTranslator(TranslationNetwork(generator, memory=memory), READER, READER, smooth=0.5)
+        outputs.append(translator(pan(3), PATH))
+    assert all(np.array_equal(levels(a), levels(b)) for a, b in zip(*outputs, strict=True))
+
+
+def test_frames_that_need_tiles_cannot_be_smoothed():
+    network = TranslationNetwork(ResNetGenerator(filters=4, blocks=1), memory=2**16)
+    with pytest.raises(DataError, match=r"in\.mp4, 80 x 64 pixels, does not fit into memory"):
+        FrameTranslator(network, READER, READER, smooth=0.5)(pan(3), PATH)
 
 
 def test_nothing_of_a_scene_remains_after_a_cut():
