@@ -17,7 +17,7 @@ from i2ikit.work_dir import holds_checkpoint
 logger = logging.getLogger(__name__)
 COLORS = (1, 3)  # channels that all formats hold
 EXTENSION = re.compile(r"\.[a-z][a-z0-9]{0,5}")  # and not .5 of a folder of results
-CHECKPOINTS = (".pt", ".pth")
+CHECKPOINTS = (".pt", ".pth", ".safetensors")
 BLOCK = 4096  # files of a folder that are sorted at a time
 
 

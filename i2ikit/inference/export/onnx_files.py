@@ -84,7 +84,7 @@ def quantize(content: bytes, images: Sequence[Tensor], metadata: Mapping[str, st
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=list(CONVOLUTIONS),
-            nodes_to_exclude=[layers[0], layers[-1]],
+            nodes_to_exclude=[*layers[:1], *layers[-1:]],
         )
         return finished(onnx.load(small), metadata, bytes_last=bytes_last)
 
