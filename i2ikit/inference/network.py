@@ -71,6 +71,11 @@ class TranslationNetwork:
         self._convolutions = fast_convolutions(precision, self.device)
         self._compiled: Callable[[Tensor], Tensor] | None = torch.compile(self.generator) if compile else None
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it runs in one thread at a time."""
+        return self._compiled is not None
+
     def with_generator(self, generator: nn.Module) -> "TranslationNetwork":
         """Return a network that differs in its generator only, which is not compiled."""
         found = copy.copy(self)

@@ -81,8 +81,8 @@ class Pipeline:
     """Translates files; one thread drives the others, and calls ``finish``.
 
     Small images on the CPU are translated by as many threads as there are cores, each with one thread of its own
-    inside of torch: less waiting than when all cores share each operation. Large images, and files with several
-    frames, are translated alone.
+    inside of torch: less waiting than when all cores share each operation. A compiled network runs in one thread at a
+    time. Large images, and files with several frames, are translated alone.
 
     Args:
         files: reads, translates and writes the images.
@@ -104,14 +104,15 @@ class Pipeline:
     def __post_init__(self) -> None:
         self._on_cpu = self.files.device.type == "cpu"
         self._largest = CPU_ALONE if self._on_cpu else GPU_ALONE
-        self.lanes = torch.get_num_threads() if self._on_cpu else 2
+        self._cores = torch.get_num_threads()
+        self.lanes = (1 if self.files.network.is_compiled else self._cores) if self._on_cpu else 2
         self._reading = self._translating = 0
 
     def run(self, jobs: Iterable[Job]) -> None:
         """Translate files; on an exception, what is being written is finished and all else is dropped."""
         workers = self._workers = self.speed.workers or min(MOST_WORKERS, os.cpu_count() or 1)
         with (
-            intra_op_threads(1 if self._on_cpu else torch.get_num_threads()),
+            intra_op_threads(1 if self._on_cpu and self.lanes > 1 else self._cores),
             ThreadPoolExecutor(workers, "i2ikit-files") as self._disk,
             ThreadPoolExecutor(self.lanes, "i2ikit-network") as self._networks,
         ):
@@ -235,7 +236,7 @@ class Pipeline:
 
     def _translate_alone(self, job: Job) -> None:
         """Translate a file in this thread, with all cores."""
-        with intra_op_threads(self.lanes if self._on_cpu else torch.get_num_threads()):
+        with intra_op_threads(self._cores):
             try:
                 job.sequence = self.files.translate(job.source, job.target)
             except Exception as error:

@@ -116,6 +116,14 @@ def test_large_images_are_translated_alone_by_all_cores(tmp_path: Path, monkeypa
     assert {count for shape, count in threads.items() if shape[-1] == 8} == {1}
 
 
+def test_a_compiled_network_runs_in_one_thread_with_all_cores():
+    with intra_op_threads(3):
+        files = [
+            ImageFiles(TranslationNetwork(nn.Identity(), compile=each), Reader(), Reader()) for each in (True, False)
+        ]
+        assert [Pipeline(each, Speed(), lambda job, error: None).lanes for each in files] == [1, 3]
+
+
 def test_little_is_read_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(pipeline_module, "MOST_FILES", 4)
     [job] = make_images(tmp_path, [(8, 8)])
