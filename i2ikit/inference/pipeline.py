@@ -20,6 +20,7 @@ from i2ikit.inference.failures import translation_errors
 from i2ikit.inference.image_files import ImageFiles, Opened
 from i2ikit.inference.sequences.containers import is_video
 from i2ikit.inference.sequences.translate import SequenceResult
+from i2ikit.ops.convolutions import GATE
 
 CPU_PIXELS, GPU_PIXELS = 2**16, 2**20  # of a batch: 1 and 16 images of 256 x 256 pixels
 CPU_ALONE, GPU_ALONE = 2**20, 2**22  # pixels from which an image is translated alone, by all cores
@@ -257,13 +258,17 @@ class Pipeline:
 def intra_op_threads(count: int) -> Iterator[None]:
     """Let torch use a number of threads inside of an operation."""
     before = torch.get_num_threads()
-    if count != before:
-        torch.set_num_threads(count)
+    _set_threads(count)
     try:
         yield
     finally:
-        if count != before:
-            torch.set_num_threads(before)
+        _set_threads(before)
+
+
+def _set_threads(count: int) -> None:
+    if count != torch.get_num_threads():
+        with GATE.changing():
+            torch.set_num_threads(count)
 
 
 def _opened(job: Job) -> Opened:

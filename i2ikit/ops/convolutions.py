@@ -1,8 +1,8 @@
 """Faster convolutions on CPUs: Winograd's algorithm and Fourier transforms, in the implementation that torch brings."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,35 @@ NAMES = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
 ONE = (1, (1, 1), [1, 1])
 
 _active = threading.local()
+
+
+class Gate:
+    """Lets many threads convolve, or one change the number of torch's threads, which replaces those that convolve."""
+
+    def __init__(self) -> None:
+        self._condition, self._users = threading.Condition(), 0
+
+    @contextmanager
+    def convolving(self) -> Iterator[None]:
+        """Enter with others."""
+        with self._condition:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._users -= 1
+                self._condition.notify_all()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Enter alone."""
+        with self._condition:
+            self._condition.wait_for(lambda: not self._users)
+            yield
+
+
+GATE = Gate()
 
 
 class FastConvolutions(TorchFunctionMode):
@@ -165,8 +194,9 @@ class _Convolution(torch.autograd.Function):
 
 def _transformed(x: Tensor, weight: Tensor, bias: Tensor | None, padding: int) -> Tensor:
     weight = weight.contiguous()
-    images = (
-        torch._nnpack_spatial_convolution(image, weight, bias, [padding] * 2)  # several images in one call are slower
-        for image in x.contiguous().split(1)
-    )
-    return torch.cat(list(images)) if len(x) > 1 else next(images)
+    with GATE.convolving():
+        images = [
+            torch._nnpack_spatial_convolution(image, weight, bias, [padding] * 2)  # several in one call are slower
+            for image in x.contiguous().split(1)
+        ]
+    return torch.cat(images) if len(images) > 1 else images[0]

@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -5,7 +7,7 @@ from torch import nn
 
 from i2ikit.nn.recompute import recomputed
 from i2ikit.ops import convolutions
-from i2ikit.ops.convolutions import FastConvolutions, fast_convolutions, is_active
+from i2ikit.ops.convolutions import FastConvolutions, Gate, fast_convolutions, is_active
 
 pytestmark = pytest.mark.skipif(not torch.backends.nnpack.is_available(), reason="this CPU lacks what NNPACK needs")
 CPU = torch.device("cpu")
@@ -151,3 +153,19 @@ def test_nothing_is_replaced_on_a_gpu_or_where_bfloat16_has_its_own_unit(monkeyp
     for unit in (True, False):
         monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda unit=unit: unit)
         assert isinstance(fast_convolutions("bf16", CPU)(), FastConvolutions) is not unit
+
+
+def test_the_number_of_threads_changes_while_nobody_convolves() -> None:
+    gate, order = Gate(), []
+
+    def change() -> None:
+        with gate.changing():
+            order.append("changed")
+
+    with gate.convolving(), gate.convolving():
+        changing = threading.Thread(target=change)
+        changing.start()
+        changing.join(0.05)
+        order.append("convolved")
+    changing.join(10)
+    assert order == ["convolved", "changed"]
