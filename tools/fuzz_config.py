@@ -171,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     values = list(dict.fromkeys(value for kind in options.kinds for value in VALUES[kind]))
     limit_memory()
     done: set[str] = set()
-    count = failures = 0
+    count = trained = failures = 0
     start = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -180,7 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in options.configs or packaged_configs():
             how = {"every": options.every, "first": options.first, "full": options.full}
             for command, override, outcome in fuzz(name, values, done, **how):
-                count += 1
+                count, trained = count + 1, trained + (command == "train")
                 if count % 1000 == 0:
                     print(f"{count} cases", flush=True)
                 failure = outcome.failure()
@@ -191,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     )
             print(f"{name}: {count} cases so far, {failures} failures", flush=True)
         os.chdir(start)
-    print(f"{count} cases, {failures} failures")
+    print(f"{count} cases, {trained} of them trained, {failures} failures")
     return int(failures > 0)
 
 

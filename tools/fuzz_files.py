@@ -170,6 +170,7 @@ def right_commands(folder: Path) -> dict[str, list[str]]:
         "check": ["check", "small.py"],
         "reproduce": ["reproduce", checkpoint],
         "report": ["report", "run", "--out", "NEW.html"],
+        "doctor": ["doctor"],
         "list": ["list", "losses"],
         "show": ["show", "losses", "NCELoss"],
         "plugins": ["plugins"],
@@ -214,36 +215,38 @@ def argument_cases(right: Mapping[str, list[str]], values: Sequence[str]) -> Ite
             yield from (changed(right[command], command, parameter, position, value) for value in values)
 
 
-def fuzz(every: int = 1) -> Iterator[tuple[list[str], Outcome]]:
+def fuzz(every: int = 1, first: int = 0) -> Iterator[tuple[list[str], Outcome]]:
     """Yield arguments and outcome of each case, in the working directory."""
     folder = Path("configs").resolve()
     folder.mkdir()
     right = right_commands(Path.cwd())
-    first = (["check", str(path)] for path in wrong_configs(folder))
+    configs = (["check", str(path)] for path in wrong_configs(folder))
     paths = Path("wrong")
     paths.mkdir()
     values = [*TEXTS, *map(str, wrong_paths(paths.resolve()).values())]
-    for number, arguments in enumerate(islice((*first, *argument_cases(right, values)), 0, None, every)):
+    for number, arguments in enumerate(islice((*configs, *argument_cases(right, values)), first, None, every)):
         named = [each.replace("NEW", f"new/{number}") for each in arguments]
         yield named, run(*named)
 
 
 def is_finding(command: Sequence[str], outcome: Outcome) -> bool:
-    """Return whether `data check` has found problems, which it prints as its result, with exit code 1."""
-    return [*command[:2]] == ["data", "check"] and outcome.code == 1 and not outcome.text
+    """Return whether `data check` or `doctor` has found problems, its result, with exit code 1."""
+    finds = command[0] == "doctor" or [*command[:2]] == ["data", "check"]
+    return finds and outcome.code == 1 and "i2ikit:" not in outcome.text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fuzz and print the failures; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--every", type=int, default=1, metavar="N", help="try only every N-th case")
+    parser.add_argument("--first", type=int, default=0, metavar="M", help="begin with the M-th case")
     options = parser.parse_args(arguments)
     limit_memory()
     count = failures = 0
     start = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for command, outcome in fuzz(options.every):
+        for command, outcome in fuzz(options.every, options.first):
             count += 1
             if count % 500 == 0:
                 print(f"{count} cases", flush=True)

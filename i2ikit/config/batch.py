@@ -81,7 +81,7 @@ def training_size(config: Mapping[str, Any]) -> int | None:
 
 def _scale(config: Any) -> int | None:
     """Return the size in the first part, of a nested config, that scales images to a size."""
-    if is_part(config) and isinstance(size := config.get(SCALES.get(config["type"], "")), int):
+    if is_part(config) and isinstance(size := config.get(SCALES.get(str(config["type"]), "")), int):
         return size
     inner = config.values() if isinstance(config, Mapping) else config if isinstance(config, list) else ()
     return next((size for value in inner if (size := _scale(value)) is not None), None)

@@ -1,6 +1,5 @@
 """Reads and writes files of images, each in its format."""
 
-import errno
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -11,13 +10,12 @@ from typing import BinaryIO
 from PIL import Image
 
 from i2ikit.errors import DataError, RunError
-from i2ikit.files import write_atomically
+from i2ikit.files import UNUSABLE, write_atomically
 from i2ikit.images.formats import FORMATS, readable_extensions
 from i2ikit.images.formats.base import Header, ImageFormat, Size
 from i2ikit.images.guarding import file_errors, refuse_special_files
 from i2ikit.images.planes import DecodedImage, Planes
 
-READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 HEAD = 32  # bytes that distinguish formats
 
 
@@ -100,14 +98,15 @@ def write_errors(path: Path) -> Iterator[None]:
     """Turn whatever goes wrong when a file is written into an error that names it.
 
     Raises:
-        DataError: the folder is read-only.
+        DataError: the path cannot be used: the folder is read-only, a link in a circle, and so on.
         RunError: the file cannot be written.
     """
     try:
         yield
     except OSError as error:
-        if error.errno in READ_ONLY:
-            raise DataError(f"cannot write {path}: {error.strerror}. Choose another output folder.") from error
+        if error.errno in UNUSABLE:
+            reason = UNUSABLE[error.errno]
+            raise DataError(f"cannot write {path}: {reason}. Choose another output folder.") from error
         raise RunError(f"cannot write {path}: {error.strerror or error}") from error
     except ValueError as error:
         raise RunError(f"cannot write {path}: {error}") from error

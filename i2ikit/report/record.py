@@ -98,7 +98,8 @@ def add_line(record: RunRecord, line: Mapping[str, Any]) -> None:
         add_scalars(record.metrics, step, line.get("metrics"))
         better = mapping(line.get("better")).items()
         record.better = {name: direction for name, direction in better if direction in ("higher", "lower")}
-        record.paired = [name for name in line.get("paired") or () if isinstance(name, str)]
+        paired = line.get("paired")
+        record.paired = [name for name in paired if isinstance(name, str)] if isinstance(paired, list) else []
         record.protocol = dict(mapping(line.get("protocol")))
     elif is_step(step) and "event" not in line:
         found = {"step": step, "epoch": line.get("epoch"), "time": as_number(line.get("time"))}

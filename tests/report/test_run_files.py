@@ -15,6 +15,7 @@ from PIL import Image
 
 from i2ikit.errors import RunError
 from i2ikit.report import run_files, write_report
+from i2ikit.report.model_card import CARD, write_card
 from i2ikit.report.run_files import RunFiles
 
 SECRET = (1, 2, 250)  # the color of an image outside of the folder
@@ -145,15 +146,41 @@ def test_an_index_of_any_form_makes_a_page(run: Any, key: str):
         assert {"testA/0.png", "testA/1.png"} <= {item["name"] for item in page_data(page)["items"]}
 
 
-@pytest.mark.parametrize("key", ["event", "step", "epoch", "time", "lr", "losses", "metrics", "better", "protocol"])
+@pytest.mark.parametrize(
+    "key", ["event", "step", "epoch", "time", "lr", "losses", "metrics", "better", "protocol", "paired"]
+)
 def test_a_log_of_any_form_makes_a_page(run: Any, key: str):
     run.config()
     lines = [{"event": "start", "device": "cpu"}, run.scalars(5, gan=1.0)]
-    lines.append({"event": "metrics", "step": 5, "metrics": {"x.y": 1.0}, "better": {"x.y": "lower"}, "protocol": {}})
+    lines.append(
+        {
+            "event": "metrics",
+            "step": 5,
+            "metrics": {"x.y": 1.0},
+            "better": {"x.y": "lower"},
+            "protocol": {},
+            "paired": [],
+        }
+    )
     run.log(*({**line, key: value} for value in WRONG for line in lines))
     run.log({**lines[1], "losses": dict.fromkeys(map(str, range(2000)), 1.0)}, run.scalars(7, gan=1.0))
     data = page_data(write_report(run.path))
     assert len(data["curves"]) <= 1001
+
+
+@pytest.mark.parametrize(
+    "keys", ["data", "data train", "data train type", "model", "model phases", "optimizer", "train"]
+)
+def test_a_config_of_any_form_makes_a_page_and_a_card(run: Any, keys: str):
+    (run.path / "checkpoints").mkdir()
+    (run.path / "checkpoints" / "step_000001.pt").touch()
+    for value in ({"type": {}}, {"type": []}, *WRONG):
+        config = value
+        for key in reversed(keys.split()):
+            config = {key: config}
+        (run.path / "config.json").write_text(json.dumps(config))
+        write_report(run.path)
+        assert write_card(run.path) == run.path / "checkpoints" / CARD
 
 
 @pytest.mark.parametrize("name", ["config.json", "log.jsonl", "samples/step_000001/index.json"])
