@@ -1,9 +1,9 @@
 """Which image becomes which file; of a folder one at a time, so that a folder of millions starts at once."""
 
+import hashlib
 import logging
 import os
 import re
-import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,8 @@ class Share:
 
     def holds(self, name: str) -> bool:
         """Return whether an image, by its name below the folder, belongs to the share."""
-        return zlib.crc32(os.fsencode(name)) % self.count == self.index - 1
+        digest = hashlib.blake2b(os.fsencode(name), digest_size=8).digest()  # numbered names are spread evenly
+        return int.from_bytes(digest, "big") % self.count == self.index - 1
 
 
 class FolderPlan:

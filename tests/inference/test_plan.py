@@ -122,6 +122,13 @@ def test_shares_hold_each_image_once(tmp_path: Path, count: int):
     assert all(share for share in found)
 
 
+def test_numbered_names_are_spread_evenly_over_shares():
+    names = [f"{number:04}.png" for number in range(1, 1001)]
+    counts = [sum(map(Share(index, 4).holds, names)) for index in (1, 2, 3, 4)]
+    assert sum(counts) == 1000
+    assert all(200 < count < 300 for count in counts)  # a fair draw stays within 4 standard deviations: 195 to 305
+
+
 @pytest.mark.parametrize(("index", "count"), [(0, 2), (3, 2), (1, 0)])
 def test_a_share_that_does_not_exist_is_refused(index: int, count: int):
     with pytest.raises(ValueError, match=f"a share is 1/N to N/N, not {index}/{count}"):
