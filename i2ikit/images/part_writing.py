@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,7 +38,7 @@ def write_in_parts(parts: Iterator[DecodedImage], path: Path, size: tuple[int, i
     """
     extension, first = path.suffix.lower(), next(parts)
     parts = chain([first], parts)
-    if extension in TIFF and first.layout in LAYOUTS:
+    if extension in TIFF and first.layout in LAYOUTS and find_spec("tifffile") is not None:
         _write_atomically(path, lambda file: _write_tiff(file, parts, size))
     elif extension in PNG and first.channels in COLORS:
         _write_atomically(path, lambda file: _write_png(file, parts, path, size))

@@ -50,6 +50,14 @@ def test_deep_color_is_kept(target: str, tmp_path: Path):
     np.testing.assert_array_equal(found.stored_values()[0], DEEP)
 
 
+def test_a_tiff_is_written_without_tifffile_where_pillow_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("i2ikit.images.part_writing.find_spec", lambda name: None)
+    monkeypatch.setattr("i2ikit.images.part_writing.import_tifffile", None)
+    Image.fromarray(BYTES[:, :, :3]).save(tmp_path / "x.png")
+    copy(tmp_path / "x.png", tmp_path / "y.tif", Reader())
+    np.testing.assert_array_equal(np.asarray(Reader().image(tmp_path / "y.tif").pixels), BYTES[:, :, :3])
+
+
 def test_an_error_leaves_what_was_there(tmp_path: Path):
     def parts() -> Iterator[DecodedImage]:
         yield Reader().prepared(Image.fromarray(BYTES[:10, :, :3]), "x")
