@@ -10,7 +10,7 @@ from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.engine.checkpointing.reproduce import FailedStep, read_step, reproduce, write_step
 from i2ikit.engine.train import train
 from i2ikit.errors import CheckpointError, RunError
-from i2ikit.registry import LOSSES
+from i2ikit.registry import DATASETS, LOSSES
 
 whole_run = pytest.mark.slow
 TERMS = ("gan", "content", "bad")
@@ -77,8 +77,12 @@ def test_a_failed_step_is_reported_and_runs_again_to_the_same_values(loss, cut, 
 
 
 @whole_run
-def test_an_image_that_is_not_finite_is_named(cut, tmp_path):
-    cut["data"]["train"]["noise"] = float("nan")
+def test_an_image_that_is_not_finite_is_named(cut, tmp_path, monkeypatch):
+    pairs = DATASETS.get("NoisyPairs")
+    original = pairs.__getitem__
+    monkeypatch.setattr(
+        pairs, "__getitem__", lambda *item: {**original(*item), "a": torch.full((3, 16, 16), torch.nan)}
+    )
     message, file = stopped(cut, tmp_path)
     assert "stopped before its update: in phase 'discriminate' a loss is not finite: 'd' is nan. The batch:" in message
     assert "No checkpoint was due yet." in message
