@@ -40,5 +40,6 @@ def published(trained: TrainedModel, names: Sequence[str]) -> Checkpoint:
         generators[short] = source.config["model"]["generators"][short]
         model |= {f"{own}.{key}": value for key, value in source.weights(f"generators.{name}").items()}
     kept = {key: without_folders(source.config[key]) for key in ("data", IMPORTS) if key in source.config}
-    config = {"model": {"type": source.config["model"].get("type"), "generators": generators}, **kept}
+    kind = {key: value for key, value in source.config["model"].items() if key == "type"}
+    config = {"model": {**kind, "generators": generators}, **kept}
     return Checkpoint(config, model, progress=source.progress, versions=source.versions, plugins=source.plugins)
