@@ -107,7 +107,7 @@ class _Tile:
         if size > memory:
             self._live.store()
             size = 0
-        _return_memory()
+        return_memory()
         return size
 
     def stop(self) -> None:
@@ -161,8 +161,8 @@ class _Failed(NamedTuple):
 _STOP = object()
 
 
-def _return_memory() -> None:
-    """Return what is free to the system: the C library keeps free memory for each thread that had it."""
+def return_memory() -> None:
+    """Return free memory to the system: the C library keeps some of it."""
     trim = getattr(ctypes.pythonapi, "malloc_trim", None)
     if trim is not None:
         trim(0)

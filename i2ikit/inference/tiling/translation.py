@@ -15,7 +15,7 @@ from i2ikit.inference.failures import TooLargeError
 from i2ikit.inference.norm_statistics import Moments, Rule, RuledNorm, groups_of, ruled
 from i2ikit.inference.tiling.blending import blended
 from i2ikit.inference.tiling.grid import Span, spans
-from i2ikit.inference.tiling.lockstep import in_lock_step
+from i2ikit.inference.tiling.lockstep import in_lock_step, return_memory
 from i2ikit.inference.tiling.plan import Plan, plan_crops, plan_tiles
 from i2ikit.inference.tiling.reach import measure_reach
 from i2ikit.inference.tiling.sources import ImageSource
@@ -84,7 +84,9 @@ class TiledTranslation:
         if outputs is None:
             network = self._with_sampled_moments(image, plan, halo)
             outputs = self._counted((self._translate(image, tile, network) for tile in tiles), len(tiles))
-        yield from blended(rows, columns, outputs, image.width)
+        for band in blended(rows, columns, outputs, image.width):
+            yield band
+            return_memory()
 
     def _exact(self, image: ImageSource, tiles: Sequence[Tile], plan: Plan) -> Iterator[Tensor] | None:
         """Return the outputs of tiles with the statistics of all; None if the disk is full."""
