@@ -63,8 +63,8 @@ def _fetch(text: str) -> Path:
     match = ADDRESS.fullmatch(text)
     if match is None:
         raise CheckpointError(
-            f"{text} is no address of a model: hf://OWNER/NAME, hf://OWNER/NAME@REVISION or "
-            "hf://OWNER/NAME@REVISION#SHA256"
+            f"hf://{text.removeprefix(SCHEME).lstrip('/')} is no address of a model: hf://OWNER/NAME, "
+            "hf://OWNER/NAME@REVISION or hf://OWNER/NAME@REVISION#SHA256"
         )
     repository, revision, digest = match[1], match[2], match[3] or ""
     address = f"hf://{repository}"

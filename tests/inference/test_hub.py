@@ -148,7 +148,7 @@ def test_a_file_of_another_hash_is_refused(hub: Hub, folder: Path) -> None:
     [
         ("hf://owner/other", "there is no model hf://owner/other, or it is private"),
         ("hf://owner/name@v9", "hf://owner/name has no revision 'v9'"),
-        ("hf://owner", r"hf:/owner is no address of a model: hf://OWNER/NAME, hf://OWNER/NAME@REVISION"),
+        ("hf://owner", r"hf://owner is no address of a model: hf://OWNER/NAME, hf://OWNER/NAME@REVISION"),
         ("hf://owner/name#123", "is no address of a model"),
     ],
 )
