@@ -22,7 +22,7 @@ from i2ikit.inference.sequences.containers import is_video
 from i2ikit.inference.sequences.translate import SequenceResult
 from i2ikit.ops.convolutions import GATE
 
-CPU_PIXELS, GPU_PIXELS = 2**16, 2**20  # of a batch: 1 and 16 images of 256 x 256 pixels
+GPU_PIXELS = 2**20  # of a batch: 16 images of 256 x 256 pixels
 CPU_ALONE, GPU_ALONE = 2**20, 2**22  # pixels from which an image is translated alone, by all cores
 AHEAD = 3  # batches per lane, or images of the largest size, that are in memory
 MOST_FILES = 256  # in memory, unless a batch is larger
@@ -156,8 +156,9 @@ class Pipeline:
                 del self._buckets[shape]
 
     def _batch_size(self, shape: tuple[int, ...]) -> int:
-        pixels = CPU_PIXELS if self._on_cpu else GPU_PIXELS
-        return self.speed.batch or max(1, pixels // (shape[-2] * shape[-1]))
+        """Return the images of a batch; on a CPU one by default: more are no faster, and round differently."""
+        largest = 1 if self._on_cpu else GPU_PIXELS // (shape[-2] * shape[-1])
+        return self.speed.batch or max(1, largest)
 
     def _submit(
         self, pool: ThreadPoolExecutor, work: Callable[[list[Job]], Any], then: Callable[..., None], jobs: list[Job]

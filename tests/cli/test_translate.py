@@ -122,7 +122,7 @@ def test_wrong_options_are_named(run, photos, options: tuple[str, ...], message:
 def test_a_folder_that_was_killed_is_completed_by_the_next_start(run, tmp_path, monkeypatch, number):
     monkeypatch.chdir(tmp_path)
     make_checkpoint(tmp_path / "x.pt", filters=8)
-    names = make_photos(tmp_path / "in", 60, side=96)
+    names = make_photos(tmp_path / "in", 400, side=96)
     command = [sys.executable, "-m", "i2ikit", "translate", "x.pt", "in", "out", "--device", "cpu"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         wait_until(lambda: len([*Path("out").glob("*.png")]) >= 5, process)
@@ -132,7 +132,7 @@ def test_a_folder_that_was_killed_is_completed_by_the_next_start(run, tmp_path, 
     assert 5 <= len(done) < len(names)
     if number == signal.SIGINT:
         assert process.returncode == 130
-        assert f"interrupted: {len(done)} of 60 images written to out" in err
+        assert f"interrupted: {len(done)} of {len(names)} images written to out" in err
         assert not [*Path("out").glob(f".*{TEMPORARY}")]
     outcome = run("translate", "x.pt", "in", "out", "--device", "cpu", "--skip-existing")
     assert outcome.out == f"{len(names) - len(done)} files written to out\n"

@@ -153,7 +153,9 @@ def test_input_skip_stays_finite_at_black_and_white() -> None:
 
 
 def test_input_skip_needs_as_many_channels_out_as_in() -> None:
-    with pytest.raises(ValueError, match=r"input_skip needs .* in_channels=1 and out_channels=3"):
+    with pytest.raises(
+        ValueError, match=r"input_skip=True needs .* in_channels=1 and out_channels=3: set input_skip=False"
+    ):
         small(in_channels=1, out_channels=3, input_skip=True)
 
 

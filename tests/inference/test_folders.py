@@ -145,7 +145,7 @@ def test_a_target_that_is_a_folder_is_one_failed_file(tmp_path: Path):
     for name in ("a.png", "b.png"):
         make_image(tmp_path / "in" / name)
     (tmp_path / "out" / "a.png").mkdir(parents=True)
-    with pytest.raises(DataError, match=r"1 of 2 images written .*\n  - cannot write \S+a\.png: Is a directory"):
+    with pytest.raises(DataError, match=r"1 of 2 images written .*\n  - cannot write \S+a\.png: it is a folder"):
         copy(tmp_path)
     assert tree(tmp_path / "out") == ["b.png"]
 
