@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 FEWEST_CHANNELS = 32  # below, the transforms take longer than they save
 FEWEST_IN_BF16 = 384  # of input and output together: below, bfloat16 is faster
-SMALLEST = {3: 8, 4: 48, 7: 48}  # by size of the kernel: pixels of a side of the feature map
+SMALLEST = {3: 24, 4: 48, 7: 48}  # by size of the kernel: pixels of a side of the feature map
 MOST_VALUES = 2**26  # of input and output: the implementation needs about 8 bytes more for each, and keeps them
 NAMES = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
 ONE = (1, (1, 1), [1, 1])

@@ -33,7 +33,7 @@ def draw(*shape: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("padding", [0, 1])
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("size", [(1, 32, 8, 8), (3, 40, 13, 30)])
+@pytest.mark.parametrize("size", [(1, 32, 24, 24), (3, 40, 29, 30)])
 def test_results_are_those_of_the_plain_convolution(replaced, size: tuple[int, ...], bias: bool, padding: int):
     layer = nn.Conv2d(size[1], 36, 3, padding=padding, bias=bias)
     x = draw(*size)
@@ -58,7 +58,7 @@ def test_results_are_those_of_the_plain_convolution(replaced, size: tuple[int, .
     ],
 )
 def test_other_convolutions_stay_as_they_are(replaced, layer: nn.Conv2d):
-    x = draw(1, 32, 12, 12)
+    x = draw(1, 32, 24, 24)
     with torch.no_grad():
         expected = layer(x)
         with FastConvolutions():
@@ -68,8 +68,8 @@ def test_other_convolutions_stay_as_they_are(replaced, layer: nn.Conv2d):
 
 
 def test_huge_maps_use_the_plain_convolution(replaced, monkeypatch: pytest.MonkeyPatch):
-    layer, x = nn.Conv2d(32, 32, 3), draw(1, 32, 12, 12)
-    monkeypatch.setattr(convolutions, "MOST_VALUES", 64 * 12 * 12 - 1)
+    layer, x = nn.Conv2d(32, 32, 3), draw(1, 32, 24, 24)
+    monkeypatch.setattr(convolutions, "MOST_VALUES", 64 * 24 * 24 - 1)
     with torch.no_grad(), FastConvolutions():
         layer(x)
     assert replaced == []
@@ -78,8 +78,8 @@ def test_huge_maps_use_the_plain_convolution(replaced, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("layer", "size", "calls"),
     [
-        (nn.Conv2d(32, 40, 3), (2, 32, 12, 14), 2),
-        (nn.Conv2d(32, 40, 3, padding=1, bias=False), (1, 32, 12, 14), 2),
+        (nn.Conv2d(32, 40, 3), (2, 32, 26, 24), 2),
+        (nn.Conv2d(32, 40, 3, padding=1, bias=False), (1, 32, 26, 24), 2),
         (nn.Conv2d(32, 40, 4, padding=1), (1, 32, 48, 50), 2),
         (nn.Conv2d(3, 32, 7), (1, 3, 54, 54), 1),  # the gradient of the image alone
         (nn.Conv2d(32, 3, 7), (2, 32, 54, 54), 2),
@@ -101,7 +101,7 @@ def test_gradients_are_those_of_the_plain_convolution(replaced, layer: nn.Conv2d
 
 
 def test_gradients_of_gradients_are_those_of_the_plain_convolution(replaced):
-    layer, x = nn.Conv2d(32, 32, 3, padding=1), draw(1, 32, 10, 10).requires_grad_(True)
+    layer, x = nn.Conv2d(32, 32, 3, padding=1), draw(1, 32, 28, 28).requires_grad_(True)
 
     def penalty() -> list[torch.Tensor]:
         (inner,) = torch.autograd.grad(layer(x).square().sum(), x, create_graph=True)
@@ -117,13 +117,13 @@ def test_gradients_of_gradients_are_those_of_the_plain_convolution(replaced):
 
 
 def test_an_image_gets_the_same_values_alone_and_in_a_batch():
-    layer, x = nn.Conv2d(32, 32, 3, padding=1), draw(3, 32, 16, 16)
+    layer, x = nn.Conv2d(32, 32, 3, padding=1), draw(3, 32, 24, 24)
     with torch.no_grad(), FastConvolutions():
         assert torch.equal(layer(x)[1:2], layer(x[1:2]))
 
 
 def test_a_stage_that_is_computed_again_has_the_same_gradients():
-    stage, x = nn.Sequential(nn.Conv2d(32, 32, 3), nn.Tanh(), nn.Conv2d(32, 32, 3)), draw(1, 32, 16, 16)
+    stage, x = nn.Sequential(nn.Conv2d(32, 32, 3), nn.Tanh(), nn.Conv2d(32, 32, 3)), draw(1, 32, 32, 32)
     gradients = []
     for again in (False, True):
         with FastConvolutions():
@@ -134,7 +134,7 @@ def test_a_stage_that_is_computed_again_has_the_same_gradients():
 
 
 def test_in_bfloat16_wide_convolutions_are_nearer_to_float32_than_plain_ones(replaced):
-    wide, x = nn.Conv2d(192, 192, 3), draw(1, 192, 12, 12)
+    wide, x = nn.Conv2d(192, 192, 3), draw(1, 192, 24, 24)
     with torch.no_grad():
         exact = wide(x)
         with torch.autocast("cpu", torch.bfloat16):
@@ -142,7 +142,7 @@ def test_in_bfloat16_wide_convolutions_are_nearer_to_float32_than_plain_ones(rep
             with FastConvolutions(bf16=True):
                 found = wide(x)
                 F.conv2d(x, wide.weight[:100])
-    assert replaced == [(1, 192, 12, 12)]
+    assert replaced == [(1, 192, 24, 24)]
     assert found.dtype == plain.dtype == torch.bfloat16
     assert (found - exact).abs().mean() < (plain - exact).abs().mean()
 
