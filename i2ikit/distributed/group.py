@@ -1,7 +1,9 @@
 """The process group of a run, and what its processes exchange: gradients, weights, decisions."""
 
 import os
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
@@ -15,6 +17,7 @@ from i2ikit.distributed.launch import RankInfo
 from i2ikit.errors import RunError
 
 TIMEOUT = timedelta(hours=6)  # the first process may measure while the others wait; ended processes are noticed earlier
+PATIENCE = 10  # seconds to leave the others after an error
 BUCKET = 2**22  # values in one message
 
 
@@ -50,8 +53,20 @@ class ProcessGroup:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.info.count > 1 and error is None:  # after an error the process ends, and the others notice
+        if self.info.count == 1:
+            return
+        if error is None:
             dist.destroy_process_group()
+            return
+        # threads of gloo that are left at the end of a process may abort it; the others may be unable to answer
+        leaving = threading.Thread(target=_leave, daemon=True)
+        leaving.start()
+        leaving.join(PATIENCE)
+
+
+def _leave() -> None:
+    with suppress(Exception):
+        dist.destroy_process_group()
 
 
 def is_first() -> bool:
