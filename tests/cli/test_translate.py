@@ -122,9 +122,15 @@ def test_wrong_options_are_named(run, photos, options: tuple[str, ...], message:
 def test_a_folder_that_was_killed_is_completed_by_the_next_start(run, tmp_path, monkeypatch, number):
     monkeypatch.chdir(tmp_path)
     make_checkpoint(tmp_path / "x.pt", filters=8)
-    names = make_photos(tmp_path / "in", 400, side=96)
+    names = make_photos(tmp_path / "in", 200, side=96)
     command = [sys.executable, "-m", "i2ikit", "translate", "x.pt", "in", "out", "--device", "cpu"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+    ) as process:
         wait_until(lambda: len([*Path("out").glob("*.png")]) >= 5, process)
         process.send_signal(number)
         _, err = process.communicate(timeout=TIMEOUT)
