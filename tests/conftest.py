@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,20 @@ from torch import Tensor
 
 from i2ikit.metrics.base import Metric
 from i2ikit.registry import DATASETS, METRICS
+from tests.browser import CHROMIUM
 
 PORTS = range(20000, 32000)  # below those that the system hands out to connections, which could take one in between
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser without a window, for tests that are marked with ``needs_browser``."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

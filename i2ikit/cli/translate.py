@@ -10,7 +10,7 @@ import typer
 
 from i2ikit.cli.console import busy, counting, write
 from i2ikit.cli.options import CheckpointPath, Device, GeneratorName, Imports, ValueRange, Weights, takes
-from i2ikit.errors import I2IKitError
+from i2ikit.errors import I2IKitError, counted
 
 if TYPE_CHECKING:
     from i2ikit.inference.folders import FolderOptions, Progress
@@ -146,7 +146,7 @@ class TranslateOptions:
 def translate(options: TranslateOptions) -> None:
     """Translate an image or a video, or all below a folder."""
     count = (_translate_by_ray if options.engine is Engine.ray else _translate_here)(options)
-    write(f"{count} {'file' if count == 1 else 'files'} written to {options.target}")
+    write(f"{counted(count, 'file')} written to {options.target}")
 
 
 def _translate_here(options: TranslateOptions) -> int:
