@@ -15,6 +15,7 @@ from i2ikit.nn.staged import StagedGenerator
 from i2ikit.registry import GENERATORS
 
 Stage = tuple[str, nn.Module, int]
+MASK_START = 2.0  # logit of the mask before training
 
 
 @GENERATORS.register_module()
@@ -36,14 +37,17 @@ class ResNetGenerator(StagedGenerator):
         init, init_gain: see :func:`i2ikit.nn.initialize.initialize`.
         input_skip: out = tanh(net(x) + atanh(0.97 x)): the network learns the change, and returns almost the input
             before training. Not in the papers; preserves colors in short runs.
+        mask: make a foreground mask too, m in 0..1 (B, 1, H, W), and return m * y + (1 - m) * x: the background is the
+            input's. It is the tap ``mask``, before ``out``, and starts near 0.88, so that all of the image learns.
     Shape:
         (B, in_channels, H, W) -> (B, out_channels, H, W) in -1..1; H and W multiples of 4, at least 8.
 
     Raises:
-        ValueError: an argument is out of its range, or ``input_skip`` with different channels in and out.
+        ValueError: an argument is out of its range, or ``input_skip`` or ``mask`` with different channels in and out.
         ShapeError: an image of another shape.
     Source:
-        Zhu et al. 2017, arXiv:1703.10593, appendix 7.2; anti-aliasing as in CUT, arXiv:2007.15651.
+        Zhu et al. 2017, arXiv:1703.10593, appendix 7.2; anti-aliasing as in CUT, arXiv:2007.15651. For the mask: Mejjati et
+        al. 2018, arXiv:1806.02311, who make it with a network of its own.
     Example:
         >>> generator = ResNetGenerator(filters=4, blocks=1)
         >>> {name: tuple(x.shape) for name, x in generator.trace(torch.zeros(1, 3, 32, 32), ["down2", "out"]).items()}
@@ -65,16 +69,18 @@ class ResNetGenerator(StagedGenerator):
         init: str = "xavier",
         init_gain: float = 0.02,
         input_skip: bool = False,
+        mask: bool = False,
     ) -> None:
         positive_int("in_channels", in_channels)
         positive_int("out_channels", out_channels)
         positive_int("filters", filters)
         positive_int("blocks", blocks, most=MOST_LAYERS)
-        if input_skip and in_channels != out_channels:
-            raise ValueError(
-                f"input_skip=True needs as many channels out as in, not in_channels={in_channels} and "
-                f"out_channels={out_channels}: set input_skip=False"
-            )
+        for option, on in (("input_skip", input_skip), ("mask", mask)):
+            if on and in_channels != out_channels:
+                raise ValueError(
+                    f"{option}=True needs as many channels out as in, not in_channels={in_channels} and "
+                    f"out_channels={out_channels}: set {option}=False"
+                )
         stem = _conv_norm_relu(nn.Conv2d(in_channels, filters, 7, bias=bias_before(norm)), norm)
         stages: list[Stage] = [("pad", nn.ReflectionPad2d(3), in_channels), ("stem", stem, filters)]
         stages += _down("down1", filters, norm, antialias_down)
@@ -84,20 +90,32 @@ class ResNetGenerator(StagedGenerator):
             for n in range(1, blocks + 1)
         ]
         stages += [_up("up1", 4 * filters, norm, antialias_up), _up("up2", 2 * filters, norm, antialias_up)]
-        out = OrderedDict(pad=nn.ReflectionPad2d(3), conv=nn.Conv2d(filters, out_channels, 7))
-        stages.append(("out", nn.Sequential(out), out_channels))
+        if mask:
+            stages.append(("mask", _last(filters, 1), 1))
+        stages.append(("out", _last(filters, out_channels), out_channels))
         super().__init__(in_channels, stages, multiple=4, smallest=8)
-        self.input_skip = input_skip
+        self.input_skip, self.mask = input_skip, mask
         initialize(self, init, init_gain)
+        if mask:
+            nn.init.constant_(self.get_parameter("stages.mask.conv.bias"), MASK_START)
 
     def advance(self, name: str, stage: Callable[[Tensor], Tensor], value: Tensor, kept: list[Tensor]) -> Tensor:
-        """Run one stage; the last one ends in tanh, to which the input may be added."""
-        if name == "pad" and self.input_skip:
+        """Run one stage; the last one ends in tanh, to which the input may be added, and puts the mask on its image."""
+        if name == "pad" and (self.input_skip or self.mask):
             kept.append(value)
-        value = stage(value)
+        if name == "mask":
+            kept += [value, torch.sigmoid(stage(value))]
+            return kept[-1]
         if name != "out":
-            return value
-        return torch.tanh(value + torch.atanh(0.97 * kept.pop()) if self.input_skip else value)
+            return stage(value)
+        mask, value = (kept.pop(), kept.pop()) if self.mask else (None, value)
+        made = stage(value)
+        made = torch.tanh(made + torch.atanh(0.97 * kept[0]) if self.input_skip else made)
+        return made if mask is None else mask * made + (1 - mask) * kept[0]
+
+
+def _last(width: int, channels: int) -> nn.Sequential:
+    return nn.Sequential(OrderedDict(pad=nn.ReflectionPad2d(3), conv=nn.Conv2d(width, channels, 7)))
 
 
 def _conv_norm_relu(conv: nn.Module, norm: str, before: nn.Module | None = None) -> nn.Sequential:

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -152,11 +154,37 @@ def test_input_skip_stays_finite_at_black_and_white() -> None:
     assert x.grad.isfinite().all()
 
 
-def test_input_skip_needs_as_many_channels_out_as_in() -> None:
+@pytest.mark.parametrize("option", ["input_skip", "mask"])
+def test_what_adds_the_input_needs_as_many_channels_out_as_in(option: str) -> None:
     with pytest.raises(
-        ValueError, match=r"input_skip=True needs .* in_channels=1 and out_channels=3: set input_skip=False"
+        ValueError, match=rf"{option}=True needs .* in_channels=1 and out_channels=3: set {option}=False"
     ):
-        small(in_channels=1, out_channels=3, input_skip=True)
+        small(in_channels=1, out_channels=3, **{option: True})
+
+
+@pytest.mark.parametrize("input_skip", [True, False])
+def test_a_mask_mixes_what_is_made_with_the_input(input_skip: bool) -> None:
+    net = small(mask=True, input_skip=input_skip).double()
+    plain = small(input_skip=input_skip).double()
+    plain.load_state_dict({key: value for key, value in net.state_dict().items() if "stages.mask" not in key})
+    x = torch.rand(2, 3, 16, 16, dtype=torch.float64) * 2 - 1
+    taps = net.trace(x, ("mask", "out"))
+    torch.testing.assert_close(taps["out"], taps["mask"] * plain(x) + (1 - taps["mask"]) * x)
+    assert net.widths(["mask", "out"]) == [1, 3]
+
+
+def test_a_mask_starts_almost_open_and_can_close() -> None:
+    net = small(mask=True, init="normal", init_gain=1e-6)
+    x = torch.rand(1, 3, 16, 16) * 2 - 1
+    assert net.trace(x, ("mask",))["mask"].mean().item() == pytest.approx(1 / (1 + math.exp(-2)), abs=1e-3)
+    nn.init.constant_(net.stages.mask.conv.bias, -200.0)
+    assert net(x).equal(x)
+
+
+def test_the_loss_of_an_image_reaches_the_mask() -> None:
+    net = small(mask=True)
+    net(torch.rand(1, 3, 16, 16)).square().sum().backward()
+    assert net.stages.mask.conv.weight.grad.abs().max() > 0
 
 
 @pytest.mark.parametrize(("channels_in", "channels_out"), [(1, 1), (5, 2), (3, 1)])

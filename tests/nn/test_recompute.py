@@ -13,6 +13,7 @@ from i2ikit.profiling.counters import StepCounter
 GENERATORS = {
     "resnet": lambda: ResNetGenerator(filters=4, blocks=2, dropout=True),
     "skip": lambda: ResNetGenerator(filters=4, blocks=1, input_skip=True, norm="batch"),
+    "mask": lambda: ResNetGenerator(filters=4, blocks=1, mask=True),
     "unet": lambda: UNetGenerator(filters=4, downs=6, dropout=True),
     "stylegan2": lambda: StyleGAN2Generator(filters=1, size=64, blocks=2),
 }

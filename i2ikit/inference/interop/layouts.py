@@ -101,8 +101,9 @@ def numbered_layers(generator: ResNetGenerator) -> list[tuple[str, str, nn.Modul
 
 @layout_of.register
 def _(network: ResNetGenerator) -> Layout:
-    if network.input_skip:
-        raise CheckpointError("no published generator has input_skip; there is no layout to write it in")
+    for option in ("input_skip", "mask"):
+        if getattr(network, option):
+            raise CheckpointError(f"no published generator has {option}; there is no layout to write it in")
     layout = Layout(network)
     for number, (tap, own, layer) in enumerate(numbered_layers(network)):
         published = f"model.{number}"

@@ -195,8 +195,9 @@ def test_a_blur_kernel_of_another_kind_is_refused() -> None:
 def test_other_networks_have_no_layout() -> None:
     with pytest.raises(CheckpointError, match="no published code has a MultiScaleDiscriminator"):
         layout_of(MultiScaleDiscriminator(filters=2))
-    with pytest.raises(CheckpointError, match="no published generator has input_skip"):
-        layout_of(ResNetGenerator(filters=2, input_skip=True))
+    for option in ("input_skip", "mask"):
+        with pytest.raises(CheckpointError, match=f"no published generator has {option}"):
+            layout_of(ResNetGenerator(filters=2, **{option: True}))
 
 
 def test_a_unet_is_imported_as_it_was_exported() -> None:

@@ -38,6 +38,7 @@ GENERATORS = {
     "resnet": lambda: ResNetGenerator(filters=8, blocks=1, init="normal", init_gain=0.1),
     "resnet affine": lambda: ResNetGenerator(filters=8, blocks=1, norm="instance_affine", antialias_down=False),
     "resnet batch": lambda: ResNetGenerator(filters=8, blocks=1, norm="batch", input_skip=True),
+    "resnet mask": lambda: ResNetGenerator(filters=8, blocks=1, mask=True),
     "unet": lambda: UNetGenerator(filters=24, downs=3, norm="instance"),
     "stylegan2": lambda: StyleGAN2Generator(filters=1, size=32, blocks=2, noise=False),
 }
