@@ -46,8 +46,8 @@ class ResNetGenerator(StagedGenerator):
         ValueError: an argument is out of its range, or ``input_skip`` or ``mask`` with different channels in and out.
         ShapeError: an image of another shape.
     Source:
-        Zhu et al. 2017, arXiv:1703.10593, appendix 7.2; anti-aliasing as in CUT, arXiv:2007.15651. For the mask: Mejjati et
-        al. 2018, arXiv:1806.02311, who make it with a network of its own.
+        Zhu et al. 2017, arXiv:1703.10593, appendix 7.2; anti-aliasing as in CUT, arXiv:2007.15651. For the mask:
+        Mejjati et al. 2018, arXiv:1806.02311, who make it with a network of its own.
     Example:
         >>> generator = ResNetGenerator(filters=4, blocks=1)
         >>> {name: tuple(x.shape) for name, x in generator.trace(torch.zeros(1, 3, 32, 32), ["down2", "out"]).items()}
