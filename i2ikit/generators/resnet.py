@@ -1,20 +1,16 @@
 """The ResNet generator of CycleGAN and its descendants."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from i2ikit.checks import MOST_LAYERS, positive_int
-from i2ikit.nn.blur import BlurDown, BlurUp
 from i2ikit.nn.initialize import initialize
-from i2ikit.nn.norms import bias_before, make_norm
-from i2ikit.nn.residual import ResidualBlock
+from i2ikit.nn.resnet_stages import decoder_stages, encoder_stages, last_convolution
 from i2ikit.nn.staged import StagedGenerator
 from i2ikit.registry import GENERATORS
 
-Stage = tuple[str, nn.Module, int]
 MASK_START = 2.0  # logit of the mask before training
 
 
@@ -81,18 +77,13 @@ class ResNetGenerator(StagedGenerator):
                     f"{option}=True needs as many channels out as in, not in_channels={in_channels} and "
                     f"out_channels={out_channels}: set {option}=False"
                 )
-        stem = _conv_norm_relu(nn.Conv2d(in_channels, filters, 7, bias=bias_before(norm)), norm)
-        stages: list[Stage] = [("pad", nn.ReflectionPad2d(3), in_channels), ("stem", stem, filters)]
-        stages += _down("down1", filters, norm, antialias_down)
-        stages += _down("down2", 2 * filters, norm, antialias_down)
-        stages += [
-            (f"block{n}", ResidualBlock(4 * filters, norm=norm, padding=padding, dropout=dropout), 4 * filters)
-            for n in range(1, blocks + 1)
-        ]
-        stages += [_up("up1", 4 * filters, norm, antialias_up), _up("up2", 2 * filters, norm, antialias_up)]
+        stages = encoder_stages(
+            in_channels, filters, blocks, norm=norm, antialias=antialias_down, padding=padding, dropout=dropout
+        )
+        stages += decoder_stages(filters, norm=norm, antialias=antialias_up)
         if mask:
-            stages.append(("mask", _last(filters, 1), 1))
-        stages.append(("out", _last(filters, out_channels), out_channels))
+            stages.append(("mask", last_convolution(filters, 1), 1))
+        stages.append(("out", last_convolution(filters, out_channels), out_channels))
         super().__init__(in_channels, stages, multiple=4, smallest=8)
         self.input_skip, self.mask = input_skip, mask
         initialize(self, init, init_gain)
@@ -112,32 +103,3 @@ class ResNetGenerator(StagedGenerator):
         made = stage(value)
         made = torch.tanh(made + torch.atanh(0.97 * kept[0]) if self.input_skip else made)
         return made if mask is None else mask * made + (1 - mask) * kept[0]
-
-
-def _last(width: int, channels: int) -> nn.Sequential:
-    return nn.Sequential(OrderedDict(pad=nn.ReflectionPad2d(3), conv=nn.Conv2d(width, channels, 7)))
-
-
-def _conv_norm_relu(conv: nn.Module, norm: str, before: nn.Module | None = None) -> nn.Sequential:
-    width = int(conv.out_channels)  # type: ignore[arg-type]
-    first = {} if before is None else {"blur": before}
-    return nn.Sequential(OrderedDict(**first, conv=conv, norm=make_norm(norm, width), relu=nn.ReLU()))
-
-
-def _down(name: str, width: int, norm: str, antialias: bool) -> list[Stage]:
-    """Return the two stages of a step down from ``width`` to twice that many channels."""
-    stride = 1 if antialias else 2
-    conv = nn.Conv2d(width, 2 * width, 3, stride=stride, padding=1, bias=bias_before(norm))
-    rest = OrderedDict(norm=make_norm(norm, 2 * width), relu=nn.ReLU())
-    if antialias:
-        rest["blur"] = BlurDown()
-    return [(f"{name}_conv", conv, 2 * width), (name, nn.Sequential(rest), 2 * width)]
-
-
-def _up(name: str, width: int, norm: str, antialias: bool) -> Stage:
-    """Return the stage of a step up from ``width`` to half as many channels."""
-    half, bias = width // 2, bias_before(norm)
-    if antialias:
-        return name, _conv_norm_relu(nn.Conv2d(width, half, 3, padding=1, bias=bias), norm, BlurUp()), half
-    conv = nn.ConvTranspose2d(width, half, 3, stride=2, padding=1, output_padding=1, bias=bias)
-    return name, _conv_norm_relu(conv, norm), half
