@@ -31,6 +31,7 @@ KINDS = (
     Kind("generators", "generator", named=True, suffix=True),
     Kind("discriminators", "discriminator", named=True, suffix=True),
     Kind("heads", "head", named=True, suffix=True),
+    Kind("extractors", "feature extractor", named=True),
     Kind("samplers", "sampler", suffix=True),
     Kind("negatives", "source of negatives"),
     Kind("losses", "loss", suffix=True),

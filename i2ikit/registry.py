@@ -108,6 +108,7 @@ REGISTRIES = {kind.plural: Registry(kind.singular, kind.plural) for kind in KIND
 GENERATORS = REGISTRIES["generators"]
 DISCRIMINATORS = REGISTRIES["discriminators"]
 HEADS = REGISTRIES["heads"]
+EXTRACTORS = REGISTRIES["extractors"]
 SAMPLERS = REGISTRIES["samplers"]
 NEGATIVES = REGISTRIES["negatives"]
 LOSSES = REGISTRIES["losses"]

@@ -19,14 +19,15 @@ from i2ikit.engine.checkpointing.weights_file import open_checkpoint
 from i2ikit.errors import CheckpointError, I2IKitError, nearest_hint
 from i2ikit.images import Reader, domain_readers
 from i2ikit.inference.hub import locate
+from i2ikit.interfaces import full_name
 from i2ikit.plugin import get_manager
-from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS
+from i2ikit.registry import DISCRIMINATORS, EXTRACTORS, GENERATORS, HEADS
 from i2ikit.work_dir import choose_checkpoint
 
 PLUGIN_NAME = re.compile(r"i2ikit[-_][a-z0-9]+([-_][a-z0-9]+)*")  # what a file may advise to install
 PUBLISHED_SIZE = 256  # pixels of the images that the published generators are trained and tested on
 WEIGHTS = ("average", "raw")
-REGISTRIES = {"generators": GENERATORS, "discriminators": DISCRIMINATORS, "heads": HEADS}
+REGISTRIES = {"generators": GENERATORS, "discriminators": DISCRIMINATORS, "heads": HEADS}  # of what is trained
 
 
 class TrainedModel:
@@ -131,7 +132,9 @@ class TrainedModel:
         builder = Builder()
 
         def make() -> nn.Module | None:
-            made: nn.Module | None = builder.part(REGISTRIES[kind], config, f"model.{kind}.{short}", **given)
+            made: nn.Module | None = builder.part(
+                {**REGISTRIES, "extractors": EXTRACTORS}[kind], config, f"model.{kind}.{short}", **given
+            )
             return made
 
         try:
@@ -144,7 +147,7 @@ class TrainedModel:
         return network
 
     def _widths(self, generator: str, taps: Sequence[str]) -> Any:
-        network: Any = self.build(f"generators.{generator}")
+        network: Any = self.build(full_name(generator))
         try:
             return network.widths(taps)
         except (I2IKitError, ValueError, LookupError, TypeError) as error:

@@ -1,7 +1,17 @@
 """The interfaces between parts, terms and the step: plain data and protocols, without the math of any method."""
 
 from i2ikit.interfaces.positions import Positions, Routing, SamplingPlan, positions_on
-from i2ikit.interfaces.step import HeadUse, Read, StepReader
+from i2ikit.interfaces.step import HeadUse, Read, StepReader, full_name
 from i2ikit.ops.contrast import Negatives
 
-__all__ = ["HeadUse", "Negatives", "Positions", "Read", "Routing", "SamplingPlan", "StepReader", "positions_on"]
+__all__ = [
+    "HeadUse",
+    "Negatives",
+    "Positions",
+    "Read",
+    "Routing",
+    "SamplingPlan",
+    "StepReader",
+    "full_name",
+    "positions_on",
+]

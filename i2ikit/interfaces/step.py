@@ -9,9 +9,14 @@ from torch import Tensor, nn
 from i2ikit.interfaces.progress import Progress
 
 
+def full_name(network: str) -> str:
+    """Return the full name of a network; a name without a kind, such as ``"ab"``, is a generator's."""
+    return network if "." in network else f"generators.{network}"
+
+
 @dataclass(frozen=True)
 class Read:
-    """One thing that a term reads: an image, taps of a generator's pass, or the logits of a discriminator.
+    """One thing that a term reads: an image, taps of a network's pass, or the logits of a discriminator.
 
     Attributes:
         image: expression of the image, such as ``"ab(a)"``.
@@ -28,9 +33,9 @@ class Read:
     leaf: bool = False
 
     @classmethod
-    def taps_of(cls, generator: str, image: str, taps: Sequence[str], *, grad: bool = True) -> "Read":
-        """Read ``taps`` of the pass of ``image`` through ``generator``."""
-        return cls(image, f"generators.{generator}", tuple(taps), grad)
+    def taps_of(cls, network: str, image: str, taps: Sequence[str], *, grad: bool = True) -> "Read":
+        """Read ``taps`` of the pass of ``image`` through a generator or an extractor, such as ``"extractors.vgg"``."""
+        return cls(image, full_name(network), tuple(taps), grad)
 
     @classmethod
     def logits_of(cls, discriminator: str, image: str, *, grad: bool = True, leaf: bool = False) -> "Read":
@@ -44,7 +49,8 @@ class HeadUse:
 
     Attributes:
         head: name of the head.
-        generator: name of the generator that the features come from; empty if the head gets something else.
+        generator: name of the generator that the features come from, or the full name of another network
+            (``"extractors.vgg"``); empty if the head gets something else.
         taps: names of the taps, one for each layer of the head; none if the head gets something else.
     """
 
@@ -68,8 +74,11 @@ class StepReader(Protocol):
     def image(self, expression: str, *, grad: bool = True) -> Tensor:
         """Return the image (B, C, H, W) of an expression such as ``"ba(ab(a))"``."""
 
-    def taps(self, generator: str, image: str, names: Sequence[str], *, grad: bool = True) -> dict[str, Tensor]:
-        """Return the named features (B, C, H, W) of the pass of ``image`` through ``generator``."""
+    def taps(self, network: str, image: str, names: Sequence[str], *, grad: bool = True) -> dict[str, Tensor]:
+        """Return the named features (B, C, H, W) of the pass of ``image`` through a generator.
+
+        A full name, such as ``"extractors.vgg"``, is a network of another kind.
+        """
 
     def logits(self, discriminator: str, image: str, *, grad: bool = True) -> list[Tensor]:
         """Return the logits of ``discriminator`` for ``image``: float32 maps (B, 1, h, w), one per scale."""

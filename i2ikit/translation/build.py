@@ -13,6 +13,7 @@ from i2ikit.schedules.weights import Constant
 from i2ikit.terms.base import Term
 from i2ikit.translation.build_networks import (
     DOMAINS,
+    TAPPED,
     NetworksBuilder,
     are_texts,
     check_keys,
@@ -106,6 +107,8 @@ class PhasesBuilder:
         for name in names:
             if name in averages:
                 self.builder.error(path, f"{name!r} is an average of {averages[name].of!r}; no phase updates it")
+            elif name.partition(".")[0] == "extractors":
+                self.builder.error(path, f"{name!r} is never updated; a network that a phase updates is a generator")
             elif name not in every and name not in full:
                 unknown(self.builder, path, "network", name, [*full, *every])
             updated += full.get(name, [name])
@@ -165,10 +168,10 @@ class PhasesBuilder:
             return
         if heads[use.head] is None or not use.taps:
             return
-        generator = self.networks.generators[use.generator]
-        if generator is None:
+        network = self.networks.tapped(use.generator)
+        if network is None:
             return
-        made_for, given = self.networks.widths_of_head(use.head), list(generator.widths(use.taps))
+        made_for, given = self.networks.widths_of_head(use.head), list(network.widths(use.taps))
         if made_for == given:
             return
         if made_for is None:
@@ -191,8 +194,8 @@ class PhasesBuilder:
         group = self.networks.kinds.get(kind, {})
         if read.network and name not in group:
             unknown(self.builder, path, kind.removesuffix("s"), name, group)
-        elif kind == "generators":
-            self.networks.has_wrong_taps(name, read.taps, f"{path}.taps")
+        elif kind in TAPPED:
+            self.networks.has_wrong_taps(read.network, read.taps, f"{path}.taps")
 
     def _check_name(self, part: Expression, text: str, path: str) -> None:
         views = self.networks.views

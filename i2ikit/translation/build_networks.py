@@ -9,11 +9,18 @@ from torch import nn
 from i2ikit import model_keys
 from i2ikit.build import Builder, is_part, parameters
 from i2ikit.errors import nearest_hint
-from i2ikit.registry import DISCRIMINATORS, GENERATORS, HEADS, VIEWS, Registry
+from i2ikit.interfaces import full_name
+from i2ikit.registry import DISCRIMINATORS, EXTRACTORS, GENERATORS, HEADS, VIEWS, Registry
 from i2ikit.translation.averages import COPY, STARTS, Average, frozen_copy
 
 DOMAINS = ("a", "b")
-REGISTRY_OF: Mapping[str, Registry] = {"generators": GENERATORS, "discriminators": DISCRIMINATORS, "heads": HEADS}
+REGISTRY_OF: Mapping[str, Registry] = {
+    "generators": GENERATORS,
+    "discriminators": DISCRIMINATORS,
+    "heads": HEADS,
+    "extractors": EXTRACTORS,
+}
+TAPPED = ("generators", "extractors")  # kinds of networks whose taps terms and heads read
 
 
 class NetworksBuilder:
@@ -25,7 +32,7 @@ class NetworksBuilder:
         path: key path of the section.
 
     Attributes:
-        kinds: the networks by kind, ``generators``, ``discriminators`` and ``heads``, and by name.
+        kinds: the networks by kind, ``generators``, ``discriminators``, ``heads`` and ``extractors``, and by name.
         views: by name.
         averages: the networks that are moving averages, by full name such as ``"generators.ab_mean"``.
     """
@@ -42,8 +49,8 @@ class NetworksBuilder:
         return self.kinds["generators"]
 
     def build(self) -> None:
-        """Build generators first, then discriminators, views and heads, and averages last."""
-        for kind in ("generators", "discriminators"):
+        """Build generators first, then discriminators, extractors, views and heads, and averages last."""
+        for kind in ("generators", "discriminators", "extractors"):
             for name in self.section(kind):
                 self._check_image_name(kind, name)
                 self.kinds[kind][name] = self._network(kind, name)
@@ -72,16 +79,25 @@ class NetworksBuilder:
         config = self.section(kind)[name]
         if "of" not in config:
             return None
-        return list(self.generators[config["of"]].widths(config["taps"]))
+        return list(self.tapped(config["of"]).widths(config["taps"]))
 
-    def has_wrong_taps(self, generator: str, taps: Iterable[str], path: str) -> bool:
-        """Report the taps that a generator does not have; return whether there are any."""
-        network = self.generators[generator]
+    def tapped(self, name: str) -> Any:
+        """Return the generator, ``"ab"``, or the extractor, ``"extractors.vgg"``, of a name; None if it has an error.
+
+        Raises:
+            KeyError: there is none.
+        """
+        kind, _, short = full_name(name).partition(".")
+        return self.kinds[kind if kind in TAPPED else ""][short]
+
+    def has_wrong_taps(self, name: str, taps: Iterable[str], path: str) -> bool:
+        """Report the taps that a generator or an extractor does not have; return whether there are any."""
+        network = self.tapped(name)
         if network is None:
             return False
         wrong = [tap for tap in taps if tap not in (*network.tap_names, *getattr(network, "inner_tap_names", ()))]
         for tap in wrong:
-            unknown(self.builder, path, "tap", tap, network.tap_names, f" in generators.{generator}")
+            unknown(self.builder, path, "tap", tap, network.tap_names, f" in {full_name(name)}")
         return bool(wrong)
 
     def section(self, name: str) -> Mapping[str, Any]:
@@ -111,14 +127,16 @@ class NetworksBuilder:
         if not are_texts(config["taps"]):
             self.builder.error(f"{path}.taps", f"taps are a list of names, not {config['taps']!r}")
             return None
-        if str(config["of"]) not in self.generators:
-            unknown(self.builder, f"{path}.of", "generator", config["of"], self.generators)
+        try:
+            network = self.tapped(str(config["of"]))
+        except KeyError:
+            known = [*self.generators, *(f"extractors.{name}" for name in self.kinds["extractors"])]
+            unknown(self.builder, f"{path}.of", "generator or extractor", config["of"], known)
             return None
-        generator = self.generators[config["of"]]
-        if generator is None or self.has_wrong_taps(config["of"], config["taps"], f"{path}.taps"):
+        if network is None or self.has_wrong_taps(config["of"], config["taps"], f"{path}.taps"):
             return None
         rest = {key: value for key, value in config.items() if key not in model_keys.HEAD}
-        return self.builder.part(HEADS, rest, path, widths=generator.widths(config["taps"]))
+        return self.builder.part(HEADS, rest, path, widths=network.widths(config["taps"]))
 
     def _average(self, name: str, config: Any, path: str) -> None:
         """Add the moving average of a network under its own name."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ class UnpairedTranslation(nn.Module):
     Args:
         generators, discriminators, heads: networks by name.
         views: image operations by name, for use in image expressions.
+        extractors: frozen networks by name, whose taps terms read; always in evaluation mode.
         phases: in the order of the updates of a step.
         averages: the networks that are moving averages of others, by full name; updated after the last phase.
 
@@ -42,11 +44,13 @@ class UnpairedTranslation(nn.Module):
         views: Mapping[str, View],
         phases: Mapping[str, Phase],
         averages: Mapping[str, Average] | None = None,
+        extractors: Mapping[str, nn.Module] | None = None,
     ) -> None:
         super().__init__()
         self.generators = nn.ModuleDict(generators)
         self.discriminators = nn.ModuleDict(discriminators)
         self.heads = nn.ModuleDict(heads)
+        self.extractors = nn.ModuleDict(extractors or {}).requires_grad_(False)
         self.views = nn.ModuleDict(views)
         self.terms = nn.ModuleDict(
             {name: weighted.term for phase in phases.values() for name, weighted in phase.terms.items()}
@@ -55,13 +59,27 @@ class UnpairedTranslation(nn.Module):
         self.averages = dict(averages or {})
         self.precision: Callable[[], AbstractContextManager[object]] = nullcontext
         self.plain = False
-        self.shareable = {name: not mixes_images(network) for name, network in self.networks.items()}
+        self.shareable = {
+            name: name.startswith("extractors.") or not mixes_images(network) for name, network in self.networks.items()
+        }
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """All networks by full name: ``generators.ab``, ``discriminators.b``, ``heads.f``."""
-        kinds = {"generators": self.generators, "discriminators": self.discriminators, "heads": self.heads}
+        """All networks by full name: ``generators.ab``, ``discriminators.b``, ``heads.f``, ``extractors.vgg``."""
+        kinds = {
+            "generators": self.generators,
+            "discriminators": self.discriminators,
+            "heads": self.heads,
+            "extractors": self.extractors,
+        }
         return {f"{kind}.{name}": network for kind, group in kinds.items() for name, network in group.items()}
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of all networks but the extractors, which stay in evaluation mode."""
+        super().train(mode)
+        for extractor in self.extractors.values():
+            extractor.eval()
+        return self
 
     def train_step(
         self,

@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
+from i2ikit.interfaces import full_name
 from i2ikit.interfaces.progress import Progress
 from i2ikit.ops.numerics import at_least_float32
 from i2ikit.translation.expressions import Expression, parse
@@ -120,13 +121,13 @@ class Step:
         reached = self._plan.upstream(image) & self._plan.updates[self._phase] if grad else frozenset()
         return self._value(image, reached)
 
-    def taps(self, generator: str, image: str, names: Sequence[str], *, grad: bool = True) -> dict[str, Tensor]:
-        """Return the named features (B, C, H, W) of the pass of ``image`` through ``generator``."""
-        key = PassKey(f"generators.{generator}", self._resolve(image))
+    def taps(self, network: str, image: str, names: Sequence[str], *, grad: bool = True) -> dict[str, Tensor]:
+        """Return the named features (B, C, H, W) of the pass of ``image`` through a generator or an extractor."""
+        key = PassKey(full_name(network), self._resolve(image))
         taps = self._read(key, self._plan.reached(key, self._phase, grad), names).taps
         missing = [name for name in names if name not in taps]
         if missing:
-            raise self._not_announced(f"taps {', '.join(missing)} of {generator}({image})")
+            raise self._not_announced(f"taps {', '.join(missing)} of {network}({image})")
         return {name: taps[name] for name in names}
 
     def logits(self, discriminator: str, image: str, *, grad: bool = True) -> list[Tensor]:

@@ -14,6 +14,7 @@ from i2ikit.engine.reporter import RunResult
 from i2ikit.engine.run_lock import RunLock
 from i2ikit.engine.train import train
 from i2ikit.errors import ConfigError, DataError
+from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.work_dir import WorkDirError
 
 pytestmark = pytest.mark.slow  # complete trainings, and the import of mmengine's runner
@@ -305,3 +306,20 @@ def test_a_rate_that_waits_for_a_metric_resumes_bit_for_bit(cut, tmp_path, state
     train(cut, work_dir=tmp_path / "parts", resume=True)
     assert rates(log_of(tmp_path / "whole"))[-1] == pytest.approx(1e-3 * 0.5**10)
     assert_same(*(state_of(tmp_path / name) for name in ("whole", "parts")))
+
+
+def test_a_run_with_a_feature_extractor_resumes_bit_for_bit_and_its_translators_are_the_generators(
+    cut, tmp_path, state_of, assert_same
+):
+    cut["model"]["extractors"] = {
+        "vgg": {"type": "VGG16Features", "weights": "random", "last": "relu1_2", "filters": 2}
+    }
+    term = {"type": "FeatureTerm", "network": "extractors.vgg", "image": "ab(a)", "target": "a", "taps": ["relu1_2"]}
+    cut["model"]["phases"]["generate"]["terms"]["features"] = {**term, "loss": {"type": "L1Loss"}}
+    cut["train"]["steps"] = 4
+    train(cut, work_dir=tmp_path / "whole")
+    train(cut, work_dir=tmp_path / "parts", pause_at=2)
+    train(cut, work_dir=tmp_path / "parts", resume=True)
+    assert_same(state_of(tmp_path / "parts", 4), state_of(tmp_path / "whole", 4))
+    trained = TrainedModel(tmp_path / "parts")
+    assert (trained.generators, trained.network_names()) == (["ab"], ["generators.ab", "discriminators.b", "heads.f"])

@@ -24,7 +24,7 @@ ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "(not set)"})()
 WIDTH = 60  # characters of a value in a message
 Keys = tuple[str, ...]
 
-NETWORKS = ("model.type", "model.generators", "model.discriminators", "model.heads", "model.averages")
+NETWORKS = tuple(f"model.{key}" for key in ("type", "generators", "discriminators", "heads", "extractors", "averages"))
 NO_EFFECT = (  # on the weights
     "train.steps", "train.epochs", "log", "samples", "checkpoint", "metrics", "evaluation", "alarms", "plugins",
     "data.workers", "data.cache", "data.test", "files.test", "length", "versions", "machine",

@@ -19,7 +19,7 @@ def load_initial(path: str | Path, model: UnpairedTranslation, device: torch.dev
 
     Args:
         path: a checkpoint of this or another method, one that `i2ikit import` wrote, or a work directory.
-        model: on ``device``; networks that the checkpoint does not have keep their weights.
+        model: on ``device``; networks that the checkpoint does not have keep their weights, and so do extractors.
         device: of the model.
 
     Returns:
@@ -33,7 +33,7 @@ def load_initial(path: str | Path, model: UnpairedTranslation, device: torch.dev
     loaded = []
     for name, network in model.networks.items():
         weights = checkpoint.weights(name)
-        if not weights:
+        if not weights or name.startswith("extractors."):
             continue
         try:
             compare_weights(network.state_dict(), weights)

@@ -14,7 +14,7 @@ PART = {"type": text}
 HEAD = {**PART, "of": text, "taps": [str]}
 CONFIG = {
     "model?": {
-        **{f"{kind}?": {str: PART} for kind in ("generators", "discriminators")},
+        **{f"{kind}?": {str: PART} for kind in ("generators", "discriminators", "extractors")},
         "heads?": {str: HEAD},
         "averages?": {str: {"of": text}},
         "phases?": {str: {"terms?": {str: PART}}},
