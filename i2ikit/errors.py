@@ -16,6 +16,18 @@ def nearest_hint(name: str, names: Iterable[str]) -> str:
     return f" Nearest: {', '.join(repr(by_lower[match]) for match in close)}." if close else ""
 
 
+def no_such(kind: str, name: object, names: Iterable[str], where: str = "") -> str:
+    """Return that nothing of a kind is called ``name``, with the nearest names and all names.
+
+    Example:
+        >>> no_such("tap", "stam", ["pad", "stem"], " in generators.ab")
+        "there is no tap 'stam' in generators.ab. Nearest: 'stem'. There are: pad, stem."
+    """
+    names = list(names)
+    hint, known = nearest_hint(str(name), names), ", ".join(names) or "none"
+    return f"there is no {kind} {name!r}{where}.{hint} There are: {known}."
+
+
 def printable(text: str) -> str:
     """Return a text with its control characters shown as escape sequences, so that a terminal does not obey them.
 

@@ -4,4 +4,5 @@ MODEL = ("type", "generators", "discriminators", "heads", "extractors", "average
 PHASE = ("update", "terms", "optimizer", "groups")
 AVERAGE = ("of", "momentum", "init")
 TERM = ("weight", "stream")  # of every term, whatever its class takes
+VIEW = ("stream", "at_test")  # of every view, whatever its class takes
 HEAD = ("of", "taps")  # of every head that is made for features of a generator

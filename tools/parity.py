@@ -216,7 +216,7 @@ def _inject(model: UnpairedTranslation, case: Case, step: int, mirrored: bool) -
     for call, term in enumerate(term for term in terms if isinstance(term, PatchTerm)):
         term.sampler.ids = case.positions(step, call)
     if "mirror" in model.views:
-        model.views["mirror"].sample = lambda _generator: True if mirrored else None
+        model.views["mirror"].sample = lambda *_: True if mirrored else None
 
 
 def _progress(case: Case, step: int) -> Progress:

@@ -13,7 +13,11 @@ from i2ikit.config.sections import COLLECTIONS, DATASET_KEYS, FIXED, SECTIONS, f
 from i2ikit.config.values import parse_value
 from i2ikit.registry import DATASETS, HEADS, REGISTRIES, SCHEDULES, Registry
 
-BESIDES = {"terms": model_keys.TERM, "heads": model_keys.HEAD}  # keys of a part that its class does not take
+BESIDES = {  # keys of a part that its class does not take
+    "terms": model_keys.TERM,
+    "heads": model_keys.HEAD,
+    "views": model_keys.VIEW,
+}
 
 
 def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[str, Any], list[ConfigProblem]]:

@@ -10,7 +10,6 @@ from i2ikit.build import Builder, ConfigProblem, needs_values, reason
 from i2ikit.config.batch import batch_shapes, side_key, size_in_config
 from i2ikit.config.channels import image_channels
 from i2ikit.errors import I2IKitError, ShapeError
-from i2ikit.translation.expressions import parse
 
 if TYPE_CHECKING:
     from i2ikit.interfaces import Read
@@ -111,7 +110,7 @@ def _channel_clashes(config: Mapping[str, Any], model: "UnpairedTranslation") ->
     path = "data.channels" if data.get("channels") is not None else "data.train.channels"
     terms = " and ".join(f"{term.rpartition('.')[2]} ({text})" for term, text in clashes.items())
     needs = "needs" if len(clashes) == 1 else "need"
-    if all(_ties(name, kept) for name in model.generators if f"generators.{name}" not in model.averages):
+    if all(_ties(name, kept, model) for name in model.generators if f"generators.{name}" not in model.averages):
         advice = f"Leave that out: {' '.join(f'--set {term}=None' for term in clashes)}"
     else:
         advice = f"No other term ties the output to the input, so this method cannot be used; {OTHERS}"
@@ -123,13 +122,28 @@ def _channel_clashes(config: Mapping[str, Any], model: "UnpairedTranslation") ->
 
 def _clash(read: "Read", model: "UnpairedTranslation", channels: Mapping[str, int]) -> str:
     """Return which image of a read has other channels than the network it enters, or an empty string."""
-    image = parse(read.image)
-    entered = [(f"generators.{part.name}", part.arguments[0]) for part in image.walk() if part.name in model.generators]
-    for network, entering in reversed([*([(read.network, image)] if read.network else []), *entered]):
-        found, taken = _channels(entering, model, channels), getattr(model.networks[network], "in_channels", None)
-        if found is not None and taken is not None and found != taken:
-            return f"{entering} has {found}, {network} takes {taken}"
+    inputs = model.language.inputs(read.network, read.image)
+    passes = [*([(read.network, inputs)] if read.network else [])]
+    passes += [
+        (f"generators.{part.name}", part.arguments)
+        for image in inputs
+        for part in image.walk()
+        if part.arguments and part.name in model.generators
+    ]
+    for network, entering in reversed(passes):
+        for image, taken in zip(entering, _taken_channels(model.networks[network]), strict=True):
+            found = _channels(image, model, channels)
+            if found is not None and taken is not None and found != taken:
+                return f"{image} has {found}, {network} takes {taken}"
     return ""
+
+
+def _taken_channels(network: Any) -> list[int | None]:
+    """Return the channels of the images that a network takes, its extra inputs too; None for another kind of input."""
+    from i2ikit.interfaces.inputs import extra_inputs
+
+    extras = extra_inputs(network)
+    return [getattr(network, "in_channels", None), *(extra.size if extra.kind == "image" else None for extra in extras)]
 
 
 def _channels(image: "Expression", model: "UnpairedTranslation", channels: Mapping[str, int]) -> int | None:
@@ -139,13 +153,14 @@ def _channels(image: "Expression", model: "UnpairedTranslation", channels: Mappi
     if image.name not in model.generators:  # a view
         return _channels(image.arguments[0], model, channels)
     generator: Any = model.generators[image.name]
-    return int(generator.widths(("out",))[0]) if hasattr(generator, "widths") else None
+    return int(generator.widths((image.tap,))[0]) if hasattr(generator, "widths") else None
 
 
-def _ties(generator: str, terms: Sequence[Sequence["Read"]]) -> bool:
+def _ties(generator: str, terms: Sequence[Sequence["Read"]], model: "UnpairedTranslation") -> bool:
     """Return whether a term that is not adversarial, which reads logits only, reads images or taps of a generator."""
     return any(
-        read.network == f"generators.{generator}" or generator in parse(read.image).functions()
+        read.network == f"generators.{generator}"
+        or any(generator in image.functions() for image in model.language.inputs(read.network, read.image))
         for reads in terms
         if not all(read.network.startswith("discriminators.") for read in reads)
         for read in reads

@@ -90,7 +90,9 @@ class ResNetGenerator(StagedGenerator):
         if mask:
             nn.init.constant_(self.get_parameter("stages.mask.conv.bias"), MASK_START)
 
-    def advance(self, name: str, stage: Callable[[Tensor], Tensor], value: Tensor, kept: list[Tensor]) -> Tensor:
+    def advance(
+        self, name: str, stage: Callable[..., Tensor], value: Tensor, kept: list[Tensor], *extra: Tensor
+    ) -> Tensor:
         """Run one stage; the last one ends in tanh, to which the input may be added, and puts the mask on its image."""
         if name == "pad" and (self.input_skip or self.mask):
             kept.append(value)

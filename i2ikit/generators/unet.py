@@ -73,7 +73,9 @@ class UNetGenerator(StagedGenerator):
         super().__init__(in_channels, stages, multiple=2**downs)
         initialize(self, init, init_gain)
 
-    def advance(self, name: str, stage: Callable[[Tensor], Tensor], value: Tensor, kept: list[Tensor]) -> Tensor:
+    def advance(
+        self, name: str, stage: Callable[..., Tensor], value: Tensor, kept: list[Tensor], *extra: Tensor
+    ) -> Tensor:
         """Run one stage; steps down keep their activated input, steps up take it."""
         if name.startswith("down"):
             if name != "down1":

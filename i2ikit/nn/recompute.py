@@ -14,26 +14,26 @@ from i2ikit.ops.convolutions import FastConvolutions, is_active
 Result = TypeVar("Result")
 
 
-def recomputed(network: nn.Module, run: Callable[[Tensor], Result], value: Tensor) -> Result:
-    """Return ``run(value)``; its activations are not kept, but computed again during the backward pass.
+def recomputed(network: nn.Module, run: Callable[..., Result], *values: Tensor) -> Result:
+    """Return ``run(*values)``; its activations are not kept, but computed again during the backward pass.
 
     The second computation equals the first: global random streams (dropout), autocast and frozen parameters are
     restored, and the statistics of a batch norm are not updated again. Without gradients it is a plain call.
 
     Args:
         network: the modules that ``run`` calls.
-        run: from a tensor to tensors, a function of its argument and of the network alone.
-        value: the input.
+        run: from tensors to tensors, a function of its arguments and of the network alone.
+        values: the inputs.
     Source:
         Chen et al. 2016, arXiv:1604.06174; torch.utils.checkpoint.
     """
-    wanted = value.requires_grad or any(parameter.requires_grad for parameter in network.parameters())
+    wanted = any(x.requires_grad for x in (*values, *network.parameters()))
     if not torch.is_grad_enabled() or not wanted:
-        return run(value)
+        return run(*values)
     flags = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
     convolutions = FastConvolutions if is_active() else nullcontext
     result: Result = checkpoint(
-        run, value, use_reentrant=False, context_fn=lambda: (nullcontext(), _restored(network, flags, convolutions))
+        run, *values, use_reentrant=False, context_fn=lambda: (nullcontext(), _restored(network, flags, convolutions))
     )
     return result
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from i2ikit.checks import check_images
 from i2ikit.errors import nearest_hint
+from i2ikit.interfaces.inputs import ExtraInput, complete
 from i2ikit.nn.recompute import recomputed
 
 
@@ -18,7 +19,7 @@ class StagedGenerator(nn.Module):
     the output of the layer ``conv`` of the stage ``up1``.
 
     A subclass passes its stages; the last one is called ``out`` and makes the image. One whose stages need
-    more than the output of the stage before (skip connections) overrides :meth:`advance`.
+    more than the output of the stage before (skip connections, extra inputs) overrides :meth:`advance`.
 
     Args:
         in_channels: channels of the input image, at least 1.
@@ -27,9 +28,13 @@ class StagedGenerator(nn.Module):
         smallest: the least height and width.
 
     Attributes:
+        extra_inputs: what it takes besides the image, in the order of :meth:`trace` and :meth:`advance`; a class or an
+            instance that takes any sets it.
         checkpoint_activations: keep only the input of each stage and compute the stage again in the backward pass: less
             memory, one more forward pass, the same gradients. Off; an engine may switch it at any time.
     """
+
+    extra_inputs: tuple[ExtraInput, ...] = ()
 
     def __init__(
         self, in_channels: int, stages: Sequence[tuple[str, nn.Module, int]], *, multiple: int, smallest: int = 1
@@ -60,54 +65,60 @@ class StagedGenerator(nn.Module):
         widths = self._inner_widths | self._widths
         return [widths[name] for name in self._known(taps)]
 
-    def trace(self, x: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
+    def trace(self, x: Tensor, taps: Iterable[str], *extra: Tensor) -> dict[str, Tensor]:
         """Run the stages up to the last requested tap, and return the outputs of the requested ones.
 
         Args:
             x: images (B, C, H, W) in -1..1.
             taps: names of stages; ``"out"`` is the generated image.
+            extra: the extra inputs; those left out get their defaults.
 
         Returns:
             tap -> feature map (B, width of the tap, h, w).
 
         Raises:
-            ValueError: a tap is unknown.
-            ShapeError: the images have the wrong number of channels, or a size that the stages cannot divide.
+            ValueError: a tap is unknown, or an extra input without a default is missing.
+            ShapeError: the images have the wrong number of channels, or a size that the stages cannot divide; or an
+                extra input has another shape than it declares.
         """
         wanted = set(self._known(taps))
         check_images(type(self).__name__, x, self.in_channels, smallest=self.smallest, multiple=self.multiple)
+        extra = complete(type(self).__name__, self.extra_inputs, x, extra)
         found: dict[str, Tensor] = {}
         kept: list[Tensor] = []
         value = x
         for name, stage in self.stages.named_children():
             if len(found) == len(wanted):
                 break
-            value = self.advance(name, partial(self._run, name, stage, wanted, found), value, kept)
+            value = self.advance(name, partial(self._run, name, stage, wanted, found), value, kept, *extra)
             if name in wanted:
                 found[name] = value
         return found
 
     def _run(
-        self, name: str, stage: nn.Module, wanted: Container[str], found: dict[str, Tensor], value: Tensor
+        self, name: str, stage: nn.Module, wanted: Container[str], found: dict[str, Tensor], *values: Tensor
     ) -> Tensor:
         """Run a stage, and add the wanted taps inside it to ``found``."""
         run = partial(_run_layers, name, stage, wanted)
-        value, inside = recomputed(stage, run, value) if self.checkpoint_activations else run(value)
+        value, inside = recomputed(stage, run, *values) if self.checkpoint_activations else run(*values)
         found.update(inside)
         return value
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, *extra: Tensor) -> Tensor:
         """Return the generated images, (B, C_out, H, W) in the range of ``x``."""
-        return self.trace(x, ("out",))["out"]
+        return self.trace(x, ("out",), *extra)["out"]
 
-    def advance(self, name: str, stage: Callable[[Tensor], Tensor], value: Tensor, kept: list[Tensor]) -> Tensor:
+    def advance(
+        self, name: str, stage: Callable[..., Tensor], value: Tensor, kept: list[Tensor], *extra: Tensor
+    ) -> Tensor:
         """Run one stage.
 
         Args:
             name: its name.
-            stage: the stage.
+            stage: the stage; called with more than ``value``, ``stage(value, style)``, it passes all on to its module.
             value: the output of the previous stage, or the image.
             kept: tensors that earlier stages keep for later ones (skip connections); this stage may push and pop.
+            extra: the extra inputs, all of them.
         """
         return stage(value)
 
@@ -131,12 +142,12 @@ def _inner_taps(stage_name: str, stage: nn.Module, width: int) -> Iterator[tuple
 
 
 def _run_layers(
-    stage_name: str, stage: nn.Module, wanted: Container[str], value: Tensor
+    stage_name: str, stage: nn.Module, wanted: Container[str], value: Tensor, *others: Tensor
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the output of a stage, and the wanted taps inside it; without any the stage runs in one call."""
     layers = {f"{stage_name}_{name}": layer for name, layer in stage.named_children()}
-    if not isinstance(stage, nn.Sequential) or not any(tap in wanted for tap in layers):
-        return stage(value), {}
+    if others or not isinstance(stage, nn.Sequential) or not any(tap in wanted for tap in layers):
+        return stage(value, *others), {}
     inside = {}
     for tap, layer in layers.items():
         value = layer(value)

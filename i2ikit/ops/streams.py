@@ -16,6 +16,23 @@ def named_generator(name: str) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest, "little") >> 1)
 
 
+def random_seed(generator: torch.Generator) -> int:
+    """Return a random seed, 0 .. 2**62 - 1, for streams that are derived from it; see :func:`image_generators`."""
+    return int(torch.randint(2**62, (), generator=generator).item())
+
+
+def image_generators(seed: int, expression: str, first: int, count: int) -> list[torch.Generator]:
+    """Return one CPU generator per image, each from a seed, an image expression and the image's position in the step.
+
+    Args:
+        seed: see :func:`random_seed`.
+        expression: the text of the images.
+        first: position of the first image, from 0.
+        count: number of images.
+    """
+    return [named_generator(f"{seed}/{expression}/{position}") for position in range(first, first + count)]
+
+
 FEW = 50  # times as many integers as are wanted, from which on a permutation of all takes longer
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,9 +15,7 @@ from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.profiling.counters import StepCounter
 from i2ikit.profiling.meta_autocast import MetaAutocast
 from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation
-
-if TYPE_CHECKING:
-    from i2ikit.views.base import View
+from i2ikit.translation.view_samples import ViewSamples
 
 STEPS = 8  # to average over, where random views are applied in some steps only
 LONG = 10**6  # steps of the run that a trial step is part of
@@ -100,13 +98,11 @@ class _Trial:
 
     def varies(self) -> bool:
         """Return whether a view is applied in some of the steps only, so that their costs differ."""
-        skipped = [
-            {
-                cast("View", view).sample(RandomStreams(0, step).generator(f"view/{name}")) is None
-                for step in range(1, STEPS + 1)
-            }
-            for name, view in self.model.views.items()
+        language = self.model.language
+        samples = [
+            ViewSamples(language, RandomStreams(0, step), Progress(1, step, LONG, LONG)) for step in range(1, STEPS + 1)
         ]
+        skipped = [{each.sample(name) is None for each in samples} for name in language.views]
         return any(len(values) > 1 for values in skipped)
 
     def parameters(self) -> int:

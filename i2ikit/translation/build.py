@@ -1,6 +1,6 @@
 """Builds the model from its config: networks, then the phases whose terms read them. Collects every error."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from i2ikit import model_keys
@@ -12,7 +12,6 @@ from i2ikit.registry import SCHEDULES, TERMS
 from i2ikit.schedules.weights import Constant
 from i2ikit.terms.base import Term
 from i2ikit.translation.build_networks import (
-    DOMAINS,
     TAPPED,
     NetworksBuilder,
     are_texts,
@@ -21,18 +20,21 @@ from i2ikit.translation.build_networks import (
     section,
     unknown,
 )
-from i2ikit.translation.expressions import Expression, parse
+from i2ikit.translation.language import DOMAINS
 from i2ikit.translation.model import UnpairedTranslation
 from i2ikit.translation.phase import Phase, WeightedTerm
 
 
-def build_model(config: Mapping[str, Any], builder: Builder, path: str = "model") -> UnpairedTranslation | None:
+def build_model(
+    config: Mapping[str, Any], builder: Builder, path: str = "model", *, real: Sequence[str] = DOMAINS
+) -> UnpairedTranslation | None:
     """Build the model of a config: networks first, then the phases that read and update them.
 
     Args:
         config: the ``model`` section; see docs/methods for examples.
         builder: collects the errors.
         path: key path of the section.
+        real: names of the real images that the data provides.
 
     Returns:
         the model, or None after at least one error.
@@ -44,12 +46,14 @@ def build_model(config: Mapping[str, Any], builder: Builder, path: str = "model"
     check_keys(builder, config, model_keys.MODEL, path)
     if config.get("type", "UnpairedTranslation") != "UnpairedTranslation":
         builder.error(f"{path}.type", "the model is always 'UnpairedTranslation'")
-    networks = NetworksBuilder(config, builder, path)
+    networks = NetworksBuilder(config, builder, path, real)
     networks.build()
     phases = PhasesBuilder(networks).build()
     if len(builder.errors) > before:
         return None
-    return UnpairedTranslation(**networks.kinds, views=networks.views, phases=phases, averages=networks.averages)
+    return UnpairedTranslation(
+        **networks.kinds, views=networks.views, phases=phases, averages=networks.averages, real=real
+    )
 
 
 class PhasesBuilder:
@@ -61,6 +65,7 @@ class PhasesBuilder:
 
     def __init__(self, networks: NetworksBuilder) -> None:
         self.networks, self.builder = networks, networks.builder
+        self.language = networks.language()
         self.phase_of_term: dict[str, str] = {}
 
     def build(self) -> dict[str, Phase]:
@@ -184,29 +189,15 @@ class PhasesBuilder:
 
     def _check_read(self, read: Read, path: str) -> None:
         try:
-            image = parse(str(read.image))
+            self.language.inputs(read.network, read.image)
         except ValueError as error:
             self.builder.error(path, str(error))
-            return
-        for part in image.walk():
-            self._check_name(part, read.image, path)
         kind, _, name = read.network.partition(".")
         group = self.networks.kinds.get(kind, {})
         if read.network and name not in group:
             unknown(self.builder, path, kind.removesuffix("s"), name, group)
         elif kind in TAPPED:
             self.networks.has_wrong_taps(read.network, read.taps, f"{path}.taps")
-
-    def _check_name(self, part: Expression, text: str, path: str) -> None:
-        views = self.networks.views
-        functions = [*self.networks.generators, *views]
-        if part.arguments and part.name not in functions:
-            unknown(self.builder, path, "generator or view", part.name, functions, f" in {text!r}")
-        elif not part.arguments and part.name not in DOMAINS:
-            unknown(self.builder, path, "image", part.name, DOMAINS, f" in {text!r}")
-        expected = views[part.name].arguments if views.get(part.name) is not None else 1
-        if part.arguments and part.name in functions and len(part.arguments) != expected:
-            self.builder.error(path, f"{part.name!r} takes {expected} image(s), not {len(part.arguments)} ({text!r})")
 
     def _check_name_of_term(self, name: str, phase: str, path: str) -> None:
         if not is_name(name):

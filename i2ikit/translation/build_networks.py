@@ -1,6 +1,6 @@
 """Builds the networks and views of a model from its config. Collects every error."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from keyword import iskeyword
 from typing import Any
 
@@ -8,12 +8,13 @@ from torch import nn
 
 from i2ikit import model_keys
 from i2ikit.build import Builder, is_part, parameters
-from i2ikit.errors import nearest_hint
+from i2ikit.errors import nearest_hint, no_such
 from i2ikit.interfaces import full_name
 from i2ikit.registry import DISCRIMINATORS, EXTRACTORS, GENERATORS, HEADS, VIEWS, Registry
 from i2ikit.translation.averages import COPY, STARTS, Average, frozen_copy
+from i2ikit.translation.language import DOMAINS, Language
+from i2ikit.views.base import View
 
-DOMAINS = ("a", "b")
 REGISTRY_OF: Mapping[str, Registry] = {
     "generators": GENERATORS,
     "discriminators": DISCRIMINATORS,
@@ -30,6 +31,7 @@ class NetworksBuilder:
         config: the ``model`` section.
         builder: collects the errors.
         path: key path of the section.
+        real: names of the real images.
 
     Attributes:
         kinds: the networks by kind, ``generators``, ``discriminators``, ``heads`` and ``extractors``, and by name.
@@ -37,8 +39,8 @@ class NetworksBuilder:
         averages: the networks that are moving averages, by full name such as ``"generators.ab_mean"``.
     """
 
-    def __init__(self, config: Mapping[str, Any], builder: Builder, path: str) -> None:
-        self.config, self.builder, self.path = config, builder, path
+    def __init__(self, config: Mapping[str, Any], builder: Builder, path: str, real: Sequence[str] = DOMAINS) -> None:
+        self.config, self.builder, self.path, self.real = config, builder, path, real
         self.kinds: dict[str, dict[str, Any]] = {kind: {} for kind in REGISTRY_OF}
         self.views: dict[str, Any] = {}
         self.averages: dict[str, Average] = {}
@@ -56,13 +58,18 @@ class NetworksBuilder:
                 self.kinds[kind][name] = self._network(kind, name)
         for name, config in self.section("views").items():
             self._check_image_name("views", name)
-            self.views[name] = self.builder.part(VIEWS, config, f"{self.path}.views.{name}")
+            self.views[name] = self._view(config, f"{self.path}.views.{name}")
         for name in self.section("heads"):
             self.kinds["heads"][name] = self._network("heads", name)
         for name, config in self.section("averages").items():
             self._average(name, config, f"{self.path}.averages.{name}")
         if not self.generators:
             self.builder.error(f"{self.path}.generators", "a model needs at least one generator")
+
+    def language(self) -> Language:
+        """Return what the names in image expressions mean."""
+        networks = {f"{kind}.{name}": network for kind, group in self.kinds.items() for name, network in group.items()}
+        return Language(networks, self.views, real=self.real)
 
     def full_names(self) -> list[str]:
         """Return the full names of all networks, such as ``"heads.f"``."""
@@ -106,7 +113,7 @@ class NetworksBuilder:
 
     def _check_image_name(self, kind: str, name: str) -> None:
         path = f"{self.path}.{kind}.{name}"
-        if not is_name(name) or (name in DOMAINS and kind in ("generators", "views")):
+        if not is_name(name) or (name in self.real and kind in ("generators", "views")):
             self.builder.error(path, f"{name!r} cannot be a name in image expressions")
         if kind == "views" and name in self.generators:
             self.builder.error(path, f"a generator is already called {name!r}")
@@ -138,6 +145,18 @@ class NetworksBuilder:
         rest = {key: value for key, value in config.items() if key not in model_keys.HEAD}
         return self.builder.part(HEADS, rest, path, widths=network.widths(config["taps"]))
 
+    def _view(self, config: Any, path: str) -> View | None:
+        """Build a view; any view may name its random stream, and whether it stays outside of training."""
+        own = {key: config[key] for key in model_keys.VIEW if is_part(config) and key in config}
+        rest = {key: value for key, value in config.items() if key not in own} if own else config
+        view: View | None = self.builder.part(VIEWS, rest, path)
+        for key, kind, what in (("stream", str, "the name of a random stream"), ("at_test", bool, "True or False")):
+            if key in own and not isinstance(own[key], kind):
+                self.builder.error(f"{path}.{key}", f"must be {what}, not {own[key]!r}")
+            elif key in own and view is not None:
+                setattr(view, key, own[key])
+        return view
+
     def _average(self, name: str, config: Any, path: str) -> None:
         """Add the moving average of a network under its own name."""
         if not isinstance(config, Mapping) or "of" not in config:
@@ -149,7 +168,7 @@ class NetworksBuilder:
         init = config.get("init", COPY)
         if source not in group:
             unknown(self.builder, f"{path}.of", "network", config["of"], self.full_names())
-        elif name in group or name in DOMAINS or not is_name(name):
+        elif name in group or name in self.real or not is_name(name):
             self.builder.error(path, f"{name!r} is already used, or cannot be a name in image expressions")
         elif init not in STARTS:
             self.builder.error(f"{path}.init", f"init is one of {', '.join(map(repr, STARTS))}, not {init!r}")
@@ -200,9 +219,7 @@ def section(builder: Builder, config: Mapping[str, Any], name: str, path: str) -
 
 def unknown(builder: Builder, path: str, kind: str, name: Any, names: Iterable[str], where: str = "") -> None:
     """Report that nothing of this kind is called ``name``, with the nearest names and all names."""
-    names = list(names)
-    hint, known = nearest_hint(str(name), names), ", ".join(names) or "none"
-    builder.error(path, f"there is no {kind} {name!r}{where}.{hint} There are: {known}.")
+    builder.error(path, no_such(kind, name, names, where))
 
 
 def is_name(name: Any) -> bool:

@@ -10,10 +10,13 @@ from torch import Tensor, nn
 from i2ikit.interfaces.progress import Progress
 from i2ikit.nn.norms import mixes_images
 from i2ikit.translation.averages import Average, follow
-from i2ikit.translation.expressions import Expression, parse
+from i2ikit.translation.calls import call, filled
+from i2ikit.translation.expressions import Expression, parse_inputs
+from i2ikit.translation.language import DOMAINS, Language
 from i2ikit.translation.phase import Phase
 from i2ikit.translation.random_streams import RandomStreams
 from i2ikit.translation.step import Step
+from i2ikit.translation.view_samples import ViewSamples
 from i2ikit.views.base import View
 
 Update = Callable[[str, Tensor], None]
@@ -28,8 +31,10 @@ class UnpairedTranslation(nn.Module):
         extractors: frozen networks by name, whose taps terms read; always in evaluation mode.
         phases: in the order of the updates of a step.
         averages: the networks that are moving averages of others, by full name; updated after the last phase.
+        real: names of the real images.
 
     Attributes:
+        language: of its image expressions.
         precision: makes the context that networks compute in, such as torch's autocast; the engine sets it. Losses
             are computed outside of it.
         plain: no pass is joined with others in one call, and none is used twice, unless an update has changed its
@@ -45,6 +50,8 @@ class UnpairedTranslation(nn.Module):
         phases: Mapping[str, Phase],
         averages: Mapping[str, Average] | None = None,
         extractors: Mapping[str, nn.Module] | None = None,
+        *,
+        real: Sequence[str] = DOMAINS,
     ) -> None:
         super().__init__()
         self.generators = nn.ModuleDict(generators)
@@ -59,6 +66,7 @@ class UnpairedTranslation(nn.Module):
         self.averages = dict(averages or {})
         self.precision: Callable[[], AbstractContextManager[object]] = nullcontext
         self.plain = False
+        self.language = Language(self.networks, dict(views), real=real)
         self.shareable = {
             name: name.startswith("extractors.") or not mixes_images(network) for name, network in self.networks.items()
         }
@@ -124,10 +132,8 @@ class UnpairedTranslation(nn.Module):
 
     def image_expressions(self) -> list[str]:
         """Return the images that the terms read, without duplicates, in the order of the config."""
-        reads = (
-            read.image for phase in self.phases.values() for weighted in phase.terms.values()
-            for read in weighted.term.reads()
-        )  # fmt: skip
+        terms = (weighted.term for phase in self.phases.values() for weighted in phase.terms.values())
+        reads = (str(parse_inputs(read.image).arguments[0]) for term in terms for read in term.reads())
         return list(dict.fromkeys(reads))
 
     def to_show(self, generator: str) -> str:
@@ -139,26 +145,32 @@ class UnpairedTranslation(nn.Module):
     def render(
         self, batch: Mapping[str, Tensor], expressions: Iterable[str], *, averaged: bool = True
     ) -> dict[str, Tensor]:
-        """Return images (B, C, H, W) by expression, in evaluation mode, every view left out.
+        """Return images (B, C, H, W) by expression, in evaluation mode, without the views that do not say ``at_test``.
 
         Args:
             batch: real images.
             expressions: of the images.
             averaged: a generator that has a moving average is replaced by it.
         """
+        images = ViewSamples(self.language, RandomStreams(0, 0), Progress(1, 1, 1, 1), testing=True)
         done: dict[Expression, Tensor] = {}
 
         def value(image: Expression) -> Tensor:
-            if not image.arguments:
+            if image.name in batch:
                 return batch[image.name]
             if image not in done:
-                name = self.to_show(image.name) if averaged else image.name
-                done[image] = self.generators[name](value(image.arguments[0]))
+                viewed = [value(argument) for argument in image.arguments if argument.number is None]
+                if image.name not in self.generators:
+                    done[image] = images.apply(image, viewed, next(iter(batch.values())))
+                else:
+                    network = self.generators[self.to_show(image.name) if averaged else image.name]
+                    inputs = filled(network, image.arguments, viewed)
+                    done[image] = call(network, inputs, (image.tap,))[image.tap]
             return done[image]
 
         training = self.training
         self.eval()
         try:
-            return {text: value(parse(text).without(self.views.__contains__)) for text in expressions}
+            return {text: value(images.inputs("", text)[0]) for text in expressions}
         finally:
             self.train(training)

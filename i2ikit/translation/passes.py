@@ -1,6 +1,6 @@
 """Passes: the network calls that one step needs, and what each must return."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -11,10 +11,18 @@ from i2ikit.translation.expressions import Expression
 
 @dataclass(frozen=True)
 class PassKey:
-    """A pass: an image through a network."""
+    """A pass: an image, and what else a network takes, through the network.
+
+    Attributes:
+        network: its full name.
+        inputs: the image, then the extra inputs in their order; images or numbers.
+    """
 
     network: str
-    image: Expression
+    inputs: tuple[Expression, ...]
+
+    def __str__(self) -> str:
+        return f"{self.network}({', '.join(map(str, self.inputs))})"
 
 
 @dataclass
@@ -66,7 +74,8 @@ class PassPlan:
         updates: for each phase the full names of the networks that it updates.
         generators: names of the generators, to tell them from views inside expressions.
         opaque: names of the views that let no gradient through.
-        resolved: the expression of each image text in this step, without the views that this step skips.
+        resolved: returns the inputs of a network (full name) for a text, or the one image of a text without a network,
+            without the views that this step skips.
         lean: full names of the networks whose passes are made again in each phase that needs a graph of them.
     """
 
@@ -76,23 +85,30 @@ class PassPlan:
         updates: Sequence[frozenset[str]],
         generators: Container[str],
         opaque: Container[str],
-        resolved: Mapping[str, Expression],
+        resolved: Callable[[str, str], tuple[Expression, ...]],
         lean: Container[str] = (),
     ) -> None:
         self.updates, self.generators, self.opaque, self.lean = updates, generators, opaque, lean
         self.demands: dict[PassKey, Demand] = {}
         for phase, phase_reads in enumerate(reads):
             for read in phase_reads:
-                self._add(phase, read, resolved[read.image])
+                self._add(phase, read, resolved(read.network, read.image))
 
-    def _add(self, phase: int, read: Read, image: Expression) -> None:
-        for part in image.walk():
-            if part.arguments and part.name in self.generators:
-                key = PassKey(f"generators.{part.name}", part.arguments[0])
-                self.demands.setdefault(key, Demand()).add(phase, ("out",), read.grad and not read.leaf, False)
+    def _add(self, phase: int, read: Read, inputs: tuple[Expression, ...]) -> None:
+        for image in inputs:
+            self._add_image(phase, image, read.grad and not read.leaf)
         if read.network:
-            key = PassKey(read.network, image)
+            key = PassKey(read.network, inputs)
             self.demands.setdefault(key, Demand()).add(phase, read.taps, read.grad, read.leaf)
+
+    def _add_image(self, phase: int, image: Expression, grad: bool) -> None:
+        """Add the passes that an image needs; those inside of an opaque view need no gradient."""
+        grad = grad and image.name not in self.opaque
+        if image.arguments and image.name in self.generators:
+            key = PassKey(f"generators.{image.name}", image.arguments)
+            self.demands.setdefault(key, Demand()).add(phase, (image.tap,), grad, False)
+        for argument in image.arguments:
+            self._add_image(phase, argument, grad)
 
     def upstream(self, image: Expression) -> frozenset[str]:
         """Return the full names of the generators that gradient reaches through an image."""
@@ -100,6 +116,10 @@ class PassPlan:
             return frozenset()
         own = {f"generators.{image.name}"} if image.name in self.generators else set()
         return frozenset(own).union(*map(self.upstream, image.arguments))
+
+    def involved(self, key: PassKey) -> frozenset[str]:
+        """Return the full names of the networks that gradient reaches through a pass, its own included."""
+        return frozenset({key.network}).union(*map(self.upstream, key.inputs))
 
     def _depth(self, image: Expression) -> int:
         """Return how many generators are nested in an image."""
@@ -109,15 +129,15 @@ class PassPlan:
     def _independent(self, key: PassKey, other: PassKey) -> bool:
         """Return whether two passes of one network can be joined: those of a generator at one depth, else all."""
         generator = key.network.partition(".")[0] == "generators"
-        return not generator or self._depth(key.image) == self._depth(other.image)
+        return not generator or max(map(self._depth, key.inputs)) == max(map(self._depth, other.inputs))
 
     def reached(self, key: PassKey, phase: int, grad: bool = True) -> frozenset[str]:
         """Return the networks that a reader of this phase reaches with gradient through a pass."""
-        return (self.upstream(key.image) | {key.network}) & self.updates[phase] if grad else frozenset()
+        return self.involved(key) & self.updates[phase] if grad else frozenset()
 
     def is_updated_before(self, key: PassKey, phase: int) -> bool:
         """Return whether a phase before ``phase`` updates a network of a pass."""
-        involved = self.upstream(key.image) | {key.network}
+        involved = self.involved(key)
         return any(involved & updated for updated in self.updates[:phase])
 
     def serves(self, key: PassKey, phase: int) -> int:
@@ -126,7 +146,7 @@ class PassPlan:
         It is the first phase, from ``phase`` on, that updates a network through this pass, provided that no network of
         the pass is updated before it, which would invalidate the graph.
         """
-        involved = self.upstream(key.image) | {key.network}
+        involved = self.involved(key)
         for later in range(phase, len(self.updates)):
             if self.reached(key, later, self.demands[key].grad.get(later, False)):
                 return later

@@ -1,8 +1,8 @@
 """One training step: everything that its terms read, with each pass made once."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -10,18 +10,21 @@ from torch import Tensor, nn
 from i2ikit.interfaces import full_name
 from i2ikit.interfaces.progress import Progress
 from i2ikit.ops.numerics import at_least_float32
-from i2ikit.translation.expressions import Expression, parse
+from i2ikit.translation.calls import InPrecision, call, filled, frozen, is_output, outputs
+from i2ikit.translation.expressions import Expression, parse_inputs
+from i2ikit.translation.language import Language
 from i2ikit.translation.passes import PassKey, PassOutput, PassPlan
 from i2ikit.translation.phase import Phase
 from i2ikit.translation.random_streams import RandomStreams
-from i2ikit.views.base import View
+from i2ikit.translation.view_samples import ViewSamples
 
 
 class StepModel(Protocol):
     """What a step needs of the model.
 
     Attributes:
-        generators, heads, views: modules by name.
+        generators, heads: modules by name.
+        language: of its image expressions.
         phases: in the order of the updates of a step.
         shareable: whether several passes of a network can be joined in one call, by the network's full name.
         precision: makes the context that networks compute in.
@@ -30,7 +33,7 @@ class StepModel(Protocol):
 
     generators: nn.ModuleDict
     heads: nn.ModuleDict
-    views: nn.ModuleDict
+    language: Language
     phases: dict[str, Phase]
     shareable: dict[str, bool]
     precision: Callable[[], AbstractContextManager[object]]
@@ -70,20 +73,19 @@ class Step:
     ) -> None:
         self.progress, self.first = progress, streams.first
         self._model, self._batch, self._streams = model, batch, streams
-        self._views = {name: cast(View, view) for name, view in model.views.items()}
         self._phase, self.term, self._stream = 0, "", ""
         self.active = [phase.active(progress) for phase in model.phases.values()]
         reads = [[read for term, _ in terms.values() for read in term.reads()] for terms in self.active]
-        self._view_samples = self._sample_views(read.image for phase in reads for read in phase)
-        self._resolved: dict[str, Expression] = {}
+        self._images = ViewSamples(model.language, streams, progress)
         self._plan = PassPlan(
             reads,
             [frozenset(phase.update) for phase in model.phases.values()],
             generators=set(model.generators),
-            opaque={name for name, view in self._views.items() if not view.differentiable},
-            resolved={read.image: self._resolve(read.image) for phase in reads for read in phase},
+            opaque=model.language.opaque(),
+            resolved=self._images.inputs,
             lean={name for name, shareable in model.shareable.items() if lean and shareable},
         )
+        self._images.closed = True
         self._outputs: dict[PassKey, PassOutput] = {}
         self._viewed: dict[tuple[Expression, bool], Tensor] = {}
 
@@ -94,7 +96,7 @@ class Step:
         values = {}
         heads = self._model.heads.items()
         streams = list(self._model.phases.values())[index].terms
-        with _frozen(head for name, head in heads if f"heads.{name}" not in self._plan.updates[index]):
+        with frozen(head for name, head in heads if f"heads.{name}" not in self._plan.updates[index]):
             for name, (term, weight) in self.active[index].items():
                 self.term, self._stream = name, streams[name].stream or name
                 value = term(self)
@@ -106,7 +108,7 @@ class Step:
         """Drop what the update of a phase invalidates: logits of updated networks, and graphs through them."""
         names = self._plan.updates[index]
         for key, output in list(self._outputs.items()):
-            stale = key.network in names and key.network not in self._generator_names()
+            stale = key.network in names and not key.network.startswith("generators.")
             if stale or not self._plan.keeps(key, index):
                 del self._outputs[key]
             elif output.graph & names:
@@ -117,13 +119,13 @@ class Step:
 
     def image(self, expression: str, *, grad: bool = True) -> Tensor:
         """Return the image (B, C, H, W) of an expression such as ``"ba(ab(a))"``."""
-        image = self._resolve(expression)
+        (image,) = self._inputs("", expression)
         reached = self._plan.upstream(image) & self._plan.updates[self._phase] if grad else frozenset()
         return self._value(image, reached)
 
     def taps(self, network: str, image: str, names: Sequence[str], *, grad: bool = True) -> dict[str, Tensor]:
         """Return the named features (B, C, H, W) of the pass of ``image`` through a generator or an extractor."""
-        key = PassKey(full_name(network), self._resolve(image))
+        key = self._key(full_name(network), image)
         taps = self._read(key, self._plan.reached(key, self._phase, grad), names).taps
         missing = [name for name in names if name not in taps]
         if missing:
@@ -132,29 +134,29 @@ class Step:
 
     def logits(self, discriminator: str, image: str, *, grad: bool = True) -> list[Tensor]:
         """Return the logits of ``discriminator`` for ``image``: float32 maps (B, 1, h, w), one per scale."""
-        key = PassKey(f"discriminators.{discriminator}", self._resolve(image))
+        key = self._key(f"discriminators.{discriminator}", image)
         output = self._read(key, self._plan.reached(key, self._phase, grad))
-        return [at_least_float32(x) for x in output.taps.values()]
+        return outputs(output.taps)
 
     def leaf(self, discriminator: str, image: str) -> tuple[Tensor, list[Tensor]]:
         """Return the image as a differentiable leaf, and the discriminator's logits for it."""
-        key = PassKey(f"discriminators.{discriminator}", self._resolve(image))
+        key = self._key(f"discriminators.{discriminator}", image)
         output = self._output(key, self._plan.reached(key, self._phase))
         if output.leaf is None:
             raise self._not_announced(f"{image} as a leaf of discriminator {discriminator}")
-        return output.leaf, [at_least_float32(x) for x in output.taps.values()]
+        return output.leaf, outputs(output.taps)
 
     def head(self, name: str) -> nn.Module:
         """Return a head by name, set to compute in the model's precision."""
         head = self._model.heads[name]
-        return head if self._model.precision is nullcontext else _InPrecision(head, self._model.precision)
+        return head if self._model.precision is nullcontext else InPrecision(head, self._model.precision)
 
     def align(self, feature: Tensor, image: str, reference: str) -> Tensor:
         """Undo on ``feature``, read from ``image``, the views that ``reference`` does not have."""
-        kept = self._resolve(reference).functions()
-        for part in self._resolve(image).walk():
-            if part.arguments and part.name in self._views and part.name not in kept:
-                feature = self._views[part.name].invert(feature, self._view_samples[part.name])
+        kept = {part.name for part in self._image_of(reference).spine()}
+        for part in self._image_of(image).spine():
+            if part.name in self._model.language.views and part.name not in kept:
+                feature = self._images.view(part.name).invert(feature, self._images.sample(part.name))
         return feature
 
     def permutation(self, label: str, size: int, count: int) -> Tensor:
@@ -167,43 +169,40 @@ class Step:
 
     # how passes are made ---------------------------------------------------------------------------------------------
 
-    def _sample_views(self, images: Iterable[str]) -> dict[str, Any]:
-        used = {name for image in images for name in parse(image).functions() if name in self._views}
-        return {
-            name: view.sample(self._streams.generator(f"view/{name}"))
-            for name, view in self._views.items()
-            if name in used
-        }
+    def _inputs(self, network: str, text: str) -> tuple[Expression, ...]:
+        try:
+            return self._images.inputs(network, text)
+        except LookupError as error:
+            raise self._not_announced(text) from error
 
-    def _resolve(self, text: str) -> Expression:
-        if text not in self._resolved:
-            image = parse(text)
-            if not image.functions() & set(self._views) <= self._view_samples.keys():
-                raise self._not_announced(text)
-            self._resolved[text] = image.without(lambda name: self._view_samples.get(name, True) is None)
-        return self._resolved[text]
+    def _key(self, network: str, text: str) -> PassKey:
+        return PassKey(network, self._inputs(network, text))
+
+    def _image_of(self, text: str) -> Expression:
+        """Return the image among inputs such as ``"ab(a), t"``."""
+        return self._inputs("", str(parse_inputs(text).arguments[0]))[0]
 
     def _not_announced(self, what: str) -> RuntimeError:
         return RuntimeError(f"term {self.term!r} reads {what}, but reads() of no term in this phase lists it")
 
-    def _generator_names(self) -> set[str]:
-        return {f"generators.{name}" for name in self._model.generators}
-
     def _value(self, image: Expression, reached: frozenset[str]) -> Tensor:
         """Return an image, with its graph if gradient must reach any of these networks through it."""
-        if not image.arguments:
+        if image.name in self._batch:
             return self._batch[image.name]
         reached = reached & self._plan.upstream(image)
         if image.name in self._model.generators:
-            return self._read(PassKey(f"generators.{image.name}", image.arguments[0]), reached).taps["out"]
-        view = self._views[image.name]
+            key = PassKey(f"generators.{image.name}", image.arguments)
+            return at_least_float32(self._read(key, reached, (image.tap,)).taps[image.tap])
         memory = (image, bool(reached))
         if memory not in self._viewed:
-            viewed = [self._value(argument, reached) for argument in image.arguments]
-            arguments = ", ".join(map(str, image.arguments))
-            sample = self._view_samples[image.name]
-            self._viewed[memory] = view(*viewed, sample=sample, expression=arguments, first=self.first)
+            viewed = [self._value(argument, reached) for argument in image.arguments if argument.number is None]
+            self._viewed[memory] = self._images.apply(image, viewed, next(iter(self._batch.values())))
         return self._viewed[memory]
+
+    def _values(self, key: PassKey, reached: frozenset[str]) -> list[Tensor]:
+        """Return the inputs of a pass: its image, then the extra inputs that its network declares."""
+        given = [self._value(each, reached) for each in key.inputs if each.number is None]
+        return filled(self._model.networks[key.network], key.inputs, given)
 
     def _read(self, key: PassKey, reached: frozenset[str], taps: Sequence[str] = ("out",)) -> PassOutput:
         """Return the output of a pass, detached unless gradient must reach a network through it."""
@@ -213,7 +212,7 @@ class Step:
     def _output(self, key: PassKey, reached: frozenset[str], taps: Sequence[str] = ("out",)) -> PassOutput:
         """Return the output of a pass; make it if there is none whose graph reaches these networks."""
         if key not in self._plan.demands:
-            raise self._not_announced(f"{key.network}({key.image})")
+            raise self._not_announced(str(key))
         output = self._outputs.get(key)
         if self._model.plain and (reached or output is None or not self._plan.is_updated_before(key, self._phase)):
             output = self._run([key], reached, taps)[key]
@@ -223,7 +222,7 @@ class Step:
         lost = sorted(reached - output.graph)
         if lost:
             raise RuntimeError(
-                f"term {self.term!r} gets no gradient to {', '.join(lost)} through {key.network}({key.image}): "
+                f"term {self.term!r} gets no gradient to {', '.join(lost)} through {key}: "
                 "no term of this phase lists it in reads() with gradient, or a gradient penalty differentiates it"
             )
         return output
@@ -237,65 +236,31 @@ class Step:
         return self._outputs[key]
 
     def _run(self, keys: list[PassKey], graph: frozenset[str], taps: Sequence[str]) -> dict[PassKey, PassOutput]:
-        """Call a network once, for the first of these passes and for all whose images have the same shape."""
+        """Call a network once, for the first of these passes and for all whose inputs have the same shapes."""
         network = self._model.networks[keys[0].network]
-        images = [self._value(each.image, graph) for each in keys]
-        keys, images = _of_one_shape(keys, images)
+        keys, inputs = _of_one_shape(keys, [self._values(each, graph) for each in keys])
         leaf = None
         if self._plan.is_leaf(keys[0], self._phase):
-            leaf = images[0] = images[0].detach().requires_grad_(True)
+            inputs = [[x.detach() for x in inputs[0]]]
+            leaf = inputs[0][0].requires_grad_(True)
             graph = graph & {keys[0].network}
+        joined = inputs[0] if len(inputs) == 1 else [torch.cat(each) for each in zip(*inputs, strict=True)]
         with (
             torch.set_grad_enabled(bool(graph) or leaf is not None),
-            _frozen([] if keys[0].network in graph else [network]),
+            frozen([] if keys[0].network in graph else [network]),
         ):
             with self._model.precision():
-                called = _call(network, images[0] if len(images) == 1 else torch.cat(images), tuple(taps))
-            if "out" in called:
-                called["out"] = at_least_float32(called["out"])
-        parts = {tap: x.split([len(image) for image in images]) for tap, x in called.items()}
+                called = call(network, joined, tuple(taps))
+            called.update({tap: at_least_float32(x) for tap, x in called.items() if is_output(tap)})
+        parts = {tap: x.split([len(each[0]) for each in inputs]) for tap, x in called.items()}
         return {
             each: PassOutput({tap: part[index] for tap, part in parts.items()}, graph, leaf)
             for index, each in enumerate(keys)
         }
 
 
-class _InPrecision(nn.Module):
-    """A network that computes in a given precision wherever it is called."""
-
-    def __init__(self, network: nn.Module, precision: Callable[[], AbstractContextManager[object]]) -> None:
-        super().__init__()
-        self.network, self.precision = network, precision
-
-    def forward(self, *arguments: Any, **options: Any) -> Any:
-        with self.precision():
-            return self.network(*arguments, **options)
-
-
-def _call(network: nn.Module, image: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
-    if hasattr(network, "trace"):
-        traced: dict[str, Tensor] = cast(Any, network).trace(image, taps)
-        return traced
-    logits = network(image)
-    if isinstance(logits, list | tuple):  # of a discriminator of several scales
-        return {f"scale{index}": x for index, x in enumerate(logits)}
-    return {"out": logits}
-
-
-def _of_one_shape(keys: list[PassKey], images: list[Tensor]) -> tuple[list[PassKey], list[Tensor]]:
-    """Return the passes, the first one always, whose images have the shape of the first."""
-    same = [index for index, image in enumerate(images) if image.shape[1:] == images[0].shape[1:]]
-    return [keys[index] for index in same], [images[index] for index in same]
-
-
-@contextmanager
-def _frozen(networks: Iterable[nn.Module]) -> Iterator[None]:
-    """Keep the parameters of networks out of any graph that is made inside."""
-    frozen = [parameter for network in networks for parameter in network.parameters() if parameter.requires_grad]
-    for parameter in frozen:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in frozen:
-            parameter.requires_grad_(True)
+def _of_one_shape(keys: list[PassKey], inputs: list[list[Tensor]]) -> tuple[list[PassKey], list[list[Tensor]]]:
+    """Return the passes, the first one always, whose inputs have the shapes of the first."""
+    shapes = [[x.shape[1:] for x in each] for each in inputs]
+    same = [index for index, found in enumerate(shapes) if found == shapes[0]]
+    return [keys[index] for index in same], [inputs[index] for index in same]

@@ -7,6 +7,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
 from i2ikit.checks import fraction
+from i2ikit.interfaces.progress import Progress
 from i2ikit.ops.image_tensors import turn_hue
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
@@ -23,7 +24,7 @@ class ColorJitter(View):
         image: (B, 3, H, W) in -1..1; so is the result.
     Example:
         >>> view = ColorJitter()
-        >>> sample = view.sample(torch.Generator().manual_seed(0))
+        >>> sample = view.sample(torch.Generator().manual_seed(0), Progress(1, 1, 1, 1))
         >>> view(torch.zeros(1, 3, 8, 8), sample=sample, expression="a").shape
         torch.Size([1, 3, 8, 8])
     """
@@ -39,7 +40,7 @@ class ColorJitter(View):
             raise ValueError(f"hue must be in 0..0.5, not {hue!r}")
         self.hue = hue
 
-    def sample(self, generator: torch.Generator) -> list[float]:
+    def sample(self, generator: torch.Generator, progress: Progress) -> list[float]:
         """Return the factors of brightness, contrast and saturation, and the rotation of hue."""
         signed = (2 * torch.rand(4, generator=generator) - 1).tolist()
         strengths = (self.brightness, self.contrast, self.saturation)

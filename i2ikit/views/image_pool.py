@@ -8,7 +8,8 @@ from torch import Tensor
 from i2ikit.checks import positive_int
 from i2ikit.distributed import processes
 from i2ikit.errors import ShapeError
-from i2ikit.ops.streams import named_generator
+from i2ikit.interfaces.progress import Progress
+from i2ikit.ops.streams import image_generators, random_seed
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
 
@@ -44,18 +45,16 @@ class ImagePool(View):
         self.size = positive_int("size", size)
         self.stores: dict[str, list[Tensor]] = {}
 
-    def sample(self, generator: torch.Generator) -> int:
+    def sample(self, generator: torch.Generator, progress: Progress) -> int:
         """Return the seed of this step's exchanges."""
-        return int(torch.randint(2**62, (), generator=generator).item())
+        return random_seed(generator)
 
     def forward(self, image: Tensor, *others: Tensor, sample: Any, expression: str, first: int = 0) -> Tensor:
         """Return a batch like ``image`` (B, C, H, W) without gradient."""
         buffer = self.stores.setdefault(expression, [])
         images, own = processes.gather(image.detach()), processes.rank() * len(image)
-        found = [
-            self._exchange(buffer, one, named_generator(f"{sample}/{expression}/{position}"))
-            for position, one in enumerate(images, first - own)
-        ]
+        streams = image_generators(sample, expression, first - own, len(images))
+        found = [self._exchange(buffer, one, stream) for one, stream in zip(images, streams, strict=True)]
         return torch.stack(found[own : own + len(image)])
 
     def _exchange(self, buffer: list[Tensor], image: Tensor, generator: torch.Generator) -> Tensor:

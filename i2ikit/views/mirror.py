@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.checks import fraction
+from i2ikit.interfaces.progress import Progress
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
 
@@ -27,7 +28,7 @@ class Mirror(View):
         super().__init__()
         self.probability = fraction("probability", probability)
 
-    def sample(self, generator: torch.Generator) -> bool | None:
+    def sample(self, generator: torch.Generator, progress: Progress) -> bool | None:
         """Return True in a mirrored step, else None."""
         return True if torch.rand((), generator=generator).item() < self.probability else None
 

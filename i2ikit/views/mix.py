@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from i2ikit.ops.streams import named_generator
+from i2ikit.interfaces.progress import Progress
+from i2ikit.ops.streams import image_generators, random_seed
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
 
@@ -25,15 +26,13 @@ class Mix(View):
 
     arguments = 2
 
-    def sample(self, generator: torch.Generator) -> int:
+    def sample(self, generator: torch.Generator, progress: Progress) -> int:
         """Return the seed of the weights."""
-        return int(torch.randint(2**62, (), generator=generator).item())
+        return random_seed(generator)
 
     def forward(self, image: Tensor, *others: Tensor, sample: Any, expression: str, first: int = 0) -> Tensor:
         """Return ``weight * image + (1 - weight) * other``, (B, C, H, W)."""
         (other,) = others
-        streams = [
-            named_generator(f"{sample}/{expression}/{position}") for position in range(first, first + len(image))
-        ]
+        streams = image_generators(sample, expression, first, len(image))
         weight = torch.stack([torch.rand((1, 1, 1), generator=stream) for stream in streams]).to(image)
         return weight * image + (1 - weight) * other

@@ -277,8 +277,8 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         (f"{TERM}/query", ["ab", "miror(a)"], "there is no generator or view 'miror' in 'miror(a)'. Nearest: 'mirror'"),
         (f"{TERM}/query", ["ab", "ab(a"], "'ab(a' is not an image expression; they look like 'a', 'ab(a)'"),
         (f"{TERM}/query", ["ab", ["a"]], "must be a list, each text, not ['ab', ['a']]"),
-        (f"{TERM}/query", ["ab", "ab(a, b)"], "'ab' takes 1 image(s), not 2 ('ab(a, b)')"),
-        (f"{TERM}/query", ["ab", "mix(a)"], "'mix' takes 2 image(s), not 1 ('mix(a)')"),
+        (f"{TERM}/query", ["ab", "ab(a, b)"], "'ab' takes 1 input (an image), not 2 ('ab(a, b)')"),
+        (f"{TERM}/query", ["ab", "mix(a)"], "'mix' takes 2 images, not 1 ('mix(a)')"),
     ],
 )
 def test_an_error_is_reported_with_its_path_and_the_nearest_names(config, path, value, message):

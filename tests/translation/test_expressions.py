@@ -51,7 +51,24 @@ def test_a_real_image_is_never_dropped():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "ab(", "ab()", "ab(a))", "a b", "ab(a) + b", "ab(x=a)", "ab(*a)", "3", "'a'", "x.ab(a)", "ab(3)", "None"],
+    [
+        *(
+            "",
+            "ab(",
+            "ab()",
+            "ab(a))",
+            "a b",
+            "ab(a) + b",
+            "ab(*a)",
+            "ab(**a)",
+            "3",
+            "'a'",
+            "x.ab(a)",
+            "None",
+            "a.mask",
+        ),
+        *("ab(a, True)", "ab(a, 1e999)", "ab(a, 'x')", "ab(a, -a)", "ab(a, 1j)", "ab(a).mask.mask", "(a, b)", "-1"),
+    ],
 )
 def test_anything_else_is_refused_with_examples(text):
     with pytest.raises(

@@ -81,7 +81,7 @@ def test_rendering_is_in_evaluation_mode_and_leaves_the_mode_as_it_was(model, ne
 
 
 def test_rendering_an_image_of_an_unknown_generator_names_it(built, batch):
-    with pytest.raises(KeyError, match="xy"):
+    with pytest.raises(ValueError, match=r"no generator or view 'xy' in 'xy\(a\)'"):
         built.render(batch, ["xy(a)"])
 
 

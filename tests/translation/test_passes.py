@@ -1,7 +1,7 @@
 import pytest
 
 from i2ikit.interfaces import Read
-from i2ikit.translation.expressions import parse
+from i2ikit.translation.expressions import Expression, parse, parse_inputs
 from i2ikit.translation.passes import PassKey, PassPlan
 
 AB, BA, D = "generators.ab", "generators.ba", "discriminators.b"
@@ -9,12 +9,15 @@ AB, BA, D = "generators.ab", "generators.ba", "discriminators.b"
 
 def plan(*phases: tuple[set[str], list[Read]], opaque: tuple[str, ...] = ()) -> PassPlan:
     reads = [reads for _, reads in phases]
-    images = {read.image: parse(read.image) for phase in reads for read in phase}
-    return PassPlan(reads, [frozenset(updates) for updates, _ in phases], ("ab", "ba"), opaque, images)
+    return PassPlan(reads, [frozenset(updates) for updates, _ in phases], ("ab", "ba"), opaque, inputs)
+
+
+def inputs(network: str, text: str) -> tuple[Expression, ...]:
+    return parse_inputs(text).arguments
 
 
 def key(network: str, image: str) -> PassKey:
-    return PassKey(network, parse(image))
+    return PassKey(network, inputs(network, image))
 
 
 def logits(image: str, *, leaf: bool = False) -> Read:
@@ -48,6 +51,7 @@ def test_nothing_flows_through_an_opaque_view():
     history = plan(({AB, D}, [logits("pool(ab(a))")]), opaque=("pool",))
     assert history.graph(key(D, "pool(ab(a))"), 0) == {D}
     assert history.upstream(parse("pool(ab(a))")) == frozenset()
+    assert history.graph(key(AB, "a"), 0) == frozenset()  # nobody would use it
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from i2ikit.interfaces.progress import Progress
 from i2ikit.views.base import View
 
 
@@ -14,10 +15,10 @@ class Undecided(View):
 class Darker(View):
     """Has no geometry."""
 
-    def sample(self, generator: torch.Generator) -> bool:
+    def sample(self, generator: torch.Generator, progress: Progress) -> bool:
         return True
 
-    def forward(self, image: Tensor, *others: Tensor, sample: Any, expression: str) -> Tensor:
+    def forward(self, image: Tensor, *others: Tensor, sample: Any, expression: str, first: int = 0) -> Tensor:
         return image - 0.5
 
 

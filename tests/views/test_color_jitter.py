@@ -3,7 +3,7 @@ import colorsys
 import pytest
 import torch
 
-from i2ikit.translation import RandomStreams
+from i2ikit.translation import Progress, RandomStreams
 from i2ikit.views.color_jitter import ColorJitter
 
 IMAGE = torch.rand(2, 3, 4, 4, generator=torch.Generator().manual_seed(0)) * 1.6 - 0.8
@@ -11,7 +11,7 @@ NOTHING = [1.0, 1.0, 1.0, 0.0]
 
 
 def draw(view: ColorJitter, step: int = 1) -> list[float]:
-    return view.sample(RandomStreams(0, step).generator("view/jitter"))
+    return view.sample(RandomStreams(0, step).generator("view/jitter"), Progress(1, 1, 1, 1))
 
 
 def test_factors_of_one_change_nothing():

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.errors import ShapeError
-from i2ikit.translation import RandomStreams
+from i2ikit.translation import Progress, RandomStreams
 from i2ikit.views.image_pool import ImagePool
 
 
@@ -16,7 +16,11 @@ def numbered(*numbers: int) -> Tensor:
 
 def exchanged(view: ImagePool, numbers: range, expression: str = "ab(a)") -> list[float]:
     return [
-        view(numbered(n), sample=view.sample(RandomStreams(0, n).generator("view/pool")), expression=expression).item()
+        view(
+            numbered(n),
+            sample=view.sample(RandomStreams(0, n).generator("view/pool"), Progress(1, 1, 1, 1)),
+            expression=expression,
+        ).item()
         for n in numbers
     ]
 

@@ -1,12 +1,15 @@
 import pytest
 import torch
 
-from i2ikit.translation import RandomStreams
+from i2ikit.translation import Progress, RandomStreams
 from i2ikit.views.mirror import Mirror
 
 
 def draws(view: Mirror, count: int) -> list[bool | None]:
-    return [view.sample(RandomStreams(0, step).generator("view/mirror")) for step in range(1, count + 1)]
+    return [
+        view.sample(RandomStreams(0, step).generator("view/mirror"), Progress(1, 1, 1, 1))
+        for step in range(1, count + 1)
+    ]
 
 
 def test_the_columns_are_reversed():

@@ -1,14 +1,14 @@
 import pytest
 import torch
 
-from i2ikit.translation import RandomStreams
+from i2ikit.translation import Progress, RandomStreams
 from i2ikit.views.mix import Mix
 
 ONES, ZEROS = torch.ones(4, 1, 2, 2), torch.zeros(4, 1, 2, 2)
 
 
 def draw(step: int = 1) -> int:
-    return Mix().sample(RandomStreams(0, step).generator("view/mix"))
+    return Mix().sample(RandomStreams(0, step).generator("view/mix"), Progress(1, 1, 1, 1))
 
 
 def test_every_image_is_a_point_between_its_two_with_one_share_for_all_pixels():

@@ -134,7 +134,7 @@ def test_a_state_that_could_not_be_read_again_ends_the_run_before_its_first_step
 
 def test_a_part_whose_extra_state_holds_an_object_is_named(cut, tmp_path):
     class Keeping(View):
-        def sample(self, generator: torch.Generator) -> None:
+        def sample(self, generator: torch.Generator, progress: Any) -> None:
             return None
 
         def forward(self, image: torch.Tensor, *others: torch.Tensor, **options: Any) -> torch.Tensor:

@@ -10,7 +10,7 @@ from i2ikit.losses.gradient_penalties import R1Penalty, WGANPenalty
 from i2ikit.terms.adversarial import AdversarialTerm, DiscriminatorTerm
 from i2ikit.terms.base import Term
 from i2ikit.terms.gradient_penalty import GradientPenaltyTerm
-from i2ikit.translation import RandomStreams
+from i2ikit.translation import Progress, RandomStreams
 from i2ikit.views.mix import Mix
 
 AB, DB = "generators.ab", "discriminators.b"
@@ -52,7 +52,7 @@ def test_the_wgan_penalty_is_taken_between_real_and_generated_images(model, trai
     built = model(phases, views={"mix": Mix()})
     with torch.no_grad():
         fake = built.generators["ab"](batch["a"])
-    draw = built.views["mix"].sample(RandomStreams(0, 1).generator("view/mix"))
+    draw = built.views["mix"].sample(RandomStreams(0, 1).generator("view/mix"), Progress(1, 1, 1, 1))
     point = built.views["mix"](batch["b"], fake, sample=draw, expression="b, ab(a)").requires_grad_(True)
     (gradient,) = torch.autograd.grad(built.discriminators["b"](point).sum(), point)
     clear(built)

@@ -1,0 +1,90 @@
+"""The image expressions of one step: with the samples of its views, without the views that it skips."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor
+
+from i2ikit.interfaces.progress import Progress
+from i2ikit.translation.expressions import Expression
+from i2ikit.translation.language import Language
+from i2ikit.translation.random_streams import RandomStreams
+from i2ikit.views.base import View
+
+
+class ViewSamples:
+    """The samples of views in one step, and the expressions that follow from them.
+
+    Args:
+        language: of the model.
+        streams: the random streams of the step.
+        progress: of the step.
+        testing: leave out the views of images that do not say ``at_test``, as everywhere outside of training.
+
+    Attributes:
+        closed: no further view is sampled; an expression with another one is a LookupError.
+    """
+
+    def __init__(
+        self, language: Language, streams: RandomStreams, progress: Progress, *, testing: bool = False
+    ) -> None:
+        self.language, self.streams, self.progress, self.testing = language, streams, progress, testing
+        self.closed = False
+        self._samples: dict[str, Any] = {}
+        self._resolved: dict[tuple[str, str], tuple[Expression, ...]] = {}
+
+    def view(self, name: str) -> View:
+        """Return a view by name."""
+        view = self.language.views[name]
+        assert view is not None, "the model is built"
+        return view
+
+    def sample(self, name: str) -> Any:
+        """Return the sample of a view in this step.
+
+        Raises:
+            LookupError: the view is new after all samples were taken.
+        """
+        if name not in self._samples:
+            if self.closed:
+                raise LookupError(f"the view {name!r} is not sampled in this step")
+            view = self.view(name)
+            self._samples[name] = view.sample(self.streams.generator(f"view/{view.stream or name}"), self.progress)
+        return self._samples[name]
+
+    def inputs(self, network: str, text: str) -> tuple[Expression, ...]:
+        """Return the inputs of a network (full name), or the one image of a text without a network, for this step.
+
+        Raises:
+            ValueError: see :meth:`Language.inputs`.
+            LookupError: as for :meth:`sample`.
+        """
+        if (network, text) not in self._resolved:
+            self._resolved[network, text] = tuple(map(self._resolve, self.language.inputs(network, text)))
+        return self._resolved[network, text]
+
+    def apply(self, image: Expression, viewed: Sequence[Tensor], like: Tensor) -> Tensor:
+        """Return the value of a call of a view.
+
+        Args:
+            image: the call, as :meth:`inputs` returns it.
+            viewed: the images among its arguments.
+            like: a batch of real images, for a view of no images.
+        """
+        view = self.view(image.name)
+        numbers = [argument.number for argument in image.arguments if argument.number is not None]
+        given = [*viewed, *numbers] if view.arguments else [like]
+        text = ", ".join(map(str, image.arguments))
+        made: Tensor = view(*given, sample=self.sample(image.name), expression=text, first=self.streams.first)
+        return made
+
+    def _resolve(self, image: Expression) -> Expression:
+        arguments = tuple(map(self._resolve, image.arguments))
+        if image.number is None and image.name in self.language.views:
+            view = self.view(image.name)
+            skipped = self.testing and not view.at_test
+            if view.arguments and (skipped or self.sample(image.name) is None):
+                return arguments[0]
+            self.sample(image.name)
+        return replace(image, arguments=arguments)
