@@ -27,7 +27,7 @@ def often(name):
 @pytest.mark.parametrize("name", [often(name) for name in packaged_configs()])
 def test_a_packaged_config_builds_and_has_no_error(name):
     config = resolve_config(find_config(name))
-    model, _ = build_trial_model(config["model"])
+    model, _ = build_trial_model(config)
     assert build_optimizers(model.phases, model.networks, config["optimizer"]).keys() == model.phases.keys()
 
 

@@ -73,7 +73,7 @@ def config_of(name: str) -> dict[str, Any]:
 
 
 def model_of(name: str) -> UnpairedTranslation:
-    model, errors = build_trial_model(config_of(name)["model"])
+    model, errors = build_trial_model(config_of(name))
     assert model is not None, errors
     return model
 

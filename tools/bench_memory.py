@@ -56,7 +56,7 @@ def main() -> None:
         plain = None
         for checkpointing in (False, True):
             config = _config(name, size, batch, precision, checkpointing)
-            model, _ = build_trial_model(config["model"])
+            model, _ = build_trial_model(config)
             assert model is not None, "the config was checked"
             shapes = batch_shapes(config, model)
             estimated = step_cost(config, shapes, device=torch.device(options.device).type).peak

@@ -16,7 +16,7 @@ from i2ikit.profiling.step import step_cost
 
 def gmacs(config: Mapping[str, Any], epoch: int = 1) -> float:
     """Return the giga multiply-accumulates of one step of a resolved config in this epoch, the mean of a few steps."""
-    model, errors = build_trial_model(config["model"])
+    model, errors = build_trial_model(config)
     if model is None:
         raise ValueError(str(errors))
     return step_cost(config, batch_shapes(config, model), epoch=epoch).macs / 1e9

@@ -217,7 +217,7 @@ def cost(config: Found) -> dict[str, Any]:
 
     Both are None where a part of the model cannot run on the meta device.
     """
-    model, errors = build_trial_model(config["model"])
+    model, errors = build_trial_model(config)
     assert model is not None, errors
     try:
         found = step_cost(config, batch_shapes(config, model))

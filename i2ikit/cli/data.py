@@ -32,6 +32,7 @@ def stripes(
     train: Annotated[int, typer.Option("--train", min=1, help="Training images of each domain.")] = 500,
     test: Annotated[int, typer.Option("--test", min=1, help="Pairs of test images.")] = 96,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the images.")] = 0,
+    masks: Annotated[bool, typer.Option("--masks", help="Also write the masks of all images.")] = False,
 ) -> None:
     """Write the embedded data set `stripes`.
 
@@ -40,7 +41,7 @@ def stripes(
     with busy("Drawing images"):
         from i2ikit.datasets.stripes.stripes import write_stripes
 
-        write_stripes(folder, size=size, train_count=train, test_count=test, seed=seed)
+        write_stripes(folder, size=size, train_count=train, test_count=test, seed=seed, masks=masks)
     write(f"{train} + {train} training images and {test} test pairs of {size} x {size} written to {folder}")
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import REFUSALS, Builder, is_part, registry_of_argument
-from i2ikit.config.channels import image_channels
+from i2ikit.config.channels import channels_of_images
 from i2ikit.config.data import SHARED_SIZES, dataset_config
 from i2ikit.errors import I2IKitError
 from i2ikit.registry import TRANSFORMS
@@ -24,7 +24,7 @@ Shape = tuple[int, int, int, int]
 def batch_shapes(
     config: Mapping[str, Any], model: "UnpairedTranslation", dataset: "MapDataset | None" = None
 ) -> dict[str, Shape]:
-    """Return the shapes (B, C, H, W) of the domains ``a`` and ``b`` in a batch.
+    """Return the shapes (B, C, H, W) of the real images in a batch, by name.
 
     Args:
         config: resolved.
@@ -34,12 +34,12 @@ def batch_shapes(
     Raises:
         I2IKitError: the size is unknown.
     """
-    batch, channels = config["data"]["batch_size"], image_channels(config, model)
+    batch, channels = config["data"]["batch_size"], channels_of_images(config, model)
     size = size_in_config(config)
-    found = dict.fromkeys(channels, size) if size else _size_of_item(dataset)
+    found = {"a": size, "b": size} if size else _size_of_item(dataset)
     if found is None:
         raise I2IKitError("the size of the training images is unknown: set data.crop_size, or provide the data")
-    return {domain: (batch, channels[domain], *found[domain]) for domain in channels}
+    return {name: (batch, channels[name], *found["b" if name[0] == "b" else "a"]) for name in channels}
 
 
 def size_in_config(config: Mapping[str, Any]) -> tuple[int, int] | None:

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import ConfigProblem, class_of, is_part, parameters
-from i2ikit.config.data import dataset_config
+from i2ikit.config.data import dataset_config, image_names
 from i2ikit.errors import counted
 from i2ikit.registry import DATASETS, DISCRIMINATORS, GENERATORS, Registry
 
 if TYPE_CHECKING:
     from i2ikit.translation import UnpairedTranslation
 
+MASK, LABEL = "mask", "label"  # what the names of images of one channel end in; a label holds integer codes
 Need = tuple[str, str, Registry, str, str]  # section, name, registry, argument, domain
 
 
@@ -61,6 +62,21 @@ def image_channels(config: Mapping[str, Any], model: "UnpairedTranslation") -> d
     source = getattr(network, "in_channels", 3)
     target = network.widths(("out",))[0] if hasattr(network, "widths") else source
     return {"a": source, "b": target} if name.startswith("a") else {"a": target, "b": source}
+
+
+def channels_of_images(config: Mapping[str, Any], model: "UnpairedTranslation") -> dict[str, int]:
+    """Return the channels of all real images: those of the domains, and of others by their names.
+
+    A mask or a label has one channel; a name that begins with a domain, such as ``a2``, has those of the domain;
+    another has three. A data set whose ``image_names`` is a dict sets the channels of each name.
+    """
+    channels = image_channels(config, model)
+    names = image_names(config.get("data"))
+    declared = getattr(class_of(DATASETS, config["data"]["train"].get("type")), "image_names", None)
+    for name in names:
+        single = name.endswith((MASK, LABEL))
+        channels.setdefault(name, 1 if single else channels.get(name[0], 3))
+    return channels | (dict(declared) if isinstance(declared, Mapping) else {})
 
 
 def _stated(data: Mapping[str, Any]) -> dict[str, int]:

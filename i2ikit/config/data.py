@@ -5,10 +5,11 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from i2ikit.build import is_part, parameters, registry_of_argument
+from i2ikit.build import class_of, is_part, parameters, registry_of_argument
 from i2ikit.config.sections import DATASET_KEYS
 from i2ikit.registry import DATASETS, Registry
 
+DOMAINS = ("a", "b")
 ANY_IMAGES: dict[str, Any] = {  # metrics that need no pairs, masks or weights
     "wasserstein": {"type": "SlicedWasserstein"},
     "content": {"type": "ContentPreservation"},
@@ -31,6 +32,24 @@ def dataset_config(data: Mapping[str, Any], key: str) -> Any:
         return config
     taken = parameters(DATASETS, config["type"])
     return {**{name: data[name] for name in SHARED if data.get(name) is not None and name in taken}, **config}
+
+
+def image_names(data: Any, key: str = "train") -> tuple[str, ...]:
+    """Return the names of the real images that ``data.train`` or ``data.test`` announces, ``a`` and ``b`` by default.
+
+    A data set announces others by ``image_names``: names, or a function that returns them for the arguments of the
+    config. Where the data set has an error the names are the default ones.
+
+    Args:
+        data: the config's ``data``.
+        key: "train" or "test".
+    """
+    config = dataset_config(data, key) if isinstance(data, Mapping) and is_part(data.get(key)) else {}
+    found = getattr(class_of(DATASETS, config.get("type")), "image_names", DOMAINS)
+    try:
+        return tuple(found(config) if callable(found) else found)
+    except (ValueError, TypeError):  # the data set refuses its arguments
+        return DOMAINS
 
 
 def reading(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,6 +95,7 @@ def _moved(config: Mapping[str, Any], key: str, places: Mapping[str, str]) -> di
         return {**config, **places}
     return {
         "type": "UnpairedFolders",
+        **({"extra": config["extra"]} if config.get("extra") else {}),
         **places,
         "split": config.get("split", key),
         "pairing": "serial" if key == "test" else "random",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import Builder, ConfigProblem, needs_values, reason
 from i2ikit.config.batch import batch_shapes, side_key, size_in_config
-from i2ikit.config.channels import image_channels
+from i2ikit.config.channels import LABEL, channels_of_images
+from i2ikit.config.data import image_names
 from i2ikit.errors import I2IKitError, ShapeError
 
 if TYPE_CHECKING:
@@ -21,21 +22,21 @@ ABOUT_SIZES = re.compile(r"\b(sizes?|shapes?|dimensions?|input size)\b")
 OTHERS = "cyclegan, dclgan and enco can, without their identity terms"
 
 
-def build_trial_model(section: Mapping[str, Any]) -> tuple["UnpairedTranslation | None", list[ConfigProblem]]:
-    """Build the model without its weights, on torch's meta device; return it, or None, and the errors."""
+def build_trial_model(config: Mapping[str, Any]) -> tuple["UnpairedTranslation | None", list[ConfigProblem]]:
+    """Build the model of a config without its weights, on torch's meta device; return it, or None, and the errors."""
     import torch
 
     from i2ikit.translation import build_model
 
-    builder = Builder()
+    builder, names = Builder(), image_names(config.get("data"))
     try:
         with torch.device("meta"):
-            return build_model(section, builder, path="model"), builder.errors
+            return build_model(config["model"], builder, real=names), builder.errors
     except RuntimeError as error:  # a part that cannot be built without real tensors
         if not needs_values(error):
             raise
         builder = Builder()
-        return build_model(section, builder, path="model"), builder.errors
+        return build_model(config["model"], builder, real=names), builder.errors
 
 
 def image_errors(config: Mapping[str, Any], model: "UnpairedTranslation") -> list[ConfigProblem]:
@@ -70,10 +71,13 @@ def trial_error(config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) 
     from i2ikit.translation import Progress, RandomStreams
     from i2ikit.translation.step import Step
 
-    model, _ = build_trial_model(config["model"])
+    model, _ = build_trial_model(config)
     assert model is not None, "the config is valid"
     _activate_terms(model.to("meta"))
-    images = {domain: torch.zeros(*shape, device="meta") for domain, shape in shapes.items()}
+    images = {
+        name: torch.zeros(*shape, device="meta", dtype=torch.int64 if name.endswith(LABEL) else torch.float32)
+        for name, shape in shapes.items()
+    }
     step = Step(model, images, Progress(1, 1, 1, 1), RandomStreams(0, 1, first=0))
     called = [""]
     for name, network in model.networks.items():
@@ -93,7 +97,7 @@ def trial_error(config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) 
 
 def _channel_clashes(config: Mapping[str, Any], model: "UnpairedTranslation") -> Iterator[ConfigProblem]:
     """Yield one error about all terms that need equal channels of both domains, where they differ."""
-    channels = image_channels(config, model)
+    channels = channels_of_images(config, model)
     clashes: dict[str, str] = {}
     kept: list[Sequence[Read]] = []
     for phase in model.phases.values():

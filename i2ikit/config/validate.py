@@ -37,7 +37,7 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
     for name, keys in FIXED.items():
         if name in config:
             _check_fixed(config[name], name, keys, builder)
-    model = _check_model(config["model"], builder) if "model" in config else None
+    model = _check_model(config, builder) if "model" in config else None
     if "optimizer" in config:
         phases = model.phases.items() if model is not None else ()
         _check_optimizers(config, {name: tuple(phase.update) for name, phase in phases}, builder)
@@ -97,9 +97,9 @@ def _check_fixed(section: Any, name: str, keys: Mapping[str, Any], builder: Buil
         builder.error("train", f"needs the length of the training, `epochs` or `steps`, {both}")
 
 
-def _check_model(section: Any, builder: Builder) -> "UnpairedTranslation | None":
+def _check_model(config: Mapping[str, Any], builder: Builder) -> "UnpairedTranslation | None":
     """Build the model without its weights; return None if that fails."""
-    model, errors = build_trial_model(section)
+    model, errors = build_trial_model(config)
     builder.errors += errors
     return model
 

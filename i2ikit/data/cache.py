@@ -17,13 +17,13 @@ from PIL import Image
 
 from i2ikit.errors import DataError
 from i2ikit.files import TEMPORARY, expanded, open_atomically
-from i2ikit.ops.pixels import Pixels
+from i2ikit.ops.pixels import CODES, Pixels
 
 MEMORY = Path("/dev/shm")
 KEEP_FREE = 2**30  # bytes of the disk that the cache does not use
 STALE = 3600.0  # seconds after which a temporary file is left over from a killed process
 ARRAY = "float32"
-KINDS = ("L", "RGB", ARRAY)  # modes of Pillow's images, and arrays (H, W, C)
+KINDS = ("L", "RGB", ARRAY, CODES)  # modes of Pillow's images, and arrays (H, W, C)
 HEAD = struct.Struct("<4sIIII")  # a mark, the kind, height, width, channels
 SUM = struct.Struct("<I")  # CRC-32 of all that follows: a disk may return other bytes than were written
 MARK = b"i2px"

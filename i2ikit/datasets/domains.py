@@ -1,7 +1,7 @@
 """The images of the two domains of a data set: files that are read and transformed one at a time."""
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from i2ikit.files import expanded
 from i2ikit.images import FileList, Reader, domain_readers
 from i2ikit.images.files import read_header
 from i2ikit.ops.pixels import Pixels, image_to_tensor
+from i2ikit.ops.streams import restored_streams
 
 NEXT_STEP = "Give the folder that holds them with `--data DIR`, or make a data set: `i2ikit data make stripes DIR`."
 WITHOUT_TEST = "Add some images to test on, or use training images instead: `--set data.test.split=train`."
@@ -40,6 +41,8 @@ class DomainImages:
     Attributes:
         remember: a cache, or None: ``remember(path, key, make)`` returns ``make()``, or an earlier result of it for the
             same file and key.
+        companions: what goes with each image, such as its mask, by kind.
+        source: the folder or the list of the files; None: unknown.
     """
 
     def __init__(
@@ -54,6 +57,8 @@ class DomainImages:
         self.files, self.reader, self.transform = files, reader, transform
         self.attributes, self.draft = attributes or {}, draft
         self.remember: Remember | None = None
+        self.companions: dict[str, DomainImages] = {}
+        self.source: Path | None = None
 
     def __len__(self) -> int:
         return len(self.files)
@@ -67,11 +72,21 @@ class DomainImages:
         path = self.files[index]
         return self.finish(self.fixed(path), path)
 
-    def item(self, domain: str, index: int) -> dict[str, Any]:
-        """Return the keys of a sample for one image: its tensor, path, and attributes if there are any."""
-        found: dict[str, Any] = {domain: self[index], f"{domain}_path": self.files[index]}
+    def item(self, name: str, index: int, kinds: Iterable[str] = ()) -> dict[str, Any]:
+        """Return the keys of a sample for one image: its tensor, path, and attributes if there are any.
+
+        Args:
+            name: of the image in the sample.
+            index: of the image.
+            kinds: of companions that come with it, transformed with the same random numbers: ``{name}_{kind}``.
+        """
+        companions = {}
+        for kind in kinds:
+            with restored_streams():  # for the image
+                companions[f"{name}_{kind}"] = self.companions[kind][index]
+        found: dict[str, Any] = {name: self[index], f"{name}_path": self.files[index], **companions}
         if self.attributes:
-            found[f"{domain}_attributes"] = {name: values[index] for name, values in self.attributes.items()}
+            found[f"{name}_attributes"] = {key: values[index] for key, values in self.attributes.items()}
         return found
 
     def fixed(self, path: str) -> Pixels:
@@ -107,11 +122,14 @@ class DomainImages:
         """Read all files once, several at a time; return why a file cannot be read, by index."""
         with ThreadPoolExecutor() as pool:
             reasons = list(pool.map(self._reason, self.files))
-        return {index: reason for index, reason in enumerate(reasons) if reason}
+        own = {index: reason for index, reason in enumerate(reasons) if reason}
+        return {i: reason for images in self.companions.values() for i, reason in images.unreadable().items()} | own
 
     def leave_out(self, indices: Collection[int]) -> None:
         """Leave out the files at these indices."""
         kept = [index for index in range(len(self)) if index not in indices]
+        for images in self.companions.values():
+            images.leave_out(indices)
         self.files = self.files.without(indices)
         self.attributes = {name: [values[index] for index in kept] for name, values in self.attributes.items()}
 
@@ -175,10 +193,13 @@ def open_domains(
         raise DataError(missing_message(root, split, missing))
     _refuse_nested(paths)
     sources = {domain: read_source(path) for domain, path in paths.items()}
-    return {
+    found = {
         domain: DomainImages(files, readers[domain], transform, attributes=attributes, draft=draft)
         for domain, (files, attributes) in sources.items()
     }
+    for domain, images in found.items():
+        images.source = paths[domain]
+    return found
 
 
 def _has_content(folder: Path) -> bool:

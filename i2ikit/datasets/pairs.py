@@ -1,6 +1,5 @@
 """Pairs of images of the same scenes, for metrics and for methods that learn from pairs."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from torch import Tensor
 
 from i2ikit.checks import one_of
 from i2ikit.datasets.domains import LETTERS, Channels, DomainImages, ValueRange, open_domains
-from i2ikit.datasets.sources import read_source
+from i2ikit.datasets.sources import by_stem, read_source
 from i2ikit.errors import DataError, counted
 from i2ikit.files import expanded
 from i2ikit.images import FileList, domain_readers
@@ -131,7 +130,7 @@ class PairedFolders(_Pairs):
 
 def _partners(a: FileList, b: FileList) -> FileList:
     """Return the files of b in the order of those of a with the same name."""
-    of_a, of_b = _by_stem(a), _by_stem(b)
+    of_a, of_b = by_stem(a), by_stem(b)
     for names, root, partners, other in ((of_a, a.root, of_b, b.root), (of_b, b.root, of_a, a.root)):
         single = [name for name in names if name not in partners]
         if single:
@@ -141,17 +140,6 @@ def _partners(a: FileList, b: FileList) -> FileList:
                 f"in {other}: {shown}"
             )
     return FileList(b.root, (b.name(of_b[stem]) for stem in of_a))
-
-
-def _by_stem(files: FileList) -> dict[str, int]:
-    """Return the indices of files by their names without extension."""
-    indices: dict[str, int] = {}
-    for index in range(len(files)):
-        stem = os.path.splitext(files.name(index))[0]
-        other = indices.setdefault(stem, index)
-        if other != index:
-            raise DataError(f"{files[other]} and {files[index]} have the same name: it is unclear which is the partner")
-    return indices
 
 
 @DATASETS.register_module()

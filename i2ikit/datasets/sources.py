@@ -45,6 +45,17 @@ def read_source(source: Path) -> tuple[FileList, Attributes]:
         raise DataError(f"the list {source} cannot be read: {error}") from error
 
 
+def by_stem(files: FileList) -> dict[str, int]:
+    """Return the indices of files by their names without extension; DataError if two have the same."""
+    indices: dict[str, int] = {}
+    for index in range(len(files)):
+        stem = os.path.splitext(files.name(index))[0]
+        other = indices.setdefault(stem, index)
+        if other != index:
+            raise DataError(f"{files[other]} and {files[index]} have the same name: it is unclear which is the partner")
+    return indices
+
+
 def folders_in(source: Path) -> list[str]:
     """Return the sorted names of the folders in a folder; none if it is not a folder that can be listed."""
     try:

@@ -1,6 +1,6 @@
 """Two unpaired folders of images."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,9 @@ from torch import Tensor
 
 from i2ikit.checks import one_of, positive_int
 from i2ikit.datasets.domains import Channels, ValueRange, open_domains
+from i2ikit.datasets.extra import attach, draws, names_of
 from i2ikit.errors import counted
+from i2ikit.images import FileList
 from i2ikit.ops.pixels import Pixels
 from i2ikit.registry import DATASETS
 
@@ -31,6 +33,12 @@ class UnpairedFolders:
 
     Only the split "train" must have a B. Without it the items have no ``"b"`` and no ``"b_path"``.
 
+    With ``extra`` items have further images, which expressions name like ``a`` and ``b``. Masks and labels are files of
+    the same name, whatever the extension, in the folders ``{split}A_mask`` or ``{split}A_label`` beside the images, or
+    in a column ``mask`` or ``label`` of a list. They are cropped, mirrored and resized with their image, by the nearest
+    pixel. A mask becomes 0..1 (black to white), a label keeps its integer codes. ``a2`` is another image of A, with
+    random numbers of its own.
+
     Args:
         root: the folder that holds the folders of the domains.
         split: "train", "test", or another prefix of the folders' names.
@@ -47,11 +55,13 @@ class UnpairedFolders:
             b=...) if they differ.
         alpha: what transparency becomes: ``"white"``, ``"black"``, ``"ignore"`` or ``"keep"``, see :class:`Reader`.
         clip: clip values outside of ``value_range``; otherwise they are an error.
+        extra: of ``a_mask``, ``a_label``, ``a2``, ``a2_mask``, ``a2_label``, and the same of b.
         draft: decode JPEGs at a half, a quarter or an eighth of their size where the transform shrinks them at least
             as much; faster, and the pixels differ a little from the published ones.
     Shape:
         item: ``{"a": (C, H, W), "b": (C, H, W), "a_path": str, "b_path": str}``, and ``"a_attributes"`` or
-            ``"b_attributes"``, a dict, where a list has some.
+            ``"b_attributes"``, a dict, where a list has some. Of ``extra`` masks are float32 (1, H, W), labels int64
+            (1, H, W), and a second image has its own path, ``"a2_path"``.
 
     Raises:
         ValueError: an argument is out of its range.
@@ -83,7 +93,9 @@ class UnpairedFolders:
         alpha: str = "white",
         clip: bool = False,
         draft: bool = False,
+        extra: Sequence[str] = (),
     ) -> None:
+        self.draws = draws(extra)
         self.pairing = one_of("pairing", pairing, PAIRINGS)
         self.length = one_of("length", length, LENGTHS) if isinstance(length, str) else positive_int("length", length)
         self.domains = open_domains(
@@ -95,8 +107,11 @@ class UnpairedFolders:
             reading={"channels": channels, "value_range": value_range, "alpha": alpha, "clip": clip},
             draft=draft,
         )
-        self.paths = {domain: images.files for domain, images in self.domains.items()}
-        self._epoch, self._order = 1, torch.empty(0, dtype=torch.int64)
+        attach(self.domains, self.draws)
+        self.draws = {draw: kinds for draw, kinds in self.draws.items() if draw[0] in self.domains}
+        self.paths = self._paths()
+        self._epoch = 1
+        self._orders: dict[str, torch.Tensor] = {}
 
     def __len__(self) -> int:
         """Return the number of items of an epoch."""
@@ -110,17 +125,23 @@ class UnpairedFolders:
             raise IndexError(f"item {index} of {len(self)}")
         item: dict[str, Any] = {}
         indices = {domain: self._index(domain, index) for domain in self.domains}  # before the random transforms
-        for domain, chosen in indices.items():
-            item |= self.domains[domain].item(domain, chosen)
+        for draw, kinds in self.draws.items():
+            chosen = indices[draw] if draw in indices else self._index(draw, index)
+            item |= self.domains[draw[0]].item(draw, chosen, kinds)
         return item
 
+    @staticmethod
+    def image_names(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the images of an item, from the arguments in a config."""
+        return names_of(draws(arguments.get("extra") or ()))
+
     def set_epoch(self, epoch: int) -> None:
-        """Set the epoch of the next items, counted from 1; shuffles B if ``pairing`` asks for it."""
+        """Set the epoch of the next items, counted from 1; shuffles B and second images if ``pairing`` says so."""
         self._epoch = epoch
         for images in self.domains.values():
             images.set_epoch(epoch)
-        if self.pairing == "shuffled" and "b" in self.domains:
-            self._order = torch.randperm(len(self.domains["b"]))
+        if self.pairing == "shuffled":
+            self._orders = {draw: torch.randperm(len(self.domains[draw[0]])) for draw in self.draws if draw != "a"}
 
     def leave_out_unreadable(self) -> list[str]:
         """Read all files once, and leave out those that cannot be read; return a message about each."""
@@ -129,7 +150,7 @@ class UnpairedFolders:
             bad = images.unreadable()
             images.leave_out(bad)
             messages += bad.values()
-        self.paths = {domain: images.files for domain, images in self.domains.items()}
+        self.paths = self._paths()
         return messages
 
     def describe(self) -> str:
@@ -139,14 +160,20 @@ class UnpairedFolders:
         pairing = f", {PAIRINGS[self.pairing]}" if "b" in self.domains else ""
         return f"{counts}; an epoch takes {len(self):,}{why}{pairing}"
 
-    def _index(self, domain: str, index: int) -> int:
-        """Return which image of a domain an item has."""
-        count = len(self.domains[domain])
-        if domain == "b" and self.pairing == "random":
+    def _paths(self) -> dict[str, FileList]:
+        found = {domain: images.files for domain, images in self.domains.items()}
+        for domain, images in self.domains.items():
+            found |= {f"{domain}_{kind}": codes.files for kind, codes in images.companions.items()}
+        return found
+
+    def _index(self, draw: str, index: int) -> int:
+        """Return which image of its domain a draw of an item is."""
+        count = len(self.domains[draw[0]])
+        if draw != "a" and self.pairing == "random":
             return int(torch.randint(count, (1,)))
-        if domain == "b" and self.pairing == "shuffled":
-            if len(self._order) != count:
-                self._order = torch.randperm(count)
-            return int(self._order[index % count])
+        if draw != "a" and self.pairing == "shuffled":
+            if len(self._orders.get(draw, ())) != count:
+                self._orders[draw] = torch.randperm(count)
+            return int(self._orders[draw][index % count])
         start = (self._epoch - 1) * len(self) if len(self) < count else 0
-        return (start + index) % count
+        return (start + index + (len(draw) > 1)) % count  # a second image in order is the next one

@@ -11,6 +11,7 @@ from mmengine.registry import HOOKS
 from torch.optim import Optimizer
 
 from i2ikit.build import Builder
+from i2ikit.config.data import image_names
 from i2ikit.config.validate import find_errors
 from i2ikit.data.loading import MapDataset, TrainLoader
 from i2ikit.data.randomness import seeded
@@ -50,7 +51,7 @@ def assemble(config: Mapping[str, Any]) -> Parts:
     builder.errors = find_errors(config)
     builder.raise_errors()
     with seeded(config["seed"]):
-        model = build_model(config["model"], builder, path="model")
+        model = build_model(config["model"], builder, real=image_names(config["data"]))
     schedule = builder.part(SCHEDULES, config.get("schedule") or {"type": "Constant"}, "schedule")
     train_data = build_dataset(config["data"], "train", builder)
     test_data = build_dataset(config["data"], "test", builder)

@@ -93,7 +93,8 @@ def keep_in(cache: ImageCache, dataset: Any) -> None:
             f"{type(dataset).__name__} reads no files that a cache could keep: switch it off, `--set data.cache=False`"
         )
     for images in domains.values():
-        images.remember = cache
+        for each in (images, *images.companions.values()):
+            each.remember = cache
 
 
 def open_test_files(dataset: MapDataset | None, fraction: float) -> list[str]:

@@ -1,7 +1,8 @@
 """Images before they become tensors: 8-bit images of Pillow, deeper ones as arrays.
 
 8-bit grayscale and RGB images stay with Pillow, as in the published pipelines. All others (more bits, more channels)
-are float32 arrays (H, W, C) with values in 0..1, which are processed channel by channel with the same filters.
+are float32 arrays (H, W, C) with values in 0..1, which are processed channel by channel with the same filters. Codes,
+such as those of a mask or a label map, are images of Pillow with 32 bits: they are moved, and never mixed or scaled.
 """
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor
 
 Pixels = Image.Image | NDArray[np.float32]
 HALF_OF_WHITE = np.float32(127.5)
+CODES = "I"  # mode of an image whose values are codes
 BANDED = ("L", "RGB", "RGBA", "CMYK")  # modes whose bands Pillow returns one by one, without interleaving
 
 
@@ -21,15 +23,17 @@ def image_to_tensor(image: Pixels) -> Tensor:
 
     Args:
         image: of Pillow, with 8 bits a channel, such as RGB or grayscale, H x W pixels; or an array (H, W, C) in 0..1,
-            whose values are not divided by 255.
+            whose values are not divided by 255; or codes.
     Shape:
-        returns: (C, H, W).
+        returns: (C, H, W); codes as they are, int64 (1, H, W).
     Source:
         the published pipelines: torchvision's ToTensor and Normalize(0.5, 0.5), value for value.
     """
     if isinstance(image, np.ndarray):
         values = torch.from_numpy(image.astype(np.float32))  # (H, W, C); a copy
         return values.permute(2, 0, 1).contiguous().sub_(0.5).div_(0.5)
+    if image.mode == CODES:
+        return torch.from_numpy(np.array(image, np.int64))[None]
     bands = _bands(image)
     pixels = np.empty((len(bands), image.height, image.width), np.float32)
     for plane, band in zip(pixels, bands, strict=True):
@@ -57,7 +61,7 @@ def resize(
     filtering: Image.Resampling = Image.Resampling.BICUBIC,
     box: tuple[float, float, float, float] | None = None,
 ) -> Pixels:
-    """Resize with Pillow's filter, bicubic unless another is named; arrays are clipped to 0..1.
+    """Resize with Pillow's filter, bicubic unless another is named; arrays are clipped to 0..1, codes never mixed.
 
     Args:
         image: an image of Pillow, or an array (H, W, C) in 0..1.
@@ -66,7 +70,7 @@ def resize(
         box: left, top, right and bottom of the part that is resized, in pixels; None: all of it.
     """
     if isinstance(image, Image.Image):
-        return image.resize(size, filtering, box)
+        return image.resize(size, Image.Resampling.NEAREST if image.mode == CODES else filtering, box)
     channels = [
         np.asarray(Image.fromarray(np.ascontiguousarray(image[:, :, c]), "F").resize(size, filtering, box))
         for c in range(image.shape[2])

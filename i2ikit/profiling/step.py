@@ -78,7 +78,7 @@ class _Trial:
     """A model and its optimizers on the meta device."""
 
     def __init__(self, config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], device: str) -> None:
-        model, errors = build_trial_model(config["model"])
+        model, errors = build_trial_model(config)
         if model is None:
             raise ValueError(str(errors))
         self.model: UnpairedTranslation = model.to("meta")

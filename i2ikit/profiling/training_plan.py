@@ -70,7 +70,7 @@ class TrainingPlan:
 
 def plan_training(config: dict[str, Any]) -> TrainingPlan:
     """Build the parts of a valid config, and count its data."""
-    model, errors = build_trial_model(config["model"])
+    model, errors = build_trial_model(config)
     assert model is not None, errors
     optimizers = build_optimizers(model.phases, model.networks, config["optimizer"])
     plan = TrainingPlan(config, model, optimizers)

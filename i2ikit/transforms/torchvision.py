@@ -7,12 +7,14 @@ import numpy as np
 import torch
 from PIL import Image
 from torchvision.transforms import v2
+from torchvision.tv_tensors import Mask
 
 from i2ikit.errors import DataError, nearest_hint
-from i2ikit.ops.pixels import Pixels
+from i2ikit.ops.pixels import CODES, Pixels
 from i2ikit.registry import TRANSFORMS
 from i2ikit.transforms.base import Transform
 
+UNALIGNED = ("GaussianNoise",)  # takes random numbers for images and none for masks
 OF_TRANSFORMS = ("Compose", "RandomApply", "RandomChoice", "RandomOrder", "AutoAugment", "Lambda")
 
 
@@ -21,7 +23,8 @@ class TorchvisionTransform(Transform):
     """A transform of ``torchvision.transforms.v2`` from image to image.
 
     8-bit images go through it as images of Pillow, so values such as ``fill`` are 0..255; deeper ones as
-    float32 tensors (C, H, W) in 0..1, and the result is clipped to that range. It counts as random. To combine
+    float32 tensors (C, H, W) in 0..1, and the result is clipped to that range. Masks and labels go through it as
+    torchvision's masks: they are moved, and keep their values. It counts as random. To combine
     several, list them in ``Compose``; to apply one with a probability, put it into ``Sometimes``.
 
     Args:
@@ -59,6 +62,8 @@ class TorchvisionTransform(Transform):
 
     def varied(self, image: Pixels) -> Pixels:
         """Return one image, transformed with new random numbers."""
+        if isinstance(image, Image.Image) and image.mode == CODES:
+            return self._moved(image)
         if isinstance(image, Image.Image):
             found = self.apply(image)
             if isinstance(found, Image.Image) and found.mode == image.mode:
@@ -69,6 +74,16 @@ class TorchvisionTransform(Transform):
         if isinstance(found, torch.Tensor) and found.ndim == 3 and found.is_floating_point():
             return found.permute(1, 2, 0).clamp(0, 1).float().numpy()
         raise DataError(self._no_image(found))
+
+    def _moved(self, codes: Image.Image) -> Image.Image:
+        mask = Mask(torch.from_numpy(np.array(codes, np.int32))[None])
+        try:
+            found = None if self.name in UNALIGNED else self.apply(mask)
+        except (TypeError, ValueError, NotImplementedError):
+            found = None
+        if not isinstance(found, torch.Tensor) or found.shape[:1] != (1,) or found.dtype != torch.int32:
+            raise DataError(f"torchvision's {self.name} does not move masks and labels along with their images")
+        return Image.fromarray(found[0].numpy())
 
     def _no_image(self, found: object) -> str:
         return f"torchvision's {self.name} makes {type(found).__name__} of an image, not an image like it"

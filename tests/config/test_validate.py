@@ -234,7 +234,7 @@ def test_data_sets_are_not_opened_to_be_checked(tiny, tmp_path):
 
 
 def test_networks_are_built_without_their_numbers(tiny):
-    model, errors = build_trial_model(load_config(tiny)["model"])
+    model, errors = build_trial_model(load_config(tiny))
     assert errors == []
     assert {parameter.device.type for parameter in model.parameters()} == {"meta"}
 
@@ -249,7 +249,7 @@ def test_a_part_that_needs_real_numbers_to_be_made_is_built_anyway(tiny):
         def forward(self, query, key, negatives): ...
 
     try:
-        model, errors = build_trial_model(resolve_config(tiny, [f"{CONTENT}.loss=dict(type=MeasuredLoss)"])["model"])
+        model, errors = build_trial_model(resolve_config(tiny, [f"{CONTENT}.loss=dict(type=MeasuredLoss)"]))
     finally:
         LOSSES.module_dict.pop("MeasuredLoss")
     assert errors == []

@@ -48,3 +48,18 @@ def test_images_of_two_sizes_are_refused():
 def test_an_adversarial_loss_is_refused():
     with pytest.raises(ValueError, match="loss must be a comparison of two tensors, such as L1Loss, not LSGANLoss"):
         PixelTerm("x", "y", LSGANLoss())
+
+
+def test_pixels_count_in_proportion_to_the_mask():
+    x, y = torch.tensor([[[[1.0, 0.0, 5.0]]]]), torch.tensor([[[[0.0, 0.25, 0.0]]]])
+    term = PixelTerm("x", "y", L1Loss(), mask="m")
+    assert term.reads()[-1] == Read("m", grad=False)
+    assert term(Images(x=x, y=y, m=torch.tensor([[[[1.0, 1.0, 0.0]]]]))).item() == pytest.approx((1 + 0.25) / 2)
+    assert term(Images(x=x, y=y, m=torch.tensor([[[[1.0, 0.5, 0.0]]]]))).item() == pytest.approx((1 + 0.125) / 1.5)
+
+
+def test_the_value_and_the_gradient_of_an_empty_mask_are_zero():
+    x = torch.ones(1, 3, 2, 2, requires_grad=True)
+    value = PixelTerm("x", "y", L1Loss(), mask="m")(Images(x=x, y=torch.zeros(1, 3, 2, 2), m=torch.zeros(1, 1, 2, 2)))
+    value.backward()
+    assert (value.item(), x.grad.abs().max().item()) == (0, 0)

@@ -365,3 +365,12 @@ def test_trainable_parameters_inside_a_term_are_refused_since_no_phase_updates_t
             assert errors(changed) == [expected]
     finally:
         del LOSSES.module_dict["ScaledLoss"]
+
+
+def test_images_beyond_a_and_b_are_those_that_the_data_announces(config):
+    masked = change(config, f"{GAN}/image", "ab(mirror(a2))")
+    assert "there is no image 'a2' in 'ab(mirror(a2))'. Nearest: 'a'. There are: a, b." in "".join(errors(masked))
+    builder = Builder()
+    assert build_model(masked, builder, real=("a", "b", "a2")) is not None, builder.errors
+    assert build_model(change(config, "views/a2", {"type": "Mirror"}), builder, real=("a", "b", "a2")) is None
+    assert builder.errors[0].message == "'a2' cannot be a name in image expressions"

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.build import Builder
+from i2ikit.config.data import image_names
 from i2ikit.config.sections import with_defaults
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed import processes
@@ -241,7 +242,10 @@ def _run(failed: FailedStep, config: Mapping[str, Any], device: torch.device) ->
 
 def _model(failed: FailedStep, config: Mapping[str, Any], device: torch.device) -> UnpairedTranslation:
     builder = Builder()
-    model = rebuild(lambda: build_model(config["model"], builder), config["model"], failed.model, complete=False)
+    real = image_names(config.get("data"))
+    model = rebuild(
+        lambda: build_model(config["model"], builder, real=real), config["model"], failed.model, complete=False
+    )
     if model is None:
         raise CheckpointError(f"the step's config cannot be built here: {builder.errors[0].message}")
     own = model.state_dict()

@@ -23,7 +23,7 @@ def describe_unpublished(config: Mapping[str, Any]) -> str:
     Args:
         config: resolved; its networks are built without their weights.
     """
-    model, _ = build_trial_model(config["model"])
+    model, _ = build_trial_model(config)
     reasons = []
     for generator in model.generators.values() if model is not None else ():
         try:

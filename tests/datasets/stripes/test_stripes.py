@@ -3,9 +3,11 @@ import pytest
 import torch
 from PIL import Image
 
+from i2ikit.datasets import UnpairedFolders
 from i2ikit.datasets.stripes.stripes import Stripes, write_stripes
 from i2ikit.errors import DataError, RunError
 from i2ikit.registry import DATASETS
+from i2ikit.transforms import ResizeCropFlip
 
 
 def tensors(item):
@@ -160,3 +162,36 @@ def test_nothing_half_written_stays_behind(tmp_path, monkeypatch):
     with pytest.raises(RunError, match=r"cannot write the data set to \S+: the disk is full\. Name another folder\."):
         write_stripes(tmp_path / "stripes", size=8, train_count=1, test_count=1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_masks_labels_and_second_images_come_on_request_and_move_with_their_images():
+    extra = ["a_mask", "b_label", "a2", "a2_mask"]
+    torch.manual_seed(0)
+    plain = Stripes(count=3, load_size=32, transform=ResizeCropFlip(32, 16))[1]
+    torch.manual_seed(0)
+    item = Stripes(count=3, load_size=32, transform=ResizeCropFlip(32, 16), extra=extra)[1]
+    assert all(torch.equal(item[name], plain[name]) for name in "ab")
+    assert [(item[name].dtype, item[name].shape) for name in ("a_mask", "b_label", "a2")] == [
+        (torch.float32, (1, 16, 16)),
+        (torch.int64, (1, 16, 16)),
+        (torch.float32, (3, 16, 16)),
+    ]
+    whole, same = Stripes(count=3, load_size=32, extra=["a_mask"]), Stripes("test", count=3, load_size=32, extra=extra)
+    assert 0.05 < whole[1]["a_mask"].mean() < 0.6
+    item = same[1]
+    assert torch.equal(item["mask"], item["a_mask"])
+    assert torch.equal(item["b_label"].float(), item["mask"])
+    assert item["a2_path"] == "stripes/testA/0002.png"
+    assert not torch.equal(whole[1]["a_mask"], item["a_mask"])  # another scene
+    assert Stripes.image_names({"extra": extra}) == ("a", "a_mask", "b", "b_label", "a2", "a2_mask")
+
+
+def test_the_written_masks_are_those_of_the_images(tmp_path):
+    folders = write_stripes(tmp_path / "x", size=16, train_count=2, test_count=1, masks=True)
+    written = UnpairedFolders(folders, pairing="serial", extra=["a_mask", "b_mask"])
+    drawn = Stripes(count=2, load_size=16, extra=["a_mask", "b_mask"])
+    for index in range(2):
+        assert torch.equal(written[index]["a_mask"], drawn[index]["a_mask"])
+    assert sorted(path.name for path in folders.iterdir()) == sorted(
+        [*(f"{s}{d}{k}" for s in ("train", "test") for d in "AB" for k in ("", "_mask")), "testMask"]
+    )

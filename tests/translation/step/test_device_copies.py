@@ -41,7 +41,7 @@ class Copies(TorchDispatchMode):
 
 
 def steps(config: dict[str, Any], count: int) -> Copies:
-    model, errors = build_trial_model(config["model"])
+    model, errors = build_trial_model(config)
     assert model is not None, errors
     model.to(META)
     batch = {name: torch.zeros(2, 3, 64, 64, device=META) for name in "ab"}
