@@ -14,8 +14,7 @@ from i2ikit.errors import DataError, nearest_hint
 from i2ikit.images import FileList, Reader, list_images
 from i2ikit.images.files import decode, read_header
 from i2ikit.images.formats.base import Size
-from i2ikit.images.formats.pillow import open_image
-from i2ikit.images.guarding import file_errors
+from i2ikit.images.guarding import file_errors, open_image
 from i2ikit.images.planes import Planes
 from i2ikit.ops.pixels import Pixels
 
