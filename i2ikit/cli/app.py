@@ -11,9 +11,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from i2ikit.cli.benchmark import benchmark
 from i2ikit.cli.check import check
 from i2ikit.cli.config import config
-from i2ikit.cli.console import PrintableFormatter, complain, format_warning
+from i2ikit.cli.console import INTERRUPTED, PrintableFormatter, complain, format_warning
 from i2ikit.cli.data import data
 from i2ikit.cli.demo import demo
 from i2ikit.cli.doctor import doctor
@@ -35,7 +36,6 @@ from i2ikit.version import __version__
 
 DEBUG = "--debug"
 NO_PLUGINS = "--no-plugins"
-INTERRUPTED = 130
 HOME = re.compile(r"(--?[\w-]+=)?(~.*)")  # a path as an argument, or behind an option's `=`, where no shell expands it
 UsageError: Any = typer.BadParameter.__bases__[0]  # typer brings its own click in some versions and not in others
 
@@ -157,6 +157,7 @@ def _options(
 app.command("train")(train)
 app.command("translate")(translate)
 app.command("evaluate")(evaluate)
+app.command("benchmark")(benchmark)
 app.command("demo")(demo)
 app.command("import")(import_weights)
 app.command("export")(export)

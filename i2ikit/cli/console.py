@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 PLAIN_FIRST, PLAIN_EVERY = 1.0, 10.0  # seconds to the first line of progress, and between lines, without a terminal
+INTERRUPTED = 130  # the exit code
 PLAIN_WIDTH = 120  # columns of a table that is piped into a file
 
 
