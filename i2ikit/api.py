@@ -126,18 +126,18 @@ def evaluate(
     data: Folders | None = None,
     *,
     metrics: Sequence[str] = (),
-    generator: str | None = None,
+    output: str | None = None,
     weights: str | None = None,
     device: str = "auto",
 ) -> Measurement:
-    """Measure the trained generators on a test set.
+    """Measure a trained model on a test set.
 
     Args:
         checkpoint: a checkpoint, or a work directory: its best checkpoint, or the newest where the run kept no best.
         data: folder with testA and testB; None: the test set of the config.
         metrics: names of metrics in the config, or of registered ones, such as ``"fid"``. Empty: those of the config,
             or the default ones.
-        generator: its name, such as ``"ba"``. None: all that were trained; the values of the first one have the names
+        output: its name, such as ``"ba"``. None: all outputs of the model; the values of the first one have the names
             of the metrics, those of another one also its own, such as ``"ba.fid.clean"``.
         weights: ``"average"``: the moving average of a generator where there is one; ``"raw"``: its own. None: as the
             config measures.
@@ -147,10 +147,10 @@ def evaluate(
         values by name (``metrics``), why others are missing (``missing``), and how all were measured (``protocol``).
 
     Raises:
-        CheckpointError: the checkpoint is missing, damaged, or has no such generator.
+        CheckpointError: the checkpoint is missing, damaged, or has no such output.
         ConfigError: there is no such metric, or no test data.
         DataError: images are missing.
     """
     return evaluate_checkpoint(
-        checkpoint, data, metrics=metrics, generator=generator, weights=weights, device=pick_device(device)
+        checkpoint, data, metrics=metrics, output=output, weights=weights, device=pick_device(device)
     )

@@ -42,8 +42,8 @@ def demo(
 
         import_files(imports or ())
 
-    def load(path: Path, generator: str) -> Translator:
-        return Translator.load(path, device, generator=generator, size=size)
+    def load(path: Path, output: str) -> Translator:
+        return Translator.load(path, device, output=output, size=size)
 
     limits = Limits(megabytes, megapixels)
     with serve(checkpoints, load, limits=limits, host=host, port=port) as address:

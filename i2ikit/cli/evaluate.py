@@ -45,8 +45,9 @@ class EvaluateOptions:
             autocompletion=complete_metrics,
         ),
     ] = None
-    generator: Annotated[
-        str | None, typer.Option("--generator", metavar="NAME", help="Such as ba; by default all that were trained.")
+    output: Annotated[
+        str | None,
+        typer.Option("--output", metavar="NAME", help="What to measure, such as ba; by default all outputs."),
     ] = None
     weights: Annotated[
         Weights | None,
@@ -66,8 +67,8 @@ def evaluate(options: EvaluateOptions) -> None:
     if (options.checkpoint is None) == (options.images is None):
         raise I2IKitError("name a checkpoint, or two folders: `i2ikit evaluate --images OUTPUTS REAL`.")
     data = folders(options.data, options.data_a, options.data_b)
-    if options.images is not None and any((data, options.generator, options.weights)):
-        raise I2IKitError("--images takes no model: --data, --generator and --weights belong to a checkpoint.")
+    if options.images is not None and any((data, options.output, options.weights)):
+        raise I2IKitError("--images takes no model: --data, --output and --weights belong to a checkpoint.")
     metrics = [name.strip() for name in (options.metrics or "").split(",") if name.strip()]
     with busy("Measuring"):
         from i2ikit.config.imports import import_files
@@ -84,7 +85,7 @@ def evaluate(options: EvaluateOptions) -> None:
                 options.checkpoint,
                 data,
                 metrics=metrics,
-                generator=options.generator,
+                output=options.output,
                 weights=options.weights and options.weights.value,
                 device=device,
             )

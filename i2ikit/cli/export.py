@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from i2ikit.cli.console import busy, write
-from i2ikit.cli.options import CheckpointPath, GeneratorName, Imports, Weights, takes
+from i2ikit.cli.options import CheckpointPath, Imports, OutputName, Weights, takes
 from i2ikit.errors import I2IKitError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Options:
     checkpoint: CheckpointPath
     target: Annotated[Path, typer.Option("--out", metavar="PATH", help="The file; for official and hub, the folder.")]
     layout: Annotated[Format, typer.Option("--format", help=FORMATS)] = Format.official
-    generator: GeneratorName = None
+    output: OutputName = None
     weights: Annotated[
         Weights,
         typer.Option("--weights", help="average: the moving average of the generator, if there is one. raw: its own."),
@@ -100,12 +100,12 @@ def refuse_contradictions(options: Options) -> None:
         "--precision": options.precision is not Precision.fp32,
         "--calibrate": options.calibrate is not None,
     }
-    one_generator = {"--generator": options.generator is not None, "--weights": options.weights is Weights.raw}
+    one_output = {"--output": options.output is not None, "--weights": options.weights is Weights.raw}
     refused = {} if options.layout is Format.official else {"--prefix": options.prefix is not None}
     if options.layout in (Format.official, Format.safetensors, Format.hub):
         refused |= runtime_options
     if options.layout is Format.official:
-        refused |= one_generator
+        refused |= one_output
     wrong = next((name for name, given in refused.items() if given), None)
     if wrong is not None:
         raise I2IKitError(f"{wrong} is not for --format {options.layout.value}. See `i2ikit export --help`.")
@@ -124,8 +124,8 @@ def safetensors(trained: "TrainedModel", options: Options) -> Iterator[str]:
     """Write the weights of generators."""
     from i2ikit.inference.export.weights import export_weights
 
-    names = export_weights(trained, options.target, options.generator, options.weights.value)
-    yield from (f"generators.{name} -> {options.target}" for name in names)
+    names = export_weights(trained, options.target, options.output, options.weights.value)
+    yield from (f"{name} -> {options.target}" for name in names)
 
 
 def hub(trained: "TrainedModel", options: Options) -> Iterator[str]:
@@ -135,8 +135,8 @@ def hub(trained: "TrainedModel", options: Options) -> Iterator[str]:
 
     folder = options.target
     page, images = hub_card(trained.checkpoint, trained.path, folder.absolute().name)
-    names = export_hub(trained, folder, page, images, options.generator, options.weights.value)
-    yield from (f"generators.{name} -> {folder}" for name in names)
+    names = export_hub(trained, folder, page, images, options.output, options.weights.value)
+    yield from (f"{name} -> {folder}" for name in names)
     yield f"  complete {folder / 'README.md'} (data, licence), and upload the folder: hf upload OWNER/NAME {folder}"
 
 
@@ -149,7 +149,7 @@ def runtime(trained: "TrainedModel", options: Options) -> Iterator[str]:
         options.target,
         ExportOptions(
             format=options.layout.value,
-            generator=options.generator,
+            output=options.output,
             weights=options.weights.value,
             uint8=options.uint8,
             precision=options.precision.value,
@@ -157,7 +157,7 @@ def runtime(trained: "TrainedModel", options: Options) -> Iterator[str]:
         ),
     )
     found = done.difference
-    yield f"generators.{done.generator} -> {done.path}"
+    yield f"{done.output} ({done.metadata['weights']} weights) -> {done.path}"
     yield f"  input       {done.metadata['input']}"
     yield f"  output      {done.metadata['output']}"
     yield f"  compared    on {', '.join(found.sizes[:6])}{' ...' if len(found.sizes) > 6 else ''}"

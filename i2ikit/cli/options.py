@@ -48,9 +48,9 @@ DataB = Annotated[
     typer.Option("--data-b", metavar="DIR", help="Folder of the images of domain b, in --data DIR if that is given."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
-GeneratorName = Annotated[
+OutputName = Annotated[
     str | None,
-    typer.Option("--generator", metavar="NAME", help="Such as ba; by default the first one."),
+    typer.Option("--output", metavar="NAME", help="What to translate, such as ba; by default the first output."),
 ]
 
 

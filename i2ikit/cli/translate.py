@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from i2ikit.cli.console import busy, counting, write
-from i2ikit.cli.options import CheckpointPath, Device, GeneratorName, Imports, ValueRange, Weights, takes
+from i2ikit.cli.options import CheckpointPath, Device, Imports, OutputName, ValueRange, Weights, takes
 from i2ikit.errors import I2IKitError, counted
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class TranslateOptions:
     target: Annotated[
         Path, typer.Argument(metavar="OUTPUT", help="A folder; for a single file also a file. Names are kept.")
     ]
-    generator: GeneratorName = None
+    output: OutputName = None
     weights: Annotated[
         Weights,
         typer.Option("--weights", help="average: the moving average of the generator, if there is one. raw: its own."),
@@ -129,7 +129,7 @@ class TranslateOptions:
     def load_options(self) -> "LoadOptions":
         """Return the keyword arguments of :meth:`i2ikit.inference.Translator.load` by which it reads a checkpoint."""
         return {
-            "generator": self.generator,
+            "output": self.output,
             "size": self.size,
             "memory": self.memory,
             "value_range": self.value_range,

@@ -1,4 +1,4 @@
-"""The generators that the page offers, one in memory at a time."""
+"""The translations that the page offers, one in memory at a time."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +9,7 @@ from i2ikit.errors import DataError, nearest_hint
 from i2ikit.files import read_json
 from i2ikit.inference import Translator
 from i2ikit.inference.trained_model import TrainedModel
+from i2ikit.translation.outputs import domains_of
 from i2ikit.work_dir import WorkDir
 
 MOST_EXAMPLES = 8
@@ -16,31 +17,31 @@ MOST_EXAMPLES = 8
 
 @dataclass(frozen=True)
 class Choice:
-    """A generator of a checkpoint.
+    """An output of a checkpoint.
 
     Attributes:
         checkpoint: its file.
-        generator: name in the config.
+        output: its name in the config.
         examples: test images of its run.
     """
 
     checkpoint: Path
-    generator: str
+    output: str
     examples: tuple[Path, ...] = ()
 
 
 class Models:
-    """All generators of some checkpoints. Each is loaded when it is needed; only the last one stays in memory.
+    """All outputs of some checkpoints. Each is loaded when it is needed; only the last one stays in memory.
 
     Args:
         paths: checkpoints or work directories; each is opened once, to see that it can be used.
-        load: makes the translator of a checkpoint and the name of its generator.
+        load: makes the translator of a checkpoint and the name of its output.
 
     Attributes:
         choices: by label, in the order of ``paths``.
 
     Raises:
-        CheckpointError: a checkpoint is missing or damaged, or names no generators.
+        CheckpointError: a checkpoint is missing or damaged, or names no outputs.
     """
 
     def __init__(self, paths: Sequence[Path], load: Callable[[Path, str], Translator]) -> None:
@@ -51,19 +52,19 @@ class Models:
         self.choices: dict[str, Choice] = {}
         for path, name in zip(paths, names, strict=True):
             trained = TrainedModel(path)
-            for generator in trained.generators:
-                domain = trained.domains(generator)[0]
-                label = f"{name}: {' to '.join(trained.domains(generator))}"
-                label = label if label not in self.choices else f"{name}: {generator}"
-                self.choices[label] = Choice(trained.path, generator, find_examples(trained.path, domain))
+            for output in trained.outputs:
+                source, target = domains_of(output)
+                label = f"{name}: {source} to {target}"
+                label = label if label not in self.choices else f"{name}: {output}"
+                self.choices[label] = Choice(trained.path, output, find_examples(trained.path, source))
 
     @property
     def labels(self) -> list[str]:
-        """The labels of all generators."""
+        """The labels of all outputs."""
         return list(self.choices)
 
     def choice(self, label: str) -> Choice:
-        """Return the generator of a label.
+        """Return the output of a label.
 
         Raises:
             DataError: there is none.
@@ -85,7 +86,7 @@ class Models:
         with self._lock:
             if self._loaded is None or self._loaded[0] != label:
                 self._loaded = None
-                self._loaded = label, self._load(choice.checkpoint, choice.generator)
+                self._loaded = label, self._load(choice.checkpoint, choice.output)
             return self._loaded[1]
 
 

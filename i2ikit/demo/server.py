@@ -38,7 +38,7 @@ def serve(
 
     Args:
         checkpoints: checkpoints or work directories.
-        load: makes the translator of a checkpoint and the name of its generator.
+        load: makes the translator of a checkpoint and the name of its output.
         limits: of uploads.
         host: address to listen at; the default is reached from this machine only.
         port: 1 to 65535; None: the first free one from 7860.

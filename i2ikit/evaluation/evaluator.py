@@ -9,21 +9,22 @@ from torch import Tensor
 from i2ikit.checks import not_negative_int
 from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
-from i2ikit.evaluation.measure import EvaluationData, Measurement, join, measure, measured_generators, prepare
+from i2ikit.evaluation.measure import EvaluationData, Measurement, join, measure, prepare
 from i2ikit.metrics.base import Metric
-from i2ikit.translation import UnpairedTranslation
+from i2ikit.translation import FixedSamples, UnpairedTranslation
+from i2ikit.translation.outputs import domains_of, real_images
 
 
 class Evaluator:
     """The metrics of a run on its held-out images.
 
     Args:
-        model: on ``device``; its generators ``ab`` and ``ba`` translate domain ``a`` to ``b`` and back.
+        model: on ``device``; all of its outputs are measured.
         dataset: held-out images.
         metrics: METRICS parts by name.
         device: of the model.
         seed: of the random numbers that the dataset uses, if it uses any.
-        weights: ``"average"``: use the moving average of the generator if there is one; ``"raw"``: do not.
+        weights: ``"average"``: use the moving averages of generators where there are some; ``"raw"``: do not.
         metric: the value that decides which measurement is the best, such as ``"fid.clean"``; None: the first one that
             has a direction.
         better: ``"lower"`` or ``"higher"``; None: the direction that the metric declares.
@@ -48,10 +49,7 @@ class Evaluator:
         about: Mapping[str, Any] | None = None,
     ) -> None:
         self.model, self.metrics = model, dict(metrics)
-        self.data = {
-            name: EvaluationData(dataset, source=name[0], target=name[1], seed=seed)
-            for name in measured_generators(model.generators)
-        }
+        self.data = {name: _data(dataset, name, model, seed) for name in model.outputs}
         self.device, self.averaged, self.about = device, weights == "average", dict(about or {})
         self.metric, self.better = metric, better
         self.best: dict[str, Any] = {}
@@ -71,21 +69,21 @@ class Evaluator:
             step: the last finished step.
             pause: called after each batch; an exception that it raises ends the measurement.
         """
-        found = join({generator: self._measure(generator, pause) for generator in self.data})
+        found = join({output: self._measure(output, pause) for output in self.data})
         self.update_best(step, found)
         return found
 
-    def _measure(self, generator: str, pause: Callable[[], None]) -> Measurement:
-        data = self.data[generator]
-        expression = f"{generator}({data.source})"
+    def _measure(self, output: str, pause: Callable[[], None]) -> Measurement:
+        image = self.model.outputs[output]
+        expression = str(image)
 
-        def translate(images: Tensor) -> Tensor:
-            batch = batch_to_device({data.source: images}, self.device)
-            return self.model.render(batch, [expression], averaged=self.averaged)[expression]
+        def translate(images: Mapping[str, Tensor], place: int) -> Tensor:
+            batch, samples = batch_to_device(images, self.device), FixedSamples(places=place)
+            return self.model.render(batch, [expression], averaged=self.averaged, samples=samples)[expression]
 
-        averaged = self.averaged and self.model.to_show(generator) != generator
-        about = {**self.about, "generator": generator, "weights": "average" if averaged else "raw"}
-        return measure(translate, data, self.metrics, missing=self.prepare(), about=about, pause=pause)
+        averaged = self.averaged and any(self.model.to_show(name) != name for name in image.functions())
+        about = {**self.about, "output": output, "weights": "average" if averaged else "raw"}
+        return measure(translate, self.data[output], self.metrics, missing=self.prepare(), about=about, pause=pause)
 
     def update_best(self, step: int, found: Measurement) -> None:
         """Take over the measurement after ``step`` if it is the best so far."""
@@ -117,3 +115,8 @@ class Evaluator:
             best["metrics"] = {name: float(value) for name, value in best["metrics"].items()}
         if best and self.metric in (None, best["metric"]) and self.better in (None, best["better"]):
             self.best, self.since_best = best, not_negative_int("since_best", state["since_best"])
+
+
+def _data(dataset: MapDataset, output: str, model: UnpairedTranslation, seed: int) -> EvaluationData:
+    source, *others = real_images(output, model.outputs[output], model.views)
+    return EvaluationData(dataset, source, domains_of(output)[1], tuple(others), seed)

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from operator import methodcaller
@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from i2ikit.data.loading import MapDataset
-from i2ikit.errors import I2IKitError
+from i2ikit.errors import DataError, I2IKitError
 from i2ikit.evaluation.items import first_items, has_truth
 from i2ikit.metrics.base import NEEDS, Metric
 
 BATCH = 16
-Translate = Callable[[Tensor], Tensor]
+INPUT = "input "  # in front of the names of what a translation reads besides
+Translate = Callable[[Mapping[str, Tensor], int], Tensor]
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,24 @@ class EvaluationData:
             ``a_path`` and ``b_path``.
         source: domain that is translated.
         target: domain that the outputs should look like.
+        others: names of images that the translation reads besides.
         seed: of the random numbers that the dataset uses, if it uses any.
     """
 
     dataset: MapDataset
     source: str = "a"
     target: str = "b"
+    others: tuple[str, ...] = ()
     seed: int = 0
 
     def batches(self) -> Iterator[dict[str, Tensor]]:
         """Yield batches of up to 16 neighboring items with equal shapes and keys.
 
         The keys are "a", an input; "b", its paired truth, see :func:`has_truth`; "real", an image of the target domain;
-        "mask".
+        "mask"; and "input NAME" for each of ``others``.
+
+        Raises:
+            DataError: an item does not have what is read besides.
         """
         waiting: list[dict[str, Tensor]] = []
         seen: set[tuple[str, str]] = set()
@@ -85,6 +91,7 @@ class EvaluationData:
         parts: dict[str, Tensor] = {}
         if self.source in new:
             parts["a"] = item[self.source]
+            parts |= {f"{INPUT}{name}": self._other(item, name) for name in self.others}
             if has_truth(self.dataset, item, self.source, self.target):
                 parts["b"] = item[self.target]
         if self.target in new:
@@ -92,6 +99,13 @@ class EvaluationData:
         if "mask" in item and parts:
             parts["mask"] = item["mask"]
         return parts
+
+    def _other(self, item: Mapping[str, Any], name: str) -> Tensor:
+        if name not in item:
+            path = item.get(f"{self.source}_path", "an image")
+            raise DataError(f"the translation of {path} reads {name!r} too, which the test data does not have there")
+        found: Tensor = item[name]
+        return found
 
 
 def prepare(metrics: Mapping[str, Metric], device: torch.device) -> dict[str, str]:
@@ -114,8 +128,8 @@ def measure(
     """Translate a test set and measure the outputs. A metric that fails is left out; the others continue.
 
     Args:
-        translate: maps inputs (B, C, H, W) in -1..1 to their translations; None: the images of the source domain are
-            translations already, of unknown inputs.
+        translate: maps inputs (B, C, H, W) in -1..1 by name, and the place of the first of them among all, to their
+            translations; None: the images of the source domain are translations already, of unknown inputs.
         data: the test set.
         metrics: METRICS parts by name; they are reset first.
         device: where metrics that have networks compute; None: the CPU.
@@ -124,33 +138,30 @@ def measure(
         pause: called after each batch; an exception that it raises ends the measurement.
     """
     running = _RunningMetrics(metrics, prepare(metrics, device or torch.device("cpu")) if missing is None else missing)
-    images = _ImageRecord()
+    images, place = _ImageRecord(), 0
     for metric in metrics.values():
         metric.target = data.target
     running.each(methodcaller("reset"))
     for batch in data.batches():
         images.add(batch)
+        others = {name: batch.pop(f"{INPUT}{name}") for name in data.others if f"{INPUT}{name}" in batch}
         real = batch.pop("real", None)
         if real is not None:
             running.each(methodcaller("add_real", real, batch.get("mask")))
         if "a" in batch:
             inputs = batch.pop("a") if translate is None else batch["a"]
-            output = inputs if translate is None else translate(inputs).float().cpu()
+            given = {data.source: inputs, **others}
+            output = inputs if translate is None else translate(given, place).float().cpu()
             running.each(methodcaller("update", {**batch, "output": output}))
+            place += len(inputs)
         pause()
     found = running.compute()
     protocol = {**(about or {}), **images.protocol(), "seed": data.seed, "metrics": running.protocol()}
     return Measurement(found, running.missing, *_directions(found, metrics), protocol)
 
 
-def measured_generators(names: Iterable[str]) -> list[str]:
-    """Return the generators to measure: the first one, and that of the other direction where there is one."""
-    first, *others = names
-    return [first, *(name for name in others if name in ("ab", "ba"))]
-
-
 def join(found: Mapping[str, Measurement]) -> Measurement:
-    """Return the measurements of several generators as one.
+    """Return the measurements of several outputs as one.
 
     The values of the first one keep their names; those of another one get its name, as in ``"ba.fid.clean"``. Its entry
     of the protocol has what differs from that of the first.

@@ -17,12 +17,12 @@ from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.errors import DataError
 from i2ikit.evaluation.items import has_truth, items_at, spread
+from i2ikit.evaluation.sample_columns import OUTPUT, Column, are_images, sample_columns
 from i2ikit.evaluation.sample_grid import compose
 from i2ikit.files import write_atomically
 from i2ikit.metrics.base import to_bytes
 from i2ikit.metrics.functional.image_quality import psnr
-from i2ikit.translation import UnpairedTranslation
-from i2ikit.translation.expressions import Expression, parse
+from i2ikit.translation import FixedSamples, UnpairedTranslation
 
 COLORS = 3
 OTHER = {"a": "b", "b": "a"}
@@ -53,7 +53,7 @@ def write_samples(
 
     The items are spread evenly over the dataset. ``index.json`` describes the images: for each input its ``domain`` and
     ``name``, the files by name of the image ("input", "output", ..., and the image of the other domain, "truth" of a
-    pair, else "real"), and ``values`` of the output of the first generator by the names of :data:`MEASURES`. A folder
+    pair, else "real"), and ``values`` of the first output by the names of :data:`MEASURES`. A folder
     without it is not complete. The grid is written last. Images that the transform stretched get their true aspect
     back; the values are those of the network's own output.
 
@@ -70,19 +70,19 @@ def write_samples(
     grid_path(folder, step).unlink(missing_ok=True)
     shutil.rmtree(of_step, ignore_errors=True)
     of_step.mkdir(parents=True)
-    columns = sample_columns(model)
-    names = dict(zip(columns, column_names(columns), strict=True))
-    source = next(iter(model.generators))[0]
-    target = OTHER[source]
+    columns: list[Column] | None = None
+    first, output = next(iter(model.outputs.items()))
+    source, target, translated = first[0], OTHER[first[0]], str(model.shown(output))
     rows: list[dict[str, Image.Image]] = []
     entries: list[dict[str, Any]] = []
     indices, preview = spread(len(dataset), count), spread(len(dataset), min(count, ROWS))
     for index, item in zip(indices, items_at(dataset, indices, seed=seed), strict=True):
-        images = _render(model, item, [column for column in columns if parse(column).images() <= item.keys()], device)
-        shown = {domain: _shown(dataset, item, domain, images, names) for domain in (source, target)}
+        columns = columns or _columns_of_images(model, item, device)
+        images = _render(model, item, columns, device, index)
+        shown = {domain: _shown(dataset, item, domain, images, columns) for domain in (source, target)}
         values = image_values(
             item[source],
-            images[f"{source}{target}({source})"],
+            images[translated],
             truth=item[target] if TRUTH in shown[source] else None,
             mask=item.get("mask"),
         )
@@ -104,23 +104,32 @@ def grid_path(folder: Path, step: int) -> Path:
     return folder / f"step_{step:06d}.jpg"
 
 
+def _columns_of_images(model: UnpairedTranslation, item: Mapping[str, Any], device: torch.device) -> list[Column]:
+    """Return the columns of a model that are images, as an item shows them, and those that it cannot show."""
+    columns = sample_columns(model)
+    shown = [column for column in columns if item.keys() >= {*column.reads}]
+    images = are_images(shown, _render(model, item, shown, device, 0), item)
+    return [column for column in columns if column in images or column not in shown]
+
+
 def _render(
-    model: UnpairedTranslation, item: Mapping[str, Any], columns: Sequence[str], device: torch.device
+    model: UnpairedTranslation, item: Mapping[str, Any], columns: Sequence[Column], device: torch.device, place: int
 ) -> dict[str, Tensor]:
-    """Return images (C, H, W) on the CPU by expression."""
-    batch = {domain: item[domain][None] for domain in ("a", "b") if domain in item}
-    rendered = model.render(batch_to_device(batch, device), columns)
-    return {column: rendered[column][0].float().cpu() for column in columns}
+    """Return images (C, H, W) on the CPU by expression; those of the columns whose real images an item has."""
+    shown = [column for column in columns if item.keys() >= {*column.reads}]
+    batch = {name: item[name][None] for column in shown for name in column.reads}
+    rendered = model.render(batch_to_device(batch, device), map(str, shown), samples=FixedSamples(places=place))
+    return {text: image[0].float().cpu() for text, image in rendered.items()}
 
 
 def _shown(
-    dataset: MapDataset, item: Mapping[str, Any], domain: str, images: Mapping[str, Tensor], names: Mapping[str, str]
+    dataset: MapDataset, item: Mapping[str, Any], domain: str, images: Mapping[str, Tensor], columns: Sequence[Column]
 ) -> dict[str, Image.Image]:
     """Return by name what was made of an item's image of a domain; beside an output the image of the other domain."""
-    made = {names[column]: image for column, image in images.items() if parse(column).images() == {domain}}
-    shown = {name: _upright(dataset, item, domain, image) for name, image in made.items()}
+    of_domain = [column for column in columns if column.domain == domain and str(column) in images]
+    shown = {column.name: _upright(dataset, item, domain, images[str(column)]) for column in of_domain}
     other = OTHER[domain]
-    if other in item and any(name.startswith("output") for name in made):
+    if other in item and any(column.name.startswith(OUTPUT) for column in of_domain):
         paired = has_truth(dataset, item, domain, other)
         shown[TRUTH if paired else REAL] = _upright(dataset, item, other, item[other])
     return shown
@@ -180,7 +189,8 @@ def _write_images(
 
 
 def _file(index: int, domain: str, name: str) -> str:
-    return f"{index:05d}_{domain}_{re.sub(r'[^a-z]+', '_', name).strip('_')}.png"
+    word = re.sub(r"\W+", "_", name).strip("_")
+    return f"{index:05d}_{domain}_{word}.png"
 
 
 def image_values(
@@ -203,35 +213,6 @@ def image_values(
     return {name: round(value, 4) for name, value in values.items() if math.isfinite(value)}  # equal images: no PSNR
 
 
-def sample_columns(model: UnpairedTranslation) -> list[str]:
-    """Return the image expressions to show: each domain's input, then what its terms make of it, shortest first.
-
-    Views are left out, so ``"ab(mirror(a))"`` and ``"pool(ab(a))"`` are both ``"ab(a)"``.
-    """
-    trained = [name for name in model.generators if f"generators.{name}" not in model.averages]
-    texts = [*(f"{name}({name[0]})" for name in trained), *model.image_expressions()]
-    images = list(dict.fromkeys(parse(text).without(lambda name: name not in model.generators) for text in texts))
-    made = sorted((image for image in images if image.arguments), key=_depth)  # stable: keeps the order of the config
-    columns = []
-    for domain in ("a", "b"):
-        of_domain = [str(image) for image in made if image.images() == {domain}]
-        columns += [domain, *of_domain] if of_domain else []
-    return columns
-
-
-def column_names(columns: Sequence[str]) -> list[str]:
-    """Return a plain name for each image expression (without views).
-
-    ``a`` is an "input", ``ab(a)`` an "output", ``ba(ab(a))`` a "reconstruction", ``ab(b)`` an "identity". Where two
-    expressions of one domain have the same name, each is followed by its expression.
-    """
-    kinds = [(_kind(parse(column)), parse(column).images()) for column in columns]
-    return [
-        kind[0] if kinds.count(kind) == 1 else f"{kind[0]} {column}"
-        for kind, column in zip(kinds, columns, strict=True)
-    ]
-
-
 def to_pil(image: Tensor) -> Image.Image:
     """Return an image (C, H, W) as 8-bit RGB; values outside -1..1 are clipped.
 
@@ -239,15 +220,3 @@ def to_pil(image: Tensor) -> Image.Image:
     """
     image = image[:COLORS] if len(image) >= COLORS else image[:1]
     return Image.fromarray(to_bytes(image[None], "a sample")[0].permute(1, 2, 0).contiguous().numpy())
-
-
-def _depth(image: Expression) -> int:
-    return sum(1 for _ in image.walk())
-
-
-def _kind(image: Expression) -> str:
-    if not image.arguments:
-        return "input"
-    if not any(image.name.endswith(domain) for domain in image.images()):
-        return "output"
-    return "reconstruction" if image.arguments[0].arguments else "identity"

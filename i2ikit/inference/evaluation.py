@@ -2,23 +2,28 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from i2ikit.build import Builder, is_part
 from i2ikit.config.data import Folders, dataset_config, read_from
 from i2ikit.config.sections import with_defaults
 from i2ikit.engine.data import build_dataset
 from i2ikit.errors import ConfigError, nearest_hint
-from i2ikit.evaluation.measure import EvaluationData, Measurement, join, measure, measured_generators
+from i2ikit.evaluation.measure import EvaluationData, Measurement, join, measure
 from i2ikit.images import Reader
 from i2ikit.inference.folders import images_in
+from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.trained_model import PUBLISHED_SIZE, TrainedModel
 from i2ikit.inference.translator import Translator
 from i2ikit.ops.pixels import image_to_tensor
 from i2ikit.registry import METRICS
+from i2ikit.translation import FixedSamples
+from i2ikit.translation.outputs import domains_of
 
 COLOR = 3  # channels
 DEFAULT_METRICS: Mapping[str, str] = {  # measured where neither the config nor the caller names metrics
@@ -38,11 +43,11 @@ def evaluate_checkpoint(
     data: Folders | None = None,
     *,
     metrics: Sequence[str] = (),
-    generator: str | None = None,
+    output: str | None = None,
     weights: str | None = None,
     device: torch.device | str = "cpu",
 ) -> Measurement:
-    """Measure the generators of a checkpoint on the test set of its config, prepared as during training.
+    """Measure the outputs of a checkpoint on the test set of its config, prepared as during training.
 
     Args:
         path: a checkpoint, or a work directory: its best checkpoint, or the newest where the run kept no best.
@@ -50,22 +55,21 @@ def evaluate_checkpoint(
             of an imported checkpoint, they are resized as the published code does.
         metrics: names of metrics in the config, or of registered ones. Empty: the config's, or the default ones where
             it has none or ``data`` replaces their data set.
-        generator: its name; None: all that were trained, see :func:`join`.
+        output: its name; None: all, see :func:`join`.
         weights: ``"average"``: the moving average of a generator where there is one; ``"raw"``: its own. None: as the
             config measures.
         device: device to run on.
 
     Raises:
-        CheckpointError: the checkpoint is missing, damaged, or has no such generator.
+        CheckpointError: the checkpoint is missing, damaged, or has no such output.
         ConfigError: there is no such metric, or the config has no test data.
         DataError: images are missing.
     """
     trained = TrainedModel(path)
     own = trained.checkpoint.config
     config = with_defaults(own if data is None else _reading(trained, data))
-    names = measured_generators(trained.generators) if generator is None else [generator]
+    names = list(trained.outputs) if output is None else [trained.choose_output(output)]
     weights = weights or config["evaluation"]["weights"]
-    chosen = {name: trained.choose_generator(name, weights) for name in names}
     if not is_part(config.get("data", {}).get("test")):
         raise ConfigError(str(trained.path), ["its config names no test images: name a folder with --data DIR"])
     configured = own.get("metrics", {})
@@ -79,18 +83,19 @@ def evaluate_checkpoint(
     assert dataset is not None, "checked above"
     about = {"data": dataset_config(config["data"], "test"), "step": trained.checkpoint.progress.get("step", 0)}
     found = {}
-    for name, short in chosen.items():
-        items = EvaluationData(dataset, *trained.domains(name), config["seed"])
-        translator = Translator.load(trained, device, generator=name, weights=weights)
-        full = f"generators.{short}"
-        own_about = {
-            **about,
-            "generator": trained.trained_name(full).partition(".")[2],
-            "weights": "average" if full in trained.averages else "raw",
-        }
-        each = measure(translator.network, items, parts, device=translator.network.device, about=own_about)
+    for name in names:
+        source, *others = trained.reads(name)
+        items = EvaluationData(dataset, source, domains_of(name)[1], tuple(others), config["seed"])
+        network = Translator.load(trained, device, output=name, weights=weights).network
+        own_about = {**about, "output": name, "weights": trained.weights_in(name, weights)}
+        each = measure(partial(_translate, network), items, parts, device=network.device, about=own_about)
         found[name] = each if metrics or defaults else _without_inapplicable(each, parts)
     return join(found)
+
+
+def _translate(network: TranslationNetwork, images: Mapping[str, Tensor], place: int) -> Tensor:
+    image, *_ = images.values()
+    return network.given(FixedSamples(places=place), images)(image)
 
 
 def _reading(trained: TrainedModel, folders: Folders) -> dict[str, Any]:
@@ -99,11 +104,13 @@ def _reading(trained: TrainedModel, folders: Folders) -> dict[str, Any]:
     data = config.get("data", {})
     if is_part(data.get("test")):
         return read_from(config, folders)
-    first = trained.generators[0]
-    network, (source, target) = config["model"]["generators"][first], trained.domains(first)
+    first = next(iter(trained.outputs))
+    source, target = domains_of(first)
+    generators, names = config["model"]["generators"], [*trained.generators_of(first, "raw")]  # outermost first
+    channels = generators[names[-1]].get("in_channels", COLOR), generators[names[0]].get("out_channels", COLOR)
     published = {
         "crop_size": trained.training_size or PUBLISHED_SIZE,
-        "channels": {source: network.get("in_channels", COLOR), target: network.get("out_channels", COLOR)},
+        "channels": {source: channels[0], target: channels[1]},
         **data,
         "test": {"type": "UnpairedFolders", "split": "test", "pairing": "serial", "transform": {"type": "Resize"}},
     }
@@ -208,7 +215,7 @@ def _without_inapplicable(found: Measurement, parts: Mapping[str, Any]) -> Measu
     """Drop the reasons of default metrics that do not apply to these images: they need pairs, or inputs."""
     for name, metric in parts.items():
         unpaired = metric.needs_pairs and not found.protocol["pairs"]
-        alone = metric.needs_inputs and "generator" not in found.protocol
+        alone = metric.needs_inputs and "output" not in found.protocol
         if unpaired or alone:
             found.missing.pop(name, None)
     return found

@@ -12,22 +12,23 @@ from i2ikit.errors import nearest_hint
 from i2ikit.images import Reader
 from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.trained_model import TrainedModel
+from i2ikit.translation.outputs import domains_of
 
 
 class LoadOptions(TypedDict, total=False):
     """How :meth:`Translator.load` uses a checkpoint.
 
     Attributes:
-        generator: its name in the config, such as ``"ba"``. None: the first one.
-        weights: ``"average"``, the default: the moving average of the generator where the config has one; ``"raw"``:
-            its own.
+        output: its name in the config, such as ``"ba"``. None: the first one.
+        weights: ``"average"``, the default: the moving average of a generator where the config has one; ``"raw"``: its
+            own.
         value_range: the values in the files that are black and white to the generator, instead of those that it was
             trained with; outputs have the same range, unless the checkpoint has another one for them.
         size, memory: see :class:`TranslationNetwork`.
         smooth: see :class:`Translator`.
     """
 
-    generator: str | None
+    output: str | None
     weights: str
     value_range: tuple[float, float] | None
     size: int | None
@@ -39,7 +40,7 @@ class Loaded(NamedTuple):
     """What a checkpoint gives.
 
     Attributes:
-        network: a generator on its device.
+        network: of an output, on its device.
         source, target: readers of the files of its two domains.
         training_size: pixels of the shorter side of the images of the training; None: unknown.
     """
@@ -84,14 +85,13 @@ def refuse_unknown(given: Mapping[str, object], options: type, name: str, others
 def load_network(
     path: str | Path | TrainedModel, device: torch.device | str, precision: str, compile: bool, options: LoadOptions
 ) -> Loaded:
-    """Rebuild a generator from the config inside a checkpoint and load its weights; see :meth:`Translator.load`."""
+    """Rebuild an output from the config inside a checkpoint and load its weights; see :meth:`Translator.load`."""
     refuse_unknown(options, LoadOptions, "Translator.load", ("device", "precision", "compile"))
     trained = open_trained(path)
-    name = trained.choose_generator(options.get("generator"), options.get("weights", "average"))
-    network = trained.build(f"generators.{name}")
-    trained.load(network, f"generators.{name}")
+    name = trained.choose_output(options.get("output"))
+    network = trained.build_output(name, options.get("weights", "average"))
     readers = trained.readers(getattr(network, "in_channels", 3))
-    source, target = (readers[domain] for domain in trained.domains(name))
+    source, target = (readers[domain] for domain in domains_of(name))
     value_range = options.get("value_range")
     if value_range is not None:
         same = target.value_range == source.value_range

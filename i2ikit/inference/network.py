@@ -3,7 +3,7 @@
 import copy
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import torch
@@ -20,6 +20,7 @@ from i2ikit.inference.failures import bytes_per_pixel, is_out_of_memory
 from i2ikit.inference.tiling import TensorSource, TiledTranslation
 from i2ikit.ops.convolutions import fast_convolutions
 from i2ikit.ops.image_tensors import pad_to_multiple
+from i2ikit.translation.rendering import FixedSamples, OutputNetwork
 
 LARGE = 2**20  # pixels from which the memory is checked first
 COMPILING = threading.Lock()  # torch compiles one function at a time
@@ -81,6 +82,14 @@ class TranslationNetwork:
         found = copy.copy(self)
         found.generator, found._compiled = generator.eval(), None
         return found
+
+    def given(self, samples: FixedSamples, images: Mapping[str, Tensor]) -> "TranslationNetwork":
+        """Return a network for one batch: with the samples of its views, and with what it reads besides the image.
+
+        It is this one if it depends on neither.
+        """
+        generator = self.generator
+        return self.with_generator(generator.given(samples, images)) if isinstance(generator, OutputNetwork) else self
 
     def __call__(self, images: Tensor) -> Tensor:
         """Translate a batch of images, without gradients.

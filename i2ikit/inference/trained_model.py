@@ -8,7 +8,8 @@ from typing import Any
 
 from torch import nn
 
-from i2ikit.build import Builder
+from i2ikit import model_keys
+from i2ikit.build import Builder, class_of
 from i2ikit.checks import one_of
 from i2ikit.config.batch import training_size
 from i2ikit.config.data import reading
@@ -21,7 +22,10 @@ from i2ikit.images import Reader, domain_readers
 from i2ikit.inference.hub import locate
 from i2ikit.interfaces import full_name
 from i2ikit.plugin import get_manager
-from i2ikit.registry import DISCRIMINATORS, EXTRACTORS, GENERATORS, HEADS
+from i2ikit.registry import DISCRIMINATORS, EXTRACTORS, GENERATORS, HEADS, VIEWS
+from i2ikit.translation.expressions import Expression, parse
+from i2ikit.translation.outputs import declared_outputs, real_images
+from i2ikit.translation.rendering import OutputNetwork
 from i2ikit.work_dir import choose_checkpoint
 
 PLUGIN_NAME = re.compile(r"i2ikit[-_][a-z0-9]+([-_][a-z0-9]+)*")  # what a file may advise to install
@@ -60,32 +64,103 @@ class TrainedModel:
             raise CheckpointError(f"{self.path} has weights of {odd!r}, which the config inside it does not have")
 
     @cached_property
-    def generators(self) -> list[str]:
-        """Short names of the generators that were trained, in the order of the config."""
-        found = self._model.get("generators")
-        if not isinstance(found, Mapping) or not found:
-            raise CheckpointError(f"the config inside {self.path} names no generators")
-        return list(found)
-
-    def choose_generator(self, name: str | None = None, weights: str = "average") -> str:
-        """Return the short name of the weights to use.
-
-        Args:
-            name: of a generator; None: the first one.
-            weights: ``"average"``: the moving average of the generator where there is one; ``"raw"``: the generator.
+    def outputs(self) -> dict[str, Expression]:
+        """What the model translates, by name, in the order of the config; views that are not ``at_test`` are left out.
 
         Raises:
-            CheckpointError: there is no generator of that name.
+            CheckpointError: the config has none, or an error in one.
+        """
+        found = {}
+        for name, text in declared_outputs(self._model).items():
+            try:
+                found[name] = parse(str(text)).without(self._is_left_out)
+            except ValueError as error:
+                raise CheckpointError(
+                    f"the config inside {self.path} has an error in model.outputs: {error}"
+                ) from error
+        if not found:
+            what = "no output" if self._model.get("generators") else "no generators"
+            raise CheckpointError(f"the config inside {self.path} names {what}")
+        return found
+
+    def choose_output(self, name: str | None = None) -> str:
+        """Return the name of an output; None: of the first one.
+
+        Raises:
+            CheckpointError: there is no output of that name.
+        """
+        name = next(iter(self.outputs)) if name is None else name
+        if name not in self.outputs:
+            known = ", ".join(self.outputs)
+            raise CheckpointError(
+                f"{self.path} has no output {name!r}; it has {known}.{nearest_hint(name, self.outputs)}"
+            )
+        return name
+
+    def generators_of(self, output: str, weights: str = "average") -> dict[str, str]:
+        """Return the full names of the weights of all generators in an output, by their names in its expression.
+
+        Args:
+            output: its name.
+            weights: ``"average"``: a generator that has a moving average is replaced by it; ``"raw"``: it is not.
+
+        Raises:
             ValueError: ``weights`` is another word.
         """
-        known = [*self.generators, *(key.partition(".")[2] for key in self.averages if key.startswith("generators."))]
-        name = self.generators[0] if name is None else name
-        if name not in known:
-            raise CheckpointError(
-                f"{self.path} has no generator {name!r}; it has {', '.join(known)}.{nearest_hint(name, known)}"
-            )
-        choose = self.averaged_name if one_of("weights", weights, WEIGHTS) == "average" else self.trained_name
-        return choose(f"generators.{name}").partition(".")[2]
+        averaged = one_of("weights", weights, WEIGHTS) == "average"
+        full = {name: f"generators.{name}" for name in self._functions(output) if name not in self._views}
+        return {name: self.averaged_name(each) if averaged else each for name, each in full.items()}
+
+    def weights_in(self, output: str, weights: str) -> str:
+        """Return ``"average"`` if a moving average is among the weights of an output, else ``"raw"``."""
+        averaged = any(name in self.averages for name in self.generators_of(output, weights).values())
+        return WEIGHTS[0] if averaged else WEIGHTS[1]
+
+    def views_of(self, output: str) -> list[str]:
+        """Return the names of the views in an output."""
+        return [name for name in self._functions(output) if name in self._views]
+
+    def build_output(self, output: str, weights: str = "average") -> nn.Module:
+        """Return the network of an output, with its weights: a generator itself, or a composition of several.
+
+        Args:
+            output, weights: as for :meth:`generators_of`.
+
+        Raises:
+            CheckpointError: a part cannot be built, or its weights do not fit.
+        """
+        expression = self.outputs[output]
+        full = {**self.generators_of(output, weights), **{name: f"views.{name}" for name in self.views_of(output)}}
+        networks = {name: self.build(each) for name, each in full.items()}
+        for name, each in full.items():
+            self.load(networks[name], each)
+        views = {name: networks.pop(name) for name in self.views_of(output)}
+        reads = self.reads(output)
+        if expression.name in networks and expression == Expression(expression.name, (Expression(reads[0]),)):
+            return networks[expression.name]
+        return OutputNetwork(expression, reads, networks, views)
+
+    def reads(self, output: str) -> list[str]:
+        """Return the names of the real images that an output reads: the one that it translates first."""
+        found = real_images(output, self.outputs[output], self._views)
+        if not found:
+            raise CheckpointError(f"the config inside {self.path} has an output {output!r} that reads no image")
+        return found
+
+    def _functions(self, output: str) -> list[str]:
+        """Return the names of the generators and views in an output, innermost last, without duplicates."""
+        known = {*(self._model.get("generators") or {}), *(self._model.get("averages") or {}), *self._views}
+        return list(dict.fromkeys(part.name for part in self.outputs[output].walk() if part.name in known))
+
+    @property
+    def _views(self) -> Mapping[str, Any]:
+        return self._model.get("views") or {}
+
+    def _is_left_out(self, name: str) -> bool:
+        config = self._views.get(name) or {}
+        return name in self._views and not config.get(
+            "at_test", getattr(class_of(VIEWS, config.get("type")), "at_test", True)
+        )
 
     @property
     def training_size(self) -> int | None:
@@ -104,19 +179,15 @@ class TrainedModel:
         """Return the full name of the moving average of a network, or of the network itself where there is none."""
         return next((average for average, of in self.averages.items() if of == name), name)
 
-    def domains(self, generator: str) -> tuple[str, str]:
-        """Return the source and the target domain of a generator: ``ab``, ``ba``, or a moving average of one."""
-        return ("b", "a") if self.trained_name(f"generators.{generator}") == "generators.ba" else ("a", "b")
-
     def network_names(self) -> list[str]:
         """Return the full names of the networks in the config, averages left out."""
         return [f"{kind}.{name}" for kind in REGISTRIES for name in self._model.get(kind) or {}]
 
     def build(self, name: str) -> nn.Module:
-        """Build a network, or a copy for a moving average, from its config, with initial weights.
+        """Build a network or a view, or a copy for a moving average, from its config, with initial weights.
 
         Args:
-            name: full.
+            name: full, such as ``generators.ab`` or ``views.noise``.
 
         Raises:
             CheckpointError: the config has an error, needs a part that is not installed, or asks for another network
@@ -126,6 +197,7 @@ class TrainedModel:
         if short not in (self._model.get(kind) or {}):
             raise CheckpointError(f"the config inside {self.path} has no {self.trained_name(name)}")
         config = dict(self._model[kind][short])
+        view = {key: config.pop(key) for key in model_keys.VIEW if kind == "views" and key in config}
         given: dict[str, Any] = {}
         if kind == "heads":
             given["widths"] = self._widths(config.pop("of"), config.pop("taps"))
@@ -133,7 +205,7 @@ class TrainedModel:
 
         def make() -> nn.Module | None:
             made: nn.Module | None = builder.part(
-                {**REGISTRIES, "extractors": EXTRACTORS}[kind], config, f"model.{kind}.{short}", **given
+                {**REGISTRIES, "extractors": EXTRACTORS, "views": VIEWS}[kind], config, f"model.{kind}.{short}", **given
             )
             return made
 
@@ -144,6 +216,8 @@ class TrainedModel:
         if network is None:
             errors = "\n".join(f"  - {error.path}: {error.message}" for error in builder.errors)
             raise CheckpointError(f"cannot rebuild {name} of {self.path}:\n{errors}{self.part_hints()}")
+        for key, value in view.items():
+            setattr(network, key, value)
         return network
 
     def _widths(self, generator: str, taps: Sequence[str]) -> Any:

@@ -77,7 +77,7 @@ class Translator:
         compile: bool = False,
         **options: Unpack[LoadOptions],
     ) -> "Translator":
-        """Rebuild a generator from the config inside a checkpoint and load its weights.
+        """Rebuild the network of an output from the config inside a checkpoint and load its weights.
 
         Args:
             path: a checkpoint; a work directory (its best checkpoint, or the newest where the run kept no best); what
@@ -85,11 +85,11 @@ class Translator:
                 one that is open already.
             device: ``"auto"`` (a GPU if there is one), ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
             precision, compile: see :class:`TranslationNetwork`.
-            options: ``generator``, ``weights``, ``value_range``, ``size``, ``memory`` and ``smooth``, see
+            options: ``output``, ``weights``, ``value_range``, ``size``, ``memory`` and ``smooth``, see
                 :class:`LoadOptions`.
 
         Raises:
-            CheckpointError: the file is missing or damaged, has no such generator, needs a part that is not installed,
+            CheckpointError: the file is missing or damaged, has no such output, needs a part that is not installed,
                 or its weights do not fit its config.
             DeviceError: the device is not available, or cannot compute in this precision.
             TypeError, ValueError: ``path`` is none, or an option is unknown or out of its range.

@@ -6,5 +6,15 @@ from i2ikit.translation.build import build_model
 from i2ikit.translation.model import UnpairedTranslation
 from i2ikit.translation.phase import Phase, WeightedTerm
 from i2ikit.translation.random_streams import RandomStreams
+from i2ikit.translation.rendering import FixedSamples
 
-__all__ = ["Average", "Phase", "Progress", "RandomStreams", "UnpairedTranslation", "WeightedTerm", "build_model"]
+__all__ = [
+    "Average",
+    "FixedSamples",
+    "Phase",
+    "Progress",
+    "RandomStreams",
+    "UnpairedTranslation",
+    "WeightedTerm",
+    "build_model",
+]

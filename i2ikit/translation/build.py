@@ -22,6 +22,7 @@ from i2ikit.translation.build_networks import (
 )
 from i2ikit.translation.language import DOMAINS
 from i2ikit.translation.model import UnpairedTranslation
+from i2ikit.translation.outputs import build_outputs
 from i2ikit.translation.phase import Phase, WeightedTerm
 
 
@@ -48,11 +49,18 @@ def build_model(
         builder.error(f"{path}.type", "the model is always 'UnpairedTranslation'")
     networks = NetworksBuilder(config, builder, path, real)
     networks.build()
-    phases = PhasesBuilder(networks).build()
+    phases_builder = PhasesBuilder(networks)
+    outputs = build_outputs(networks, phases_builder.language)
+    phases = phases_builder.build()
     if len(builder.errors) > before:
         return None
     return UnpairedTranslation(
-        **networks.kinds, views=networks.views, phases=phases, averages=networks.averages, real=real
+        **networks.kinds,
+        views=networks.views,
+        phases=phases,
+        averages=networks.averages,
+        outputs=outputs,
+        real=real,
     )
 
 

@@ -2,21 +2,22 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Self
+from typing import cast
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import Self
 
 from i2ikit.interfaces.progress import Progress
 from i2ikit.nn.norms import mixes_images
 from i2ikit.translation.averages import Average, follow
-from i2ikit.translation.calls import call, filled
-from i2ikit.translation.expressions import Expression, parse_inputs
+from i2ikit.translation.expressions import Expression, parse, parse_inputs
 from i2ikit.translation.language import DOMAINS, Language
+from i2ikit.translation.outputs import declared_outputs
 from i2ikit.translation.phase import Phase
 from i2ikit.translation.random_streams import RandomStreams
+from i2ikit.translation.rendering import FixedSamples, Rendering
 from i2ikit.translation.step import Step
-from i2ikit.translation.view_samples import ViewSamples
 from i2ikit.views.base import View
 
 Update = Callable[[str, Tensor], None]
@@ -31,6 +32,8 @@ class UnpairedTranslation(nn.Module):
         extractors: frozen networks by name, whose taps terms read; always in evaluation mode.
         phases: in the order of the updates of a step.
         averages: the networks that are moving averages of others, by full name; updated after the last phase.
+        outputs: the translations that the model is trained for, by name, the first letters of which are their domains.
+            None: one for each generator that is called by two domains, ``ab="ab(a)"``.
         real: names of the real images.
 
     Attributes:
@@ -50,6 +53,7 @@ class UnpairedTranslation(nn.Module):
         phases: Mapping[str, Phase],
         averages: Mapping[str, Average] | None = None,
         extractors: Mapping[str, nn.Module] | None = None,
+        outputs: Mapping[str, Expression] | None = None,
         *,
         real: Sequence[str] = DOMAINS,
     ) -> None:
@@ -64,6 +68,9 @@ class UnpairedTranslation(nn.Module):
         )
         self.phases = dict(phases)
         self.averages = dict(averages or {})
+        trained = {name: None for name in generators if f"generators.{name}" not in self.averages}
+        declared = {name: parse(text) for name, text in declared_outputs({"generators": trained}).items()}
+        self.outputs = declared if outputs is None else dict(outputs)
         self.precision: Callable[[], AbstractContextManager[object]] = nullcontext
         self.plain = False
         self.language = Language(self.networks, dict(views), real=real)
@@ -141,9 +148,18 @@ class UnpairedTranslation(nn.Module):
         names = (name for name, average in self.averages.items() if average.of == f"generators.{generator}")
         return next(names, generator).removeprefix("generators.")
 
+    def shown(self, expression: Expression) -> Expression:
+        """Return an expression as it is outside of training: views that are not ``at_test`` are left out."""
+        return expression.without(lambda name: name in self.views and not cast(View, self.views[name]).at_test)
+
     @torch.no_grad()
     def render(
-        self, batch: Mapping[str, Tensor], expressions: Iterable[str], *, averaged: bool = True
+        self,
+        batch: Mapping[str, Tensor],
+        expressions: Iterable[str],
+        *,
+        averaged: bool = True,
+        samples: FixedSamples | None = None,
     ) -> dict[str, Tensor]:
         """Return images (B, C, H, W) by expression, in evaluation mode, without the views that do not say ``at_test``.
 
@@ -151,26 +167,16 @@ class UnpairedTranslation(nn.Module):
             batch: real images.
             expressions: of the images.
             averaged: a generator that has a moving average is replaced by it.
+            samples: of the views; None: those of the seed 0.
         """
-        images = ViewSamples(self.language, RandomStreams(0, 0), Progress(1, 1, 1, 1), testing=True)
-        done: dict[Expression, Tensor] = {}
-
-        def value(image: Expression) -> Tensor:
-            if image.name in batch:
-                return batch[image.name]
-            if image not in done:
-                viewed = [value(argument) for argument in image.arguments if argument.number is None]
-                if image.name not in self.generators:
-                    done[image] = images.apply(image, viewed, next(iter(batch.values())))
-                else:
-                    network = self.generators[self.to_show(image.name) if averaged else image.name]
-                    inputs = filled(network, image.arguments, viewed)
-                    done[image] = call(network, inputs, (image.tap,))[image.tap]
-            return done[image]
-
+        names = {name: self.to_show(name) if averaged else name for name in self.generators}
+        generators = {name: self.generators[shown] for name, shown in names.items()}
+        samples = samples or FixedSamples()
+        views = samples.views(self.language)
+        rendering = Rendering(generators, views, batch, samples.places)
         training = self.training
         self.eval()
         try:
-            return {text: value(images.inputs("", text)[0]) for text in expressions}
+            return {text: rendering.image(views.inputs("", text)[0]) for text in expressions}
         finally:
             self.train(training)

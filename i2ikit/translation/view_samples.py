@@ -64,19 +64,20 @@ class ViewSamples:
             self._resolved[network, text] = tuple(map(self._resolve, self.language.inputs(network, text)))
         return self._resolved[network, text]
 
-    def apply(self, image: Expression, viewed: Sequence[Tensor], like: Tensor) -> Tensor:
+    def apply(self, image: Expression, viewed: Sequence[Tensor], like: Tensor, first: int | None = None) -> Tensor:
         """Return the value of a call of a view.
 
         Args:
             image: the call, as :meth:`inputs` returns it.
             viewed: the images among its arguments.
             like: a batch of real images, for a view of no images.
+            first: position of the first image; None: that of the step's streams.
         """
         view = self.view(image.name)
         numbers = [argument.number for argument in image.arguments if argument.number is not None]
         given = [*viewed, *numbers] if view.arguments else [like]
-        text = ", ".join(map(str, image.arguments))
-        made: Tensor = view(*given, sample=self.sample(image.name), expression=text, first=self.streams.first)
+        text, first = ", ".join(map(str, image.arguments)), self.streams.first if first is None else first
+        made: Tensor = view(*given, sample=self.sample(image.name), expression=text, first=first)
         return made
 
     def _resolve(self, image: Expression) -> Expression:

@@ -33,7 +33,7 @@ def test_a_checkpoint_is_measured_as_its_run_was(run, tiny, tmp_path):
     wrong = run("evaluate", "runs/x", "--metrics", "trutj")
     assert wrong.code == 2
     assert "no metric is called 'trutj'. Nearest: 'truth'" in wrong.err
-    assert run("evaluate", "runs/x", "--generator", "ba").code == 2
+    assert run("evaluate", "runs/x", "--output", "ba").code == 2
 
 
 @pytest.mark.slow
@@ -55,7 +55,7 @@ def test_two_folders_are_measured_without_a_model(run, tmp_path, monkeypatch):
     [
         ((), "name a checkpoint, or two folders"),
         (("run", "--images", "a", "b"), "name a checkpoint, or two folders"),
-        (("--images", "a", "b", "--data", "c"), "--data, --generator and --weights belong to a checkpoint"),
+        (("--images", "a", "b", "--data", "c"), "--data, --output and --weights belong to a checkpoint"),
     ],
 )
 def test_contradictions_are_refused(run, arguments, message):

@@ -36,7 +36,7 @@ def test_a_run_is_exported_in_every_layout(run, trained, tmp_path):
     ("options", "message"),
     [
         (("--format", "official", "--uint8"), "--uint8 is not for --format official"),
-        (("--format", "official", "--generator", "ab"), "--generator is not for --format official"),
+        (("--format", "official", "--output", "ab"), "--output is not for --format official"),
         (("--format", "onnx", "--prefix", "x"), "--prefix is not for --format onnx"),
         (("--format", "hub", "--precision", "fp16"), "--precision is not for --format hub"),
         (("--format", "safetensors", "--calibrate", "x"), "--calibrate is not for --format safetensors"),

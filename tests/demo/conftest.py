@@ -20,14 +20,17 @@ from i2ikit.inference import Translator
 RESNET = {"type": "ResNetGenerator", "filters": 2, "blocks": 1}
 
 
-def make_checkpoint(path: Path, names: tuple[str, ...] = ("ab", "ba")) -> Path:
+def make_checkpoint(path: Path, names: tuple[str, ...] = ("ab", "ba"), **outputs: str) -> Path:
     state = {}
     for seed, name in enumerate(names):
         torch.manual_seed(seed)
         network = ResNetGenerator(filters=2, blocks=1, init="normal", init_gain=0.3)
         state |= {f"generators.{name}.{key}": value for key, value in network.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_checkpoint(path, Checkpoint(config={"model": {"generators": dict.fromkeys(names, RESNET)}}, model=state))
+    write_checkpoint(
+        path,
+        Checkpoint(config={"model": {"generators": dict.fromkeys(names, RESNET), "outputs": outputs}}, model=state),
+    )
     return path
 
 
@@ -46,8 +49,8 @@ def make_run(folder: Path) -> Path:
     return folder
 
 
-def load(path: Path, generator: str) -> Translator:
-    return Translator.load(path, "cpu", generator=generator)
+def load(path: Path, output: str) -> Translator:
+    return Translator.load(path, "cpu", output=output)
 
 
 @pytest.fixture

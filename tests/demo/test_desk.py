@@ -61,7 +61,7 @@ def test_every_error_names_the_file_without_its_folder(desk: Desk, models: Model
 
 
 def test_an_error_of_the_generator_is_one_message(desk: Desk, models: Models, tmp_path: Path):
-    def broken(path: Path, generator: str) -> None:
+    def broken(path: Path, output: str) -> None:
         raise ZeroDivisionError("secret path")
 
     desk.models = Models([models.choices[LABEL].checkpoint], broken)  # type: ignore[arg-type]

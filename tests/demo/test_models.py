@@ -10,32 +10,32 @@ from i2ikit.inference import Translator
 from tests.demo.conftest import load, make_checkpoint, make_run
 
 
-def test_each_generator_of_each_checkpoint_is_a_choice(run_folder: Path, tmp_path: Path):
+def test_each_output_of_each_checkpoint_is_a_choice(run_folder: Path, tmp_path: Path):
     single = make_checkpoint(tmp_path / "zebras.pt", ("ab",))
     models = Models([run_folder, single], load)
     assert list(models.choices) == ["horses: a to b", "horses: b to a", "zebras.pt: a to b"]
     choice = models.choices["horses: b to a"]
-    assert (choice.generator, choice.checkpoint.name) == ("ba", "step_000010.pt")
+    assert (choice.output, choice.checkpoint.name) == ("ba", "step_000010.pt")
 
 
-def test_generators_of_one_direction_have_their_own_names(tmp_path: Path):
-    models = Models([make_checkpoint(tmp_path / "two.pt", ("ab", "fast"))], load)
-    assert list(models.choices) == ["two.pt: a to b", "two.pt: fast"]
+def test_outputs_of_one_direction_have_their_own_names(tmp_path: Path):
+    models = Models([make_checkpoint(tmp_path / "two.pt", ("ab", "fast"), ab="ab(a)", ab_fast="fast(a)")], load)
+    assert list(models.choices) == ["two.pt: a to b", "two.pt: ab_fast"]
 
 
-def test_a_label_gives_its_own_generator(models: Models, run_folder: Path):
+def test_a_label_gives_its_own_output(models: Models, run_folder: Path):
     x = torch.rand(1, 3, 16, 16)
-    for label, generator in (("horses: a to b", "ab"), ("horses: b to a", "ba")):
-        expected = Translator.load(run_folder, "cpu", generator=generator)(x)
+    for label, output in (("horses: a to b", "ab"), ("horses: b to a", "ba")):
+        expected = Translator.load(run_folder, "cpu", output=output)(x)
         assert torch.equal(models.translator(label)(x), expected)
 
 
-def test_one_generator_is_in_memory_and_loaded_once(run_folder: Path):
+def test_one_output_is_in_memory_and_loaded_once(run_folder: Path):
     loaded: list[str] = []
 
-    def counted(path: Path, generator: str) -> Translator:
-        loaded.append(generator)
-        return load(path, generator)
+    def counted(path: Path, output: str) -> Translator:
+        loaded.append(output)
+        return load(path, output)
 
     models = Models([run_folder], counted)
     assert loaded == []

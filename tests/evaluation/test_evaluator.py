@@ -7,6 +7,7 @@ import torch
 from i2ikit.evaluation.evaluator import Evaluator
 from i2ikit.metrics.base import Metric
 from i2ikit.registry import DATASETS
+from i2ikit.translation.expressions import parse
 
 pytestmark = pytest.mark.usefixtures("tiny_parts")
 
@@ -29,11 +30,12 @@ class Scripted(Metric):
         return {"value": self.values.pop(0), "other": 1.0}
 
 
-def evaluator(*values: float, generators: Sequence[str] = ("ab",), **options: str) -> Evaluator:
+def evaluator(*values: float, outputs: Sequence[str] = ("ab",), **options: str) -> Evaluator:
     model = SimpleNamespace(
-        generators=dict.fromkeys(generators),
+        outputs={name: parse(f"{name}({name[0]})") for name in outputs},
+        views={},
         to_show=lambda name: f"{name}_mean",
-        render=lambda batch, expressions, averaged: {expressions[0]: batch[expressions[0][-2]] + averaged},
+        render=lambda batch, expressions, averaged, samples: {expressions[0]: batch[expressions[0][-2]] + averaged},
     )
     dataset = DATASETS.get("NoisyPairs")(count=2)
     return Evaluator(model, dataset, {"x": Scripted(*values)}, device=torch.device("cpu"), seed=0, **options)
@@ -74,16 +76,16 @@ def test_the_best_is_restored_unless_another_metric_or_direction_decides(now, ke
 
 
 @pytest.mark.parametrize("weights", ["average", "raw"])
-def test_the_protocol_names_the_generator_and_its_weights(weights):
+def test_the_protocol_names_the_output_and_its_weights(weights):
     protocol = evaluator(1.0, weights=weights).measure(1).protocol
-    assert (protocol["generator"], protocol["weights"], protocol["images"]) == ("ab", weights, 2)
+    assert (protocol["output"], protocol["weights"], protocol["images"]) == ("ab", weights, 2)
 
 
 def test_both_directions_are_measured_and_the_first_one_decides():
-    found = evaluator(5.0, 7.0, 6.0, 1.0, generators=("ab", "ba", "ba_mean"))
+    found = evaluator(5.0, 7.0, 6.0, 1.0, outputs=("ab", "ba"))
     measurement = found.measure(1)
     assert measurement.metrics == {"x.value": 5.0, "x.other": 1.0, "ba.x.value": 7.0, "ba.x.other": 1.0}
-    assert measurement.protocol["ba"]["generator"] == "ba"
+    assert measurement.protocol["ba"]["output"] == "ba"
     assert measurement.protocol["images_digest"] == measurement.protocol["ba"]["real_digest"]
     found.measure(2)
     assert (found.best["step"], found.best["value"]) == (1, 5.0)

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from i2ikit.errors import MetricError
-from i2ikit.evaluation.measure import EvaluationData, Measurement, join, measure, measured_generators
+from i2ikit.evaluation.measure import EvaluationData, Measurement, join, measure
 from i2ikit.metrics.base import Metric
 
 
-def halved(images: Tensor) -> Tensor:
-    return images / 2
+def halved(images: Mapping[str, Tensor], place: int) -> Tensor:
+    (image,) = images.values()
+    return image / 2
 
 
 class Items:
@@ -175,10 +176,3 @@ def test_measurements_of_two_generators_are_one_whose_second_names_begin_with_th
     assert found.paired == ["x.y", "ba.x.y"]
     assert found.protocol == {"generator": "ab", "seed": 0, "ba": {"generator": "ba"}}
     assert join({"ab": first}) == first
-
-
-@pytest.mark.parametrize(
-    ("names", "measured_ones"), [(["ab"], ["ab"]), (["ab", "ba", "ab_mean"], ["ab", "ba"]), (["ba", "other"], ["ba"])]
-)
-def test_the_first_generator_and_that_of_the_other_direction_are_measured(names, measured_ones):
-    assert measured_generators(names) == measured_ones

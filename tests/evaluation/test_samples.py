@@ -7,7 +7,7 @@ from PIL import Image
 
 from i2ikit.build import Builder
 from i2ikit.datasets.domains import DomainImages
-from i2ikit.evaluation.samples import column_names, image_values, sample_columns, to_pil, with_aspect, write_samples
+from i2ikit.evaluation.samples import image_values, to_pil, with_aspect, write_samples
 from i2ikit.images import FileList, Reader
 from i2ikit.registry import DATASETS
 from i2ikit.transforms import Resize
@@ -23,38 +23,6 @@ def model(config: dict) -> UnpairedTranslation:
 
 def flat(*color: float) -> torch.Tensor:
     return torch.tensor(color)[:, None, None].expand(-1, 2, 3)
-
-
-def test_columns_go_from_each_domain_to_what_the_terms_make_of_it(cyclegan):
-    assert sample_columns(model(cyclegan)) == ["a", "ab(a)", "ba(ab(a))", "b", "ba(b)", "ab(b)", "ab(ba(b))"]
-
-
-def test_views_are_left_out_of_the_columns(cut):
-    assert sample_columns(model(cut)) == ["a", "ab(a)"]
-
-
-def test_the_identity_of_b_is_shown_beside_b(cut):
-    terms = cut["model"]["phases"]["generate"]["terms"]
-    terms["identity"] = {"type": "PixelTerm", "image": "ab(b)", "target": "b", "loss": {"type": "L1Loss"}}
-    assert sample_columns(model(cut)) == ["a", "ab(a)", "b", "ab(b)"]
-
-
-def test_a_moving_average_has_no_columns_of_its_own(cut):
-    cut["model"]["averages"] = {"slow": {"of": "generators.ab"}}
-    assert sample_columns(model(cut)) == ["a", "ab(a)"]
-
-
-@pytest.mark.parametrize(
-    ("columns", "names"),
-    [
-        (["a", "ab(a)", "ba(ab(a))"], ["input", "output", "reconstruction"]),
-        (["b", "ba(b)", "ab(b)"], ["input", "output", "identity"]),
-        (["a", "ab(a)", "ac(a)"], ["input", "output ab(a)", "output ac(a)"]),
-        (["a", "ab(a)", "b", "ba(b)"], ["input", "output", "input", "output"]),
-    ],
-)
-def test_expressions_have_plain_names(columns, names):
-    assert column_names(columns) == names
 
 
 def written(folder, config, count=2, step=100, **attributes):

@@ -126,8 +126,8 @@ def test_an_imported_checkpoint_is_measured_in_both_directions_at_the_published_
     found = evaluate_checkpoint(path, root, metrics=["psnr", "diversity"])
     assert set(found.metrics) >= {"psnr.db", "ba.psnr.db", "diversity.ratio", "ba.diversity.ratio"}
     assert found.protocol["size"] == "256x256"
-    assert (found.protocol["generator"], found.protocol["ba"]["generator"]) == ("ab", "ba")
-    alone = evaluate_checkpoint(path, root, metrics=["psnr"], generator="ba")
+    assert (found.protocol["output"], found.protocol["ba"]["output"]) == ("ab", "ba")
+    alone = evaluate_checkpoint(path, root, metrics=["psnr"], output="ba")
     assert alone.metrics == {"psnr.db": found.metrics["ba.psnr.db"]}
 
 

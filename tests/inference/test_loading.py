@@ -27,7 +27,7 @@ def test_a_checkpoint_holds_the_trained_generators_and_the_first_one_is_the_defa
     ab, ba, x = resnet(1), resnet(2), torch.rand(1, 3, 16, 16)
     path = save(tmp_path / "a.pt", {"ab": ab, "ba": ba})
     assert torch.equal(Translator.load(path)(x), Translator(ab)(x))
-    assert torch.equal(Translator.load(path, generator="ba")(x), Translator(ba)(x))
+    assert torch.equal(Translator.load(path, output="ba")(x), Translator(ba)(x))
 
 
 def test_the_average_is_used_unless_the_raw_weights_are_wanted(tmp_path: Path):
@@ -36,8 +36,8 @@ def test_the_average_is_used_unless_the_raw_weights_are_wanted(tmp_path: Path):
     weights = {f"generators.{name}.{key}": value for name, state in states.items() for key, value in state.items()}
     model = {"generators": {"ab": RESNET, "ba": RESNET}, "averages": {"ba_mean": {"of": "generators.ba"}}}
     write_checkpoint(tmp_path / "a.pt", Checkpoint(config={"model": model}, model=weights))
-    assert torch.equal(Translator.load(tmp_path / "a.pt", generator="ba")(x), Translator(average)(x))
-    assert torch.equal(Translator.load(tmp_path / "a.pt", generator="ba", weights="raw")(x), Translator(raw)(x))
+    assert torch.equal(Translator.load(tmp_path / "a.pt", output="ba")(x), Translator(average)(x))
+    assert torch.equal(Translator.load(tmp_path / "a.pt", output="ba", weights="raw")(x), Translator(raw)(x))
 
 
 def test_the_size_of_the_training_comes_from_the_config(tmp_path: Path):
@@ -62,7 +62,7 @@ def test_options_of_load_that_are_unknown_or_wrong_are_refused(tmp_path: Path):
         Translator.load(path, sise=3)
     with pytest.raises(TypeError, match=r"the path of a checkpoint .*, not ResNetGenerator; a generator itself"):
         Translator.load(resnet(1))
-    with pytest.raises(CheckpointError, match=r"has no generator 'ba'; it has ab"):
-        Translator.load(path, generator="ba")
+    with pytest.raises(CheckpointError, match=r"has no output 'ba'; it has ab"):
+        Translator.load(path, output="ba")
     with pytest.raises(ValueError, match="size must be an integer above 0, not 0"):
         Translator.load(path, size=0)

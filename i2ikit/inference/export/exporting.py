@@ -21,6 +21,7 @@ from i2ikit.inference.export.published import published
 from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.inference.translator import Translator
+from i2ikit.translation.outputs import domains_of
 
 PRECISIONS = ("fp32", "fp16", "int8")
 LEVEL = 2 / 255  # of 8 bits, in -1..1
@@ -32,14 +33,15 @@ class ExportOptions:
 
     Attributes:
         format: a key of ``FORMATS``.
-        generator, weights: see :meth:`TrainedModel.choose_generator`.
+        output: its name; None: the first one.
+        weights: see :meth:`TrainedModel.generators_of`.
         uint8: images are bytes (batch, height, width, channels) in and out.
         precision: ``"fp32"``; for ONNX also ``"fp16"`` (weights and arithmetic) and ``"int8"`` (convolutions).
         calibrate: folder of images of the source domain; for ``"int8"``.
     """
 
     format: str
-    generator: str | None = None
+    output: str | None = None
     weights: str = "average"
     uint8: bool = False
     precision: str = "fp32"
@@ -66,21 +68,21 @@ class Exported:
 
     Attributes:
         path: of the file.
-        generator: short name of its weights.
-        difference: of its outputs from those of the generator.
+        output: its name.
+        difference: of what it computes from what the network computes.
         bound: what was accepted, in words.
         metadata: that the file holds.
     """
 
     path: Path
-    generator: str
+    output: str
     difference: Difference
     bound: str
     metadata: dict[str, str]
 
 
 def export_generator(trained: TrainedModel, path: Path, options: ExportOptions) -> Exported:
-    """Write a generator as a file that takes batches of images of any size.
+    """Write the network of an output as a file that takes batches of images of any size.
 
     The file is first run by its own runtime, on images of several sizes: random ones, or, for int8, those that
     calibrate it. A file that differs too much from the generator is not written.
@@ -98,10 +100,11 @@ def export_generator(trained: TrainedModel, path: Path, options: ExportOptions) 
     """
     options.check()
     refuse_target(trained, path)
-    name = trained.choose_generator(options.generator, options.weights)
-    translator = Translator.load(trained, "cpu", generator=options.generator, weights=options.weights)
+    name = trained.choose_output(options.output)
+    refuse_several_inputs(trained, name)
+    translator = Translator.load(trained, "cpu", output=name, weights=options.weights)
     if options.uint8:
-        for domain, reader in zip(trained.domains(name), (translator.source, translator.target), strict=True):
+        for domain, reader in zip(domains_of(name), (translator.source, translator.target), strict=True):
             refuse_bytes(reader, domain)
     images = None
     if options.calibrate is not None:
@@ -109,8 +112,10 @@ def export_generator(trained: TrainedModel, path: Path, options: ExportOptions) 
     generator = prepare(translator.network.generator, translator.network.channels)
     network = TranslationNetwork(generator)
     channels = (network.channels, _channels_out(network))
-    content = published(trained, [name])
-    metadata = describe(trained, name, content, precision=options.precision, uint8=options.uint8, channels=channels)
+    content = published(trained, [name], options.weights)
+    weights = trained.weights_in(name, options.weights)
+    about = {"weights": weights, "precision": options.precision}
+    metadata = describe(trained, name, content, **about, uint8=options.uint8, channels=channels)
     file, difference = _made(network, metadata, options, images)
     bound = _refuse_different(difference, options)
     write_file(path, file)
@@ -169,6 +174,16 @@ def refuse_target(trained: TrainedModel, path: Path) -> None:
         raise I2IKitError(f"--out {path} is a folder: name a file.")
     if path.exists() and path.samefile(trained.path):
         raise I2IKitError(f"--out {path} is the checkpoint itself: name another file.")
+
+
+def refuse_several_inputs(trained: TrainedModel, output: str) -> None:
+    """Raise CheckpointError if an output reads more than the image that it translates."""
+    source, *others = trained.reads(output)
+    if others:
+        raise CheckpointError(
+            f"output {output!r} reads {', '.join(map(repr, others))} besides {source!r}; an exported file takes one "
+            "image. Name an output that reads one: `--output NAME`."
+        )
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from i2ikit.engine.checkpointing.weights_file import weights_content
 from i2ikit.errors import I2IKitError, RunError
 from i2ikit.files import describe_os_error, folder_atomically
-from i2ikit.inference.export.published import chosen_generators, published
+from i2ikit.inference.export.published import chosen_outputs, published
 from i2ikit.inference.hub import ABOUT, WEIGHTS
 from i2ikit.inference.trained_model import TrainedModel
+from i2ikit.translation.outputs import domains_of
 
 ATTRIBUTES = "*.safetensors filter=lfs diff=lfs merge=lfs -text\n"  # git of the hub keeps large files apart
 
@@ -21,7 +22,7 @@ def export_hub(
     folder: Path,
     page: str,
     images: Mapping[str, Path],
-    generator: str | None = None,
+    output: str | None = None,
     weights: str = "average",
 ) -> list[str]:
     """Write a folder that can be uploaded to the hub, and that i2ikit reads as a checkpoint.
@@ -31,30 +32,31 @@ def export_hub(
         folder: new or empty.
         page: Markdown, with the fields of the hub.
         images: on the page, by their names in the folder.
-        generator: its name; None: all that were trained.
-        weights: see :meth:`TrainedModel.choose_generator`.
+        output: its name; None: all.
+        weights: see :meth:`TrainedModel.generators_of`.
 
     Returns:
-        short names of the weights that were written.
+        names of the outputs that were written.
 
     Raises:
-        CheckpointError: there is no such generator.
+        CheckpointError: there is no such output.
         I2IKitError: the folder holds files, or safetensors is not installed.
         RunError: it cannot be written; there is no folder then.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise I2IKitError(f"--out {folder} is not empty: name a new folder.")
-    names = chosen_generators(trained, generator, weights)
-    content = published(trained, names)
+    names = chosen_outputs(trained, output)
+    content = published(trained, names, weights)
     file = weights_content(content)
     about = {
         "library_name": "i2ikit",
         "model_type": "i2ikit",
-        "generators": {
-            name: {"source": source, "target": target, **content.config["model"]["generators"][name]}
-            for name in content.config["model"]["generators"]
-            for source, target in [trained.domains(name)]
+        "outputs": {
+            name: {"source": source, "target": target, "expression": str(trained.outputs[name])}
+            for name in names
+            for source, target in [domains_of(name)]
         },
+        "generators": content.config["model"]["generators"],
         "config": content.config,
         "step": content.progress.get("step"),
         "versions": content.versions,

@@ -9,30 +9,40 @@ from i2ikit.images import Reader
 from i2ikit.images.planes import EIGHT_BITS
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.tensor_files import content_hash
+from i2ikit.translation.outputs import domains_of
 from i2ikit.version import __version__
 
 COLORS = {1: "gray", 3: "RGB"}
 
 
 def describe(
-    trained: TrainedModel, name: str, content: Checkpoint, *, precision: str, uint8: bool, channels: tuple[int, int]
+    trained: TrainedModel,
+    name: str,
+    content: Checkpoint,
+    *,
+    weights: str,
+    precision: str,
+    uint8: bool,
+    channels: tuple[int, int],
 ) -> dict[str, str]:
     """Return the metadata of an exported generator; all values are text, some of it JSON.
 
     Args:
         trained: the model.
-        name: short name of the weights.
+        name: of the output.
         content: what is published of it.
+        weights: ``"average"`` or ``"raw"``, which are in it.
         precision: of the file.
         uint8: whether it takes bytes.
         channels: of input and output.
     """
-    source, target = trained.domains(name)
+    source, target = domains_of(name)
     readers = trained.readers(channels[0])
     return {
         "format": "i2ikit generator",
         "i2ikit": __version__,
-        "generator": name,
+        "translation": name,
+        "weights": weights,
         "source": source,
         "target": target,
         "input": _about(channels[0], readers[source], uint8=uint8),

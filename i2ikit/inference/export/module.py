@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from i2ikit.errors import CheckpointError
 from i2ikit.nn.stylegan2 import Noise
+from i2ikit.translation.rendering import FixedSamples, OutputNetwork
 
 TRIAL = 64  # pixels of the side of the image that shows whether a generator draws random numbers
 
@@ -83,12 +84,19 @@ def prepare(generator: nn.Module, channels: int) -> nn.Module:
         channels: of its input.
 
     Raises:
-        CheckpointError: it draws other random numbers.
+        CheckpointError: it draws other random numbers, or has a view that does.
     """
     copy = without_noise(deepcopy(generator)).cpu().float().eval()
+    if isinstance(copy, OutputNetwork):
+        copy = copy.given(FixedSamples())  # one call of each view, for batches of any size
     side = -(-TRIAL // getattr(copy, "multiple", 1)) * getattr(copy, "multiple", 1)
     x = torch.linspace(-1, 1, channels * side * side).reshape(1, channels, side, side)
     with torch.inference_mode():
+        if isinstance(copy, OutputNetwork) and not torch.equal(copy(x), copy.given(FixedSamples(seed=1))(x)):
+            raise CheckpointError(
+                f"the views of {copy.expression} draw random numbers, which an exported file cannot. Name an output "
+                "without them: model.outputs in the config, and `--output NAME`."
+            )
         if not torch.equal(copy(x), copy(x)):
             raise CheckpointError(
                 f"a {type(generator).__name__} draws random numbers while it translates: it cannot be compared with "

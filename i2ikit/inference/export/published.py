@@ -1,4 +1,4 @@
-"""What of a checkpoint goes to others: the generators, and the config without networks and folders of the training."""
+"""What of a checkpoint goes to others: what outputs need, and the config without other networks and folders."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,37 +9,36 @@ from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.inference.trained_model import TrainedModel
 
 
-def chosen_generators(trained: TrainedModel, generator: str | None, weights: str) -> list[str]:
-    """Return the short names of the weights of one generator, or of all that were trained.
-
-    Args:
-        trained: the model.
-        generator: its name; None: all.
-        weights: ``"average"`` or ``"raw"``, see :meth:`TrainedModel.choose_generator`.
+def chosen_outputs(trained: TrainedModel, output: str | None) -> list[str]:
+    """Return the names of an output, or of all where it is None.
 
     Raises:
-        CheckpointError: there is no generator of that name.
+        CheckpointError: there is no output of that name.
     """
-    names = trained.generators if generator is None else [generator]
-    return [trained.choose_generator(name, weights) for name in names]
+    return list(trained.outputs) if output is None else [trained.choose_output(output)]
 
 
-def published(trained: TrainedModel, names: Sequence[str]) -> Checkpoint:
-    """Return a checkpoint that holds generators alone; the weights of a moving average are those of its generator.
+def published(trained: TrainedModel, outputs: Sequence[str], weights: str) -> Checkpoint:
+    """Return a checkpoint that holds what outputs need alone; the weights of a moving average are its generator's.
 
     Args:
         trained: the model.
-        names: of generators or of their moving averages, as :func:`chosen_generators` returns them.
+        outputs: their names.
+        weights: ``"average"`` or ``"raw"``, see :meth:`TrainedModel.generators_of`.
     """
     source = trained.checkpoint
+    own = source.config["model"]
     model: dict[str, Any] = {}
-    generators: dict[str, Any] = {}
-    for name in names:
-        own = trained.trained_name(f"generators.{name}")
-        short = own.partition(".")[2]
-        generators[short] = source.config["model"]["generators"][short]
-        model |= {f"{own}.{key}": value for key, value in source.weights(f"generators.{name}").items()}
+    parts: dict[str, dict[str, Any]] = {"generators": {}, "views": {}}
+    for output in outputs:
+        for name, full in trained.generators_of(output, weights).items():
+            parts["generators"][name] = own["generators"][trained.trained_name(full).partition(".")[2]]
+            model |= {f"generators.{name}.{key}": value for key, value in source.weights(full).items()}
+        for name in trained.views_of(output):
+            parts["views"][name] = own["views"][name]
+            model |= {f"views.{name}.{key}": value for key, value in source.weights(f"views.{name}").items()}
     kept = {key: without_folders(source.config[key]) for key in ("data", IMPORTS) if key in source.config}
-    kind = {key: value for key, value in source.config["model"].items() if key == "type"}
-    config = {"model": {**kind, "generators": generators}, **kept}
+    kind = {key: value for key, value in own.items() if key == "type"}
+    named = {"outputs": {name: str(trained.outputs[name]) for name in outputs}} if own.get("outputs") else {}
+    config = {"model": {**kind, **{key: value for key, value in parts.items() if value}, **named}, **kept}
     return Checkpoint(config, model, progress=source.progress, versions=source.versions, plugins=source.plugins)

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from i2ikit.engine.hooks.alarms import FixedOutputs, GeneratorOutputs, OutputAlarm
+from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm, Outputs
 from i2ikit.interfaces.progress import Progress
+from i2ikit.translation.expressions import parse
 
 
 class Images:
@@ -35,10 +36,10 @@ class FakeRun:
         self.steps: list[tuple[int, float, float]] = []
         phase = SimpleNamespace(terms={name: SimpleNamespace(term=term) for name, term in (terms or {}).items()})
         self.translation = SimpleNamespace(
-            generators={"ab": None, "ab_mean": None},
-            averages={"generators.ab_mean": None},
+            outputs={"ab": parse("ab(a)")},
+            views={},
             phases={"discriminate": phase},
-            render=lambda batch, expressions: {text: outputs(batch["a"]) for text in expressions},
+            render=lambda batch, expressions, samples: {text: outputs(batch["a"]) for text in expressions},
         )
         self.model = SimpleNamespace(device=torch.device("cpu"))
         self.optim_wrapper = SimpleNamespace(rates=lambda: {"net": 0.5})
@@ -67,12 +68,12 @@ class FakeRun:
 
 
 @pytest.fixture
-def outputs_of() -> Callable[..., GeneratorOutputs]:
+def outputs_of() -> Callable[..., Outputs]:
     """Makes outputs: ``outputs_of(function from image to image, number of images)``."""
 
-    def make(outputs: Any, count: int = 6) -> GeneratorOutputs:
+    def make(outputs: Any, count: int = 6) -> Outputs:
         inputs = [Images()[index]["a"] for index in range(count)]
-        return GeneratorOutputs("ab", inputs, [outputs(image) for image in inputs])
+        return Outputs("ab", inputs, [outputs(image) for image in inputs])
 
     return make
 

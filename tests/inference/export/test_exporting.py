@@ -55,7 +55,7 @@ def test_onnxruntime_computes_what_the_translator_computes(method, trained, tmp_
     session = onnxruntime.InferenceSession(done.path)
     translator = Translator.load(model, device="cpu")
     for size in SIZES:
-        x = torch.rand(size[0], 3, *size[1:], generator=torch.Generator().manual_seed(0)) * 2 - 1
+        x = torch.rand(size[0], 3, *size[1:], output=torch.Generator().manual_seed(0)) * 2 - 1
         found = session.run(None, {"image": x.numpy()})[0]
         np.testing.assert_allclose(found, translator.network(x).numpy(), rtol=0, atol=1e-4)
     assert session.run(None, {"image": np.zeros((2, 3, 1, 1), np.float32)})[0].shape == (2, 3, 1, 1)
@@ -91,8 +91,8 @@ def test_bytes_in_and_out_are_the_pixels_that_translate_writes(trained, photos, 
 
 def test_metadata_names_domains_config_and_values(trained, tmp_path):
     model = trained(ab=GENERATORS_OF_METHODS["pix2pix"], ba=GENERATORS_OF_METHODS["pix2pix"])
-    found = export_generator(model, tmp_path / "g.pt", ExportOptions("torchscript", generator="ba")).metadata
-    assert (found["generator"], found["source"], found["target"]) == ("ba", "b", "a")
+    found = export_generator(model, tmp_path / "g.pt", ExportOptions("torchscript", output="ba")).metadata
+    assert (found["translation"], found["source"], found["target"]) == ("ba", "b", "a")
     assert (found["layout"], found["range"], found["step"]) == ("NCHW", "-1..1", "7")
     assert found["input"] == "float32 (batch, 3, height, width), RGB, -1 is black, 1 is white"
     assert json.loads(found["config"])["model"]["generators"] == {"ba": GENERATORS_OF_METHODS["pix2pix"]}
@@ -149,7 +149,7 @@ def test_files_of_torch_compute_what_the_translator_computes(kind, uint8, traine
         (ExportOptions("onnx", precision="int8"), "int8 needs images of the source domain.*--calibrate DIR"),
         (ExportOptions("onnx", calibrate=Path()), "--calibrate DIR is for --precision int8"),
         (ExportOptions("torchscript", precision="fp16"), "--precision fp16 is for --format onnx"),
-        (ExportOptions("onnx", generator="bc"), "has no generator 'bc'; it has ab"),
+        (ExportOptions("onnx", output="bc"), "has no output 'bc'; it has ab"),
     ],
 )
 def test_contradictions_are_refused_before_anything_is_written(options, message, trained, tmp_path):
@@ -235,5 +235,5 @@ def test_the_average_is_exported_unless_raw_weights_are_asked_for(tmp_path):
         with pytest.warns(FutureWarning, match="deprecated"):
             found = torch.jit.load(io.BytesIO(done[-1].path.read_bytes()))(x)
         torch.testing.assert_close(found, Translator.load(trained, "cpu", weights=weights).network(x))
-    assert [each.generator for each in done] == ["ab_mean", "ab"]
+    assert [each.metadata["weights"] for each in done] == ["average", "raw"]
     assert done[0].metadata["weights_hash"] != done[1].metadata["weights_hash"]

@@ -19,12 +19,12 @@ def test_the_folder_holds_weights_config_page_and_images(trained, tmp_path):
     assert names == {".gitattributes", "README.md", "config.json", "model.safetensors", "samples/0_input.png"}
     about = json.loads((tmp_path / "hub" / "config.json").read_text())
     assert about["sha256"] == sha256((tmp_path / "hub" / "model.safetensors").read_bytes()).hexdigest()
-    assert (about["generators"]["ab"]["source"], about["generators"]["ab"]["target"]) == ("a", "b")
+    assert about["outputs"] == {"ab": {"source": "a", "target": "b", "expression": "ab(a)"}}
     assert (about["step"], about["versions"]) == (7, {"i2ikit": "0.1.0"})
     assert "/home" not in json.dumps(about)
     assert (tmp_path / "hub" / "README.md").read_text() == "# page\n"
     again = TrainedModel(tmp_path / "hub")
-    assert again.generators == ["ab"]
+    assert list(again.outputs) == ["ab"]
     assert again.checkpoint.config == about["config"]
 
 

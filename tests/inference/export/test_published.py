@@ -4,7 +4,7 @@ import torch
 
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.generators.resnet import ResNetGenerator
-from i2ikit.inference.export.published import chosen_generators, published
+from i2ikit.inference.export.published import chosen_outputs, published
 from i2ikit.inference.trained_model import TrainedModel
 
 SMALL = {"type": "ResNetGenerator", "filters": 2, "blocks": 1}
@@ -28,7 +28,7 @@ def test_the_average_takes_the_place_of_its_generator(tmp_path):
     write_checkpoint(tmp_path / "c.pt", Checkpoint(config, {**model, "discriminators.b.x": torch.zeros(1)}))
     trained = TrainedModel(tmp_path / "c.pt")
     for weights, network in (("average", mean), ("raw", raw)):
-        content = published(trained, chosen_generators(trained, None, weights))
+        content = published(trained, chosen_outputs(trained, None), weights)
         assert content.config == {
             "model": {"type": "UnpairedTranslation", "generators": {"ab": SMALL}},
             "data": {"channels": 3, "train": {"type": "UnpairedFolders", "root": "horses"}},

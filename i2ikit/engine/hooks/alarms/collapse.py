@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from mmengine.registry import HOOKS
 from torch import Tensor
 
-from i2ikit.engine.hooks.alarms.outputs import GeneratorOutputs, OutputAlarm
+from i2ikit.engine.hooks.alarms.outputs import OutputAlarm, Outputs
 
 SIDE = 32  # pixels; images of any size are compared at this one
 
@@ -32,17 +32,17 @@ class CollapseAlarm(OutputAlarm):
     def __init__(self, below: float = 0.1, *, every: int = 500, start: int = 1000, times: int = 2) -> None:
         super().__init__(below, every=every, start=start, times=times)
 
-    def measure(self, found: GeneratorOutputs) -> float | None:
+    def measure(self, found: Outputs) -> float | None:
         """Return the spread of the outputs as a fraction of that of the inputs."""
         if len(found.inputs) < 2:
             return None
         inputs, outputs = _spread(found.inputs), _spread(found.outputs)
         return outputs / inputs if inputs > 0 else None
 
-    def describe(self, generator: str, value: float) -> str:
-        """Describe a generator that triggers the alarm."""
+    def describe(self, name: str, value: float) -> str:
+        """Describe an output that triggers the alarm."""
         return (
-            f"the outputs of generator {generator!r} are nearly one image for different inputs: they vary "
+            f"the outputs of {name!r} are nearly one image for different inputs: they vary "
             f"{value:.1%} as much as their inputs (alarm below {self.below:.0%}); this is mode collapse"
         )
 

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from mmengine.registry import HOOKS
 from torch import Tensor
 
-from i2ikit.engine.hooks.alarms.outputs import GeneratorOutputs, OutputAlarm
+from i2ikit.engine.hooks.alarms.outputs import OutputAlarm, Outputs
 
 SIDE = 16  # pixels: large surfaces count, texture does not
 
@@ -30,17 +30,17 @@ class InversionAlarm(OutputAlarm):
     def __init__(self, below: float = -0.2, *, every: int = 500, start: int = 1000, times: int = 2) -> None:
         super().__init__(below, every=every, start=start, times=times)
 
-    def measure(self, found: GeneratorOutputs) -> float | None:
+    def measure(self, found: Outputs) -> float | None:
         """Return the mean correlation."""
         pairs = list(zip(found.inputs, found.outputs, strict=True))
         if any(len(one) != len(other) for one, other in pairs):
             return None
         return sum(_correlation(one, other) for one, other in pairs) / len(pairs)
 
-    def describe(self, generator: str, value: float) -> str:
-        """Describe a generator that triggers the alarm."""
+    def describe(self, name: str, value: float) -> str:
+        """Describe an output that triggers the alarm."""
         return (
-            f"the colors of the outputs of generator {generator!r} are inverted: they correlate {value:.2f} with "
+            f"the colors of the outputs of {name!r} are inverted: they correlate {value:.2f} with "
             f"those of the inputs (alarm below {self.below:g})"
         )
 

@@ -2,7 +2,7 @@
 
 from mmengine.registry import HOOKS
 
-from i2ikit.engine.hooks.alarms.outputs import GeneratorOutputs, OutputAlarm
+from i2ikit.engine.hooks.alarms.outputs import OutputAlarm, Outputs
 
 LEVELS = 127.5  # 8-bit levels in one unit of -1..1
 
@@ -27,16 +27,16 @@ class NothingLearnedAlarm(OutputAlarm):
     def __init__(self, below: float = 2.0, *, every: int = 500, start: int = 2000, times: int = 3) -> None:
         super().__init__(below, every=every, start=start, times=times)
 
-    def measure(self, found: GeneratorOutputs) -> float | None:
+    def measure(self, found: Outputs) -> float | None:
         """Return the mean difference in levels."""
         pairs = list(zip(found.inputs, found.outputs, strict=True))
         if any(one.shape != other.shape for one, other in pairs):
             return None
         return sum(float((one - other).abs().mean()) for one, other in pairs) * LEVELS / len(pairs)
 
-    def describe(self, generator: str, value: float) -> str:
-        """Describe a generator that triggers the alarm."""
+    def describe(self, name: str, value: float) -> str:
+        """Describe an output that triggers the alarm."""
         return (
-            f"the outputs of generator {generator!r} are nearly its inputs: they differ by {value:.2f} of 255 levels "
+            f"the outputs of {name!r} are nearly its inputs: they differ by {value:.2f} of 255 levels "
             f"on average (alarm below {self.below:g}); it has learned to change nothing"
         )

@@ -1,4 +1,4 @@
-"""Alarms that check the outputs of the generators for fixed images."""
+"""Alarms that check the translations of fixed images."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -14,26 +14,27 @@ from i2ikit.distributed.device import batch_to_device
 from i2ikit.engine.hooks.alarms.base import Alarm
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.evaluation.items import readable_items
-from i2ikit.translation import UnpairedTranslation
+from i2ikit.translation import FixedSamples, UnpairedTranslation
+from i2ikit.translation.outputs import real_images
 
 
 @dataclass(frozen=True)
-class GeneratorOutputs:
-    """The outputs of a generator for fixed images.
+class Outputs:
+    """The translations of fixed images.
 
     Attributes:
-        generator: its name.
+        name: of the model's output, such as ``"ab"``.
         inputs: (C, H, W) each, in -1..1, float32 on the CPU.
         outputs: of the same sizes.
     """
 
-    generator: str
+    name: str
     inputs: list[Tensor]
     outputs: list[Tensor]
 
 
 class FixedOutputs:
-    """Translates fixed images with the current generators, once a step for all alarms.
+    """Translates fixed images with the current weights, once a step for all alarms.
 
     Args:
         dataset: its first items that can be read are used.
@@ -45,33 +46,28 @@ class FixedOutputs:
         self._dataset, self._seed, self._count = dataset, seed, count
         self._items: list[dict[str, Any]] = []
         self._step = 0
-        self._found: list[GeneratorOutputs] = []
+        self._found: list[Outputs] = []
 
-    def of(self, run: TranslationRunner) -> list[GeneratorOutputs]:
-        """Return the outputs of the trained generators, with averaged weights where there are some.
+    def of(self, run: TranslationRunner) -> list[Outputs]:
+        """Return the outputs of the model, with averaged weights where there are some.
 
-        Costs ``count`` translations for each generator at the first call in a step.
+        Costs ``count`` translations for each output at the first call in a step.
         """
         if self._step != run.progress.step:
             self._step, model = run.progress.step, run.translation
-            found = [self._translate(model, name, run.model.device) for name in _trained(model)]
+            found = [self._translate(model, name, run.model.device) for name in model.outputs]
             self._found = [outputs for outputs in found if outputs.inputs]
         return self._found
 
-    def _translate(self, model: UnpairedTranslation, generator: str, device: torch.device) -> GeneratorOutputs:
-        source, expression = generator[0], f"{generator}({generator[0]})"
+    def _translate(self, model: UnpairedTranslation, name: str, device: torch.device) -> Outputs:
+        expression, images = str(model.outputs[name]), real_images(name, model.outputs[name], model.views)
         self._items = self._items or readable_items(self._dataset, self._count, seed=self._seed)
-        inputs = [item[source] for item in self._items if source in item]
+        batches = [{each: item[each][None] for each in images} for item in self._items if item.keys() >= {*images}]
         outputs = [
-            model.render(batch_to_device({source: image[None]}, device), [expression])[expression][0].float().cpu()
-            for image in inputs
+            model.render(batch_to_device(batch, device), [expression], samples=FixedSamples(places=place))[expression]
+            for place, batch in enumerate(batches)
         ]
-        return GeneratorOutputs(generator, inputs, outputs)
-
-
-def _trained(model: UnpairedTranslation) -> list[str]:
-    """Return the generators that translate a domain, without moving averages, which replace their networks."""
-    return [name for name in model.generators if f"generators.{name}" not in model.averages and name[0] in ("a", "b")]
+        return Outputs(name, [batch[images[0]][0] for batch in batches], [x[0].float().cpu() for x in outputs])
 
 
 class OutputAlarm(Alarm):
@@ -102,12 +98,12 @@ class OutputAlarm(Alarm):
         self._low: dict[str, int] = {}
 
     @abstractmethod
-    def measure(self, found: GeneratorOutputs) -> float | None:
-        """Return the statistic of a generator, None where it is not defined for the images."""
+    def measure(self, found: Outputs) -> float | None:
+        """Return the statistic of an output, None where it is not defined for the images."""
 
     @abstractmethod
-    def describe(self, generator: str, value: float) -> str:
-        """Return a sentence about a generator whose statistic is too low."""
+    def describe(self, name: str, value: float) -> str:
+        """Return a sentence about an output of this name whose statistic is too low."""
 
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
         """Check the outputs if it is due."""
@@ -117,9 +113,9 @@ class OutputAlarm(Alarm):
         for found in self.fixed.of(run):
             value = self.measure(found)
             low = value is not None and value < self.below
-            self._low[found.generator] = self._low.get(found.generator, 0) + 1 if low else 0
-            if value is not None and self._low[found.generator] >= self.times:
-                self.trigger(run, self.describe(found.generator, value))
+            self._low[found.name] = self._low.get(found.name, 0) + 1 if low else 0
+            if value is not None and self._low[found.name] >= self.times:
+                self.trigger(run, self.describe(found.name, value))
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state for the checkpoint."""

@@ -17,7 +17,7 @@ def test_it_triggers_after_consecutive_low_checks_and_once(new_run):
     assert triggered == [30]  # 10 is before the start, 20 the first low check
     (line,) = run.lines
     assert (line["event"], line["alarm"], line["step"]) == ("alarm", "collapse", 30)
-    assert run.notes[0].startswith("Alarm 'collapse' at step 30: the outputs of generator 'ab' are nearly one image")
+    assert run.notes[0].startswith("Alarm 'collapse' at step 30: the outputs of 'ab' are nearly one image")
     assert "Return to an earlier checkpoint" in run.notes[0]
     assert "--set alarms.collapse=none" in run.notes[0]
 
