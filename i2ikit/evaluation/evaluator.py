@@ -118,5 +118,5 @@ class Evaluator:
 
 
 def _data(dataset: MapDataset, output: str, model: UnpairedTranslation, seed: int) -> EvaluationData:
-    source, *others = real_images(output, model.outputs[output], model.views)
+    source, *others = real_images(output, model.outputs[output], [*model.views])
     return EvaluationData(dataset, source, domains_of(output)[1], tuple(others), seed)

@@ -60,7 +60,7 @@ class FixedOutputs:
         return self._found
 
     def _translate(self, model: UnpairedTranslation, name: str, device: torch.device) -> Outputs:
-        expression, images = str(model.outputs[name]), real_images(name, model.outputs[name], model.views)
+        expression, images = str(model.outputs[name]), real_images(name, model.outputs[name], [*model.views])
         self._items = self._items or readable_items(self._dataset, self._count, seed=self._seed)
         batches = [{each: item[each][None] for each in images} for item in self._items if item.keys() >= {*images}]
         outputs = [
