@@ -9,6 +9,7 @@ within 1e-5 of the record, relatively.
 """
 
 import argparse
+import importlib
 import json
 import math
 import sys
@@ -116,6 +117,8 @@ class Case:
     losses: list[dict[str, Any]]
     networks: dict[str, list[Any]]
     steps: Mapping[str, np.ndarray]
+    still: Mapping[str, Mapping[str, str]]
+    content: Mapping[str, Any]
 
     @classmethod
     def read(cls, path: Path) -> "Case":
@@ -124,14 +127,30 @@ class Case:
         with np.load(path / "steps.npz") as steps:
             arrays = {name: steps[name] for name in steps.files}
         options = {**content["options"], "model": content["model"]}
-        return cls(path, options, content["losses"], content["networks"], arrays)
+        reasons = {"cancelled": "entries whose true gradient is zero", "unused": "entries that no gradient reaches"}
+        still: dict[str, dict[str, str]] = {name: {} for name in content["networks"]}
+        for reason, text in reasons.items():
+            for network, entries in content.get(reason, {}).items():
+                still[network].update(dict.fromkeys(entries, text))
+        return cls(path, options, content["losses"], content["networks"], arrays, still, content)
 
     def batch(self, step: int) -> dict[str, Tensor]:
         """Return the images of a step, (B, C, H, W) in -1..1, float64."""
-        return {domain.lower(): self._pixels(f"step{step}/real_{domain}") for domain in ("A", "B")}
+        return {domain.lower(): self.pixels(f"step{step}/real_{domain}") for domain in ("A", "B")}
 
-    def _pixels(self, name: str) -> Tensor:
+    def directed(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is recorded for A and B by the domains of the translation, which goes from a to b."""
+        swap = {"a": "b", "b": "a"} if self.options["direction"] == "BtoA" else {}
+        return {swap.get(name[0], name[0]) + name[1:]: value for name, value in values.items()}
+
+    def pixels(self, name: str) -> Tensor:
+        """Return recorded images, (B, C, H, W) in -1..1, float64."""
         return torch.from_numpy(self.steps[name]).double() / 127.5 - 1
+
+    def drawn(self, step: int, name: str) -> Tensor:
+        """Return recorded random numbers of a step, float64, or int64 as they are."""
+        found = torch.from_numpy(self.steps[f"step{step}/draws/{name}"])
+        return found.double() if found.is_floating_point() else found
 
     def weights(self, network: str) -> dict[str, Tensor]:
         """Return the published state dict that a network started from."""
@@ -169,8 +188,21 @@ def build(options: Mapping[str, Any]) -> tuple[dict[str, Any], UnpairedTranslati
         ConfigError: the options mean nothing here.
     """
     config = method_config(options)
+    return config, waiting_model(config["model"])
+
+
+def waiting_model(config: Mapping[str, Any], real: Sequence[str] = ("a", "b")) -> UnpairedTranslation:
+    """Return a model in float64 whose random parts wait for recorded values.
+
+    Args:
+        config: the ``model`` section.
+        real: names of the real images.
+
+    Raises:
+        ConfigError: the config has errors.
+    """
     builder = Builder()
-    model = build_model(config["model"], builder)
+    model = build_model(config, builder, real=real)
     if model is None:
         raise ConfigError("the config of the options", [f"{each.path}: {each.message}" for each in builder.errors])
     for term in model.terms.values():
@@ -184,7 +216,76 @@ def build(options: Mapping[str, Any]) -> tuple[dict[str, Any], UnpairedTranslati
     # One call for each image, as published: in a shared call the gradients of a Wasserstein or hinge discriminator's
     # last bias cancel but for rounding, and Adam makes a step of 1e-13 of it, which shows in losses of 1e-4.
     model.shareable.update(dict.fromkeys((f"discriminators.{name}" for name in model.discriminators), False))
-    return config, model.double()
+    return model.double()
+
+
+class Replay:
+    """A case and its model. Methods with other networks or other random numbers than the core's override it."""
+
+    losses = LOSSES
+    images = IMAGES
+    unreported: tuple[str, ...] = ("_",)  # what the names of recorded values begin with that are no losses of ours
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.config, self.model = self.build()
+
+    def build(self) -> tuple[dict[str, Any], UnpairedTranslation]:
+        """Return config and model of the published options.
+
+        Raises:
+            ConfigError: the options mean nothing here.
+        """
+        return build(self.case.options)
+
+    def network(self, published: str) -> tuple[str, nn.Module]:
+        """Return full name and module of a network."""
+        name = network_name(published)
+        return name, self.model.networks[name]
+
+    def load(self, published: str) -> None:
+        """Load the weights that a network started from."""
+        network = self.network(published)[1]
+        network.load_state_dict(fit(network, self.case.weights(published), f"init_net_{published}.pth"))
+
+    def state(self, published: str) -> Mapping[str, Tensor]:
+        """Return the published state dict of a network."""
+        return unfit(self.network(published)[1])
+
+    def batch(self, step: int) -> dict[str, Tensor]:
+        """Return the images of a step by name."""
+        return self.case.batch(step)
+
+    def inject(self, step: int) -> None:
+        """Replace random positions and mirrors by the recorded ones."""
+        mirrored = bool(self.case.losses[step].get(FLIPPED, False))
+        phases = self.model.phases.values()
+        terms = [term for phase in phases for term, _ in phase.active(_progress(self.case, step)).values()]
+        for call, term in enumerate(term for term in terms if isinstance(term, PatchTerm)):
+            term.sampler.ids = self.case.positions(step, call)
+        if "mirror" in self.model.views:
+            self.model.views["mirror"].sample = lambda *_: True if mirrored else None
+
+    def streams(self, step: int) -> RandomStreams:
+        """Return the random streams of a step."""
+        return RandomStreams(seed=0, step=step + 1)
+
+    def made(self, step: int) -> Iterator[tuple[str, Tensor]]:
+        """Yield what the generators make before the step's updates, by the name of its record."""
+        batch = self.batch(step)
+        if self.case.losses[step].get(FLIPPED):
+            batch = {domain: images.flip(-1) for domain, images in batch.items()}
+        expressions = {**self.images, "idt_B": "ba(a)" if "ba" in self.model.generators else "ab(b)"}
+        for name, expression in expressions.items():
+            if f"step{step}/{name}" in self.case.steps:
+                yield name, self.model.render(batch, [expression])[expression]
+
+    def apart(self, published: str) -> Mapping[str, str]:
+        """Return the entries of a network that no two programs agree on, and why: their true gradient is zero."""
+        return _apart(self.model, self.config["model"], self.network(published)[0])
+
+
+REPLAYS = {"sc": "parity_lsesim", "santa": "parity_santa", "sb": "parity_unsb"}  # of plugins, by published model
 
 
 def replay(case: Case) -> Errors:
@@ -193,30 +294,20 @@ def replay(case: Case) -> Errors:
     Raises:
         I2IKitError: the case cannot be replayed.
     """
-    config, model = build(case.options)
-    names = {published: network_name(published) for published in case.networks}
-    for published, name in names.items():
-        network = model.networks[name]
-        network.load_state_dict(fit(network, case.weights(published), f"init_net_{published}.pth"))
-    updater = PhaseUpdater(build_optimizers(model.phases, model.networks, config["optimizer"]))
+    module = REPLAYS.get(case.options["model"])
+    run: Replay = importlib.import_module(module).Replay(case) if module else Replay(case)
+    for published in case.networks:
+        run.load(published)
+    updater = PhaseUpdater(build_optimizers(run.model.phases, run.model.networks, run.config["optimizer"]))
     errors = Errors()
-    for step, recorded in enumerate(case.losses):
-        _inject(model, case, step, bool(recorded.get(FLIPPED, False)))
-        _compare_images(errors, model, case, step)
-        values = _run(model, case, step, updater)
-        errors.losses.append(_worst_loss(values, recorded, case.options))
-        for published, name in names.items():
-            _compare_norms(errors, case, step, published, model.networks[name], _apart(model, config["model"], name))
+    for step in range(len(case.losses)):
+        run.inject(step)
+        _compare_images(errors, run, step)
+        values = _run(run, step, updater)
+        errors.losses.append(_worst_loss(values, case, step, run))
+        for published in case.networks:
+            _compare_norms(errors, run, step, published)
     return errors
-
-
-def _inject(model: UnpairedTranslation, case: Case, step: int, mirrored: bool) -> None:
-    """Replace random positions and mirrors by the recorded ones."""
-    terms = [term for phase in model.phases.values() for term, _ in phase.active(_progress(case, step)).values()]
-    for call, term in enumerate(term for term in terms if isinstance(term, PatchTerm)):
-        term.sampler.ids = case.positions(step, call)
-    if "mirror" in model.views:
-        model.views["mirror"].sample = lambda *_: True if mirrored else None
 
 
 def _progress(case: Case, step: int) -> Progress:
@@ -224,15 +315,16 @@ def _progress(case: Case, step: int) -> Progress:
     return Progress(epoch=case.options["epoch_count"], step=step + 1, epochs=epochs, steps=len(case.losses))
 
 
-def _run(model: UnpairedTranslation, case: Case, step: int, updater: Callable[[str, Tensor], None]) -> dict[str, float]:
+def _run(run: Replay, step: int, updater: Callable[[str, Tensor], None]) -> dict[str, float]:
     """Run one step; return unweighted terms, halves of the discriminators' terms, and totals of the phases, by name."""
     totals: dict[str, float] = {}
+    model, streams = run.model, run.streams(step)
 
     def update(phase: str, total: Tensor) -> None:
         totals[phase] = total.item()
         updater(phase, total)
 
-    terms = model.train_step([case.batch(step)], update, _progress(case, step), [RandomStreams(seed=0, step=step + 1)])
+    terms = model.train_step([run.batch(step)], update, _progress(run.case, step), [streams])
     halves = {
         f"{name}.{half}": value
         for name, term in model.terms.items()
@@ -251,33 +343,25 @@ def relative(ours: float, recorded: float, scale: float = 0.0) -> float:
     return error if math.isfinite(error) else math.inf
 
 
-def _worst_loss(
-    values: Mapping[str, float], recorded: Mapping[str, float], options: Mapping[str, Any]
-) -> tuple[float, str]:
+def _worst_loss(values: Mapping[str, float], case: Case, step: int, run: Replay) -> tuple[float, str]:
     """Return the worst relative error of a step's losses. A loss of 0 may be that of a term that is off."""
     found = []
-    for name, value in recorded.items():
-        term, factors = LOSSES.get(name, (name, ()))
-        if name.startswith("_") or (term not in values and value == 0):
+    for name, value in case.losses[step].items():
+        term, factors = run.losses.get(name, (name, ()))
+        if name.startswith(run.unreported) or (term not in values and value == 0):
             continue
-        factor = math.prod(options.get(option, 1.0) for option in factors)
+        factor = math.prod(case.options.get(option, 1.0) for option in factors)
         found.append((relative(values.get(term, math.nan) * factor, value), name))
     return max(found)
 
 
-def _compare_images(errors: Errors, model: UnpairedTranslation, case: Case, step: int) -> None:
+def _compare_images(errors: Errors, run: Replay, step: int) -> None:
     """Compare what the generators make before the step's updates."""
-    batch = case.batch(step)
-    if case.losses[step].get(FLIPPED):
-        batch = {domain: images.flip(-1) for domain, images in batch.items()}
-    expressions = {**IMAGES, "idt_B": "ba(a)" if "ba" in model.generators else "ab(b)"}
-    for name, expression in expressions.items():
+    for name, ours in run.made(step):
         key = f"step{step}/{name}"
-        if key in case.steps:
-            recorded = torch.from_numpy(case.steps[key]).double()
-            ours = model.render(batch, [expression])[expression]
-            error = relative((ours - recorded).abs().max().item(), 0.0, scale=recorded.abs().max().item())
-            errors.images = max(errors.images, (error, key))
+        recorded = torch.from_numpy(run.case.steps[key]).double()
+        error = relative((ours - recorded).abs().max().item(), 0.0, scale=recorded.abs().max().item())
+        errors.images = max(errors.images, (error, key))
 
 
 def _apart(model: UnpairedTranslation, config: Mapping[str, Any], name: str) -> dict[str, str]:
@@ -303,13 +387,13 @@ def _apart(model: UnpairedTranslation, config: Mapping[str, Any], name: str) -> 
     return apart
 
 
-def _compare_norms(
-    errors: Errors, case: Case, step: int, published: str, network: nn.Module, apart: Mapping[str, str]
-) -> None:
+def _compare_norms(errors: Errors, run: Replay, step: int, published: str) -> None:
     """Compare sum and L2 norm of every entry of a network's published state dict."""
-    ours = unfit(network)
-    recorded = case.steps[f"step{step}/after/{published}"]
-    for (entry, _shape), row in zip(case.networks[published], recorded, strict=True):
+    ours, apart = run.state(published), run.apart(published)
+    recorded = run.case.steps[f"step{step}/after/{published}"]
+    for (entry, _shape), row in zip(run.case.networks[published], recorded, strict=True):
+        if entry in apart and entry not in ours:
+            continue
         value = ours[entry].double()
         scale = max(row[1], ZERO)  # of the summed terms, which may cancel
         error = max(relative(value.sum().item(), row[0], scale), relative(value.norm().item(), row[1], scale))
@@ -350,4 +434,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(importlib.import_module("parity").main())  # by its name, which the replays of plugins import

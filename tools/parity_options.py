@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +56,41 @@ def method_config(options: Options) -> Config:
     config.setdefault("optimizer", {"type": "Adam"})
     model = config["model"]
     _set_networks(model, options)
-    _set_losses(model, options)
+    set_losses(model, options)
     _set_patches(model, options)
     _set_weights(model, options)
     _set_views(model, options)
     _set_optimizers(config, options)
     return config
+
+
+def method_base(name: str) -> Config:
+    """Return the config ``_base_/methods/NAME`` of i2ikit or a plugin.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    config = load_config(method_file({"model": name}))
+    config.setdefault("optimizer", {"type": "Adam"}).setdefault("type", "Adam")
+    return config
+
+
+def only_default(options: Options, names: Iterable[str]) -> None:
+    """Require that options are off which nothing here implements.
+
+    Raises:
+        ConfigError: one is on.
+    """
+    on = [f"{name}={options[name]!r} has no counterpart" for name in names if options.get(name)]
+    if on:
+        raise ConfigError("the options", on)
+
+
+def adam(config: Config, options: Options) -> None:
+    """Set learning rate and betas of all phases."""
+    config["optimizer"].update(lr=options["lr"], betas=[options["beta1"], options["beta2"]])
+    for phase in config["model"]["phases"].values():
+        phase["optimizer"] = {}
 
 
 def terms_of(model: Config, *kinds: str) -> Iterator[Config]:
@@ -74,18 +103,19 @@ def terms_of(model: Config, *kinds: str) -> Iterator[Config]:
 
 
 def _set_networks(model: Config, options: Options) -> None:
-    model["generators"] = {name: _generator(options) for name in model["generators"]}
-    model["discriminators"] = {name: _discriminator(options) for name in model["discriminators"]}
+    model["generators"] = {name: generator(options) for name in model["generators"]}
+    model["discriminators"] = {name: discriminator(options) for name in model["discriminators"]}
     for head in model.get("heads", {}).values():
-        head.update(dim=options["netF_nc"], **_initializer(options))
+        head.update(dim=options["netF_nc"], **initializer(options))
         if head["type"] == "ProjectionPredictionHead":
             head["norm"] = PROJECTION_NORMS.get(options.get("prj_norm", "BN"), "none")
 
 
-def _generator(options: Options) -> Config:
+def generator(options: Options) -> Config:
+    """Return the config of the generator ``netG``."""
     kind: str = options["netG"]
     channels = {"in_channels": options["input_nc"], "out_channels": options["output_nc"], "filters": options["ngf"]}
-    shared = channels | {"norm": options["normG"], "dropout": not options["no_dropout"], **_initializer(options)}
+    shared = channels | {"norm": options["normG"], "dropout": not options["no_dropout"], **initializer(options)}
     if kind.startswith("resnet_") and kind.endswith("blocks"):
         blocks = int(kind.removeprefix("resnet_").removesuffix("blocks"))
         down, up = not options["no_antialias"], not options["no_antialias_up"]
@@ -100,10 +130,11 @@ def _generator(options: Options) -> Config:
     raise ConfigError("the options", [f"netG={kind!r} is not known"])
 
 
-def _discriminator(options: Options) -> Config:
+def discriminator(options: Options) -> Config:
+    """Return the config of the discriminator ``netD``."""
     kind: str = options["netD"]
     shared = {"in_channels": options["output_nc"], "filters": options["ndf"]}
-    made = {**shared, "norm": options["normD"], **_initializer(options)}
+    made = {**shared, "norm": options["normD"], **initializer(options)}
     if kind in ("basic", "n_layers"):
         layers = 3 if kind == "basic" else options["n_layers_D"]
         return {"type": "PatchGANDiscriminator", **made, "layers": layers, "antialias": not options["no_antialias"]}
@@ -116,7 +147,8 @@ def _discriminator(options: Options) -> Config:
     raise ConfigError("the options", [f"netD={kind!r} is not known"])
 
 
-def _initializer(options: Options) -> Config:
+def initializer(options: Options) -> Config:
+    """Return the arguments of networks that say how they are initialized."""
     return {"init": options["init_type"], "init_gain": options["init_gain"]}
 
 
@@ -128,7 +160,8 @@ def _side(options: Options) -> int:
 # terms ----------------------------------------------------------------------------------------------------------------
 
 
-def _set_losses(model: Config, options: Options) -> None:
+def set_losses(model: Config, options: Options) -> None:
+    """Set the adversarial loss of all terms."""
     mode = options["gan_mode"]
     if mode not in GAN_LOSSES:
         raise ConfigError("the options", [f"gan_mode={mode!r} is not known"])
@@ -256,9 +289,7 @@ def _rename(model: Config, images: Mapping[str, str]) -> None:
 
 
 def _set_optimizers(config: Config, options: Options) -> None:
-    config["optimizer"].update(lr=options["lr"], betas=[options["beta1"], options["beta2"]])
-    for phase in config["model"]["phases"].values():
-        phase["optimizer"] = {}
+    adam(config, options)
     if "lr_G" in options:
         config["model"]["phases"]["discriminate"]["optimizer"] = {"lr": options["lr_D"]}
         config["model"]["phases"]["generate"]["optimizer"] = {"lr": options["lr_G"]}
