@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from i2ikit.errors import DataError
 from i2ikit.images.files import read_header
 from i2ikit.inference.completeness import is_complete
 from i2ikit.inference.failures import translation_errors
+from i2ikit.inference.freed_memory import freed_memory_kept
 from i2ikit.inference.image_files import ImageFiles, Opened
 from i2ikit.inference.sequences.containers import is_video
 from i2ikit.inference.sequences.translate import SequenceResult
@@ -113,6 +114,7 @@ class Pipeline:
         """Translate files; on an exception, what is being written is finished and all else is dropped."""
         workers = self._workers = self.speed.workers or min(MOST_WORKERS, os.cpu_count() or 1)
         with (
+            freed_memory_kept() if self._on_cpu else nullcontext(),
             intra_op_threads(1 if self._on_cpu and self.lanes > 1 else self._cores),
             ThreadPoolExecutor(workers, "i2ikit-files") as self._disk,
             ThreadPoolExecutor(self.lanes, "i2ikit-network") as self._networks,

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from i2ikit.ops.doubled_convolution import convolve_doubled, doubling_gains
+
 
 def _halve(x: Tensor, dim: int) -> Tensor:
     """Return 4 times the [1, 2, 1] / 4 blur of ``x`` at the even positions of ``dim``, mirrored at the ends."""
@@ -47,3 +49,21 @@ class BlurUp(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x`` at twice the size."""
         return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class UpStage(nn.Sequential):
+    """A :class:`BlurUp`, a 3x3 convolution with padding 1, and other layers, of any names.
+
+    Where that is faster, the first two are computed as one by :func:`i2ikit.ops.doubled_convolution.convolve_doubled`.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output of the last layer."""
+        _, conv, *others = self
+        assert isinstance(conv, nn.Conv2d)
+        if not doubling_gains(x, conv.weight):
+            return super().forward(x)
+        value = convolve_doubled(x, conv.weight, conv.bias)
+        for layer in others:
+            value = layer(value)
+        return value

@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from torch import nn
 
-from i2ikit.nn.blur import BlurDown, BlurUp
+from i2ikit.nn.blur import BlurDown, BlurUp, UpStage
 from i2ikit.nn.norms import bias_before, make_norm
 from i2ikit.nn.residual import ResidualBlock
 
@@ -57,10 +57,9 @@ def last_convolution(filters: int, channels: int) -> nn.Sequential:
     return nn.Sequential(OrderedDict(pad=nn.ReflectionPad2d(3), conv=nn.Conv2d(filters, channels, 7)))
 
 
-def _conv_norm_relu(conv: nn.Module, norm: str, before: nn.Module | None = None) -> nn.Sequential:
+def _conv_norm_relu(conv: nn.Module, norm: str) -> nn.Sequential:
     width = int(conv.out_channels)  # type: ignore[arg-type]
-    first = {} if before is None else {"blur": before}
-    return nn.Sequential(OrderedDict(**first, conv=conv, norm=make_norm(norm, width), relu=nn.ReLU()))
+    return nn.Sequential(OrderedDict(conv=conv, norm=make_norm(norm, width), relu=nn.ReLU()))
 
 
 def _down(name: str, width: int, norm: str, antialias: bool) -> list[Stage]:
@@ -77,6 +76,8 @@ def _up(name: str, width: int, norm: str, antialias: bool) -> Stage:
     """Return the stage of a step up from ``width`` to half as many channels."""
     half, bias = width // 2, bias_before(norm)
     if antialias:
-        return name, _conv_norm_relu(nn.Conv2d(width, half, 3, padding=1, bias=bias), norm, BlurUp()), half
-    conv = nn.ConvTranspose2d(width, half, 3, stride=2, padding=1, output_padding=1, bias=bias)
-    return name, _conv_norm_relu(conv, norm), half
+        conv = nn.Conv2d(width, half, 3, padding=1, bias=bias)
+        layers = OrderedDict(blur=BlurUp(), conv=conv, norm=make_norm(norm, half), relu=nn.ReLU())
+        return name, UpStage(layers), half
+    transposed = nn.ConvTranspose2d(width, half, 3, stride=2, padding=1, output_padding=1, bias=bias)
+    return name, _conv_norm_relu(transposed, norm), half

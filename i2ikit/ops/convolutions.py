@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 FEWEST_CHANNELS = 32  # below, the transforms take longer than they save
+FEW = 4  # channels of an image
 FEWEST_IN_BF16 = 384  # of input and output together: below, bfloat16 is faster
 SMALLEST = {3: 24, 4: 48, 7: 48}  # by size of the kernel: pixels of a side of the feature map
 MOST_VALUES = 2**26  # of input and output: the implementation needs about 8 bytes more for each, and keeps them
@@ -87,8 +88,13 @@ class FastConvolutions(TorchFunctionMode):
             given = dict(zip(NAMES, args, strict=False)) | (kwargs or {})
             if self._fits(**given):
                 x, weight, border = given["input"].float(), given["weight"], _border(given.get("padding", 0))
-                fast = _gains(x.shape, weight.shape)
+                fast = is_faster(x.shape, weight.shape)
                 return _Convolution.apply(x, weight, given.get("bias"), border, fast).to(self.result)
+            if self.result == torch.bfloat16 and _has_few_outputs(**given):
+                return _by_columns(**given)
+        if function is F.pad and torch.is_autocast_enabled("cpu"):
+            with torch.autocast("cpu", enabled=False):  # which would pad in float32: the same values, in larger maps
+                return function(*args, **(kwargs or {}))
         return function(*args, **(kwargs or {}))
 
     def _fits(
@@ -112,9 +118,28 @@ class FastConvolutions(TorchFunctionMode):
             return False
         if self.result == torch.bfloat16:
             wide = weight.shape[2] == 3 and sum(weight.shape[:2]) >= FEWEST_IN_BF16
-            return wide and not torch.is_grad_enabled() and _gains(input.shape, weight.shape)
+            return wide and not torch.is_grad_enabled() and is_faster(input.shape, weight.shape)
         wanted = torch.is_grad_enabled() and input.requires_grad
-        return _gains(input.shape, weight.shape) or (wanted and _gains_backward(input.shape, weight.shape))
+        return is_faster(input.shape, weight.shape) or (wanted and _is_faster_backward(input.shape, weight.shape))
+
+
+def _has_few_outputs(input: Tensor, weight: Tensor, bias: Tensor | None = None, *others: Any, **options: Any) -> bool:
+    """Return whether a convolution without padding makes an image of wide maps: few outputs leave vectors empty."""
+    outputs, inputs, *sides = weight.shape
+    plain = not others and all(value in (0, (0, 0), *ONE) for value in options.values()) and not torch.is_grad_enabled()
+    return plain and sides == [7, 7] and outputs <= FEW and inputs >= FEWEST_CHANNELS and input.device.type == "cpu"
+
+
+def _by_columns(input: Tensor, weight: Tensor, bias: Tensor | None = None, **_: Any) -> Tensor:
+    """Return a convolution as the sum of those of its kernel's columns, in float32."""
+    outputs, inputs, height, count = weight.shape
+    columns = F.conv2d(input, weight.permute(0, 3, 1, 2).reshape(outputs * count, inputs, height, 1))
+    columns = columns.unflatten(1, (outputs, count))  # (B, C', k, H', W)
+    width = input.shape[3] - count + 1
+    found = columns[:, :, 0, :, :width].float()
+    for column in range(1, count):
+        found += columns[:, :, column, :, column : column + width]
+    return found if bias is None else found.add_(bias.float().view(-1, 1, 1))
 
 
 def is_active() -> bool:
@@ -145,8 +170,8 @@ def _border(padding: Any) -> int | None:
     return sides.pop() if len(sides) == 1 else None
 
 
-def _gains(image: torch.Size, weight: torch.Size) -> bool:
-    """Return whether a convolution of images (B, C, H, W) is faster in this way."""
+def is_faster(image: torch.Size, weight: torch.Size) -> bool:
+    """Return whether a convolution of images (B, C, H, W) by a weight (C', C, k, k) is faster by transforms."""
     outputs, inputs, *sides = weight
     if sides[0] != sides[1] or sides[0] not in SMALLEST or min(image[2:]) < SMALLEST[sides[0]]:
         return False
@@ -156,10 +181,10 @@ def _gains(image: torch.Size, weight: torch.Size) -> bool:
     return few >= FEWEST_CHANNELS or (sides[0] == 7 and outputs == few and many >= FEWEST_CHANNELS)
 
 
-def _gains_backward(image: torch.Size, weight: torch.Size) -> bool:
+def _is_faster_backward(image: torch.Size, weight: torch.Size) -> bool:
     """Return whether the gradient of a convolution's images is faster in this way."""
     wide = weight[2] == 7 and max(weight[:2]) >= FEWEST_CHANNELS and min(image[2:]) >= SMALLEST[7]
-    return wide or _gains(image, torch.Size((weight[1], weight[0], *weight[2:])))
+    return wide or is_faster(image, torch.Size((weight[1], weight[0], *weight[2:])))
 
 
 class _Convolution(torch.autograd.Function):
@@ -171,7 +196,7 @@ class _Convolution(torch.autograd.Function):
         ctx.save_for_backward(x, weight)
         ctx.padding = padding
         if fast:
-            return _transformed(x, weight, bias, padding)
+            return transformed(x, weight, bias, padding)
         return torch.ops.aten.convolution(x, weight, bias, [1, 1], [padding] * 2, [1, 1], False, [0, 0], 1)
 
     @staticmethod
@@ -180,7 +205,7 @@ class _Convolution(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         wanted = list(ctx.needs_input_grad[:3])
         border = weight.shape[2] - 1 - ctx.padding
-        is_fast = wanted[0] and _gains_backward(x.shape, weight.shape)
+        is_fast = wanted[0] and _is_faster_backward(x.shape, weight.shape)
         own = None
         if is_fast:
             turned = weight.flip(2, 3).transpose(0, 1)
@@ -192,7 +217,8 @@ class _Convolution(torch.autograd.Function):
         return own if is_fast else given[0], given[1], given[2], None, None
 
 
-def _transformed(x: Tensor, weight: Tensor, bias: Tensor | None, padding: int) -> Tensor:
+def transformed(x: Tensor, weight: Tensor, bias: Tensor | None, padding: int) -> Tensor:
+    """Return a convolution of stride 1 by transforms, float32; without gradients."""
     weight = weight.contiguous()
     with GATE.convolving():
         images = [

@@ -1,9 +1,10 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from i2ikit.nn.blur import BlurDown, BlurUp
+from i2ikit.nn.blur import BlurDown, BlurUp, UpStage
+from i2ikit.ops.convolutions import FastConvolutions
 
 
 def depthwise(taps: list[float], channels: int) -> Tensor:
@@ -46,3 +47,13 @@ def test_blurs_have_nothing_to_save_or_learn(layer: torch.nn.Module) -> None:
     assert not layer.state_dict()
     x = torch.randn(1, 1, 4, 5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(layer, x)
+
+
+@pytest.mark.skipif(not torch.backends.nnpack.is_available(), reason="this CPU lacks what NNPACK needs")
+def test_a_stage_gives_the_same_where_its_first_two_layers_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage, x = UpStage(BlurUp(), nn.Conv2d(32, 16, 3, padding=1), nn.Tanh()), torch.randn(1, 32, 24, 25)
+    with torch.no_grad():
+        expected = stage(x)
+        monkeypatch.setattr(BlurUp, "forward", None)
+        with FastConvolutions():
+            torch.testing.assert_close(stage(x), expected, atol=1e-4, rtol=0)

@@ -17,13 +17,13 @@ CPU = torch.device("cpu")
 def replaced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """The shapes of the inputs of convolutions that were replaced."""
     shapes: list[tuple[int, ...]] = []
-    convolve = convolutions._transformed
+    convolve = convolutions.transformed
 
     def record(image, *others):
         shapes.append(tuple(image.shape))
         return convolve(image, *others)
 
-    monkeypatch.setattr(convolutions, "_transformed", record)
+    monkeypatch.setattr(convolutions, "transformed", record)
     return shapes
 
 
@@ -169,3 +169,24 @@ def test_the_number_of_threads_changes_while_nobody_convolves() -> None:
         order.append("convolved")
     changing.join(10)
     assert order == ["convolved", "changed"]
+
+
+def test_in_bfloat16_an_image_is_made_by_columns_of_the_kernel_in_float32():
+    last, x = nn.Conv2d(32, 3, 7), draw(2, 32, 12, 9).bfloat16()
+    with torch.no_grad():
+        exact = last(x.float())
+        with torch.autocast("cpu", torch.bfloat16), FastConvolutions(bf16=True):
+            found = last(x)
+            bare = F.conv2d(x, last.weight)
+            assert F.conv2d(x, last.weight, padding=3).dtype == torch.bfloat16  # as it is
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, exact, atol=0.01, rtol=0)
+    torch.testing.assert_close(bare, exact - last.bias.view(-1, 1, 1), atol=0.01, rtol=0)
+
+
+def test_in_bfloat16_padding_stays_in_bfloat16():
+    x = draw(1, 2, 5, 6).bfloat16()
+    with torch.autocast("cpu", torch.bfloat16), FastConvolutions(bf16=True):
+        found = F.pad(x, (2, 2, 2, 2), mode="reflect")
+    assert found.dtype == torch.bfloat16
+    assert torch.equal(found, F.pad(x, (2, 2, 2, 2), mode="reflect"))

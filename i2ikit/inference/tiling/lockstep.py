@@ -5,7 +5,6 @@ that waits keeps its live tensors only, in a ResNet generator about a sixth of w
 exceeds the memory goes to a temporary file.
 """
 
-import ctypes
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
+from i2ikit.inference.freed_memory import return_memory
 from i2ikit.inference.norm_statistics import Moments, Rule
 from i2ikit.inference.tiling.statistics import Part, Region, Total, measure
 
@@ -159,13 +159,6 @@ class _Failed(NamedTuple):
 
 
 _STOP = object()
-
-
-def return_memory() -> None:
-    """Return free memory to the system: the C library keeps some of it."""
-    trim = getattr(ctypes.pythonapi, "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 class _StoppedError(BaseException):

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from i2ikit.files import describe_os_error
 from i2ikit.inference.failures import TooLargeError
+from i2ikit.inference.freed_memory import return_memory
 from i2ikit.inference.norm_statistics import Moments, Rule, RuledNorm, groups_of, ruled
 from i2ikit.inference.tiling.blending import blended
 from i2ikit.inference.tiling.grid import Span, spans
-from i2ikit.inference.tiling.lockstep import in_lock_step, return_memory
+from i2ikit.inference.tiling.lockstep import in_lock_step
 from i2ikit.inference.tiling.plan import Plan, plan_crops, plan_tiles
 from i2ikit.inference.tiling.reach import measure_reach
 from i2ikit.inference.tiling.sources import ImageSource
