@@ -1,6 +1,7 @@
 """The keys of a model's config: one list for what builds it, what checks it, and what ``--set`` may set."""
 
-MODEL = ("type", "generators", "discriminators", "heads", "extractors", "averages", "views", "outputs", "phases")
+NETWORKS = ("generators", "discriminators", "heads", "extractors", "averages")
+MODEL = ("type", *NETWORKS, "views", "images", "outputs", "phases")
 PHASE = ("update", "terms", "optimizer", "groups")
 AVERAGE = ("of", "momentum", "init")
 TERM = ("weight", "stream")  # of every term, whatever its class takes

@@ -77,6 +77,8 @@ def _wrong_key(config: dict[str, Any], holder: Any, above: Keys, key: str, value
         return f"{where} is {holder!r}, which has no key {key!r}"
     if key in holder or (above and above[-1] in (*COLLECTIONS, "alarms") and is_part(value)):
         return ""
+    if above == ("model", "images") and isinstance(value, str):
+        return ""
     names = addable(config, above, holder)
     if key in names:
         return ""

@@ -24,6 +24,7 @@ from i2ikit.translation.language import DOMAINS
 from i2ikit.translation.model import UnpairedTranslation
 from i2ikit.translation.outputs import build_outputs
 from i2ikit.translation.phase import Phase, WeightedTerm
+from i2ikit.translation.view_samples import check_inputs
 
 
 def build_model(
@@ -61,6 +62,7 @@ def build_model(
         averages=networks.averages,
         outputs=outputs,
         real=real,
+        images=networks.images,
     )
 
 
@@ -197,7 +199,7 @@ class PhasesBuilder:
 
     def _check_read(self, read: Read, path: str) -> None:
         try:
-            self.language.inputs(read.network, read.image)
+            check_inputs(self.language, read.network, read.image)
         except ValueError as error:
             self.builder.error(path, str(error))
         kind, _, name = read.network.partition(".")

@@ -36,6 +36,7 @@ class NetworksBuilder:
     Attributes:
         kinds: the networks by kind, ``generators``, ``discriminators``, ``heads`` and ``extractors``, and by name.
         views: by name.
+        images: image expressions by the name that stands for them.
         averages: the networks that are moving averages, by full name such as ``"generators.ab_mean"``.
     """
 
@@ -43,6 +44,7 @@ class NetworksBuilder:
         self.config, self.builder, self.path, self.real = config, builder, path, real
         self.kinds: dict[str, dict[str, Any]] = {kind: {} for kind in REGISTRY_OF}
         self.views: dict[str, Any] = {}
+        self.images: dict[str, str] = {}
         self.averages: dict[str, Average] = {}
 
     @property
@@ -51,7 +53,7 @@ class NetworksBuilder:
         return self.kinds["generators"]
 
     def build(self) -> None:
-        """Build generators first, then discriminators, extractors, views and heads, and averages last."""
+        """Build generators first, then discriminators, extractors, views and heads, averages, and names of images."""
         for kind in ("generators", "discriminators", "extractors"):
             for name in self.section(kind):
                 self._check_image_name(kind, name)
@@ -63,13 +65,14 @@ class NetworksBuilder:
             self.kinds["heads"][name] = self._network("heads", name)
         for name, config in self.section("averages").items():
             self._average(name, config, f"{self.path}.averages.{name}")
+        self._name_images()
         if not self.generators:
             self.builder.error(f"{self.path}.generators", "a model needs at least one generator")
 
     def language(self) -> Language:
         """Return what the names in image expressions mean."""
         networks = {f"{kind}.{name}": network for kind, group in self.kinds.items() for name, network in group.items()}
-        return Language(networks, self.views, real=self.real)
+        return Language(networks, self.views, real=self.real, named=self.images)
 
     def full_names(self) -> list[str]:
         """Return the full names of all networks, such as ``"heads.f"``."""
@@ -156,6 +159,27 @@ class NetworksBuilder:
             elif key in own and view is not None:
                 setattr(view, key, own[key])
         return view
+
+    def _name_images(self) -> None:
+        """Add the names of image expressions."""
+        taken = {**dict.fromkeys(self.real, "real image"), **dict.fromkeys(self.generators, "generator")}
+        taken |= dict.fromkeys(self.views, "view")
+        for name, text in self.section("images").items():
+            path = f"{self.path}.images.{name}"
+            if not is_name(name):
+                self.builder.error(path, f"{name!r} cannot be a name in image expressions")
+            elif name in taken:
+                self.builder.error(path, f"a {taken[name]} is already called {name!r}")
+            elif not isinstance(text, str):
+                self.builder.error(path, f"must be an image expression, not {text!r}")
+            else:
+                self.images[name] = text
+        language = self.language()
+        for name in self.images:
+            try:
+                language.image(name)
+            except ValueError as error:
+                self.builder.error(f"{self.path}.images.{name}", str(error))
 
     def _average(self, name: str, config: Any, path: str) -> None:
         """Add the moving average of a network under its own name."""

@@ -23,6 +23,7 @@ class Language:
         networks: by full name; None for one that could not be built, whose inputs are not checked.
         views: by name; None likewise.
         real: names of the real images.
+        named: image expressions by a name that stands for them in other expressions.
     """
 
     def __init__(
@@ -31,15 +32,18 @@ class Language:
         views: Mapping[str, View | None],
         *,
         real: Sequence[str] = DOMAINS,
+        named: Mapping[str, str] | None = None,
     ) -> None:
-        self.networks, self.views, self.real = networks, views, tuple(real)
+        self.networks, self.views, self.real, self.named = networks, views, tuple(real), dict(named or {})
+        self._open: list[str] = []  # names that are being replaced
         self._read: dict[tuple[str, str], tuple[Expression, ...]] = {}
 
     def image(self, text: str) -> Expression:
         """Return the image of a text.
 
         Raises:
-            ValueError: it is no image expression, a name in it is unknown, or an input is missing or one too many.
+            ValueError: it is no image expression, a name in it is unknown or stands for itself, or an input is missing
+                or one too many.
         """
         return self.inputs("", text)[0]
 
@@ -75,11 +79,13 @@ class Language:
         if node.name in self.views:
             return self._view(node, text)
         if not node.arguments and not node.keywords:
+            if node.name in self.named:
+                return self._named(node.name)
             if is_generator:
                 raise ValueError(f"{node.name!r} in {text!r} is a generator: write {node.name}({self.real[0]})")
             if node.name not in self.real:
                 constants = [name for name, view in self.views.items() if view is not None and not view.arguments]
-                raise ValueError(no_such("image", node.name, [*self.real, *constants], f" in {text!r}"))
+                raise ValueError(no_such("image", node.name, [*self.real, *self.named, *constants], f" in {text!r}"))
             return node
         if not is_generator:
             names = [name.removeprefix(GENERATORS) for name in self.networks if name.startswith(GENERATORS)]
@@ -87,6 +93,17 @@ class Language:
         full = f"{GENERATORS}{node.name}"
         self._check_tap(full, node.tap, text)
         return replace(node, arguments=self._inputs(full, node, text), keywords=())
+
+    def _named(self, name: str) -> Expression:
+        """Return the image of a name of ``model.images``."""
+        if name in self._open:
+            chain = " -> ".join([*self._open[self._open.index(name) :], name])
+            raise ValueError(f"the image {name!r} is made of itself: {chain}")
+        self._open.append(name)
+        try:
+            return self.image(self.named[name])
+        finally:
+            self._open.pop()
 
     def _check_tap(self, network: str, tap: str, text: str) -> None:
         found = self.networks[network]

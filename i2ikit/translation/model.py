@@ -35,6 +35,7 @@ class UnpairedTranslation(nn.Module):
         outputs: the translations that the model is trained for, by name, the first letters of which are their domains.
             None: one for each generator that is called by two domains, ``ab="ab(a)"``.
         real: names of the real images.
+        images: image expressions by the name that stands for them in other expressions.
 
     Attributes:
         language: of its image expressions.
@@ -56,6 +57,7 @@ class UnpairedTranslation(nn.Module):
         outputs: Mapping[str, Expression] | None = None,
         *,
         real: Sequence[str] = DOMAINS,
+        images: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.generators = nn.ModuleDict(generators)
@@ -73,7 +75,7 @@ class UnpairedTranslation(nn.Module):
         self.outputs = declared if outputs is None else dict(outputs)
         self.precision: Callable[[], AbstractContextManager[object]] = nullcontext
         self.plain = False
-        self.language = Language(self.networks, dict(views), real=real)
+        self.language = Language(self.networks, dict(views), real=real, named=images)
         self.shareable = {
             name: name.startswith("extractors.") or not mixes_images(network) for name, network in self.networks.items()
         }

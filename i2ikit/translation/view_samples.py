@@ -10,7 +10,7 @@ from i2ikit.interfaces.progress import Progress
 from i2ikit.translation.expressions import Expression
 from i2ikit.translation.language import Language
 from i2ikit.translation.random_streams import RandomStreams
-from i2ikit.views.base import View
+from i2ikit.views.base import UnfoldingView, View
 
 
 class ViewSamples:
@@ -80,12 +80,40 @@ class ViewSamples:
         made: Tensor = view(*given, sample=self.sample(image.name), expression=text, first=first)
         return made
 
-    def _resolve(self, image: Expression) -> Expression:
-        arguments = tuple(map(self._resolve, image.arguments))
-        if image.number is None and image.name in self.language.views:
-            view = self.view(image.name)
-            skipped = self.testing and not view.at_test
-            if view.arguments and (skipped or self.sample(image.name) is None):
-                return arguments[0]
-            self.sample(image.name)
-        return replace(image, arguments=arguments)
+    def _resolve(self, image: Expression, inside: tuple[Expression, ...] = ()) -> Expression:
+        """Return an image without skipped views, unfolding views replaced; ``inside``: the calls that became it."""
+        arguments = tuple(self._resolve(argument, inside) for argument in image.arguments)
+        call = replace(image, arguments=arguments)
+        if image.number is not None or image.name not in self.language.views:
+            return call
+        view = self.view(image.name)
+        skipped = self.testing and not view.at_test
+        if view.arguments and (skipped or self.sample(image.name) is None):
+            return arguments[0]
+        sample = self.sample(image.name)
+        if not isinstance(view, UnfoldingView):
+            return call
+        if call in inside:
+            raise ValueError("it is made of itself")
+        text = view.unfold(tuple(map(str, arguments)), sample)
+        try:
+            return self._resolve(self.language.image(text), (*inside, call))
+        except ValueError as error:
+            raise ValueError(f"the view {image.name!r} unfolds {call}: {error}") from error
+
+
+TRIALS = 8  # steps in which a view that unfolds is tried
+
+
+def check_inputs(language: Language, network: str, text: str) -> None:
+    """Check the inputs of a network, or one image without a network; what views unfold into, in a few samples.
+
+    Raises:
+        ValueError: see :meth:`ViewSamples.inputs`.
+    """
+    used = {part.name for image in language.inputs(network, text) for part in image.walk()}
+    views = [language.views[name] for name in used & language.views.keys()]
+    if None in language.views.values() or not any(isinstance(view, UnfoldingView) for view in views):
+        return
+    for step in range(1, 1 + TRIALS):
+        ViewSamples(language, RandomStreams(0, step), Progress(1, 1, 1, 1)).inputs(network, text)

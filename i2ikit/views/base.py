@@ -62,3 +62,23 @@ class View(nn.Module, ABC):
     def invert(self, feature: Tensor, sample: Any) -> Tensor:
         """Return features (B, C, h, w) of a viewed image with the geometry of the view undone."""
         return feature
+
+
+class UnfoldingView(View):
+    """A view that stands for another image expression, which it writes anew in each step, such as a chain.
+
+    The expression takes its place before the step's passes are planned, so passes inside it are shared like all others.
+    """
+
+    @abstractmethod
+    def unfold(self, arguments: tuple[str, ...], sample: Any) -> str:
+        """Return an image expression, which may use every name of the model, and call this view with other arguments.
+
+        Args:
+            arguments: the texts of the view's arguments, numbers included.
+            sample: the result of :meth:`sample`.
+        """
+
+    def forward(self, image: Tensor, *others: Any, sample: Any, expression: str, first: int = 0) -> Tensor:
+        """Never called: the step computes the expression of :meth:`unfold`."""
+        raise TypeError(f"{type(self).__name__} unfolds into an image expression and computes no image itself")

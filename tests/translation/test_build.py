@@ -9,12 +9,15 @@ from torch import Tensor, nn
 
 from i2ikit.build import Builder
 from i2ikit.interfaces import HeadUse, Read, StepReader
-from i2ikit.registry import HEADS, LOSSES, TERMS
+from i2ikit.registry import HEADS, LOSSES, TERMS, VIEWS
 from i2ikit.schedules import Constant, Until
 from i2ikit.terms.base import Term
 from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation, build_model
+from i2ikit.translation.step import Step
+from i2ikit.views.base import UnfoldingView
 
 Config = dict[str, Any]
+PROGRESS = Progress(1, 1, 1, 1)
 
 
 @pytest.fixture
@@ -103,6 +106,49 @@ def test_a_term_samples_from_its_own_stream_unless_it_names_one(config):
     assert build(config).phases["generate"].terms["content"].stream == ""
     named = build(change(config, "phases/generate/terms/content/stream", "places"))
     assert named.phases["generate"].terms["content"].stream == "places"
+
+
+def test_a_view_has_the_stream_and_the_place_that_its_config_says(config):
+    mirror = build(config).views["mirror"]
+    assert (mirror.stream, mirror.at_test) == ("", False)
+    config["views"]["mirror"].update(stream="flips", at_test=True)
+    mirror = build(config).views["mirror"]
+    assert (mirror.stream, mirror.at_test) == ("flips", True)
+
+
+def test_a_named_image_stands_for_its_expression(config):
+    config["images"] = {"fake": "ab(flipped)", "flipped": "mirror(a)"}
+    model = build(change(config, f"{GAN}/image", "fake"))
+    assert str(model.language.image("mix(fake, b)")) == "mix(ab(mirror(a)), b)"
+    plan = Step(model, {"a": torch.zeros(1, 3, 16, 16), "b": torch.zeros(1, 3, 16, 16)}, PROGRESS, RandomStreams(0, 1))
+    with torch.no_grad():
+        assert plan.image("fake").data_ptr() == plan.image("ab(mirror(a))").data_ptr()  # one pass
+
+
+def test_what_a_view_unfolds_into_is_checked(config):
+    @VIEWS.register_module()
+    class Twice(UnfoldingView):
+        """The translation of the translation; not published."""
+
+        def __init__(self, generator: str) -> None:
+            super().__init__()
+            self.generator = generator
+
+        def sample(self, generator: torch.Generator, progress: Progress) -> bool:
+            return True
+
+        def unfold(self, arguments: tuple[str, ...], sample: Any) -> str:
+            return f"{self.generator}({self.generator}({arguments[0]}))"
+
+    try:
+        config = change(config, f"{GAN}/image", "twice(a)")
+        assert build(change(config, "views/twice", {"type": "Twice", "generator": "ab"})) is not None
+        assert errors(change(config, "views/twice", {"type": "Twice", "generator": "ba"})) == [
+            "model.phases.generate.terms.gan: the view 'twice' unfolds twice(a): there is no generator or view 'ba' in "
+            "'ba(ba(a))'. Nearest: 'ab'. There are: ab, mirror, mix, twice."
+        ]
+    finally:
+        del VIEWS.module_dict["Twice"]
 
 
 def test_a_head_is_made_for_the_widths_of_its_taps(config):
@@ -232,6 +278,15 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         ("generators/is", {"type": "ResNetGenerator"}, "'is' cannot be a name in image expressions"),
         ("discriminators/keys", {"type": "PixelDiscriminator"}, "'keys' cannot be a name"),
         ("views/ab", {"type": "Mirror"}, "a generator is already called 'ab'"),
+        ("views/mirror/stream", 3, "must be the name of a random stream, not 3"),
+        ("views/mirror/at_test", 1, "must be True or False, not 1"),
+        ("images", {"ab": "a"}, "model.images.ab: a generator is already called 'ab'"),
+        ("images", {"a": "b"}, "a real image is already called 'a'"),
+        ("images", {"mix": "b"}, "a view is already called 'mix'"),
+        ("images", {"a-b": "b"}, "'a-b' cannot be a name in image expressions"),
+        ("images", {"x": 3}, "model.images.x: must be an image expression, not 3"),
+        ("images", {"x": "ab(c)"}, "there is no image 'c' in 'ab(c)'. There are: a, b, x."),
+        ("images", {"x": "ab(y)", "y": "z", "z": "y"}, "the image 'y' is made of itself: y -> z -> y"),
         ("views/mirror/probability", 2, "Mirror refused its arguments: probability must be in 0..1, not 2"),
         ("heads/f/of", "ba", "there is no generator or extractor 'ba'. Nearest: 'ab'. There are: ab."),
         ("heads/f/of", ["ab"], "there is no generator or extractor ['ab']."),
