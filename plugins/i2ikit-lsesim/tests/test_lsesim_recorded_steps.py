@@ -1,0 +1,24 @@
+"""Recorded steps of the published code, replayed by the tool of i2ikit, which finds the configs through the plugin."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CASES = Path(__file__).parent / "cases"
+TOOL = Path(__file__).parents[3] / "tools" / "parity.py"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not TOOL.is_file(), reason="needs a checkout of i2ikit")
+def test_every_number_of_the_published_runs_is_reproduced(tmp_path):
+    folders = []
+    for name in ["fsesim", "lsesim"]:
+        folders.append(shutil.copytree(CASES / name, tmp_path / name))
+        for weights in CASES.glob("init_net_*.pth"):
+            shutil.copy(weights, folders[-1])
+    done = subprocess.run([sys.executable, TOOL, *folders], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(": equal") == len(folders)
