@@ -6,4 +6,5 @@ PHASE = ("update", "terms", "optimizer", "groups")
 AVERAGE = ("of", "momentum", "init")
 TERM = ("weight", "stream")  # of every term, whatever its class takes
 VIEW = ("stream", "at_test")  # of every view, whatever its class takes
+DISCRIMINATOR = ("augment",)  # of every discriminator: a view in front of it
 HEAD = ("of", "taps")  # of every head that is made for features of a generator

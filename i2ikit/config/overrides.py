@@ -16,6 +16,7 @@ from i2ikit.registry import DATASETS, HEADS, REGISTRIES, SCHEDULES, Registry
 BESIDES = {  # keys of a part that its class does not take
     "terms": model_keys.TERM,
     "heads": model_keys.HEAD,
+    "discriminators": model_keys.DISCRIMINATOR,
     "views": model_keys.VIEW,
 }
 

@@ -199,6 +199,8 @@ class TrainedModel:
         config = dict(self._model[kind][short])
         view = {key: config.pop(key) for key in model_keys.VIEW if kind == "views" and key in config}
         given: dict[str, Any] = {}
+        if kind == "discriminators":
+            config = {key: value for key, value in config.items() if key not in model_keys.DISCRIMINATOR}
         if kind == "heads":
             given["widths"] = self._widths(config.pop("of"), config.pop("taps"))
         builder = Builder()

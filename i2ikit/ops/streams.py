@@ -49,6 +49,24 @@ def without_replacement(size: int, count: int, generator: torch.Generator) -> Te
     return torch.tensor(list(found)[:count], dtype=torch.int64)
 
 
+def image_numbers(seed: int, expression: str, first: int, like: Tensor, *, uniform: int, normal: int = 0) -> Tensor:
+    """Return random numbers of each image of a batch, (B, uniform + normal), of the type and on the device of ``like``.
+
+    Args:
+        seed, expression, first: of the streams, see :func:`image_generators`.
+        like: the batch, B images.
+        uniform, normal: how many numbers are uniform in 0..1, and how many of N(0, 1) follow them.
+    """
+    streams = image_generators(seed, expression, first, len(like))
+    rows = [
+        torch.cat([torch.rand(uniform, generator=stream), torch.randn(normal, generator=stream)]) for stream in streams
+    ]
+    numbers = torch.stack(rows)
+    if like.device.type == "cuda":
+        numbers = numbers.pin_memory()  # so that the copy does not wait for the device
+    return numbers.to(like.device, non_blocking=True).to(like.dtype)
+
+
 @contextmanager
 def restored_streams() -> Iterator[None]:
     """Restore torch's (CPU), Python's and NumPy's global random streams at the end of the block."""

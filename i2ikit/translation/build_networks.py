@@ -12,7 +12,7 @@ from i2ikit.errors import nearest_hint, no_such
 from i2ikit.interfaces import full_name
 from i2ikit.registry import DISCRIMINATORS, EXTRACTORS, GENERATORS, HEADS, VIEWS, Registry
 from i2ikit.translation.averages import COPY, STARTS, Average, frozen_copy
-from i2ikit.translation.language import DOMAINS, Language
+from i2ikit.translation.language import AUGMENT, DOMAINS, Language
 from i2ikit.views.base import View
 
 REGISTRY_OF: Mapping[str, Registry] = {
@@ -61,6 +61,10 @@ class NetworksBuilder:
         for name, config in self.section("views").items():
             self._check_image_name("views", name)
             self.views[name] = self._view(config, f"{self.path}.views.{name}")
+        for name, config in self.section("discriminators").items():
+            if is_part(config) and "augment" in config:
+                path = f"{self.path}.discriminators.{name}.augment"
+                self.views[f"{AUGMENT}{name}"] = self._view(config["augment"], path)
         for name in self.section("heads"):
             self.kinds["heads"][name] = self._network("heads", name)
         for name, config in self.section("averages").items():
@@ -124,6 +128,8 @@ class NetworksBuilder:
     def _network(self, kind: str, name: str) -> nn.Module | None:
         """Build the network of this name from its config, with weights of its own."""
         config, path = self.section(kind)[name], f"{self.path}.{kind}.{name}"
+        if kind == "discriminators" and is_part(config) and "augment" in config:
+            config = {key: value for key, value in config.items() if key not in model_keys.DISCRIMINATOR}
         return self._head(config, path) if kind == "heads" else self.builder.part(REGISTRY_OF[kind], config, path)
 
     def _head(self, config: Any, path: str) -> nn.Module | None:

@@ -10,14 +10,16 @@ from i2ikit.interfaces.inputs import ExtraInput, extra_inputs
 from i2ikit.translation.expressions import Expression, number, parse, parse_inputs
 from i2ikit.views.base import View
 
-GENERATORS = "generators."
+GENERATORS, DISCRIMINATORS = "generators.", "discriminators."
+AUGMENT = "augment_"  # what the name of a view begins with that stands in front of a discriminator
 DOMAINS = ("a", "b")
 
 
 class Language:
     """Reads image expressions, and brings each into the one form that stands for it.
 
-    In this form every input of a network is in its position, the defaults too, so that one pass has one text.
+    In this form every input of a network is in its position, the defaults too, so that one pass has one text; and a
+    view ``augment_b`` stands in front of the image of discriminator ``b``.
 
     Args:
         networks: by full name; None for one that could not be built, whose inputs are not checked.
@@ -55,11 +57,20 @@ class Language:
         """
         if (network, text) not in self._read:
             if network:
-                found = self._inputs(network, parse_inputs(text), text)
+                found = self._augmented(network, self._inputs(network, parse_inputs(text), text))
             else:
                 found = (self._bound(parse(text), text),)
             self._read[network, text] = found
         return self._read[network, text]
+
+    def augmentation(self, network: str) -> View | None:
+        """Return the view that stands in front of a network (full name), or None."""
+        return self.views.get(f"{AUGMENT}{network.removeprefix(DISCRIMINATORS)}")
+
+    def _augmented(self, network: str, inputs: tuple[Expression, ...]) -> tuple[Expression, ...]:
+        if self.augmentation(network) is None:
+            return inputs
+        return (Expression(f"{AUGMENT}{network.removeprefix(DISCRIMINATORS)}", inputs[:1]), *inputs[1:])
 
     def real_images(self, text: str) -> set[str]:
         """Return the names of the real images in an image expression."""

@@ -136,7 +136,10 @@ class Step:
         """Return the logits of ``discriminator`` for ``image``: float32 maps (B, 1, h, w), one per scale."""
         key = self._key(f"discriminators.{discriminator}", image)
         output = self._read(key, self._plan.reached(key, self._phase, grad))
-        return outputs(output.taps)
+        found = outputs(output.taps)
+        if key.network in self._plan.updates[self._phase]:
+            self._images.observe(key.network, key.inputs[0], found)
+        return found
 
     def leaf(self, discriminator: str, image: str) -> tuple[Tensor, list[Tensor]]:
         """Return the image as a differentiable leaf, and the discriminator's logits for it."""

@@ -32,6 +32,7 @@ class ViewSamples:
         self.language, self.streams, self.progress, self.testing = language, streams, progress, testing
         self.closed = False
         self._samples: dict[str, Any] = {}
+        self._observed: set[str] = set()
         self._resolved: dict[tuple[str, str], tuple[Expression, ...]] = {}
 
     def view(self, name: str) -> View:
@@ -79,6 +80,20 @@ class ViewSamples:
         text, first = ", ".join(map(str, image.arguments)), self.streams.first if first is None else first
         made: Tensor = view(*given, sample=self.sample(image.name), expression=text, first=first)
         return made
+
+    def observe(self, discriminator: str, image: Expression, logits: Sequence[Tensor]) -> None:
+        """Show the view in front of a discriminator its logits of real images, once a step, if it has ``observe``.
+
+        Args:
+            discriminator: full name, of one that is updated.
+            image: what it saw.
+            logits: float32 maps (B, 1, h, w), one per scale.
+        """
+        observe = getattr(self.language.augmentation(discriminator), "observe", None)
+        real = image.arguments and image.arguments[0].name in self.language.real
+        if observe is not None and real and discriminator not in self._observed:
+            self._observed.add(discriminator)
+            observe([x.detach() for x in logits])
 
     def _resolve(self, image: Expression, inside: tuple[Expression, ...] = ()) -> Expression:
         """Return an image without skipped views, unfolding views replaced; ``inside``: the calls that became it."""
