@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median_high
 from typing import Any
 
+from i2ikit.dataset_tools.masks import find_bad_masks
 from i2ikit.dataset_tools.rules import (
     LEVELS,
     DataIssue,
@@ -75,7 +76,8 @@ def check_folder(
     """Check every image of a data set.
 
     Args:
-        root: holds trainA, trainB, testA and testB, or other pairs of folders that end with A and B, or images.
+        root: holds trainA, trainB, testA and testB, or other pairs of folders that end with A and B, or images; masks
+            and labels in trainA_mask, trainA_label and so on are checked too.
         load_size: pixels, height and width of the training transform's resize, >= 1.
         progress: called with the number of files read so far and of all files.
 
@@ -90,6 +92,7 @@ def check_folder(
         *find_narrow_ranges(scan),
         *find_duplicates(scan),
         *find_swaps(scan),
+        *find_bad_masks(scan),
     ]
     folders = tuple(_summary(name, files) for name, files in scan.folders.items())
     return CheckResult(scan.root, folders, tuple(sorted(issues, key=lambda issue: LEVELS.index(issue.level))))

@@ -53,6 +53,11 @@ def spread(total: int, count: int) -> list[int]:
     return sorted([*order][:count])
 
 
+def mask_of(item: Mapping[str, Any], domain: str) -> Any:
+    """Return the mask (1, H, W) of the image of a domain: that of the pair, or its own; None if there is none."""
+    return item.get("mask", item.get(f"{domain}_mask"))
+
+
 def has_truth(dataset: MapDataset, item: Mapping[str, Any], source: str, target: str) -> bool:
     """Return whether an item has an image of ``target`` that is the truth for its image of ``source``.
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from i2ikit.data.loading import MapDataset
 from i2ikit.errors import DataError, I2IKitError
-from i2ikit.evaluation.items import first_items, has_truth
+from i2ikit.evaluation.items import first_items, has_truth, mask_of
 from i2ikit.metrics.base import NEEDS, Metric
 
 BATCH = 16
@@ -47,8 +47,8 @@ class EvaluationData:
     Each image counts once, although an unpaired dataset repeats the images of its smaller domain.
 
     Attributes:
-        dataset: items with images (C, H, W) in -1..1 under ``source`` and ``target``, optionally with ``mask``,
-            ``a_path`` and ``b_path``.
+        dataset: items with images (C, H, W) in -1..1 under ``source`` and ``target``, optionally with ``a_path`` and
+            ``b_path``, and with ``mask``, of both, or ``a_mask`` and ``b_mask``.
         source: domain that is translated.
         target: domain that the outputs should look like.
         others: names of images that the translation reads besides.
@@ -65,7 +65,7 @@ class EvaluationData:
         """Yield batches of up to 16 neighboring items with equal shapes and keys.
 
         The keys are "a", an input; "b", its paired truth, see :func:`has_truth`; "real", an image of the target domain;
-        "mask"; and "input NAME" for each of ``others``.
+        "mask" and "real mask", of the input and of the real image; and "input NAME" for each of ``others``.
 
         Raises:
             DataError: an item does not have what is read besides.
@@ -96,9 +96,8 @@ class EvaluationData:
                 parts["b"] = item[self.target]
         if self.target in new:
             parts["real"] = item[self.target]
-        if "mask" in item and parts:
-            parts["mask"] = item["mask"]
-        return parts
+        masks = {"mask": ("a", mask_of(item, self.source)), "real mask": ("real", mask_of(item, self.target))}
+        return parts | {name: mask for name, (image, mask) in masks.items() if image in parts and mask is not None}
 
     def _other(self, item: Mapping[str, Any], name: str) -> Tensor:
         if name not in item:
@@ -147,7 +146,7 @@ def measure(
         others = {name: batch.pop(f"{INPUT}{name}") for name in data.others if f"{INPUT}{name}" in batch}
         real = batch.pop("real", None)
         if real is not None:
-            running.each(methodcaller("add_real", real, batch.get("mask")))
+            running.each(methodcaller("add_real", real, batch.pop("real mask", None)))
         if "a" in batch:
             inputs = batch.pop("a") if translate is None else batch["a"]
             given = {data.source: inputs, **others}

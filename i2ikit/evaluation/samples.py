@@ -16,7 +16,7 @@ from torch import Tensor
 from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.errors import DataError
-from i2ikit.evaluation.items import has_truth, items_at, spread
+from i2ikit.evaluation.items import has_truth, items_at, mask_of, spread
 from i2ikit.evaluation.sample_columns import OUTPUT, Column, are_images, sample_columns
 from i2ikit.evaluation.sample_grid import compose
 from i2ikit.files import write_atomically
@@ -84,7 +84,7 @@ def write_samples(
             item[source],
             images[translated],
             truth=item[target] if TRUTH in shown[source] else None,
-            mask=item.get("mask"),
+            mask=mask_of(item, source),
         )
         for domain in filter(shown.get, shown):
             name = str(item.get(f"{domain}_path") or f"sample {index + 1}")

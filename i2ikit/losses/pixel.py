@@ -27,6 +27,23 @@ class L1Loss(nn.Module):
 
 
 @LOSSES.register_module()
+class L2Loss(nn.Module):
+    """Mean squared difference. Contract: comparison.
+
+    Shape:
+        image, target: (B, C, H, W); returns a scalar >= 0.
+    Example:
+        >>> L2Loss()(torch.full((1, 3, 8, 8), 3.0), torch.ones(1, 3, 8, 8))
+        tensor(4.)
+    """
+
+    def forward(self, image: Tensor, target: Tensor) -> Tensor:
+        """Return the distance; ShapeError if the images differ in shape."""
+        same_shape("L2Loss", image=image, target=target)
+        return F.mse_loss(image, target)
+
+
+@LOSSES.register_module()
 class SmoothL1Loss(nn.Module):
     """Mean absolute difference that is squared, and so smooth, below ``beta``. Contract: comparison.
 

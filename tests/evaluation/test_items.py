@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from i2ikit.evaluation.items import first_items, has_truth, spread
+from i2ikit.evaluation.items import first_items, has_truth, mask_of, spread
 from i2ikit.registry import DATASETS
 
 pytestmark = pytest.mark.usefixtures("tiny_parts")
@@ -36,6 +36,13 @@ def test_images_are_a_pair_if_their_files_have_one_stem_or_no_path_or_the_datase
     assert not has_truth(dataset, unlike, "a", "b")
     dataset.paired = True
     assert has_truth(dataset, unlike, "a", "b")
+
+
+def test_a_mask_is_that_of_the_pair_or_of_the_image():
+    one, other = torch.zeros(1, 2, 2), torch.ones(1, 2, 2)
+    assert mask_of({"mask": one, "a_mask": other}, "a") is one
+    assert mask_of({"a_mask": one, "b_mask": other}, "b") is other
+    assert mask_of({"a_mask": one}, "b") is None
 
 
 @pytest.mark.parametrize(
