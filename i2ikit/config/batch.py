@@ -1,16 +1,18 @@
 """The shapes of a training batch, from the config; an image is read only where the config does not set its size."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import REFUSALS, Builder, is_part, registry_of_argument
-from i2ikit.config.channels import channels_of_images
+from i2ikit.config.channels import LABEL, channels_of_images
 from i2ikit.config.data import SHARED_SIZES, dataset_config
 from i2ikit.errors import I2IKitError
 from i2ikit.registry import TRANSFORMS
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from i2ikit.data.loading import MapDataset
     from i2ikit.translation import UnpairedTranslation
 
@@ -40,6 +42,16 @@ def batch_shapes(
     if found is None:
         raise I2IKitError("the size of the training images is unknown: set data.crop_size, or provide the data")
     return {name: (batch, channels[name], *found["b" if name[0] == "b" else "a"]) for name in channels}
+
+
+def images_without_values(shapes: Mapping[str, Sequence[int]]) -> dict[str, "Tensor"]:
+    """Return a batch of these shapes on torch's meta device; labels have codes."""
+    import torch
+
+    return {
+        name: torch.zeros(*shape, device="meta", dtype=torch.int64 if name.endswith(LABEL) else torch.float32)
+        for name, shape in shapes.items()
+    }
 
 
 def size_in_config(config: Mapping[str, Any]) -> tuple[int, int] | None:

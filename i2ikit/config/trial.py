@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import Builder, ConfigProblem, needs_values, reason
-from i2ikit.config.batch import batch_shapes, side_key, size_in_config
-from i2ikit.config.channels import LABEL, channels_of_images
+from i2ikit.config.batch import batch_shapes, images_without_values, side_key, size_in_config
+from i2ikit.config.channels import channels_of_images
 from i2ikit.config.data import image_names
 from i2ikit.errors import I2IKitError, ShapeError
 
@@ -66,7 +66,6 @@ def trial_error(config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) 
         config: resolved and valid.
         shapes: of the images by domain, (B, C, H, W); see :func:`batch_shapes`.
     """
-    import torch
 
     from i2ikit.translation import Progress, RandomStreams
     from i2ikit.translation.step import Step
@@ -74,10 +73,7 @@ def trial_error(config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) 
     model, _ = build_trial_model(config)
     assert model is not None, "the config is valid"
     _activate_terms(model.to("meta"))
-    images = {
-        name: torch.zeros(*shape, device="meta", dtype=torch.int64 if name.endswith(LABEL) else torch.float32)
-        for name, shape in shapes.items()
-    }
+    images = images_without_values(shapes)
     step = Step(model, images, Progress(1, 1, 1, 1), RandomStreams(0, 1, first=0))
     called = [""]
     for name, network in model.networks.items():

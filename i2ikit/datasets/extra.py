@@ -154,6 +154,16 @@ def attach(domains: Mapping[str, DomainImages], wanted: Mapping[str, Collection[
         images.companions = {kind: Codes(images, _beside(images, kind), kind) for kind in kinds}
 
 
+def unread_advice(domains: Mapping[str, DomainImages]) -> str:
+    """Return how to read the masks and labels that are beside the images; an empty string if there are none."""
+    there = [
+        f"{domain}_{kind}"
+        for domain, images in domains.items() if images.source is not None
+        for kind in KINDS if images.source.with_name(f"{images.source.name}_{kind}").is_dir()
+    ]  # fmt: skip
+    return f"; not read: {', '.join(there)} (data.train.extra={there!r})" if there else ""
+
+
 def _beside(images: DomainImages, kind: str) -> FileList:
     """Return the file of this kind for each image."""
     if kind in images.attributes:

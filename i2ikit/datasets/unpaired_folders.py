@@ -9,7 +9,7 @@ from torch import Tensor
 
 from i2ikit.checks import one_of, positive_int
 from i2ikit.datasets.domains import Channels, ValueRange, open_domains
-from i2ikit.datasets.extra import attach, draws, names_of
+from i2ikit.datasets.extra import attach, draws, names_of, unread_advice
 from i2ikit.errors import counted
 from i2ikit.images import FileList
 from i2ikit.ops.pixels import Pixels
@@ -158,7 +158,9 @@ class UnpairedFolders:
         counts = " and ".join(f"{counted(len(images), 'image')} of {domain}" for domain, images in self.domains.items())
         why = f" (the {self.length} domain)" if isinstance(self.length, str) and len(self.domains) > 1 else ""
         pairing = f", {PAIRINGS[self.pairing]}" if "b" in self.domains else ""
-        return f"{counts}; an epoch takes {len(self):,}{why}{pairing}"
+        extra = [name for name in names_of(self.draws) if name not in self.domains]
+        beside = f"; with {', '.join(extra)}" if extra else unread_advice(self.domains)
+        return f"{counts}; an epoch takes {len(self):,}{why}{pairing}{beside}"
 
     def _paths(self) -> dict[str, FileList]:
         found = {domain: images.files for domain, images in self.domains.items()}

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from i2ikit.config.batch import images_without_values
 from i2ikit.config.trial import build_trial_model
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import I2IKitError
@@ -92,7 +93,7 @@ class _Trial:
         self.updates = 0
 
     def step(self, epoch: int, step: int) -> None:
-        images = {name: torch.zeros(*shape, device="meta") for name, shape in self.shapes.items()}
+        images = images_without_values(self.shapes)
         streams = [RandomStreams(0, step, first=number * len(images["a"])) for number in range(self.accumulate)]
         self.model.train_step([images] * self.accumulate, self._update, Progress(epoch, step, LONG, LONG), streams)
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from i2ikit.errors import DataError
 from i2ikit.interfaces import full_name
 from i2ikit.interfaces.progress import Progress
 from i2ikit.ops.numerics import at_least_float32
@@ -192,6 +193,8 @@ class Step:
         """Return an image, with its graph if gradient must reach any of these networks through it."""
         if image.name in self._batch:
             return self._batch[image.name]
+        if image.name in self._model.language.real:
+            raise DataError(f"the data set announces the image {image.name!r}, but its items have none of that name")
         reached = reached & self._plan.upstream(image)
         if image.name in self._model.generators:
             key = PassKey(f"generators.{image.name}", image.arguments)

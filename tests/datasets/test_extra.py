@@ -198,3 +198,10 @@ def test_colors_of_masks_stay_while_those_of_images_change(root):
     item = UnpairedFolders(root, transform=jitter, extra=["a_mask"])[0]
     bright = item["a"][0] > item["a"][0].mean()
     assert torch.equal(bright, item["a_mask"][0] > 0.5)
+
+
+def test_the_description_names_extra_images_and_those_that_are_there_but_not_read(root):
+    assert UnpairedFolders(root, extra=["a_mask", "a2"]).describe().endswith("; with a_mask, a2")
+    there = ["a_mask", "a_label", "b_mask", "b_label"]
+    advice = f"; not read: {', '.join(there)} (data.train.extra={there!r})"
+    assert UnpairedFolders(root).describe().endswith(advice)

@@ -11,6 +11,7 @@ from i2ikit.config.trial import build_trial_model
 from i2ikit.config.validate import find_errors
 from i2ikit.datasets import Stripes
 from i2ikit.engine.train import train
+from i2ikit.profiling.step import step_cost
 from i2ikit.registry import DATASETS
 
 pytestmark = pytest.mark.slow  # complete trainings
@@ -89,3 +90,9 @@ def test_a_data_set_may_announce_its_images_with_their_channels(masked):
 def test_other_folders_are_read_with_the_same_extra_images(masked):
     moved = read_from(masked, "somewhere")["data"]
     assert (moved["train"]["type"], moved["train"]["extra"]) == ("UnpairedFolders", EXTRA)
+
+
+def test_the_cost_of_a_step_with_labels_is_estimated(masked):
+    config = with_defaults(masked)
+    model, _ = build_trial_model(config)
+    assert step_cost(config, batch_shapes(config, model)).macs > 0

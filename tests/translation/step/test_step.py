@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from i2ikit.errors import DataError
 from i2ikit.interfaces import Read
 from i2ikit.losses.adversarial import LSGANLoss
 from i2ikit.schedules import Constant
@@ -182,3 +183,12 @@ def test_a_term_that_reads_what_it_did_not_list_is_an_error(model, trainer, batc
     built = model({"g": ([AB], {"x": silent(listed, ask)})}, views={"mirror": Mirror(1.0)})
     with pytest.raises(RuntimeError, match=message):
         trainer(built).step(batch)
+
+
+def test_an_image_that_the_data_set_announces_and_does_not_deliver_is_an_error_that_names_it(
+    model, trainer, batch, pixel
+):
+    made = model({"generate": (["generators.ab"], {"x": pixel("ab(a)", "b")})})
+    del batch["b"]
+    with pytest.raises(DataError, match="the data set announces the image 'b', but its items have none of that name"):
+        trainer(made).step(batch)
