@@ -34,7 +34,8 @@ class ResNetGenerator(StagedGenerator):
         input_skip: out = tanh(net(x) + atanh(0.97 x)): the network learns the change, and returns almost the input
             before training. Not in the papers; preserves colors in short runs.
         mask: make a foreground mask too, m in 0..1 (B, 1, H, W), and return m * y + (1 - m) * x: the background is the
-            input's. It is the tap ``mask``, before ``out``, and starts near 0.88, so that all of the image learns.
+            input's. It is the tap ``mask``, before ``out``, made of ``up2`` and, for sharp edges, ``stem``; it starts
+            near 0.88, so that all of the image learns.
     Shape:
         (B, in_channels, H, W) -> (B, out_channels, H, W) in -1..1; H and W multiples of 4, at least 8.
 
@@ -82,7 +83,7 @@ class ResNetGenerator(StagedGenerator):
         )
         stages += decoder_stages(filters, norm=norm, antialias=antialias_up)
         if mask:
-            stages.append(("mask", last_convolution(filters, 1), 1))
+            stages.append(("mask", last_convolution(2 * filters, 1), 1))
         stages.append(("out", last_convolution(filters, out_channels), out_channels))
         super().__init__(in_channels, stages, multiple=4, smallest=8)
         self.input_skip, self.mask = input_skip, mask
@@ -97,10 +98,13 @@ class ResNetGenerator(StagedGenerator):
         if name == "pad" and (self.input_skip or self.mask):
             kept.append(value)
         if name == "mask":
-            kept += [value, torch.sigmoid(stage(value))]
+            kept += [value, torch.sigmoid(stage(torch.cat([value, kept[1]], dim=1)))]
             return kept[-1]
         if name != "out":
-            return stage(value)
+            value = stage(value)
+            if name == "stem" and self.mask:
+                kept.append(value)
+            return value
         mask, value = (kept.pop(), kept.pop()) if self.mask else (None, value)
         made = stage(value)
         made = torch.tanh(made + torch.atanh(0.97 * kept[0]) if self.input_skip else made)

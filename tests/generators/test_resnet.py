@@ -181,6 +181,13 @@ def test_a_mask_starts_almost_open_and_can_close() -> None:
     assert net(x).equal(x)
 
 
+def test_the_mask_is_made_of_the_last_and_the_first_features() -> None:
+    net = small(mask=True)
+    taps = net.trace(torch.rand(1, 3, 16, 16), ("stem", "up2", "mask"))
+    made = net.stages.mask(torch.cat([taps["up2"], taps["stem"]], dim=1))
+    torch.testing.assert_close(taps["mask"], made.sigmoid())
+
+
 def test_the_loss_of_an_image_reaches_the_mask() -> None:
     net = small(mask=True)
     net(torch.rand(1, 3, 16, 16)).square().sum().backward()
