@@ -45,8 +45,8 @@ def affine(rows: list[list[Tensor | float]], like: Tensor) -> Tensor:
         rows: of entries.
         like: (B,), which tells their number, type and device.
     """
-    entries = [torch.stack([torch.as_tensor(value).to(like).expand_as(like) for value in row], 1) for row in rows]
-    return torch.stack(entries, 1)
+    filled = [[value if isinstance(value, Tensor) else torch.full_like(like, value) for value in row] for row in rows]
+    return torch.stack([torch.stack(row, 1) for row in filled], 1)  # no copy from the CPU, which the device waits for
 
 
 def rotation(angle: Tensor) -> Tensor:
@@ -73,8 +73,12 @@ def warped(x: Tensor, matrix: Tensor) -> Tensor:
         matrix: (B, 3, 3), from a position of the result to one of ``x``, in pixels from the center, (x, y, 1).
     """
     height, width = x.shape[-2:]
-    half = x.new_tensor([width / 2, height / 2, 1.0])
-    scaled = matrix * half[None, None] / half[None, :, None]  # positions in -1..1
+    like = matrix[:, 0, 0]
+    to_pixels, from_pixels = (
+        affine([[across, 0.0, 0.0], [0.0, down, 0.0], [0.0, 0.0, 1.0]], like)
+        for across, down in ((width / 2, height / 2), (2 / width, 2 / height))
+    )
+    scaled = from_pixels @ matrix @ to_pixels  # of positions in -1..1
     grid = F.affine_grid(scaled[:, :2].to(x), list(x.shape), align_corners=False)
     return F.grid_sample(x, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 

@@ -62,7 +62,9 @@ class ADA(View):
         """Take note of the discriminator's logits of the real images of a step, each (B, 1, h, w)."""
         signs = torch.stack([x.sign().mean() for x in logits]).mean()
         group.average([signs])
-        self.seen += torch.stack([signs, signs.new_tensor(1), signs.new_tensor(len(logits[0]) * processes.count())])
+        self.seen += torch.stack(
+            [signs, torch.ones_like(signs), torch.full_like(signs, len(logits[0]) * processes.count())]
+        )
 
     @torch.no_grad()
     def sample(self, generator: torch.Generator, progress: Progress) -> int:

@@ -1,5 +1,6 @@
 """Masks, labels and second draws: moved with their images, and errors that name the file."""
 
+import pickle
 import re
 from pathlib import Path
 
@@ -205,3 +206,15 @@ def test_the_description_names_extra_images_and_those_that_are_there_but_not_rea
     there = ["a_mask", "a_label", "b_mask", "b_label"]
     advice = f"; not read: {', '.join(there)} (data.train.extra={there!r})"
     assert UnpairedFolders(root).describe().endswith(advice)
+
+
+def test_a_copy_in_a_spawned_worker_moves_masks_by_the_transform_of_its_epoch(root):
+    dataset = UnpairedFolders(root, transform=ResizeCropFlip(31, 24, finetune_after=1), extra=["a_mask"])
+    copy = pickle.loads(pickle.dumps(dataset))
+    for each in (dataset, copy):
+        each.set_epoch(2)  # no resize any more, so nothing is mixed
+    torch.manual_seed(0)
+    item = copy[1]
+    assert moved_together(item, "a", "mask")
+    torch.manual_seed(0)
+    assert torch.equal(dataset[1]["a_mask"], item["a_mask"])

@@ -73,3 +73,12 @@ def test_a_copy_from_the_cpu_is_counted() -> None:
         torch.zeros(3).to(META)
         torch.zeros(3, device=META) + 1
     assert found.copies == {torch.float32: 1}
+
+
+@pytest.mark.parametrize("augment", ["DiffAugment", "ADA"])
+def test_an_augmented_discriminator_reads_no_value_and_copies_random_numbers_once_for_each_batch_that_it_sees(augment):
+    config = load_config(FOLDER / "cut.py")
+    plain = steps(config, 3).copies[torch.float32]
+    config["model"]["discriminators"]["b"]["augment"] = {"type": augment}
+    seen = 3  # a real and a generated batch, and the generated one with a graph
+    assert steps(config, 3).copies[torch.float32] == plain + 3 * seen
