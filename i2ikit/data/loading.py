@@ -23,8 +23,9 @@ class MapDataset(Sized, Protocol):
     """What the loader needs of a data set.
 
     Optional are ``set_epoch(epoch)``, which may use the global random streams, ``describe()``, a sentence about the
-    epochs, ``paths``, files by domain, ``domains``, whose prepared images a cache can keep, and
-    ``leave_out_unreadable()``, which returns a message about each file that is left out.
+    epochs, ``image_names``, the names of the images of an item if there are more than ``a`` and ``b``, or a static
+    method that returns them for the arguments in a config, ``paths``, files by domain, ``domains``, whose prepared
+    images a cache can keep, and ``leave_out_unreadable()``, which returns a message about each file that is left out.
     """
 
     def __getitem__(self, index: int, /) -> dict[str, Any]:

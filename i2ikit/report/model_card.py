@@ -220,7 +220,7 @@ def _training_size(config: Mapping[str, Any]) -> int | None:
 
 def _networks(config: Mapping[str, Any]) -> dict[str, Any]:
     model = mapping(config.get("model"))
-    kinds = ("generators", "discriminators", "heads", "averages")
+    kinds = ("generators", "discriminators", "heads", "extractors", "averages")
     return {f"{kind}.{name}": part for kind in kinds for name, part in mapping(model.get(kind)).items()}
 
 
