@@ -67,7 +67,7 @@ class ExtraInput:
         shapes = {"image": (self.size, *image.shape[2:]), "vector": (self.size,)}
         dtype = torch.int64 if self.kind == "label" else image.dtype
         return torch.full(
-            (len(image), *shapes.get(self.kind, ())),
+            (image.shape[0], *shapes.get(self.kind, ())),
             int(number) if self.kind == "label" else number,
             dtype=dtype,
             device=image.device,
@@ -76,7 +76,7 @@ class ExtraInput:
     def check(self, who: str, x: Tensor, images: int) -> None:
         """Raise ShapeError, naming ``who``, unless ``x`` is this input for a number of images."""
         ndim = {"image": 4, "vector": 2}.get(self.kind, 1)
-        fits = x.ndim == ndim and len(x) == images and (ndim == 1 or x.shape[1] == self.size)
+        fits = x.ndim == ndim and x.shape[0] == images and (ndim == 1 or x.shape[1] == self.size)
         if not fits or (self.kind == "label") is x.is_floating_point():
             needed = SHAPES[self.kind].format(self.size)
             given = f"{str(x.dtype).removeprefix('torch.')} {tuple(x.shape)}"
@@ -105,6 +105,6 @@ def complete(who: str, extras: Sequence[ExtraInput], image: Tensor, given: Seque
     if len(given) > len(extras):
         raise ValueError(f"{who} takes {counted(len(extras), 'extra input')}, not {len(given)}")
     for extra, value in zip(extras, given, strict=False):
-        extra.check(who, value, len(image))
+        extra.check(who, value, image.shape[0])
     missing = extras[len(given) :]
     return (*given, *(extra.filled(extra.needed_default(who), image) for extra in missing))

@@ -50,7 +50,7 @@ def filled(network: nn.Module, inputs: Sequence[Expression], given: Sequence[Ten
     values = [image]
     for extra, each in zip(extra_inputs(network), inputs[1:], strict=True):
         value = next(left) if each.number is None else extra.filled(each.number, image)
-        extra.check(f"{type(network).__name__} of {', '.join(map(str, inputs))}", value, len(image))
+        extra.check(f"{type(network).__name__} of {', '.join(map(str, inputs))}", value, image.shape[0])
         values.append(value)
     return values
 
