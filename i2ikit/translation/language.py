@@ -11,6 +11,7 @@ from i2ikit.translation.expressions import Expression, number, parse, parse_inpu
 from i2ikit.views.base import View
 
 GENERATORS, DISCRIMINATORS = "generators.", "discriminators."
+FURTHER = " Masks, labels and second images have to be listed in data.train.extra."
 AUGMENT = "augment_"  # what the name of a view begins with that stands in front of a discriminator
 DOMAINS = ("a", "b")
 
@@ -96,7 +97,10 @@ class Language:
                 raise ValueError(f"{node.name!r} in {text!r} is a generator: write {node.name}({self.real[0]})")
             if node.name not in self.real:
                 constants = [name for name, view in self.views.items() if view is not None and not view.arguments]
-                raise ValueError(no_such("image", node.name, [*self.real, *self.named, *constants], f" in {text!r}"))
+                wrong = no_such("image", node.name, [*self.real, *self.named, *constants], f" in {text!r}")
+                raise ValueError(
+                    f"{wrong}{FURTHER if any(word in node.name for word in ('mask', 'label', '2')) else ''}"
+                )
             return node
         if not is_generator:
             names = [name.removeprefix(GENERATORS) for name in self.networks if name.startswith(GENERATORS)]

@@ -61,7 +61,9 @@ def test_the_check_names_images_that_the_data_does_not_announce(masked):
     masked["data"]["train"]["extra"] = ["a_mask", "b_mask", "a2"]
     (message,) = messages(masked)
     assert "terms.classes: there is no image 'a_label' in 'a_label'." in message
-    assert message.endswith("There are: a, a_mask, b, b_mask, a2.")
+    assert message.endswith(
+        "There are: a, a_mask, b, b_mask, a2. Masks, labels and second images have to be listed in data.train.extra."
+    )
 
 
 def test_the_check_finds_an_image_where_a_label_belongs(masked):
