@@ -74,7 +74,9 @@ class AttentionGenerator(StagedGenerator):
         self.input_skip, self.last_block = input_skip, f"block{blocks}"
         initialize(self, init, init_gain)
 
-    def advance(self, name: str, stage: Callable[[Tensor], Tensor], value: Tensor, kept: list[Tensor]) -> Tensor:
+    def advance(
+        self, name: str, stage: Callable[..., Tensor], value: Tensor, kept: list[Tensor], *extra: Tensor
+    ) -> Tensor:
         """Run one stage; both decoders start from the last block, and the last stage puts the images together."""
         if name == "masks":
             return _kept(kept, value, torch.softmax(stage(kept[1]), dim=1))

@@ -188,7 +188,9 @@ class UGATITGenerator(StagedGenerator):
         super().__init__(in_channels, stages, multiple=4, smallest=8)
         initialize(self, init, init_gain)
 
-    def advance(self, name: str, stage: Callable[[Tensor], Tensor], value: Tensor, kept: list[Tensor]) -> Tensor:
+    def advance(
+        self, name: str, stage: Callable[..., Tensor], value: Tensor, kept: list[Tensor], *extra: Tensor
+    ) -> Tensor:
         """Run one stage; the attention weighs the map that was classified."""
         if name == "cam":
             kept.append(value)

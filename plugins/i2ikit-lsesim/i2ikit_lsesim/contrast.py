@@ -88,4 +88,6 @@ class SimilarityContrastTerm(Term):
     def forward(self, step: StepReader) -> Tensor:
         """Return the mean over taps."""
         rows = self.rows.read(step, self.images)
-        return torch.stack([similarity_contrast(*each, self.tau) for each in rows]).mean()
+        return torch.stack(
+            [similarity_contrast(source, target, other, self.tau) for source, target, other in rows]
+        ).mean()
