@@ -21,6 +21,7 @@ PILLOW_FORMATS = (  # of all others that Pillow would recognize by content, some
 MOST_PIXELS = 178_956_970  # Pillow's own limit, width x height
 MOST_VALUES = 2**30  # with all channels
 MOST_BYTES = 2**32  # of all values as the file stores them, unpacked
+IN_PARTS = 64  # times these limits for a file that is read in parts
 WAY_OUT = "Repair it or move it out of the folder."
 DOCUMENTS = {  # first bytes of files that are no pixels: programs, documents and scientific containers
     b"%!PS": "PostScript (EPS)",
@@ -138,14 +139,17 @@ def refuse_special_files(path: str | Path) -> None:
         raise DataError(f"the image {path} is empty, 0 bytes. {WAY_OUT}")
 
 
-def refuse_bombs(path: str | Path, width: int, height: int, channels: int = 1, value_bytes: int = 1) -> None:
-    """Raise DataError if a header declares an image larger than the limits, before anything is decoded."""
-    values = width * height * channels
-    if width * height > MOST_PIXELS or values > MOST_VALUES or values * value_bytes > MOST_BYTES:
+def refuse_bombs(
+    path: str | Path, width: int, height: int, channels: int = 1, value_bytes: int = 1, *, factor: int = 1
+) -> None:
+    """Raise DataError if a header declares an image larger than ``factor`` times the limits, before it is decoded."""
+    values, pixels = width * height * channels, factor * MOST_PIXELS
+    if width * height > pixels or values > factor * MOST_VALUES or values * value_bytes > factor * MOST_BYTES:
         size = f"{width} x {height} pixels" + (f" in {channels} channels" if channels > 1 else "")
+        limits = f"{pixels:,} pixels, {factor * MOST_VALUES:,} values or {factor * MOST_BYTES / 2**30:.0f} GiB"
         raise DataError(
-            f"the image {path} is refused: its header declares {size}, more than {MOST_PIXELS:,} pixels, "
-            f"{MOST_VALUES:,} values or {MOST_BYTES / 2**30:.0f} GiB. If that is right, split it into smaller ones."
+            f"the image {path} is refused: its header declares {size}, more than {limits}. If that is right, split it "
+            "into smaller ones."
         )
 
 

@@ -73,6 +73,8 @@ class ImageWalk:
 
     Attributes:
         images, others: numbers of files found so far: those of the extensions, and all others.
+        position: of the newest name among the images of its folder, from 0; None in a folder of ``block`` entries or
+            more, whose order the disk determines.
 
     Raises:
         DataError: a folder cannot be listed, or is nested too deeply.
@@ -90,6 +92,7 @@ class ImageWalk:
         self.folder, self.block, self.unlisted = str(folder), block, unlisted
         self.extensions = readable_extensions() if extensions is None else extensions
         self.images = self.others = 0
+        self.position: int | None = None
         self._seen = set() if without is None else {os.path.realpath(without)}
 
     def __iter__(self) -> Iterator[str]:
@@ -106,12 +109,16 @@ class ImageWalk:
         self._seen.add(real)
         try:
             with os.scandir(folder) as entries:
+                position, is_large = 0, False
                 while block := list(islice(entries, self.block)):
+                    is_large = is_large or len(block) == self.block
                     for name, below in self._sorted(block):
                         if below:
                             yield from self._below(os.path.join(folder, name), os.path.join(prefix, name))
                         else:
                             self.images += 1
+                            self.position = None if is_large else position
+                            position += 1
                             yield os.path.join(prefix, name)
         except OSError as error:
             reason = f"the folder {one_line(folder)} cannot be listed: {error.strerror or error}"

@@ -1,6 +1,6 @@
 """Images that are read and written in parts, so that memory does not grow with them."""
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,15 +9,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from i2ikit.images.files import read_header
+from i2ikit.images.files import decode, read_header
 from i2ikit.images.formats.base import ORIENTATION
 from i2ikit.images.formats.pillow import PROFILED
 from i2ikit.images.formats.tiff_parts import TiffParts
-from i2ikit.images.guarding import file_errors, open_image
+from i2ikit.images.guarding import MOST_PIXELS, file_errors, open_image
 from i2ikit.images.planes import DecodedImage, Planes
 from i2ikit.images.reader import Reader
 from i2ikit.ops.pixels import crop, size_of
 
+ROWS = 256  # at a time
 BY_VIPS = {"PNG": "pngload", "JPEG": "jpegload"}
 KINDS = {"uchar": np.uint8, "ushort": np.uint16}
 
@@ -119,6 +120,26 @@ class VipsParts:
     def close(self) -> None:
         """Remove the file."""
         self._folder.cleanup()
+
+
+def read_through(path: Path, channels: int) -> None:
+    """Read a file to its end; in parts where it is larger than what is read as a whole.
+
+    Args:
+        path: of the file.
+        channels: see :func:`i2ikit.images.files.decode`.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    header = read_header(path)
+    parts = _open(path) if header.width * header.height > MOST_PIXELS else None
+    if parts is None:
+        decode(path, channels)
+        return
+    with closing(parts), file_errors(path):
+        for top in range(0, parts.height, ROWS):
+            parts.part(top, 0, min(ROWS, parts.height - top), parts.width)
 
 
 def _open(path: Path) -> Parts | None:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from i2ikit.errors import I2IKitError
-from i2ikit.images.files import decode, read_header
+from i2ikit.images.files import read_header
+from i2ikit.images.parts import read_through
 from i2ikit.inference.sequences.containers import is_video
 from i2ikit.inference.sequences.video_reader import TimedFrame, VideoReader
 
@@ -25,7 +26,7 @@ def is_complete(target: Path, source: Path) -> bool:
 
 def _is_whole(target: Path, source: Path) -> bool:
     found, wanted = read_header(target), read_header(source)
-    decode(target, found.channels)
+    read_through(target, found.channels)
     same = found.frames == wanted.frames or found.frames == 1
     return same and (found.width, found.height) == (wanted.width, wanted.height)
 

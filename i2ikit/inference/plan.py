@@ -25,8 +25,9 @@ BLOCK = 4096  # files of a folder that are sorted at a time
 class Share:
     """The share of a folder's images that one of several processes translates.
 
-    A hash of its name assigns each image, so that the processes need not agree on an order, and files that appear
-    meanwhile change nothing.
+    The images of a folder are dealt out in turn, in natural order, beginning with a share that a hash of the folder's
+    name chooses. In a folder of :data:`BLOCK` files or more, whose order is not known before all are listed, a hash of
+    its name assigns each image.
 
     Attributes:
         index: 1 to ``count``.
@@ -43,10 +44,16 @@ class Share:
         if not 1 <= self.index <= self.count:
             raise ValueError(f"a share is 1/N to N/N, not {self.index}/{self.count}")
 
-    def holds(self, name: str) -> bool:
-        """Return whether an image, by its name below the folder, belongs to the share."""
-        digest = hashlib.blake2b(os.fsencode(name), digest_size=8).digest()  # numbered names are spread evenly
-        return int.from_bytes(digest, "big") % self.count == self.index - 1
+    def holds(self, name: str, position: int | None = None) -> bool:
+        """Return whether an image belongs to the share.
+
+        Args:
+            name: below the folder that is shared.
+            position: among the images of its own folder; None: unknown.
+        """
+        hashed, place = (name, 0) if position is None else (os.path.dirname(name), position)
+        digest = hashlib.blake2b(os.fsencode(hashed), digest_size=8).digest()  # numbered names are spread evenly
+        return (int.from_bytes(digest, "big") + place) % self.count == self.index - 1
 
 
 class FolderPlan:
@@ -89,7 +96,7 @@ class FolderPlan:
 
     def names(self, walk: ImageWalk) -> Iterator[str]:
         """Yield the names of the share's images."""
-        return filter(self.share.holds, walk)
+        return (name for name in walk if self.share.holds(name, walk.position))
 
     def target(self, name: str) -> Path:
         """Return the file that an image becomes; a PNG or TIFF where its own format cannot be written.

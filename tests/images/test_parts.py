@@ -7,8 +7,10 @@ import tifffile
 from PIL import Image
 
 from i2ikit.errors import DataError
-from i2ikit.images import Reader
-from i2ikit.images.parts import ImageInParts, VipsParts, _open
+from i2ikit.images import Reader, guarding
+from i2ikit.images import parts as parts_module
+from i2ikit.images.files import read_header
+from i2ikit.images.parts import ImageInParts, VipsParts, _open, read_through
 
 RNG = np.random.default_rng(0)
 BYTES = RNG.integers(0, 256, (300, 410, 3), np.uint8)
@@ -120,3 +122,28 @@ def test_temporary_files_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with ImageInParts(tmp_path / "x.png", Reader()):
         assert [*(tmp_path / "temporary").iterdir()]
     assert not [*(tmp_path / "temporary").iterdir()]
+
+
+def test_a_tiff_beyond_the_limits_is_read_in_parts_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarding, "MOST_PIXELS", 300 * 410 - 1)
+    monkeypatch.setattr(parts_module, "MOST_PIXELS", 300 * 410 - 1)
+    path = tmp_path / "x.tif"
+    tifffile.imwrite(path, BYTES, photometric="rgb", tile=(64, 64), compression="zlib")
+    with ImageInParts(path, Reader(3)) as image:
+        assert np.array_equal(np.asarray(image.part(200, 300, 50, 60).pixels), BYTES[200:250, 300:360])
+    read_through(path, 3)
+    with pytest.raises(DataError, match=r"x\.tif is refused: its header declares 410 x 300 pixels in 3 channels"):
+        Reader(3).image(path)
+    path.write_bytes(path.read_bytes()[:-9000])
+    with pytest.raises(DataError, match=r"x\.tif cannot be read"):
+        read_through(path, 3)
+    monkeypatch.setattr(guarding, "MOST_PIXELS", 300 * 410 // guarding.IN_PARTS - 1)
+    with pytest.raises(DataError, match="is refused: its header declares"):
+        read_header(path)
+
+
+def test_a_tiff_of_several_pages_keeps_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarding, "MOST_PIXELS", 300 * 410 - 1)
+    tifffile.imwrite(tmp_path / "x.tif", np.stack([BYTES, BYTES]), photometric="rgb")
+    with pytest.raises(DataError, match="is refused: its header declares"):
+        read_header(tmp_path / "x.tif")

@@ -122,6 +122,26 @@ def test_shares_hold_each_image_once(tmp_path: Path, count: int):
     assert all(share for share in found)
 
 
+@pytest.mark.parametrize("block", [4096, 8])
+def test_shares_are_complete_and_those_of_a_small_folder_differ_by_one_image_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+):
+    monkeypatch.setattr(plan_module, "BLOCK", block)
+    for number in range(8):
+        make(tmp_path / "in" / f"{number}.png")
+    found = [names(FolderPlan(tmp_path / "in", tmp_path / "out", share=Share(index, 3))) for index in (1, 2, 3)]
+    assert sorted(name for share in found for name in share) == [f"{number}.png" for number in range(8)]
+    if block > 8:  # a large one is shared by a hash
+        assert sorted(map(len, found)) == [2, 3, 3]
+
+
+def test_folders_of_one_image_are_spread_over_shares(tmp_path: Path):
+    for number in range(40):
+        make(tmp_path / "in" / f"{number}" / "image.png")
+    found = [names(FolderPlan(tmp_path / "in", tmp_path / "out", share=Share(index, 2))) for index in (1, 2)]
+    assert all(10 <= len(share) <= 30 for share in found)  # a fair draw stays within 3 standard deviations
+
+
 def test_numbered_names_are_spread_evenly_over_shares():
     names = [f"{number:04}.png" for number in range(1, 1001)]
     counts = [sum(map(Share(index, 4).holds, names)) for index in (1, 2, 3, 4)]

@@ -1,6 +1,7 @@
 """TIFF files, by Pillow where it reads them completely; else deep color, many channels, and channels as pages."""
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -41,7 +42,7 @@ class TiffFormat(PillowFormat):
             DataError: the file is too large, or of a kind that is not read.
         """
         tags = read_tags(path)
-        tags.refuse_unreadable(path)
+        tags.refuse_unreadable(path, in_parts=find_spec("tifffile") is not None)
         return Header("TIFF", tags.mode, *tags.upright_size, tags.channels, tags.bits, tags.pages)
 
     def decode(self, path: str | Path, channels: int, draft: Size | None) -> Image.Image | Planes:

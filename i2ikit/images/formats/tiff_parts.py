@@ -28,7 +28,7 @@ class TiffParts:
 
     def __init__(self, path: Path) -> None:
         tags = read_tags(path)
-        tags.refuse_unreadable(path)
+        tags.refuse_unreadable(path, in_parts=True)
         # tifffile returns the RGB of JPEG's YCbCr
         self._tags = replace(tags, photometric=RGB) if tags.photometric == YCBCR and tags.compression in JPEG else tags
         self.path, self.width, self.height = path, tags.width, tags.height

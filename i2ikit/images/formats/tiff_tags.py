@@ -10,7 +10,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from i2ikit.errors import DataError
 from i2ikit.images.formats.base import ORIENTATION, SIDEWAYS
-from i2ikit.images.guarding import refuse_bombs
+from i2ikit.images.guarding import IN_PARTS, refuse_bombs
 
 WHITE_IS_ZERO, GRAY, RGB, PALETTE, CMYK, YCBCR, CIELAB = 0, 1, 2, 3, 5, 6, 8  # photometric interpretations
 COLORS = {WHITE_IS_ZERO: 1, GRAY: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3, CIELAB: 3}  # samples of a pixel
@@ -104,9 +104,15 @@ class TiffTags:
         codec = self.compression in (JPEG if self.photometric == YCBCR else BY_PILLOW)
         return plain and codec and self.bits in bits and (no_extra or straight)
 
-    def refuse_unreadable(self, path: str | Path) -> None:
-        """Raise DataError for a file beyond the limits, or one whose combination of tags has no defined reading."""
-        refuse_bombs(path, self.width, self.height, self.samples, max(1, self.bits // 8))
+    def refuse_unreadable(self, path: str | Path, *, in_parts: bool = False) -> None:
+        """Raise DataError for a file beyond the limits, or one whose combination of tags has no defined reading.
+
+        Args:
+            path: of the file.
+            in_parts: it is not decoded as a whole, and may be larger.
+        """
+        factor = IN_PARTS if in_parts and self.pages == 1 and self.orientation == 1 else 1
+        refuse_bombs(path, self.width, self.height, self.samples, max(1, self.bits // 8), factor=factor)
         refuse_bombs(path, *self.tile, self.samples, max(1, self.bits // 8))
         reason = ""
         unsigned = self.sample_format == UNSIGNED

@@ -59,6 +59,7 @@ def in_lock_step(
                 return
             moments = total.moments()
             found.append(moments)
+            return_memory()
     finally:
         for tile in waiting:
             tile.stop()
@@ -107,7 +108,6 @@ class _Tile:
         if size > memory:
             self._live.store()
             size = 0
-        return_memory()
         return size
 
     def stop(self) -> None:

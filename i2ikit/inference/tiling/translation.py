@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from i2ikit.files import describe_os_error
 from i2ikit.inference.failures import TooLargeError
-from i2ikit.inference.freed_memory import return_memory
+from i2ikit.inference.freed_memory import freed_memory_kept, return_memory
 from i2ikit.inference.norm_statistics import Moments, Rule, RuledNorm, groups_of, ruled
 from i2ikit.inference.tiling.blending import blended
 from i2ikit.inference.tiling.grid import Span, spans
@@ -77,6 +78,10 @@ class TiledTranslation:
 
     def bands(self, image: ImageSource) -> Iterator[Tensor]:
         """Yield the translation from top to bottom, in parts (C, H, width), float32."""
+        with freed_memory_kept():  # returned at the pauses: the next tile needs as much again
+            yield from self._bands(image)
+
+    def _bands(self, image: ImageSource) -> Iterator[Tensor]:
         halo = self._reach(image)
         plan = plan_tiles(self._memory, self._bytes_per_pixel, image.width, halo, self._multiple)
         rows, columns = (spans(length, plan.tile, halo, self._multiple) for length in (image.height, image.width))
@@ -114,7 +119,7 @@ class TiledTranslation:
         """Return the statistics of a sample of an image; None if the disk is full."""
         moments: list[Moments] = []
         try:
-            for _ in self._in_lock_step(image, self._sample(image, halo, pixels), plan, moments):
+            for _ in self._sample_in_lock_step(image, plan, halo, pixels, moments):
                 pass
         except OSError as error:
             _warn_of_disk(error)
@@ -129,24 +134,45 @@ class TiledTranslation:
         def translate(tile: Tile, rule: Rule) -> Tensor:
             return self._translate(image, tile, ruled(self._generator, rule))
 
-        work = [(partial(translate, tile), _own_part(tile)) for tile in tiles]
-        steps = self._counted(iter(range(len(tiles) * self._norms)), len(tiles) * self._norms)
+        return self._together([(partial(translate, tile), _own_part(tile)) for tile in tiles], plan, found)
+
+    def _together(
+        self, work: Sequence[tuple[Callable[[Rule], Tensor], Region]], plan: Plan, found: list[Moments]
+    ) -> Iterator[Tensor]:
+        steps = self._counted(iter(range(len(work) * self._norms)), len(work) * self._norms)
         return in_lock_step(work, plan.waiting, found, on_step=lambda: next(steps, None))
 
     def _translate(self, image: ImageSource, tile: Tile, network: nn.Module) -> Tensor:
         """Return the output of a tile, (C, H, W), without what is beyond the end of the image."""
+        return self._run(network, self._window(image, tile)[None])[0]
+
+    def _window(self, image: ImageSource, tile: Tile) -> Tensor:
         row, column = tile
         height, width = min(row.stop, image.height) - row.start, min(column.stop, image.width) - column.start
-        return self._run(network, image.window(row.start, column.start, height, width)[None])[0]
+        return image.window(row.start, column.start, height, width)
 
-    def _sample(self, image: ImageSource, halo: int, pixels: int) -> list[Tile]:
-        """Return small tiles that are evenly spread over an image."""
+    def _sample_in_lock_step(
+        self, image: ImageSource, plan: Plan, halo: int, pixels: int, found: list[Moments]
+    ) -> Iterator[Tensor]:
+        """Yield the outputs of small tiles that are evenly spread over an image, as many at a time as a tile holds.
+
+        The statistics are those of their own parts; they are appended to ``found``.
+        """
         side = max(SMALL // self._multiple * self._multiple, 4 * halo)
         rows, columns = (spans(length, side, halo, self._multiple) for length in (image.height, image.width))
-        count = max(1, pixels // side**2)
-        points = (tuple(n * step % 1 for step in SPREAD) for n in range(1, count + 1))
+        points = (tuple(n * step % 1 for step in SPREAD) for n in range(1, max(1, pixels // side**2) + 1))
         chosen = {(int(y * len(rows)), int(x * len(columns))) for y, x in points}
-        return [(rows[y], columns[x]) for y, x in sorted(chosen)]
+        alike: dict[Region, list[Tile]] = defaultdict(list)  # of one size: a tile that is cut off ends the image
+        for y, x in sorted(chosen):
+            tile = rows[y], columns[x]
+            alike[_own_part(tile)].append(tile)
+
+        def translate(tiles: Sequence[Tile], rule: Rule) -> Tensor:
+            return self._run(ruled(self._generator, rule), torch.stack([self._window(image, tile) for tile in tiles]))
+
+        most = max(1, plan.tile**2 // side**2)
+        parts = [(tiles[n : n + most], own) for own, tiles in alike.items() for n in range(0, len(tiles), most)]
+        return self._together([(partial(translate, tiles), own) for tiles, own in parts], plan, found)
 
     def _reach(self, image: ImageSource) -> int:
         """Return the halo that tiles of an image need, tried out on two of its parts."""
