@@ -12,7 +12,7 @@ import torch
 
 from i2ikit.plugin import get_manager
 from i2ikit.plugin.info import CORE
-from i2ikit.registry import REGISTRIES
+from i2ikit.registry import HOOKS, REGISTRIES
 from i2ikit.version import __version__
 
 MEMORY = Path("/proc/meminfo")
@@ -97,7 +97,7 @@ def _owners(config: object) -> set[str]:
     if not isinstance(config, Mapping):
         return set()
     found = {name for item in config.values() for name in _owners(item)}
-    for registry in REGISTRIES.values():
+    for registry in (*REGISTRIES.values(), HOOKS):
         part = registry.module_dict.get(str(config.get("type")))
         owner = get_manager().owner(part.__module__) if part is not None else None
         if owner is not None:

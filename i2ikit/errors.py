@@ -1,7 +1,8 @@
 """Errors for users: each names what is wrong, the nearest valid name and the next step."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"  # all but the end of a line and the tab
@@ -45,6 +46,21 @@ def one_line(text: str) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun, ``"1 image"`` or ``"2,000 images"``."""
     return f"{count:,} {noun if count == 1 else noun + ('es' if noun.endswith('tch') else 's')}"
+
+
+@contextmanager
+def noted(note: str) -> Iterator[None]:
+    """Add a note to an error that passes, such as the term that was computed; Python prints it below the traceback."""
+    try:
+        yield
+    except Exception as error:
+        error.__notes__ = [*notes_of(error), note]  # `add_note` of Python 3.11
+        raise
+
+
+def notes_of(error: BaseException) -> list[str]:
+    """Return the notes of an error."""
+    return list(getattr(error, "__notes__", []))
 
 
 class I2IKitError(Exception):

@@ -14,12 +14,14 @@ class Kind:
         singular: what messages call one part, such as ``"loss"``.
         named: whether a config gives such parts names of their own: ``generators=dict(ab=..., ba=...)``.
         suffix: whether the name of a class ends in the kind, as in ``MLPHead``.
+        inside: the package around that with the built-in parts; empty: i2ikit itself.
     """
 
     plural: str
     singular: str
     named: bool = False
     suffix: bool = False
+    inside: str = ""
 
     @property
     def word(self) -> str:
@@ -42,10 +44,11 @@ KINDS = (
     Kind("transforms", "transform"),
     Kind("metrics", "metric", named=True),
 )
+HOOKS = Kind("hooks", "hook", suffix=True, inside="engine")  # its registry is mmengine's
 
 
 def find_kind(name: str, other: str) -> Kind:
-    """Return a kind of parts, named in the singular or the plural.
+    """Return a kind of parts, hooks among them, named in the singular or the plural.
 
     Args:
         name: of the kind.
@@ -54,8 +57,8 @@ def find_kind(name: str, other: str) -> Kind:
     Raises:
         I2IKitError: there is none; the message has the nearest names.
     """
-    for kind in KINDS:
+    for kind in (*KINDS, HOOKS):
         if name in (kind.plural, kind.singular, kind.word):
             return kind
-    known = [*(kind.plural for kind in KINDS), other]
+    known = [*(kind.plural for kind in (*KINDS, HOOKS)), other]
     raise I2IKitError(f"no kind of parts is called {name!r}.{nearest_hint(name, known)} Kinds: {', '.join(known)}.")

@@ -3,7 +3,7 @@
 There is one registry per kind of parts: ``GENERATORS``, ``LOSSES``, ``SAMPLERS``, ...; :mod:`i2ikit.kinds` lists
 them. A registry is stricter than mmengine's, which it extends: it holds only what was registered, imports nothing by
 dotted name, and an unknown name raises an error with the nearest known ones. The first look-up imports the built-in
-parts and the plugins.
+parts and the plugins. ``HOOKS`` is mmengine's own registry.
 """
 
 import sys
@@ -11,16 +11,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from mmengine.registry import HOOKS as HOOKS
 from mmengine.registry import Registry as MMEngineRegistry
 
 from i2ikit.errors import DuplicateComponentError, UnknownComponentError, nearest_hint
 from i2ikit.kinds import KINDS
 from i2ikit.plugin.builtins import import_with_submodules, load_builtin_parts
-from i2ikit.plugin.info import CORE, DISABLE
+from i2ikit.plugin.info import CORE, DISABLE, OWN_FILES
 from i2ikit.plugin.manager import get_manager
 
 Part = TypeVar("Part", bound=type[Any])
-OWN_FILES = "i2ikit.config.imports."  # what the names of modules begin with that are files of `imports`
 
 
 class Registry(MMEngineRegistry):
@@ -29,12 +29,15 @@ class Registry(MMEngineRegistry):
     Args:
         kind: what one part is called in messages, such as ``"loss"``.
         plural: the name of the registry on the command line, such as ``"losses"``.
+
+    Attributes:
+        contested: names that two plugins have given to their parts, with both classes.
     """
 
     def __init__(self, kind: str, plural: str) -> None:
         super().__init__(plural, scope="i2ikit")
         self.kind, self.plural = kind, plural
-        self.contested: dict[str, str] = {}
+        self.contested: dict[str, tuple[type[Any], type[Any]]] = {}
 
     def names(self) -> list[str]:
         """Return the names of all registered parts, sorted."""
@@ -55,8 +58,14 @@ class Registry(MMEngineRegistry):
             count = f"{len(self.names())} registered; see them with `i2ikit list {self.plural}`."
             raise UnknownComponentError(f"no {self.kind} is called {key!r}.{hint} {count}{self._own(key)}{note}")
         if key in self.contested:
-            raise DuplicateComponentError(self.contested[key])
+            raise DuplicateComponentError(self.contest(key))
         return self.module_dict[key]
+
+    def contest(self, key: str) -> str:
+        """Return what is wrong with a name of :attr:`contested`: both classes, and the plugins that bring them."""
+        sides = [f"{part.__module__}.{part.__qualname__}{_brought_by(part)}" for part in self.contested[key]]
+        remedy = f"Rename one of them, or switch one plugin off with {DISABLE}=NAME."
+        return f"two {self.plural} are called {key!r}: {' and '.join(sides)}. {remedy}"
 
     def _own(self, key: str) -> str:
         """Return how a class in a file of the user's becomes a part, if the name may be one of those."""
@@ -74,7 +83,7 @@ class Registry(MMEngineRegistry):
 
         Raises:
             TypeError: what is decorated is not a class.
-            DuplicateComponentError: the name is taken and ``force`` is off.
+            DuplicateComponentError: the name is taken, and ``force`` is off or the core has taken it.
         """
 
         def register(part: Part) -> Part:
@@ -84,19 +93,23 @@ class Registry(MMEngineRegistry):
                 load_builtin_parts()  # so that a name of the core is taken even if the plugin is imported first
             key = name or part.__name__
             taken = self.module_dict.get(key)
-            if taken is not None and not force:
-                message = (
-                    f"two {self.plural} are called {key!r}: {taken.__module__}.{taken.__qualname__} and "
-                    f"{part.__module__}.{part.__qualname__}. Rename one of them."
-                )
-                if _package(taken) != CORE and _package(part) != OWN_FILES:  # a name of the core keeps its class
-                    self.contested[key] = f"{message[:-1]}, or switch one plugin off with {DISABLE}=NAME."
-                raise DuplicateComponentError(message)
+            of_core = taken is not None and _package(taken) == CORE != _package(part)
+            if taken is not None and (of_core or not force):
+                if not of_core and _package(part) != OWN_FILES:  # a name of the core keeps its class
+                    self.contested[key] = (taken, part)
+                sides = f"{taken.__module__}.{taken.__qualname__} and {part.__module__}.{part.__qualname__}"
+                remedy = "A part of i2ikit cannot be replaced: rename yours." if of_core else "Rename one of them."
+                raise DuplicateComponentError(f"two {self.plural} are called {key!r}: {sides}. {remedy}")
             self.contested.pop(key, None)
             self.module_dict[key] = part
             return part
 
         return register
+
+
+def _brought_by(part: type[Any]) -> str:
+    owner = get_manager().owner(part.__module__)
+    return f" of the plugin {owner.title}" if owner is not None else ""
 
 
 def _package(part: type[Any]) -> str:

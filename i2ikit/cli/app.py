@@ -30,7 +30,7 @@ from i2ikit.cli.reproduce import reproduce
 from i2ikit.cli.show import show
 from i2ikit.cli.train import train
 from i2ikit.cli.translate import translate
-from i2ikit.errors import I2IKitError, nearest_hint, printable
+from i2ikit.errors import I2IKitError, nearest_hint, notes_of, printable
 from i2ikit.files import expanded
 from i2ikit.version import __version__
 
@@ -87,7 +87,7 @@ class Commands(TyperGroup):
             complain("interrupted")
             raise typer.Exit(INTERRUPTED) from None
         except I2IKitError as error:
-            self._show(error, str(error))
+            self._show(error, f"{error}{place_of(error)}" if notes_of(error) else str(error))
             raise typer.Exit(error.exit_code) from None
         except MemoryError as error:
             self._show(error, f"not enough memory ({error}): use smaller images, or fewer at once")
@@ -100,7 +100,8 @@ class Commands(TyperGroup):
                 self._show(error, wrong)
                 raise typer.Exit(I2IKitError.exit_code) from None
             reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            self._show(error, f"{reason}\nThis is an unexpected error. Run again with {DEBUG} for the traceback.")
+            advice = f"This is an unexpected error. Run again with {DEBUG} for the traceback."
+            self._show(error, f"{reason}{place_of(error)}\n{advice}")
             raise typer.Exit(1) from None
 
     def _show(self, error: Exception, message: str) -> None:
@@ -115,6 +116,14 @@ class Commands(TyperGroup):
             return
         self._plugins_added = True
         self.commands.update(plugin_commands(self.commands))
+
+
+def place_of(error: Exception) -> str:
+    """Return lines for the end of a message: the term in which an error was raised, its plugin, file and line."""
+    from i2ikit.plugin.origin import origin_of
+
+    origin = origin_of(error)
+    return "".join(f"\n  {line}" for line in (*notes_of(error), *([f"in {origin}"] if origin else [])))
 
 
 def with_home(argument: str) -> str:

@@ -16,17 +16,22 @@ def complete_config(incomplete: str) -> list[str]:
 
 def complete_kind(incomplete: str) -> list[str]:
     """Return the kinds of parts whose names begin so."""
-    from i2ikit.kinds import KINDS
+    from i2ikit.kinds import HOOKS, KINDS
 
-    return [kind.plural for kind in KINDS if kind.plural.startswith(incomplete)]
+    return [kind.plural for kind in (*KINDS, HOOKS) if kind.plural.startswith(incomplete)]
 
 
 def complete_part(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return the names of parts of the kind that is typed already, which begin so."""
-    from i2ikit.registry import REGISTRIES
+    from i2ikit.cli.list import CONFIGS, parts_of
+    from i2ikit.errors import I2IKitError
+    from i2ikit.kinds import find_kind
 
-    registry = REGISTRIES.get(ctx.params.get("kind", ""))
-    return [name for name in registry.names() if name.startswith(incomplete)] if registry is not None else []
+    try:
+        kind = find_kind(ctx.params.get("kind", ""), CONFIGS)
+    except I2IKitError:
+        return []
+    return [name for name in parts_of(kind) if name.startswith(incomplete)]
 
 
 def complete_metrics(incomplete: str) -> list[str]:

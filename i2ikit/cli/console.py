@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Literal
 
 from i2ikit.errors import one_line, printable
@@ -99,10 +99,15 @@ def complain(message: str) -> None:
     err().print(Text.assemble((who, "bold red"), printable(message)), soft_wrap=True)
 
 
-def busy(doing: str) -> AbstractContextManager[object]:
-    """Show a spinner on a terminal; elsewhere nothing."""
+@contextmanager
+def busy(doing: str) -> Iterator[None]:
+    """Show a spinner on a terminal; elsewhere nothing.
+
+    What configs, parts and libraries print meanwhile goes to standard error: standard output is for the result.
+    """
     console = err()
-    return console.status(doing) if console.is_terminal else nullcontext()
+    with console.status(doing) if console.is_terminal else nullcontext(), redirect_stdout(sys.stderr):
+        yield
 
 
 @contextmanager

@@ -8,12 +8,10 @@ import typer
 
 from i2ikit.cli.completion import complete_kind
 from i2ikit.cli.console import busy, complain, make_table, out, write
-from i2ikit.kinds import find_kind
+from i2ikit.kinds import HOOKS, KINDS, Kind, find_kind
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-    from i2ikit.registry import Registry
 
 CONFIGS = "configs"
 
@@ -31,17 +29,27 @@ def list_parts(
     """List the registered parts, or the packaged configs."""
     with busy("Importing the parts"):
         from i2ikit.config import packaged_configs
-        from i2ikit.registry import REGISTRIES
 
         lines = list(_configs(packaged_configs())) if kind == CONFIGS else []
         table = None
         if kind != CONFIGS:
-            table = _parts(REGISTRIES.values() if kind is None else [REGISTRIES[find_kind(kind, CONFIGS).plural]])
+            table = _parts((*KINDS, HOOKS) if kind is None else (find_kind(kind, CONFIGS),))
     for line in lines:
         write(line)
     if table is not None:
         out().print(table)
     _report_broken_plugins()
+
+
+def parts_of(kind: Kind) -> dict[str, type[Any]]:
+    """Return the registered parts of a kind by name, sorted."""
+    from i2ikit.config.mmengine_parts import HOOK
+    from i2ikit.registry import REGISTRIES
+
+    if kind is HOOKS:
+        return dict(sorted(HOOK.known().items()))
+    registry = REGISTRIES[kind.plural]
+    return {name: registry.module_dict[name] for name in registry.names()}
 
 
 def package_of(part: type[Any]) -> str:
@@ -62,19 +70,18 @@ def _configs(names: Iterable[str]) -> Iterator[str]:
     yield from (f"{method:<{width}}{' '.join(data)}" for method, data in methods.items())
 
 
-def _parts(registries: "Collection[Registry]") -> "Table":
+def _parts(kinds: Collection[Kind]) -> "Table":
     from i2ikit.interfaces.losses import contract
 
-    with_kind, with_contract = len(registries) > 1, [each.plural for each in registries] == ["losses"]
+    with_kind, with_contract = len(kinds) > 1, [each.plural for each in kinds] == ["losses"]
     columns = [*["kind"] * with_kind, "name", *["contract"] * with_contract, "description", "package"]
     rows = []
-    for registry in registries:
-        names = registry.names()
-        for name in names:
-            part = registry.module_dict[name]
+    for kind in kinds:
+        parts = parts_of(kind)
+        for name, part in parts.items():
             summary = inspect.cleandoc(part.__doc__ or "").partition("\n")[0]
             cells = {
-                "kind": registry.plural if name == names[0] else "",
+                "kind": kind.plural if name == next(iter(parts)) else "",
                 "name": name,
                 "contract": contract(part) if with_contract else "",
                 "description": summary.partition(" Contract: ")[0] if with_contract else summary,

@@ -7,8 +7,9 @@ import typer
 
 from i2ikit.cli.completion import complete_kind
 from i2ikit.cli.console import busy, write
+from i2ikit.cli.list import parts_of
 from i2ikit.errors import I2IKitError
-from i2ikit.kinds import find_kind
+from i2ikit.kinds import Kind, find_kind
 
 PLUGIN = "plugin"
 
@@ -41,14 +42,14 @@ def new(
         kinds = [find_kind(each.strip(), PLUGIN) for each in (parts or "").split(",") if each.strip()]
         written = scaffold.new_plugin(name, kinds, into)
         root = into / name
-        then = f"pip install --editable {root} && pytest {root}"
+        then = f"pip install --editable '{root}[test]' && pytest {root}"
     elif parts is not None:
         raise I2IKitError("--with belongs to `i2ikit new plugin`")
     else:
         home, found = scaffold.find_home(into), find_kind(kind, PLUGIN)
         name = name if home else scaffold.class_name(found, name)
         written = scaffold.new_part(found, name, *home) if home else scaffold.new_file(found, name, into)
-        _refuse_taken(found.plural, name)
+        _refuse_taken(found, name)
         part, test = written
         then = f"pytest {_relative(test)}"
         if home is None:
@@ -59,14 +60,11 @@ def new(
     write(f"try   {then}")
 
 
-def _refuse_taken(plural: str, name: str) -> None:
+def _refuse_taken(kind: Kind, name: str) -> None:
     with busy("Importing the parts"):
-        from i2ikit.registry import REGISTRIES
-
-        registry = REGISTRIES[plural]
-        if name in registry.names():
-            module = registry.module_dict[name].__module__
-            raise I2IKitError(f"{name!r} is taken: {module} registers it; choose another name")
+        parts = parts_of(kind)
+    if name in parts:
+        raise I2IKitError(f"{name!r} is taken: {parts[name].__module__} registers it; choose another name")
 
 
 def _relative(path: Path) -> Path:

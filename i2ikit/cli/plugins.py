@@ -39,6 +39,9 @@ def plugins(
             write(info.details if verbose else "See the traceback with `i2ikit plugins --verbose`.")
         if info.notice:
             write(("\nslow ", "bold"), f"{info.name}: {info.notice}")
+    for registry in REGISTRIES.values():
+        for name in registry.contested:
+            write(("\nunusable ", "bold red"), registry.contest(name))
 
 
 def plugin_commands(taken: Collection[str]) -> dict[str, Any]:

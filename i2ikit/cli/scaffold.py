@@ -76,7 +76,8 @@ def new_part(kind: Kind, name: str, root: Path, package: str) -> dict[Path, str]
     folder = root / "src" / package if (root / "src" / package).is_dir() else root / package
     if package == CORE:
         module = module.removesuffix(f"_{kind.word}")
-        folder, package, tests = folder / kind.plural, f"{package}.{kind.plural}", tests / kind.plural
+        inside = [*filter(None, [kind.inside]), kind.plural]
+        folder, package, tests = folder.joinpath(*inside), ".".join([package, *inside]), tests.joinpath(*inside)
     elif (folder / "parts").is_dir():
         folder, package = folder / "parts", f"{package}.parts"
     return _part_files(kind, name, folder / f"{module}.py", f"{package}.{module}", tests)

@@ -8,8 +8,9 @@ import typer
 
 from i2ikit.cli.completion import complete_kind, complete_part
 from i2ikit.cli.console import busy, make_table, out, write
-from i2ikit.cli.list import CONFIGS, package_of
-from i2ikit.kinds import find_kind
+from i2ikit.cli.list import CONFIGS, package_of, parts_of
+from i2ikit.errors import UnknownComponentError, nearest_hint
+from i2ikit.kinds import Kind, find_kind
 
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -22,24 +23,34 @@ def show(
 ) -> None:
     """Show the docstring and the arguments of a part."""
     with busy("Importing the parts"):
-        from i2ikit.registry import REGISTRIES
-
-        registry = REGISTRIES[find_kind(kind, CONFIGS).plural]
-        part = registry.get(name)
+        found = find_kind(kind, CONFIGS)
+        part = _part(found, name)
     parameters = [value for value in inspect.signature(part).parameters.values() if value.kind not in VARIADIC]
-    write((name, "bold"), f"  {registry.kind}\n", inspect.cleandoc(part.__doc__ or "It has no docstring."), "\n")
+    write((name, "bold"), f"  {found.singular}\n", inspect.cleandoc(part.__doc__ or "It has no docstring."), "\n")
     if parameters:
         rows = ((value.name, _default(value) or "(required)", _type(value.annotation)) for value in parameters)
         out().print(make_table(["argument", "default", "type"], rows))
         write()
     facts = {"module": part.__module__, "package": package_of(part)}
-    if registry.plural == "losses":
+    if found.plural == "losses":
         from i2ikit.interfaces.losses import contract
 
         facts["contract"] = contract(part)
-    facts["config"] = example(registry.plural, name, parameters)
+    facts["config"] = example(found.plural, name, parameters)
     for fact, value in facts.items():
         write((f"{fact:<9}", "bold"), value)
+
+
+def _part(kind: Kind, name: str) -> type[Any]:
+    from i2ikit.registry import REGISTRIES
+
+    if kind.plural in REGISTRIES:
+        return REGISTRIES[kind.plural].get(name)
+    known = parts_of(kind)
+    if name not in known:
+        hint = f"{nearest_hint(name, known)} See them with `i2ikit list {kind.plural}`."
+        raise UnknownComponentError(f"no {kind.singular} is called {name!r}.{hint}")
+    return known[name]
 
 
 def example(plural: str, name: str, parameters: list[inspect.Parameter]) -> str:

@@ -106,7 +106,8 @@ def run_folder(options: TrainOptions) -> Path | None:
     if not folder.is_dir():
         from i2ikit.config import packaged_configs
 
-        if options.resume and not folder.exists() and options.config.removesuffix(".py") not in packaged_configs():
+        known = "::" in options.config or options.config.removesuffix(".py") in packaged_configs()
+        if options.resume and not folder.exists() and not known:
             raise I2IKitError(
                 f"there is no run in {folder}, and no config of that name.{nearest_beside(folder)} --resume takes one "
                 "of them."

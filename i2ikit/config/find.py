@@ -2,12 +2,13 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from i2ikit.config.key_paths import shown
 from i2ikit.errors import ConfigError, nearest_hint
 from i2ikit.files import expanded
+from i2ikit.plugin.info import CORE
 from i2ikit.plugin.manager import get_manager
 
 BASE = "_base_"
@@ -15,25 +16,32 @@ SEPARATOR = "::"  # between the name of a package and the path of a file in its 
 
 
 def packaged_configs() -> dict[str, Path]:
-    """Return the packaged configs by name, such as ``enco/horse2zebra``; the first one of a name wins."""
-    found: dict[str, Path] = {}
-    for folder in get_manager().config_folders():
+    """Return the packaged configs by name, such as ``enco/horse2zebra``.
+
+    One that has its name from two plugins, or from a plugin and i2ikit, which keeps it, is called ``PACKAGE::NAME``.
+    """
+    found: dict[str, dict[str, Path]] = {}  # files by package, by name
+    for info, folder in get_manager().folders_by_plugin():
         for path in sorted(folder.rglob("*.py")):
             name = path.relative_to(folder).with_suffix("").as_posix()
             if "_base_" not in path.relative_to(folder).parts:
-                found.setdefault(name, path)
-    return found
+                found.setdefault(name, {}).setdefault(info.package, path)
+    return {
+        name if len(files) == 1 or package == CORE else f"{package}{SEPARATOR}{name}": path
+        for name, files in found.items()
+        for package, path in files.items()
+    }
 
 
 def find_config(name: str | Path) -> Path:
     """Return the file of a config.
 
     Args:
-        name: a path, or a packaged config's name (``enco/horse2zebra``, with or without ``.py``); a file of that path
-            has priority.
+        name: a path, or a packaged config's name (``enco/horse2zebra``, with or without ``.py``, alone or behind the
+            package that brings it: ``i2ikit::enco/horse2zebra``); a file of that path has priority.
 
     Raises:
-        ConfigError: neither exists; the message has the nearest names.
+        ConfigError: neither exists; the message has the nearest names; or two plugins bring a config of that name.
     """
     path = expanded(name)
     if path.is_file():
@@ -42,6 +50,15 @@ def find_config(name: str | Path) -> Path:
     wanted = path.with_suffix("").as_posix() if path.suffix == ".py" else path.as_posix()
     if wanted in packaged:
         return packaged[wanted]
+    package, separator, inside = wanted.rpartition(SEPARATOR)
+    if separator:
+        file, problem = _locate(package, f"{inside}.py")
+        if file is None:
+            raise ConfigError(str(name), [problem])
+        return file
+    twins = [each for each in packaged if each.endswith(f"{SEPARATOR}{wanted}")]
+    if twins:
+        raise ConfigError(str(name), [f"several plugins bring a config of that name: write {' or '.join(twins)}"])
     if path.is_dir():
         raise ConfigError(str(name), ["it is a folder; a config is a file in it, such as horse2zebra.py"])
     wanted = wanted.removeprefix("configs/")
@@ -97,23 +114,23 @@ def find_bases(path: Path, tree: ast.Module) -> Iterator[Path]:
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         raise ConfigError(shown(path), [f"{where} must be the path of a file, or a list of paths, in quotes"])
     for name in named:
-        folders, inside = _folders(path, name, where)
-        found = [folder / expanded(inside) for folder in folders if (folder / expanded(inside)).is_file()]
-        if not found:
-            wanted = (folders[0] / inside).resolve()
-            beside = [file.name for folder in folders for file in (folder / inside).parent.glob("*.py")]
-            missing = f"there is no {shown(wanted)}.{nearest_hint(wanted.name, beside)}"
-            raise ConfigError(shown(path), [f"{where} names {name!r}, but {missing}"])
-        yield found[0]
+        package, separator, inside = name.rpartition(SEPARATOR)
+        found, problem = _locate(package, inside) if separator else _choose([path.parent], name)
+        if found is None:
+            raise ConfigError(shown(path), [f"{where} names {name!r}, but {problem}"])
+        yield found
 
 
-def _folders(path: Path, name: str, where: str) -> tuple[list[Path], str]:
-    """Return the folders to search for a base, and its path in them."""
-    package, separator, inside = name.rpartition(SEPARATOR)
-    if not separator:
-        return [path.parent], name
+def _locate(package: str, inside: str) -> tuple[Path | None, str]:
+    """Return the file of this path in the folders of configs of a package, or None and what is wrong."""
     folders = get_manager().config_folders(package)
-    if not folders:
-        problem = get_manager().problem(package) or f"the plugin {package!r} brings no configs"
-        raise ConfigError(shown(path), [f"{where} names {name!r}, but {problem}"])
-    return folders, inside
+    problem = "" if folders else get_manager().problem(package) or f"the plugin {package!r} brings no configs"
+    return (None, problem) if problem else _choose(folders, inside)
+
+
+def _choose(folders: Sequence[Path], inside: str) -> tuple[Path | None, str]:
+    """Return the file of this path in the first of the folders that has it, or None and the nearest names."""
+    found = next((folder / expanded(inside) for folder in folders if (folder / expanded(inside)).is_file()), None)
+    wanted = (folders[0] / inside).resolve()
+    beside = [file.name for folder in folders for file in (folder / inside).parent.glob("*.py")]
+    return found, "" if found else f"there is no {shown(wanted)}.{nearest_hint(wanted.name, beside)}"

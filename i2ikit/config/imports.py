@@ -20,7 +20,8 @@ from i2ikit.config.key_paths import shown
 from i2ikit.errors import ConfigError, nearest_hint
 from i2ikit.files import expanded, file_hash
 from i2ikit.plugin import get_manager
-from i2ikit.registry import OWN_FILES, REGISTRIES
+from i2ikit.plugin.info import OWN_FILES
+from i2ikit.registry import HOOKS, REGISTRIES
 
 IMPORTS = "imports"
 WORKER_FILES = "I2IKIT_WORKER_IMPORTS"  # environment variable: the imported files, for worker processes
@@ -125,7 +126,7 @@ def _import(path: Path) -> str:
 def _forget(name: str) -> None:
     """Remove a module and what it has registered."""
     sys.modules.pop(name, None)
-    for registry in REGISTRIES.values():
+    for registry in (*REGISTRIES.values(), HOOKS):
         for key in [key for key, part in registry.module_dict.items() if part.__module__ == name]:
             del registry.module_dict[key]
 

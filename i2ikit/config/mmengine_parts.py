@@ -1,8 +1,8 @@
 """Parts of mmengine's own registries: hooks, alarms among them, visualization back ends and optimizers."""
 
 import inspect
+from collections import deque
 from collections.abc import Mapping
-from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -11,9 +11,11 @@ from mmengine import registry
 from i2ikit.build import REFUSALS, Builder, is_part, reason
 from i2ikit.config.sections import within
 from i2ikit.errors import nearest_hint
+from i2ikit.plugin.builtins import import_with_submodules
 from i2ikit.plugin.manager import get_manager
 
-ALARMS = "i2ikit.engine.hooks.alarms"  # imported by name, as parts are: the config does not know the engine
+OWN_HOOKS = "i2ikit.engine.hooks"  # imported by name, as parts are: the config does not know the engine
+ALARMS = f"{OWN_HOOKS}.alarms"
 
 PACKAGES = {  # that back ends import when the run begins to write
     "AimVisBackend": "aim",
@@ -46,7 +48,7 @@ class MMEngineKind(NamedTuple):
     def known(self) -> Mapping[str, type[Any]]:
         """Return all parts by name: mmengine's, i2ikit's, and those of plugins."""
         for module in self.modules:
-            import_module(module)
+            deque(import_with_submodules(module), maxlen=0)
         get_manager().load_components()
         return self.registry.module_dict
 
@@ -57,7 +59,7 @@ class MMEngineKind(NamedTuple):
         return ["type", *(key for key in names if key not in self.given)]
 
 
-HOOK = MMEngineKind("a hook", registry.HOOKS, ("mmengine.hooks", ALARMS), beside=("priority",))
+HOOK = MMEngineKind("a hook", registry.HOOKS, ("mmengine.hooks", OWN_HOOKS), beside=("priority",))
 BACKEND = MMEngineKind(
     "a back end", registry.VISBACKENDS, ("mmengine.visualization",), beside=("name",), given=("save_dir",)
 )
@@ -91,7 +93,8 @@ def check_part(config: Any, path: str, kind: MMEngineKind, builder: Builder) -> 
     found = known.get(str(name))
     if found is None:
         noun = kind.name.partition(" ")[2]
-        builder.error(f"{path}.type", f"no {noun} is called {name!r}.{nearest_hint(str(name), known)}")
+        hint = f"{nearest_hint(str(name), known)}{get_manager().unusable('part')}"
+        builder.error(f"{path}.type", f"no {noun} is called {name!r}.{hint}")
         return False
     options = {key: value for key, value in config.items() if key not in ("type", *kind.beside)}
     package = PACKAGES.get(str(name))

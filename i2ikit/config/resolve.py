@@ -8,7 +8,7 @@ from i2ikit.build import ConfigProblem
 from i2ikit.config.channels import follow_data
 from i2ikit.config.data import Folders, read_from
 from i2ikit.config.files import ConfigFile, read_config_file
-from i2ikit.config.find import packaged_configs
+from i2ikit.config.find import SEPARATOR, packaged_configs
 from i2ikit.config.imports import IMPORTS, import_problems, locate_imports
 from i2ikit.config.key_paths import existing, holds, shown, split
 from i2ikit.config.overrides import apply_overrides
@@ -57,7 +57,8 @@ def config_origin(path: Path) -> dict[str, str]:
     """
     chain = list(read_config_file(path).chain())
     name = next((name for name, packaged in packaged_configs().items() if packaged.resolve() == chain[0]), "")
-    method = name.partition("/")[0] or next((file.stem for file in chain if file.parent.name == "methods"), "")
+    folder = name.rpartition(SEPARATOR)[2].partition("/")[0]
+    method = folder or next((file.stem for file in chain if file.parent.name == "methods"), "")
     return {"config": name or shown(path)} | ({"method": method} if method else {})
 
 

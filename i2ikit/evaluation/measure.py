@@ -1,6 +1,7 @@
 """Metrics of translations over a test set, with the protocol by which they were measured."""
 
 import hashlib
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -12,9 +13,10 @@ import torch
 from torch import Tensor
 
 from i2ikit.data.loading import MapDataset
-from i2ikit.errors import DataError, I2IKitError
+from i2ikit.errors import DataError, I2IKitError, MetricError
 from i2ikit.evaluation.items import first_items, has_truth, mask_of
 from i2ikit.metrics.base import NEEDS, Metric
+from i2ikit.plugin.origin import origin_of
 
 BATCH = 16
 INPUT = "input "  # in front of the names of what a translation reads besides
@@ -138,8 +140,7 @@ def measure(
     """
     running = _RunningMetrics(metrics, prepare(metrics, device or torch.device("cpu")) if missing is None else missing)
     images, place = _ImageRecord(), 0
-    for metric in metrics.values():
-        metric.target = data.target
+    running.each(lambda metric: setattr(metric, "target", data.target))
     running.each(methodcaller("reset"))
     for batch in data.batches():
         images.add(batch)
@@ -151,11 +152,14 @@ def measure(
             inputs = batch.pop("a") if translate is None else batch["a"]
             given = {data.source: inputs, **others}
             output = inputs if translate is None else translate(given, place).float().cpu()
-            running.each(methodcaller("update", {**batch, "output": output}))
+            running.update({**batch, "output": output})
             place += len(inputs)
         pause()
+    running.each(_refuse_bad_directions)
+    own = running.protocol()
     found = running.compute()
-    protocol = {**(about or {}), **images.protocol(), "seed": data.seed, "metrics": running.protocol()}
+    own = {name: about for name, about in own.items() if name in running.working}
+    protocol = {**(about or {}), **images.protocol(), "seed": data.seed, "metrics": own}
     return Measurement(found, running.missing, *_directions(found, metrics), protocol)
 
 
@@ -175,14 +179,27 @@ def join(found: Mapping[str, Measurement]) -> Measurement:
     return result
 
 
-def _reason(metric: Metric, error: Exception) -> str:
+def _reason(metric: Metric, error: BaseException) -> str:
     """Return why a metric failed; of a key that a sample lacks, what it is."""
     name = type(metric).__name__
     if isinstance(error, I2IKitError | ValueError):
         return str(error)
     if isinstance(error, KeyError) and error.args and error.args[0] in NEEDS:
         return f"{name} {NEEDS[error.args[0]]}"
-    return f"{name} fails with {type(error).__name__}: {error}"
+    origin = origin_of(error)
+    where = f", in {origin}" if origin else ""
+    return f"{name} fails with {type(error).__name__}: {error}{where}"
+
+
+def _numbers(metric: Metric) -> dict[str, float]:
+    """Return the values of a metric, which may be numbers of NumPy or tensors."""
+    return {str(key): float(value) for key, value in metric.compute().items()}
+
+
+def _refuse_bad_directions(metric: Metric) -> None:
+    wrong = {name: word for name, word in metric.better.items() if word not in ("higher", "lower")}
+    if wrong:
+        raise MetricError(f"{type(metric).__name__}.better must be 'higher' or 'lower' by value, not {wrong}")
 
 
 def _directions(found: Mapping[str, float], metrics: Mapping[str, Metric]) -> tuple[dict[str, str], list[str]]:
@@ -210,25 +227,34 @@ class _RunningMetrics:
         for name, metric in list(self.working.items()):
             try:
                 results[name] = call(metric)
-            except Exception as error:  # whatever is wrong with one metric does not concern the others
+            except (Exception, SystemExit) as error:  # whatever is wrong with one metric does not concern the others
                 self.missing[name] = _reason(metric, error)
                 del self.working[name]
         return results
 
+    def update(self, sample: Mapping[str, Tensor]) -> None:
+        """Add a batch to each metric that gets what it needs."""
+
+        def update(metric: Metric) -> None:
+            metric.check(sample)
+            metric.update(dict(sample))  # a dict of its own, which it may change
+
+        self.each(update)
+
     def compute(self) -> dict[str, float]:
         """Return all finite values; others are missing."""
         found: dict[str, float] = {}
-        for name, values in self.each(methodcaller("compute")).items():
+        for name, values in self.each(_numbers).items():
             for key, value in values.items():
                 if math.isfinite(value):
-                    found[f"{name}.{key}"] = float(value)
+                    found[f"{name}.{key}"] = value
                 else:
                     self.missing[f"{name}.{key}"] = f"it is {value}"
         return found
 
-    def protocol(self) -> dict[str, Any]:
-        """Return what the values of each metric depend on."""
-        return {name: {"type": type(metric).__name__, **metric.protocol()} for name, metric in self.working.items()}
+    def protocol(self) -> dict[str, dict[str, Any]]:
+        """Return what the values of each metric depend on, as plain data."""
+        return self.each(lambda metric: json.loads(json.dumps({"type": type(metric).__name__, **metric.protocol()})))
 
 
 class _ImageRecord:

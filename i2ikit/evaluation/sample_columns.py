@@ -72,7 +72,8 @@ def are_images(columns: Sequence[Column], made: Mapping[str, Tensor], item: Mapp
 
 
 def _column(image: Expression, model: UnpairedTranslation, outputs: Mapping[str, Expression]) -> Column:
-    reads = [part.name for part in image.walk() if not part.arguments and part.name not in model.views]
+    names = [part.name for part in image.walk() if not part.arguments and part.number is None]
+    reads = [name for name in names if name not in model.views]
     domain = next(filter(None, map(domain_of, reads)), "")
     return Column(image, domain, tuple(dict.fromkeys(reads)), _name(image, outputs))
 

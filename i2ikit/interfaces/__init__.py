@@ -2,6 +2,7 @@
 
 from i2ikit.interfaces.inputs import ExtraInput
 from i2ikit.interfaces.positions import Positions, Routing, SamplingPlan, positions_on
+from i2ikit.interfaces.progress import Progress, Schedule
 from i2ikit.interfaces.step import HeadUse, Read, StepReader, full_name
 from i2ikit.ops.contrast import Negatives
 
@@ -10,9 +11,11 @@ __all__ = [
     "HeadUse",
     "Negatives",
     "Positions",
+    "Progress",
     "Read",
     "Routing",
     "SamplingPlan",
+    "Schedule",
     "StepReader",
     "full_name",
     "positions_on",

@@ -2,7 +2,8 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -33,9 +34,21 @@ def load_builtin_parts() -> None:
             pass
 
 
-def import_with_submodules(name: str) -> Iterator[ModuleType]:
-    """Import a module, and all modules inside it if it is a package; yield each."""
-    module = importlib.import_module(name)
-    yield module
-    for found in pkgutil.iter_modules(getattr(module, "__path__", [])):
-        yield from import_with_submodules(f"{name}.{found.name}")
+def import_with_submodules(
+    name: str, guard: Callable[[str], AbstractContextManager[object]] = nullcontext
+) -> Iterator[ModuleType]:
+    """Import a module, and all modules inside it if it is a package; yield each.
+
+    Args:
+        name: of the module.
+        guard: makes a context for the import of a module from its name; where it suppresses an error, the modules
+            inside that one are left out, and those beside it are imported.
+    """
+    found: list[ModuleType] = []
+    inside: list[str] = []
+    with guard(name):
+        found.append(importlib.import_module(name))
+        inside += [each.name for each in pkgutil.iter_modules(getattr(found[0], "__path__", []))]
+    yield from found
+    for each in inside:
+        yield from import_with_submodules(f"{name}.{each}", guard)

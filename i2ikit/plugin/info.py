@@ -14,6 +14,7 @@ from i2ikit.kinds import KINDS
 from i2ikit.version import __version__
 
 CORE = "i2ikit"
+OWN_FILES = "i2ikit.config.imports."  # what the names of modules begin with that are files of `imports`
 DISABLE = "I2IKIT_DISABLE_PLUGINS"
 ALL = ("1", "all", "true", "yes", "on")
 NONE = ("", "0", "none", "false", "no", "off")
@@ -27,6 +28,7 @@ class PluginInfo:
         name: of the entry point; ``"i2ikit"`` for the built-in parts.
         package: the distribution to `pip install`.
         version: of the distribution.
+        root: the top-level package of the entry point; empty for the built-in parts.
         modules: names of the modules that were imported for their parts.
         error: one line, or empty.
         advice: how to repair the error, one sentence, or empty.
@@ -38,6 +40,7 @@ class PluginInfo:
     name: str
     package: str
     version: str
+    root: str = ""
     modules: list[str] = field(default_factory=list)
     error: str = ""
     advice: str = ""

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from i2ikit.errors import DataError
+from i2ikit.errors import DataError, noted
 from i2ikit.interfaces import full_name
 from i2ikit.interfaces.progress import Progress
 from i2ikit.ops.numerics import at_least_float32
@@ -100,7 +100,8 @@ class Step:
         with frozen(head for name, head in heads if f"heads.{name}" not in self._plan.updates[index]):
             for name, (term, weight) in self.active[index].items():
                 self.term, self._stream = name, streams[name].stream or name
-                value = term(self)
+                with noted(f"in term {name!r}"):
+                    value = term(self)
                 values[name] = value.detach()
                 total = weight * value if total is None else total + weight * value
         return total, values

@@ -126,7 +126,7 @@ class Workshop:
     def run(self, words: list[str]) -> None:
         """Run one line: i2ikit and pytest as modules of this interpreter, and pip as said above."""
         if words[:3] == ["pip", "install", "--editable"]:
-            self.install(self.folder / words[3])
+            self.install(self.folder / words[3].partition("[")[0])
         elif words:
             assert words[0] in ("i2ikit", "pytest"), f"no way to run {words[0]!r}"
             self.call("-m", *words)

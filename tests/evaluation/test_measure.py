@@ -1,6 +1,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -32,7 +33,6 @@ class Items:
 
 class Recording(Metric):
     better = {"images": "higher"}  # noqa: RUF012
-    needs_pairs = True
 
     def __init__(self) -> None:
         self.samples: list[dict[str, Tensor]] = [{}]
@@ -70,12 +70,16 @@ class Failing(Recording):
         return {"inf": float("inf"), "fine": 1.0}
 
 
+class Paired(Recording):
+    needs_pairs = True
+
+
 def measured(items: Items, metrics: dict[str, Metric], **options: Any) -> Measurement:
     return measure(halved, EvaluationData(items), metrics, **options)
 
 
 def test_a_metric_sees_every_image_with_its_translation_and_is_reset_first():
-    metric = Recording()
+    metric = Paired()
     found = measured(Items(*[4] * 20), {"count": metric})
     assert found.metrics == {"count.images": 20.0}
     assert found.better == {"count.images": "higher"}
@@ -157,6 +161,66 @@ def test_a_metric_with_an_error_of_its_own_is_missing_and_the_others_continue(er
     found = measured(Items(4), {"bad": Wrong(), "count": Recording()})
     assert found.metrics == {"count.images": 1.0}
     assert found.missing == {"bad": f"Wrong fails with {type(error).__name__}: {error}"}
+
+
+class Odd(Recording):
+    """Breaks the contract in places other than its own methods."""
+
+    def __init__(self, **found: Any) -> None:
+        super().__init__()
+        self.found = found
+
+    def compute(self) -> dict[str, float]:
+        return self.found.get("compute", {"images": 1.0})
+
+    def protocol(self) -> dict[str, Any]:
+        return self.found.get("protocol", {})
+
+
+class Directionless(Recording):
+    better = {"images": "up"}  # noqa: RUF012
+
+
+class Exiting(Recording):
+    def update(self, sample: dict[str, Tensor]) -> None:
+        sample.clear()  # its own dict
+        raise SystemExit("no license")
+
+
+@pytest.mark.parametrize(
+    ("metric", "reason"),
+    [
+        (Odd(compute=None), "Odd fails with AttributeError"),
+        (Odd(compute={"images": "many"}), "could not convert string to float"),
+        (Odd(protocol={"network": object()}), "Odd fails with TypeError: Object of type object is not JSON"),
+        (Odd(protocol=3), "Odd fails with TypeError"),
+        (Directionless(), "Directionless.better must be 'higher' or 'lower' by value, not {'images': 'up'}"),
+        (Exiting(), "Exiting fails with SystemExit: no license"),
+    ],
+)
+def test_a_metric_that_breaks_its_contract_is_missing_and_the_others_continue(metric, reason):
+    found = measured(Items(4), {"bad": metric, "count": Recording()})
+    assert found.metrics == {"count.images": 1.0}
+    assert reason in found.missing["bad"]
+    assert list(found.protocol["metrics"]) == ["count"]
+
+
+def test_values_of_numpy_and_torch_are_numbers():
+    values = {"tensor": torch.tensor(2.0), "numpy": np.float32(0.5)}
+    assert measured(Items(4), {"x": Odd(compute=values)}).metrics == {"x.tensor": 2.0, "x.numpy": 0.5}
+
+
+def test_a_metric_gets_no_sample_that_lacks_what_it_declares():
+    found = measured(Items(4, 4, 4, a="123", b="xyx"), {"truth": Paired()})
+    assert "Paired needs paired test images" in found.missing["truth"]
+
+
+def test_a_metric_of_inputs_says_so_where_only_outputs_are_known():
+    class Change(Recording):
+        needs_inputs = True
+
+    found = measure(None, EvaluationData(Items(4)), {"change": Change()})
+    assert "Change needs the inputs of the translations: measure a checkpoint" in found.missing["change"]
 
 
 def test_a_metric_knows_the_domain_of_the_outputs():

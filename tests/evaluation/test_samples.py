@@ -8,8 +8,10 @@ from PIL import Image
 from i2ikit.build import Builder
 from i2ikit.datasets.domains import DomainImages
 from i2ikit.evaluation.samples import image_values, to_pil, with_aspect, write_samples
+from i2ikit.generators import ResNetGenerator
 from i2ikit.images import FileList, Reader
-from i2ikit.registry import DATASETS
+from i2ikit.interfaces import ExtraInput
+from i2ikit.registry import DATASETS, GENERATORS
 from i2ikit.transforms import Resize
 from i2ikit.translation import UnpairedTranslation, build_model
 
@@ -50,6 +52,20 @@ def test_pairs_have_their_truth_and_its_distance(cut, tmp_path):
     _, index = written(tmp_path, cut, paired=True)
     assert set(index["items"][0]["values"]) == {"truth", "change"}
     assert (tmp_path / "step_000100" / index["items"][0]["images"]["truth"]).is_file()
+
+
+def test_an_output_with_a_number_is_shown(cut, tmp_path):
+    @GENERATORS.register_module()
+    class DialGenerator(ResNetGenerator):
+        extra_inputs = (ExtraInput("strength", "scalar", default=1.0),)
+
+    try:
+        cut["model"]["generators"]["ab"]["type"] = "DialGenerator"
+        cut["model"]["outputs"] = {"ab": "ab(a, 0.5)"}
+        _, index = written(tmp_path, cut)
+    finally:
+        GENERATORS.module_dict.pop("DialGenerator")
+    assert {"input", "output"} <= index["items"][0]["images"].keys()
 
 
 def test_writing_samples_leaves_the_model_in_training_mode_and_its_image_pool_alone(cyclegan, tmp_path):

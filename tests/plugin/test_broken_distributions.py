@@ -45,7 +45,15 @@ for line in sys.stdin.read().splitlines():
 """
 
 
-def install(folder: Path, name: str, hooks: str | None, parts: str | None, metadata: str = "", entry: str = "") -> None:
+def install(
+    folder: Path,
+    name: str,
+    hooks: str | None,
+    parts: str | None,
+    metadata: str = "",
+    entry: str = "",
+    entry_name: str = "",
+) -> None:
     """Write the files of a distribution i2ikit-NAME."""
     package = folder / f"toy_{name}"
     package.mkdir()
@@ -55,7 +63,7 @@ def install(folder: Path, name: str, hooks: str | None, parts: str | None, metad
     info = folder / f"i2ikit_{name}-0.3.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: i2ikit-{name}\nVersion: 0.3\n{metadata}")
-    (info / "entry_points.txt").write_text(f"[i2ikit]\n{name} = {entry or package.name}\n")
+    (info / "entry_points.txt").write_text(f"[i2ikit]\n{entry_name or name} = {entry or package.name}\n")
 
 
 def run(folder: Path, *lines: str, **environment: str) -> list[tuple[int, str, str]]:

@@ -113,6 +113,21 @@ def test_a_package_is_imported_with_its_modules(install):
             PART.format(registry="LOSSES", name="L1Loss"),
             "import of 'toys_bad': DuplicateComponentError: two losses are",
         ),
+        (
+            PART.format(registry="LOSSES", name="L1Loss").replace("module()", "module(force=True)"),
+            "A part of i2ikit cannot be replaced: rename yours.",
+        ),
+        *(
+            (components("return []").replace("@hookimpl", f"@hookimpl({mark}=True)"), "i2ikit_components is marked")
+            for mark in ("tryfirst", "trylast")
+        ),
+        *(
+            (
+                f"{HOOK}@hookimpl({mark}=True)\ndef i2ikit_components():\n    return (yield)\n",
+                "i2ikit_components is marked with tryfirst, trylast or a wrapper, but plugins are called one by one",
+            )
+            for mark in ("wrapper", "hookwrapper")
+        ),
     ],
 )
 def test_a_broken_plugin_is_reported_and_affects_no_other(install, text, error):
@@ -128,22 +143,26 @@ def test_a_broken_plugin_is_reported_and_affects_no_other(install, text, error):
 
 
 @pytest.mark.parametrize("name", ["L1Loss", "ToyLoss"])
-def test_a_name_that_is_taken_is_reported_with_both_owners_and_using_it_is_an_error(install, name):
+def test_a_name_that_is_taken_is_reported_with_both_owners_and_using_it_is_an_error(install, monkeypatch, name):
     part = PART.format(registry="LOSSES", name=name)
-    second = GOOD.replace("toys_parts", "toys_more")
     plugins = {"a_toys": "toys", "b_toys": "toys_second"}
     manager = install(
         plugins,
         toys=GOOD,
-        toys_second=second,
         toys_parts=PART.format(registry="LOSSES", name="ToyLoss"),
-        toys_more=part,
+        toys_second____init__=GOOD.replace("toys_parts", "toys_second.more"),
+        toys_second__more=part,
     )
     assert info(manager, "a_toys").error == ""
     assert f"two losses are called '{name}'" in info(manager, "b_toys").error
-    assert "toys_more" in info(manager, "b_toys").error
+    assert "toys_second.more" in info(manager, "b_toys").error
     if name == "ToyLoss":  # of two plugins; a name of the core keeps its class
-        with pytest.raises(DuplicateComponentError, match=r"toys_parts\.ToyLoss and toys_more.*switch one plugin"):
+        monkeypatch.setattr("i2ikit.registry.get_manager", lambda: manager)
+        message = (
+            r"toys_parts\.ToyLoss of the plugin 'a_toys' \(\? \?\) and "
+            r"toys_second\.more\.ToyLoss of the plugin 'b_toys' \(\? \?\)\. .*switch one plugin off"
+        )
+        with pytest.raises(DuplicateComponentError, match=message):
             LOSSES.get("ToyLoss")
     LOSSES.contested.clear()
 
@@ -154,6 +173,38 @@ def test_a_part_that_fails_leaves_the_plugins_other_modules_in_use(install):
     manager = install({"toys": "toys"}, toys=text, toys_wrong="1 / 0", toys_parts=part)
     assert "ZeroDivisionError" in info(manager, "toys").error
     assert info(manager, "toys").modules == ["toys_parts"]
+
+
+def test_a_module_that_fails_leaves_the_modules_after_it_in_use(install):
+    parts = {f"{name}Sampler": PART.format(registry="SAMPLERS", name=f"{name}Sampler") for name in ("First", "Last")}
+    manager = install(
+        {"toys": "toys"},
+        toys=GOOD,
+        toys_parts____init__="",
+        toys_parts__a_first=parts["FirstSampler"],
+        toys_parts__b_wrong="1 / 0",
+        toys_parts__c_last=parts["LastSampler"],
+    )
+    assert "import of 'toys_parts.b_wrong': ZeroDivisionError" in info(manager, "toys").error
+    assert info(manager, "toys").modules == ["toys_parts", "toys_parts.a_first", "toys_parts.c_last"]
+    assert {"FirstSampler", "LastSampler"} <= set(SAMPLERS.module_dict)
+
+
+def test_what_a_plugin_prints_is_not_part_of_the_output(install, capsys):
+    talking = "print('hello from the import')\n"
+    hook = components("print('hello from the hook'); return ['toys_parts']")
+    install({"toys": "toys"}, toys=talking + hook, toys_parts=talking)
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert written.err.count("hello from the import") == 2
+    assert "hello from the hook" in written.err
+
+
+def test_two_entry_points_of_one_module_are_reported(install):
+    manager = install({"toys": "toys", "again": "toys"}, toys=GOOD, toys_parts="")
+    again, second = manager.plugins[1:]
+    assert (again.error, again.modules) == ("", ["toys_parts"])
+    assert second.error == "entry point: PluginError: it names the same module as the entry point 'again' of ? ?"
 
 
 def test_what_is_not_marked_as_a_hook_is_not_called(install):
@@ -168,7 +219,7 @@ def test_a_plugin_cannot_have_the_name_of_the_core(install):
     core, other = manager.plugins
     assert core.error == ""
     assert "i2ikit.losses" in core.modules
-    assert "hooks: ValueError" in other.error
+    assert "'i2ikit' is an entry point of i2ikit" in other.error
     assert other.modules == []
 
 

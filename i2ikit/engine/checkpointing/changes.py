@@ -1,7 +1,6 @@
 """What has changed since a checkpoint was written: config, length, data, versions, machine; key by key."""
 
 import hashlib
-import inspect
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -11,14 +10,13 @@ from typing import Any
 
 import torch
 
+from i2ikit.config.defaults import argument_defaults
 from i2ikit.config.imports import IMPORTS, import_hashes
-from i2ikit.config.overrides import registry_at
 from i2ikit.config.sections import with_defaults
 from i2ikit.data.loading import MapDataset
 from i2ikit.distributed import processes
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
-from i2ikit.environment import versions
-from i2ikit.errors import I2IKitError
+from i2ikit.environment import plugins, versions
 
 ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "(not set)"})()
 WIDTH = 60  # characters of a value in a message
@@ -79,6 +77,7 @@ def changes_since(
         *value_changes({"steps": checkpoint.progress["steps"]}, {"steps": steps}, "length."),
         *value_changes(before["files"], facts["files"], "files."),
         *value_changes(checkpoint.versions, versions(), "versions."),
+        *value_changes(_plugin_versions(checkpoint.plugins), _plugin_versions(plugins(config)), "versions."),
         *value_changes(before["machine"], facts["machine"], "machine."),
     ]
 
@@ -112,17 +111,15 @@ def _compare(old: Any, new: Any, keys: Keys) -> list[Change]:
 
 def _value(config: Mapping[str, Any], name: str, keys: Keys) -> Any:
     """Return the value of ``name`` in a dict, or the default of that argument of the part that the dict describes."""
-    if name in config or not isinstance(config.get("type"), str):
-        return config.get(name, ABSENT)
-    registry = registry_at(keys)
-    try:
-        parameters = inspect.signature(registry.get(config["type"])).parameters if registry is not None else {}
-    except I2IKitError:  # errors of the config are reported elsewhere
-        return ABSENT
-    default = parameters[name].default if name in parameters else inspect.Parameter.empty
-    if default is inspect.Parameter.empty:
-        return ABSENT
+    if name in config:
+        return config[name]
+    found = argument_defaults(config, keys).get(name)
+    default = ABSENT if found is None else found.default
     return list(default) if isinstance(default, tuple) else default
+
+
+def _plugin_versions(found: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    return {about.get("package", name): about.get("version", "") for name, about in found.items()}
 
 
 def _is_dict(value: Any) -> bool:

@@ -10,6 +10,7 @@ from mmengine.utils import apply_to
 from torch import Tensor
 from torch.optim import Optimizer
 
+from i2ikit.config.defaults import with_argument_defaults
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.checkpointing.rebuild import compare_weights
 from i2ikit.engine.runner import TranslationRunner
@@ -23,7 +24,7 @@ def capture(run: TranslationRunner) -> Checkpoint:
     loop, updater = run.train_loop, run.optim_wrapper
     epoch, batch = loop.position
     return Checkpoint(
-        config=run.config,
+        config=with_argument_defaults(run.config),
         model=run.translation.state_dict(),
         optimizers={name: optimizer.state_dict() for name, optimizer in updater.optimizers.items()},
         progress={
