@@ -7,7 +7,7 @@ from torch import Tensor
 from i2ikit.ops.convolutions import is_active, is_faster, transformed
 
 # [phase, row of the small maps, row of the kernel]: the kernel's rows at the even and at the odd rows of the large maps
-_ROWS = torch.tensor([[[3, 1, 0], [1, 3, 3], [0, 0, 1]], [[1, 0, 0], [3, 3, 1], [0, 1, 3]]]) / 4
+_ROWS = torch.tensor([[[3, 1, 0], [1, 3, 3], [0, 0, 1]], [[1, 0, 0], [3, 3, 1], [0, 1, 3]]], device="cpu") / 4
 _FOLD = torch.einsum("pik,qjl->pqklij", _ROWS, _ROWS).reshape(4, 9, 9)
 _ENDS = [0, -1]
 

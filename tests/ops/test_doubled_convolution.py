@@ -1,8 +1,11 @@
+import importlib
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from i2ikit.ops import doubled_convolution
 from i2ikit.ops.convolutions import FastConvolutions
 from i2ikit.ops.doubled_convolution import convolve_doubled, doubling_gains
 
@@ -19,6 +22,13 @@ def test_it_is_an_interpolation_and_a_convolution_up_to_the_border(size: tuple[i
     x, weight, offset = draw(2, 5, *size), draw(3, 5, 3, 3), draw(3) if bias else None
     expected = F.conv2d(F.interpolate(x, scale_factor=2, mode="bilinear"), weight, offset, padding=1)
     torch.testing.assert_close(convolve_doubled(x, weight, offset), expected, atol=2e-4, rtol=0)
+
+
+def test_a_model_that_imports_it_on_another_device_computes_on_the_cpu() -> None:
+    with torch.device("meta"):
+        importlib.reload(doubled_convolution)
+    found = doubled_convolution.convolve_doubled(draw(1, 4, 3, 3), draw(2, 4, 3, 3), None)
+    assert found.isfinite().all()
 
 
 def test_in_bfloat16_it_is_nearer_to_float32_than_both_by_themselves() -> None:
