@@ -1,5 +1,4 @@
-"""The public functions: what `from i2ikit.files import expanded
-from i2ikit import ...` gives."""
+"""The public functions: what `from i2ikit import ...` gives."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import ConfigProblem, class_of, is_part, parameters
-from i2ikit.config.data import dataset_config, image_names
+from i2ikit.config.data import DOMAINS, dataset_config, image_names
 from i2ikit.errors import counted
 from i2ikit.registry import DATASETS, DISCRIMINATORS, GENERATORS, Registry
 
 if TYPE_CHECKING:
     from i2ikit.translation import UnpairedTranslation
 
+COLOR = 3  # channels
 MASK, LABEL = "mask", "label"  # what the names of images of one channel end in; a label holds integer codes
 Need = tuple[str, str, Registry, str, str]  # section, name, registry, argument, domain
 
@@ -40,7 +41,7 @@ def channel_errors(config: Mapping[str, Any]) -> Iterator[ConfigProblem]:
     if data.get("channels") is not None and "channels" not in parameters(DATASETS, kind):
         yield ConfigProblem("data.channels", f"the data set {kind} takes no channels; remove data.channels")
         return
-    channels = by_domain(_argument(DATASETS, dataset_config(data, "train"), "channels"))
+    channels = data_channels(config)
     for section, name, registry, argument, domain in _needs(model) if channels else ():
         found = _argument(registry, model[section][name], argument)
         if isinstance(found, int) and found != channels[domain]:
@@ -53,15 +54,21 @@ def channel_errors(config: Mapping[str, Any]) -> Iterator[ConfigProblem]:
 
 
 def image_channels(config: Mapping[str, Any], model: "UnpairedTranslation") -> dict[str, int]:
-    """Return the channels of the domains ``a`` and ``b``: those of the data, else those of the first generator."""
+    """Return the channels of the domains ``a`` and ``b``: those of the data, else those of the outputs' generators."""
     channels = _stated(config["data"])
     if channels:
         return channels
-    name, generator = next(iter(model.generators.items()))
-    network: Any = generator
-    source = getattr(network, "in_channels", 3)
-    target = network.widths(("out",))[0] if hasattr(network, "widths") else source
-    return {"a": source, "b": target} if name.startswith("a") else {"a": target, "b": source}
+    from i2ikit.translation.outputs import domains_of, entered_by, real_images
+
+    found: dict[str, int] = {}
+    for name, image in model.outputs.items():
+        source, target = domains_of(name)
+        first = entered_by(image, real_images(name, image, [*model.views])[0], model.generators)
+        found.setdefault(source, getattr(model.generators[first], "in_channels", COLOR) if first else COLOR)
+        last = image.without(lambda name: name not in model.generators)
+        network: Any = model.generators[last.name]
+        found.setdefault(target, network.widths((last.tap,))[0] if hasattr(network, "widths") else found[source])
+    return {domain: found.get(domain, COLOR) for domain in DOMAINS}
 
 
 def channels_of_images(config: Mapping[str, Any], model: "UnpairedTranslation") -> dict[str, int]:
@@ -77,6 +84,11 @@ def channels_of_images(config: Mapping[str, Any], model: "UnpairedTranslation") 
         single = name.endswith((MASK, LABEL))
         channels.setdefault(name, 1 if single else channels.get(name[0], 3))
     return channels | (dict(declared) if isinstance(declared, Mapping) else {})
+
+
+def data_channels(config: Mapping[str, Any]) -> dict[str, int]:
+    """Return the channels of the domains that the training data have, by its default too; empty where it sets none."""
+    return by_domain(_argument(DATASETS, dataset_config(config["data"], "train"), "channels"))
 
 
 def _stated(data: Mapping[str, Any]) -> dict[str, int]:
@@ -101,11 +113,28 @@ def _needs(model: Mapping[str, Any]) -> Iterator[Need]:
         for name, network in networks.items() if isinstance(networks, Mapping) else ():
             if not is_part(network) or not isinstance(network["type"], str):
                 continue
-            if registry is GENERATORS and name in ("ab", "ba"):
-                yield section, name, registry, "in_channels", name[0]
-                yield section, name, registry, "out_channels", name[1]
+            if registry is GENERATORS:
+                yield from ((section, name, registry, argument, domain) for argument, domain in _ends(name, model))
             elif registry is DISCRIMINATORS and name.partition("_")[0] in ("a", "b"):
                 yield section, name, registry, "in_channels", name[0]
+
+
+def _ends(generator: str, model: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the arguments of a generator that are channels of a domain: of images that it takes, or that it makes."""
+    from i2ikit.translation.expressions import parse
+    from i2ikit.translation.outputs import declared_outputs, domain_of
+
+    taken, made = set(), set()
+    for name, text in declared_outputs(model).items():
+        try:
+            image = parse(text)
+        except (ValueError, AttributeError):  # reported where the outputs are built
+            continue
+        calls = [part for part in image.walk() if part.name == generator and part.arguments]
+        taken |= {domain for part in calls if (domain := domain_of(part.arguments[0].name))}
+        made |= {name[1]} if image.name == generator and image.tap == "out" and name[1:2] in DOMAINS else set()
+    for argument, domains in (("in_channels", taken), ("out_channels", made)):
+        yield from ((argument, domain) for domain in sorted(domains))
 
 
 def _argument(registry: Registry, config: Mapping[str, Any], argument: str) -> Any:

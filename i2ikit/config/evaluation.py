@@ -9,12 +9,12 @@ from i2ikit.interfaces.progress import MeasuredSchedule
 from i2ikit.registry import METRICS, SCHEDULES
 
 
-def check_evaluation(section: Any, metrics: Any, generators: Any, builder: Builder) -> None:
+def check_evaluation(section: Any, metrics: Any, model: Any, builder: Builder) -> None:
     """Report metrics without the base class, unknown values, values without a direction, and keys without effect.
 
     Args:
         section, metrics: of the config.
-        generators: of its model; values of the second one have its name in front, as in ``"ba.fid.clean"``.
+        model: of the config; values of its second output have its name in front, as in ``"ba.fid.clean"``.
         builder: collects the errors.
     """
     if not isinstance(section, Mapping) or not isinstance(metrics, Mapping):
@@ -27,9 +27,11 @@ def check_evaluation(section: Any, metrics: Any, generators: Any, builder: Build
             builder.error(f"metrics.{name}", f"{metric.__name__} must derive from i2ikit.metrics.base.Metric")
     decisive = section.get("metric")
     if isinstance(decisive, str):
-        others = list(generators)[1:] if isinstance(generators, Mapping) else []
-        generator, _, rest = decisive.partition(".")
-        own = rest if generator not in metrics and generator in others else decisive
+        from i2ikit.translation.outputs import declared_outputs
+
+        others = [*declared_outputs(model)][1:] if isinstance(model, Mapping) else []
+        output, _, rest = decisive.partition(".")
+        own = rest if output not in metrics and output in others else decisive
         _check_decisive(own, section, metrics, builder)
     if section.get("stop_after") is None:
         return

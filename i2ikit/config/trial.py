@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import Builder, ConfigProblem, needs_values, reason
 from i2ikit.config.batch import batch_shapes, images_without_values, side_key, size_in_config
-from i2ikit.config.channels import channels_of_images
+from i2ikit.config.channels import channels_of_images, data_channels
 from i2ikit.config.data import image_names
-from i2ikit.errors import I2IKitError, ShapeError
+from i2ikit.errors import I2IKitError, ShapeError, counted
 
 if TYPE_CHECKING:
     from i2ikit.interfaces import Read
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NORM_OF_ONE = "Expected more than 1"  # torch's error of a norm that sees a single value of each channel
 ABOUT_SIZES = re.compile(r"\b(sizes?|shapes?|dimensions?|input size)\b")
+TRIAL = 16  # pixels of a side on which views are tried out
 OTHERS = "cyclegan, dclgan and enco can, without their identity terms"
 
 
@@ -46,7 +47,7 @@ def image_errors(config: Mapping[str, Any], model: "UnpairedTranslation") -> lis
         config: resolved; its sections are valid.
         model: of the config, without the values of its weights.
     """
-    clashes = list(_channel_clashes(config, model))
+    clashes = [*_channel_clashes(config, model), *_odd_outputs(config, model)]
     if clashes:
         return clashes
     try:
@@ -85,6 +86,25 @@ def trial_error(config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) 
             message = _explained(error, called[-1], images["a"].shape)
             return ConfigProblem(f"model.phases.{phase}.terms.{step.term}", message) if message else None
         step.forget(index)
+    return _output_error(model, images)
+
+
+def _output_error(model: "UnpairedTranslation", images: Mapping[str, Any]) -> ConfigProblem | None:
+    """Compute all outputs once, on images without values; return the one that fails, or that changes the size."""
+    from i2ikit.translation.outputs import real_images
+
+    for name, image in model.outputs.items():
+        source = images[real_images(name, image, [*model.views])[0]]
+        try:
+            found = model.render(images, [str(image)])[str(image)]
+        except (ValueError, RuntimeError) as error:
+            message = _explained(error, str(image), source.shape)
+        else:
+            sizes = [tuple(each.shape[2:]) for each in (source, found)]
+            message = f"{image} makes {sizes[1]} pixels of {sizes[0]}; an output has the size of its image"
+            message = message if sizes[0] != sizes[1] else ""
+        if message:
+            return ConfigProblem(f"model.outputs.{name}", message)
     return None
 
 
@@ -120,6 +140,25 @@ def _channel_clashes(config: Mapping[str, Any], model: "UnpairedTranslation") ->
     )
 
 
+def _odd_outputs(config: Mapping[str, Any], model: "UnpairedTranslation") -> Iterator[ConfigProblem]:
+    """Yield the outputs that images of their domain cannot be: of other channels."""
+    from i2ikit.interfaces import Read
+    from i2ikit.translation.outputs import domains_of
+
+    channels = channels_of_images(config, model) | data_channels(config)
+    for name, image in model.outputs.items():
+        domain = domains_of(name)[1]
+        found, clash = _channels(image, model, channels), _clash(Read(str(image)), model, channels)
+        if clash:
+            yield ConfigProblem(f"model.outputs.{name}", f"{clash} channels")
+        elif found is not None and found != channels[domain]:
+            yield ConfigProblem(
+                f"model.outputs.{name}",
+                f"{image} has {counted(found, 'channel')}, but images of domain {domain} have {channels[domain]}: an "
+                "output ends in a generator that makes such images",
+            )
+
+
 def _clash(read: "Read", model: "UnpairedTranslation", channels: Mapping[str, int]) -> str:
     """Return which image of a read has other channels than the network it enters, or an empty string."""
     inputs = model.language.inputs(read.network, read.image)
@@ -147,13 +186,29 @@ def _taken_channels(network: Any) -> list[int | None]:
 
 
 def _channels(image: "Expression", model: "UnpairedTranslation", channels: Mapping[str, int]) -> int | None:
-    """Return the channels of an image; None where its generator does not tell."""
+    """Return the channels of an image; None where its generator does not tell, and for what is no image."""
+    if image.name in model.views:
+        return _viewed_channels(image, model, channels)
     if not image.arguments:
         return channels.get(image.name)
-    if image.name not in model.generators:  # a view
-        return _channels(image.arguments[0], model, channels)
     generator: Any = model.generators[image.name]
     return int(generator.widths((image.tap,))[0]) if hasattr(generator, "widths") else None
+
+
+def _viewed_channels(image: "Expression", model: "UnpairedTranslation", channels: Mapping[str, int]) -> int | None:
+    """Return the channels that a view makes of its images, tried out without values; or those of its first image."""
+    import torch
+
+    from i2ikit.translation.rendering import FixedSamples
+
+    given = [_channels(argument, model, channels) for argument in image.arguments if argument.number is None]
+    views = FixedSamples().views(model.language)
+    try:
+        images = [torch.zeros(1, count or 1, TRIAL, TRIAL, device="meta") for count in given]
+        made = views.apply(image, images, images[0] if images else torch.zeros(1, 3, TRIAL, TRIAL, device="meta"))
+    except Exception:  # it needs the values of tensors, or unfolds into another expression
+        return given[0] if given else None
+    return made.shape[1] if made.ndim == 4 and None not in given else None
 
 
 def _ties(generator: str, terms: Sequence[Sequence["Read"]], model: "UnpairedTranslation") -> bool:

@@ -50,8 +50,7 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
     for path, alarm in _named(config, "alarms", builder):
         if alarm is not None:
             check_part(alarm, path, HOOK, builder)
-    generators = section.get("generators") if isinstance(section := config.get("model"), Mapping) else None
-    check_evaluation(config.get("evaluation", {}), config.get("metrics", {}), generators, builder)
+    check_evaluation(config.get("evaluation", {}), config.get("metrics", {}), config.get("model"), builder)
     check_schedule(config.get("schedule"), config.get("evaluation", {}), builder)
     _check_value(config.get("seed", 0), "seed", integer(0), builder)
     check_list(config.get("hooks", []), "hooks", HOOK, builder)

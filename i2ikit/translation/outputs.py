@@ -36,7 +36,7 @@ def build_outputs(networks: NetworksBuilder, language: Language) -> dict[str, Ex
     networks.section("outputs")  # reports another value than a dict
     declared = declared_outputs(networks.config)
     if not declared and networks.generators:
-        names = ", ".join(networks.generators)
+        names = ", ".join(networks.section("generators"))
         networks.builder.error(
             path, f"no generator ({names}) has the name of two domains, 'ab' or 'ba': name the translation, {EXAMPLE}"
         )

@@ -10,7 +10,7 @@ CONFIGS = {"distance": {"type": "SlicedWasserstein"}, "looks": {"type": "MaskedA
 
 def errors(section, metrics=CONFIGS, generators=("ab",)):
     builder = Builder()
-    check_evaluation(section, metrics, dict.fromkeys(generators), builder)
+    check_evaluation(section, metrics, {"generators": dict.fromkeys(generators)}, builder)
     return [f"{error.path}: {error.message}" for error in builder.errors]
 
 

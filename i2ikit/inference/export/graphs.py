@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.errors import CheckpointError, I2IKitError
-from i2ikit.inference.export.module import ExportedGenerator, trial_input
+from i2ikit.inference.export.module import ExportedGenerator, described, trial_input
 
 METADATA = "metadata.json"  # the file inside an archive of torch
 EXAMPLE = (2, 37, 43)  # batch, height and width: no two alike, none a multiple of anything
@@ -33,9 +33,10 @@ def making(kind: str, module: ExportedGenerator) -> Iterator[None]:
     except I2IKitError:
         raise
     except Exception as error:  # a generator may be anyone's, and compilers fail in any way
-        name = type(module.generator).__name__
         reason = (next(iter(str(error).strip().splitlines()), "") or type(error).__name__).rstrip(".")
-        raise CheckpointError(f"a {name} cannot be exported as {kind}: {reason}. Try another --format.") from error
+        raise CheckpointError(
+            f"{described(module.generator)} cannot be exported as {kind}: {reason}. Try another --format."
+        ) from error
 
 
 def make_graph(module: ExportedGenerator, channels: int) -> torch.export.ExportedProgram:

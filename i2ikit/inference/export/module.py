@@ -99,10 +99,16 @@ def prepare(generator: nn.Module, channels: int) -> nn.Module:
             )
         if not torch.equal(copy(x), copy(x)):
             raise CheckpointError(
-                f"a {type(generator).__name__} draws random numbers while it translates: it cannot be compared with "
+                f"{described(generator)} draws random numbers while it translates: it cannot be compared with "
                 "its export. Train it without them."
             )
     return copy
+
+
+def described(generator: nn.Module) -> str:
+    """Return what a generator is, for messages."""
+    composed = isinstance(generator, OutputNetwork)
+    return f"the output {generator.expression}" if composed else f"a {type(generator).__name__}"
 
 
 def without_noise(network: nn.Module) -> nn.Module:
