@@ -24,8 +24,9 @@ from i2ikit.interfaces import full_name
 from i2ikit.plugin import get_manager
 from i2ikit.registry import DISCRIMINATORS, EXTRACTORS, GENERATORS, HEADS, VIEWS
 from i2ikit.translation.expressions import Expression, parse
-from i2ikit.translation.outputs import declared_outputs, real_images
+from i2ikit.translation.outputs import declared_outputs, expanded, real_images
 from i2ikit.translation.rendering import OutputNetwork
+from i2ikit.views.base import UnfoldingView
 from i2ikit.work_dir import choose_checkpoint
 
 PLUGIN_NAME = re.compile(r"i2ikit[-_][a-z0-9]+([-_][a-z0-9]+)*")  # what a file may advise to install
@@ -73,7 +74,7 @@ class TrainedModel:
         found = {}
         for name, text in declared_outputs(self._model).items():
             try:
-                found[name] = parse(str(text)).without(self._is_left_out)
+                found[name] = expanded(parse(str(text)), self._images).without(self._is_left_out)
             except ValueError as error:
                 raise CheckpointError(
                     f"the config inside {self.path} has an error in model.outputs: {error}"
@@ -138,7 +139,7 @@ class TrainedModel:
         reads = self.reads(output)
         if expression.name in networks and expression == Expression(expression.name, (Expression(reads[0]),)):
             return networks[expression.name]
-        return OutputNetwork(expression, reads, networks, views)
+        return OutputNetwork(expression, reads, networks, views, self._images)
 
     def reads(self, output: str) -> list[str]:
         """Return the names of the real images that an output reads: the one that it translates first."""
@@ -148,9 +149,19 @@ class TrainedModel:
         return found
 
     def _functions(self, output: str) -> list[str]:
-        """Return the names of the generators and views in an output, innermost last, without duplicates."""
-        known = {*(self._model.get("generators") or {}), *(self._model.get("averages") or {}), *self._views}
-        return list(dict.fromkeys(part.name for part in self.outputs[output].walk() if part.name in known))
+        """Return the names of the generators and views in an output, innermost last, without duplicates.
+
+        They are all that there are where a view unfolds into another expression.
+        """
+        known = [*(self._model.get("generators") or {}), *(self._model.get("averages") or {}), *self._views]
+        found = [part.name for part in self.outputs[output].walk() if part.name in known]
+        classes = (class_of(VIEWS, self._views[name].get("type")) for name in found if name in self._views)
+        unfolds = any(view is not None and issubclass(view, UnfoldingView) for view in classes)
+        return list(dict.fromkeys([*found, *(known if unfolds else ())]))
+
+    @property
+    def _images(self) -> Mapping[str, Any]:
+        return self._model.get("images") or {}
 
     @property
     def _views(self) -> Mapping[str, Any]:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from i2ikit.translation.build_networks import NetworksBuilder
-from i2ikit.translation.expressions import Expression
+from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.language import Language
+from i2ikit.translation.view_samples import check_inputs
 
 DOMAINS = "ab"
 NAME = re.compile(r"([ab])([ab])(?:_\w+)?")  # the two domains, and what tells apart several outputs of them
@@ -59,12 +61,28 @@ def _image(name: Any, text: Any, language: Language) -> Expression:
         raise ValueError(f"an output is called by its two domains, such as 'ab' or 'ab_far', not {name!r}")
     if not isinstance(text, str):
         raise ValueError(f"an output is an image expression such as 'ab(a)', not {text!r}")
+    check_inputs(language, "", text)
     image = language.image(text)
     if not any(f"generators.{part}" in language.networks for part in image.functions()):
         raise ValueError(f"{text!r} has no generator, so it translates nothing")
     if not real_images(name, image, language.views):
         raise ValueError(f"{text!r} does not read {name[0]!r}, the domain that {name!r} translates by its name")
     return image
+
+
+def expanded(image: Expression, named: Mapping[str, Any], inside: tuple[str, ...] = ()) -> Expression:
+    """Return an image with the expressions of ``model.images`` in the place of their names.
+
+    Raises:
+        ValueError: one of them is no image expression, or is made of itself.
+    """
+    if image.name in named and not image.arguments and not image.keywords and image.number is None:
+        if image.name in inside:
+            raise ValueError(f"the image {image.name!r} is made of itself")
+        return expanded(parse(str(named[image.name])), named, (*inside, image.name))
+    arguments = tuple(expanded(argument, named, inside) for argument in image.arguments)
+    keywords = tuple((name, expanded(value, named, inside)) for name, value in image.keywords)
+    return replace(image, arguments=arguments, keywords=keywords)
 
 
 def domains_of(output: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -95,6 +96,7 @@ class OutputNetwork(nn.Module):
         expression: of the translation.
         reads: names of the real images in it; the first one is what the network takes.
         generators, views: those in it, by name.
+        images: expressions by the name that stands for them, for views that unfold.
 
     Attributes:
         in_channels: of the image; missing where its generator does not tell.
@@ -110,12 +112,13 @@ class OutputNetwork(nn.Module):
         reads: Sequence[str],
         generators: Mapping[str, nn.Module],
         views: Mapping[str, nn.Module],
+        images: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.generators, self.views = nn.ModuleDict(generators), nn.ModuleDict(views)
-        self.expression, self.source = expression, reads[0]
+        self.expression, self.source, self._reads = expression, reads[0], tuple(reads)
         networks = {f"generators.{name}": network for name, network in generators.items()}
-        self._language = Language(networks, cast(Mapping[str, View], views), real=reads)
+        self._language = Language(networks, cast(Mapping[str, View], views), real=reads, named=images)
         first = entered_by(expression, self.source, generators)
         if first is not None and hasattr(generators[first], "in_channels"):
             self.in_channels = int(cast(Any, generators[first]).in_channels)
@@ -124,7 +127,14 @@ class OutputNetwork(nn.Module):
         self.multiple, self.smallest = _sizes(self)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Return the translated images."""
+        """Return the translated images.
+
+        Raises:
+            ValueError: it reads something besides the image that is not given.
+        """
+        missing = [name for name in self._reads[1:] if name not in self.images]
+        if missing:
+            raise ValueError(f"{self.expression} reads {missing[0]!r} besides {self.source!r}, which is not given")
         others = {name: x.to(image).expand(len(image), *x.shape[1:]) for name, x in self.images.items()}
         places = [0] * len(image) if self.alone else self.places
         images = {self.source: image, **others}
@@ -151,10 +161,11 @@ class OutputNetwork(nn.Module):
 def _sizes(network: OutputNetwork) -> tuple[int, int]:
     """Return ``multiple`` and ``smallest`` of a composition: those of its generators, in pixels of its own image."""
     sides: dict[str, int] = {}
-    handles = [
-        each.register_forward_pre_hook(lambda _, inputs, name=name: sides.setdefault(name, inputs[0].shape[-1]))
-        for name, each in network.generators.items()
-    ]
+
+    def note(name: str, _: nn.Module, inputs: Any) -> None:
+        sides.setdefault(name, inputs[0].shape[-1])
+
+    handles = [each.register_forward_pre_hook(partial(note, name)) for name, each in network.generators.items()]
     try:
         with torch.no_grad():
             _on_meta(network)

@@ -38,7 +38,7 @@ def published(trained: TrainedModel, outputs: Sequence[str], weights: str) -> Ch
             parts["views"][name] = own["views"][name]
             model |= {f"views.{name}.{key}": value for key, value in source.weights(f"views.{name}").items()}
     kept = {key: without_folders(source.config[key]) for key in ("data", IMPORTS) if key in source.config}
-    kind = {key: value for key, value in own.items() if key == "type"}
+    kind = {key: value for key, value in own.items() if key in ("type", "images")}
     named = {"outputs": {name: str(trained.outputs[name]) for name in outputs}} if own.get("outputs") else {}
     config = {"model": {**kind, **{key: value for key, value in parts.items() if value}, **named}, **kept}
     return Checkpoint(config, model, progress=source.progress, versions=source.versions, plugins=source.plugins)
