@@ -60,7 +60,7 @@ def test_an_output_with_a_number_is_shown(cut, tmp_path):
         extra_inputs = (ExtraInput("strength", "scalar", default=1.0),)
 
     try:
-        cut["model"]["generators"]["ab"]["type"] = "DialGenerator"
+        cut["model"]["generators"] = {"ab": cut["model"]["generators"]["ab"] | {"type": "DialGenerator"}}
         cut["model"]["outputs"] = {"ab": "ab(a, 0.5)"}
         _, index = written(tmp_path, cut)
     finally:
