@@ -14,7 +14,7 @@ from i2ikit.config.resolve import load_config, resolve_config
 pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parents[1] / "docs" / "methods"
-OF_PLUGINS = {"attentiongan", "lsesim"}
+OF_PLUGINS = {"attentiongan", "lsesim", "santa", "unsb"}
 PAGES = sorted(path.stem for path in FOLDER.glob("*.md") if path.stem != "README")
 BLOCK = re.compile(r"^```python *(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OVERRIDES = re.compile(r"`(--set [^`]+)`")

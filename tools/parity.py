@@ -4,8 +4,8 @@
 
 A case is a folder with ``case.json``, ``init_net_*.pth`` and ``steps.npz``. The model is built from the config of the
 method, gets the recorded weights through the importer, and runs in float64 with the recorded images, patch positions
-and mirrors. Exit code 0 means that every loss is within 1e-9, every norm of a parameter within 1e-6 and every image
-within 1e-5 of the record, relatively.
+and mirrors; methods of plugins add to this what is in ``parity_PLUGIN.py``. Exit code 0 means that every loss is within
+1e-9, every norm of a parameter within 1e-6 and every image within 1e-5 of the record, relatively.
 """
 
 import argparse

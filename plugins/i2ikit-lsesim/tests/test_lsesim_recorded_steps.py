@@ -1,5 +1,6 @@
 """Recorded steps of the published code, replayed by the tool of i2ikit, which finds the configs through the plugin."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -22,3 +23,16 @@ def test_every_number_of_the_published_runs_is_reproduced(tmp_path):
     done = subprocess.run([sys.executable, TOOL, *folders], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count(": equal") == len(folders)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not TOOL.is_file(), reason="needs a checkout of i2ikit")
+def test_other_options_of_the_published_code_train_too(tmp_path):
+    folder = shutil.copytree(CASES / "lsesim", tmp_path / "lsesim")
+    for weights in CASES.glob("init_net_*.pth"):
+        shutil.copy(weights, folder)
+    case = json.loads((folder / "case.json").read_text())
+    case["options"].update(direction="BtoA", loss_mode="l1", use_norm=True, gan_mode="hinge", augment=False)
+    (folder / "case.json").write_text(json.dumps(case))
+    done = subprocess.run([sys.executable, TOOL, folder], capture_output=True, text=True, check=False)
+    assert "lsesim: DIFFERENT" in done.stdout, done.stdout + done.stderr

@@ -1,0 +1,6 @@
+_base_ = [
+    "i2ikit::_base_/run.py",
+    "i2ikit::_base_/data/horse2zebra.py",
+    "i2ikit::_base_/schedules/linear_200_200.py",
+    "../_base_/methods/unsb.py",
+]
