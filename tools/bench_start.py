@@ -1,11 +1,15 @@
-"""How long a training on many small files takes to start: `python tools/bench_start.py [COUNT]`.
+"""How long the program and a training take to start: `python tools/bench_start.py [COUNT]`.
 
-It makes two folders of COUNT hard links to one small image, counts how often folders are listed, and prints the
+It prints the seconds of `import i2ikit`, of `i2ikit --help`, and of `i2ikit train cut/stripes` until its first step is
+done: the best of three, since the first may read the program from disk.
+
+Then it makes two folders of COUNT hard links to one small image, counts how often folders are listed, and prints the
 seconds and the memory that the data set, the check of a sample of headers, and the first batch take. For comparison it
 lists the same folders as lists of paths, the way of the published code.
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,9 +25,37 @@ from i2ikit.datasets.unpaired_folders import UnpairedFolders
 from i2ikit.engine.data import build_train_loader, check_sample
 from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
 
+COMMANDS = {  # the last words come after the program
+    "import": ["-c", "import i2ikit"],
+    "--help": ["-m", "i2ikit", "--help"],
+    "one step": ["-m", "i2ikit", "train", "cut/stripes", "--max-steps", "1", "--set", "metrics=none", "--work-dir"],
+}
+
+
+def program(rounds: int = 3) -> dict[str, float]:
+    """Return the least seconds of each command; of a training until the line of its first step is in the log."""
+    best: dict[str, float] = {}
+    for name, arguments in COMMANDS.items():
+        for _ in range(rounds):
+            with tempfile.TemporaryDirectory() as folder:
+                log = Path(folder) / "run" / "log.jsonl"
+                trains = "train" in arguments
+                start = time.perf_counter()
+                with subprocess.Popen(
+                    [sys.executable, *arguments, *([str(log.parent)] if trains else [])], stdout=subprocess.DEVNULL
+                ) as process:
+                    while process.poll() is None and not (trains and log.exists() and '"step": 1,' in log.read_text()):
+                        time.sleep(0.005)
+                    seconds = time.perf_counter() - start
+                    process.terminate()
+                best[name] = min(seconds, best.get(name, seconds))
+    return best
+
 
 def main(count: int) -> None:
     """Measure and print."""
+    for name, seconds in program().items():
+        print(f"{name:<10} {seconds:6.2f} s")
     with tempfile.TemporaryDirectory() as scratch:
         root = make(Path(scratch), count)
         listed = count_listings()

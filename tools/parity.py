@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from parity_options import method_config, terms_of
 
 from i2ikit.build import Builder
+from i2ikit.distributed.device import batch_to_device
 from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.errors import ConfigError, I2IKitError
 from i2ikit.inference.interop import fit, layout_of, unfit
@@ -80,7 +81,7 @@ class RecordedPositions(nn.Module):
 
     def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
         """Return one plan per layer."""
-        recorded = {layer: Positions(ids) for layer, ids in self.ids.items()}
+        recorded = {layer: Positions(ids.to(keys[0].device)) for layer, ids in self.ids.items()}
         if len(recorded) == len(keys):
             return [recorded[layer] for layer in range(len(keys))]
         plans = self.sampler.plan(step, keys, queries)
@@ -253,8 +254,8 @@ class Replay:
         return unfit(self.network(published)[1])
 
     def batch(self, step: int) -> dict[str, Tensor]:
-        """Return the images of a step by name."""
-        return self.case.batch(step)
+        """Return the images of a step by name, on the device of the model."""
+        return batch_to_device(self.case.batch(step), next(self.model.parameters()).device)
 
     def inject(self, step: int) -> None:
         """Replace random positions and mirrors by the recorded ones."""
@@ -278,7 +279,7 @@ class Replay:
         expressions = {**self.images, "idt_B": "ba(a)" if "ba" in self.model.generators else "ab(b)"}
         for name, expression in expressions.items():
             if f"step{step}/{name}" in self.case.steps:
-                yield name, self.model.render(batch, [expression])[expression]
+                yield name, self.model.render(batch, [expression])[expression].cpu()
 
     def apart(self, published: str) -> Mapping[str, str]:
         """Return the entries of a network that no two programs agree on, and why: their true gradient is zero."""
@@ -288,14 +289,15 @@ class Replay:
 REPLAYS = {"sc": "parity_lsesim", "santa": "parity_santa", "sb": "parity_unsb"}  # of plugins, by published model
 
 
-def replay(case: Case) -> Errors:
-    """Run the steps of a case and compare them with its record.
+def replay(case: Case, device: str = "cpu") -> Errors:
+    """Run the steps of a case on a device and compare them with its record.
 
     Raises:
         I2IKitError: the case cannot be replayed.
     """
     module = REPLAYS.get(case.options["model"])
     run: Replay = importlib.import_module(module).Replay(case) if module else Replay(case)
+    run.model.to(device)
     for published in case.networks:
         run.load(published)
     updater = PhaseUpdater(build_optimizers(run.model.phases, run.model.networks, run.config["optimizer"]))

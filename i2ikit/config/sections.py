@@ -123,10 +123,12 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
     "train": {
         "epochs": Key(integer(1)),
         "steps": Key(integer(1)),
-        "precision": Key(one_of("fp32", "bf16", "fp16"), "fp32"),
+        "precision": Key(one_of("fp32", "tf32", "bf16", "fp16"), "fp32"),
         "accumulate": Key(integer(1), 1),
         "clip_gradients": Key(above(0)),
         "checkpoint_activations": Key(switch, False),
+        "compile": Key(switch, False),
+        "cuda_graph": Key(switch, False),
         "plain": Key(switch, False),
     },
     "log": {"every": Key(integer(1), 50)},

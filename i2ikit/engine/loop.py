@@ -11,7 +11,7 @@ from i2ikit.data.loading import TrainLoader
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed import processes
 from i2ikit.distributed.group import any_rank, average_losses, broadcast_value
-from i2ikit.engine.checkpointing.reproduce import explain_stop
+from i2ikit.engine.finite import FiniteCheck
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import RunError
@@ -32,6 +32,7 @@ class TranslationLoop(BaseLoop):
         may_end_early: whether a hook may call :meth:`end_early`; equal in all processes of a run.
 
     Attributes:
+        check: of the values of each step.
         position: complete epochs, and batches that are done of the next one.
         progress: of the current step, or of the last one.
     """
@@ -58,6 +59,7 @@ class TranslationLoop(BaseLoop):
         self.position = (0, 0)
         self.progress = Progress(epoch=1, step=0, epochs=epochs, steps=steps)
         self._iter = 0
+        self.check = FiniteCheck(runner)
 
     @property
     def epoch(self) -> int:
@@ -106,6 +108,7 @@ class TranslationLoop(BaseLoop):
         self._end_if_requested()
         while self._iter < self.last:
             self._run_epoch()
+        self.check.settle()
         if self._iter < self.steps:
             self.runner.call_hook("on_interrupt")
         if not self.paused:
@@ -155,8 +158,7 @@ class TranslationLoop(BaseLoop):
         self.runner.call_hook("before_train_iter", batch_idx=index, data_batch=batches)
         seed_step(model.seed, self.progress.step, model.device, processes.rank())
         losses = model.train_step(batches, updater)
-        if updater.blocked:
-            raise RunError(explain_stop(self.runner, updater.blocked, batches, losses))
+        self.check.add(self.progress, batches, losses, updater.take_flags())
         losses = average_losses(losses)
         self.position = (epoch, index + self.accumulate)
         try:

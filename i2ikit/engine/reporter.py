@@ -25,7 +25,7 @@ class RunSummary:
         epoch: sentence about the images of an epoch; empty for a data set that does not describe it.
         accumulate: batches of a step.
         processes: number of processes, each with its own batches.
-        precision: fp32, bf16 or fp16.
+        precision: fp32, tf32, bf16 or fp16.
         rate: chart of the learning rate over the run.
         warning: what is wrong with the rate; empty if nothing is.
     """

@@ -22,7 +22,8 @@ from i2ikit.engine.data import (
     notes_on_training_set,
     open_test_files,
 )
-from i2ikit.engine.execution import loss_scaler, set_execution
+from i2ikit.engine.execution import make_updater, set_execution
+from i2ikit.engine.graphed_steps import graphed_steps
 from i2ikit.engine.hooks.alarms import FixedOutputs, OutputAlarm
 from i2ikit.engine.hooks.bad_files import BadFilesHook
 from i2ikit.engine.hooks.checkpoints import CheckpointsHook
@@ -34,7 +35,6 @@ from i2ikit.engine.hooks.visualizer import VisualizerHook
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.log import RunLog, write_config
 from i2ikit.engine.loop import TranslationLoop
-from i2ikit.engine.optim import PhaseUpdater
 from i2ikit.engine.reporter import Reporter, RunResult, RunSummary
 from i2ikit.engine.run_lock import RunLock
 from i2ikit.engine.runner import RunnerModel, TranslationRunner
@@ -139,7 +139,7 @@ class Run:
         model = self.parts.model
         if processes.count() > 1:
             synchronize_batch_norms(model)
-        set_execution(model, self.config["train"], self.device)
+        set_execution(model, self.config["train"], self.device, self.reporter.note)
         if self.init is not None:
             names = load_initial(self.init, model, self.device)
             self.reporter.note(f"Initial weights of {', '.join(names)} are from {self.init}.")
@@ -226,15 +226,11 @@ class Run:
 
     def make_runner(self, log: RunLog, hooks: Sequence[Hook]) -> TranslationRunner:
         """Return mmengine's runner with the model, the updater and the hooks."""
-        train = self.config["train"]
-        updater = PhaseUpdater(
-            self.parts.optimizers,
-            accumulate=train["accumulate"],
-            clip_gradients=train.get("clip_gradients"),
-            scaler=loss_scaler(train["precision"], self.device),
-        )
+        model, train = self.parts.model, self.config["train"]
+        updater = make_updater(self.parts.optimizers, train, self.device)
+        graphs = graphed_steps(model, updater, train, self.device, self.reporter.note)
         return TranslationRunner(
-            RunnerModel(self.parts.model, self.device, self.config["seed"]),
+            RunnerModel(model, self.device, self.config["seed"], graphs),
             updater,
             self.loader,
             config=self.config,

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from i2ikit.data.loading import TrainLoader
 from i2ikit.distributed import processes
 from i2ikit.distributed.device import batch_to_device
+from i2ikit.engine.graphed_steps import GraphedSteps
 from i2ikit.engine.log import RunLog
 from i2ikit.engine.optim import PhaseUpdater
 from i2ikit.engine.reporter import Reporter
@@ -39,21 +40,26 @@ class RunnerModel(nn.Module):
         translation: the model, on ``device``.
         device: where batches go.
         seed: of the random numbers of each step.
+        graphs: runs steps as CUDA graphs; None: they run as usual.
 
     Attributes:
         progress: of the next step; the loop sets it.
     """
 
-    def __init__(self, translation: UnpairedTranslation, device: torch.device, seed: int) -> None:
+    def __init__(
+        self, translation: UnpairedTranslation, device: torch.device, seed: int, graphs: GraphedSteps | None = None
+    ) -> None:
         super().__init__()
         self.translation = translation
-        self.device, self.seed = device, seed
+        self.device, self.seed, self.graphs = device, seed, graphs
         self.progress = Progress(epoch=1, step=1, epochs=1, steps=1)
 
     def train_step(self, data: Sequence[Mapping[str, Any]], optim_wrapper: PhaseUpdater) -> dict[str, Tensor]:
         """Run all phases on the batches of a step; return the unweighted losses by name of the term, detached."""
         batches = [batch_to_device(batch, self.device) for batch in data]
         streams = [RandomStreams(self.seed, self.progress.step, first=first) for first in first_positions(batches)]
+        if self.graphs is not None:
+            return self.graphs(batches[0], self.progress, streams[0])
         return self.translation.train_step(batches, optim_wrapper, self.progress, streams)
 
 
@@ -125,6 +131,14 @@ class TranslationRunner(Runner):
     def seconds(self) -> float:
         """Return the seconds that the run has taken so far, without its interruptions."""
         return time.monotonic() - self._start
+
+    def settle(self) -> None:
+        """Wait for the steps so far; before something is saved or shown.
+
+        Raises:
+            RunError: a loss or a gradient of them was not finite.
+        """
+        self.train_loop.check.settle()
 
     def train_with(self, loop: BaseLoop, restore: Callable[[], None]) -> None:
         """Train with a built loop; ``restore`` is called once all hooks are ready to load their states."""

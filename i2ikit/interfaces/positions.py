@@ -60,13 +60,13 @@ class Routing:
 
 
 def positions_on(device: torch.device, positions: Sequence[Tensor]) -> list[Tensor]:
-    """Return positions that were drawn on the CPU on a device, copied all at once and without waiting for it.
+    """Return positions on a device: those drawn on the CPU are copied all at once, without waiting for it.
 
     Args:
         device: of the feature maps.
         positions: int64 (..., S) of each layer; all axes but the last are equal.
     """
-    if device.type == "cpu" or not positions:
+    if all(each.device.type == device.type for each in positions):
         return list(positions)
     buffer = torch.cat(list(positions), dim=-1)
     if device.type == "cuda":

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from i2ikit.checks import positive, same_shape
 from i2ikit.errors import ShapeError
 from i2ikit.interfaces import Negatives
-from i2ikit.ops.contrast import contrast_logits
+from i2ikit.ops.contrast import at_column, contrast_logits
 from i2ikit.registry import LOSSES
 
 WITHIN_IMAGE = Negatives()
@@ -89,6 +89,6 @@ class DecoupledPatchNCELoss(PatchNCELoss):
         logits, positive_column = contrast_logits(query, key, negatives, self.tau)
         if logits.shape[-1] < 2:
             raise ShapeError("DecoupledPatchNCELoss needs at least one negative for each query, got none")
-        own = F.one_hot(positive_column, logits.shape[-1]).bool()
+        own = at_column(positive_column, logits.shape[-1])
         others = logits.masked_fill(own, -torch.inf)
-        return (others.logsumexp(-1) - logits[own].view_as(positive_column)).mean()
+        return (others.logsumexp(-1) - logits.gather(-1, positive_column[..., None]).squeeze(-1)).mean()

@@ -51,20 +51,23 @@ def contrast_logits(query: Tensor, key: Tensor, negatives: Negatives, tau: float
             columns, first = processes.gather(key[0])[None], processes.rank() * key.shape[1]
         similarity = query @ columns.mT  # (G, R, R), or (1, R, N * R) of N processes
         positive = torch.arange(first, first + key.shape[1], device=key.device).expand(len(key), -1)
-        own = F.one_hot(positive, similarity.shape[-1]).bool()
     else:
         others = negatives.keys if negatives.keys.ndim == 2 else grouped(negatives.keys, negatives)
         similarity = torch.cat([(query * key).sum(-1, keepdim=True), query @ others.mT], dim=-1)
         positive = torch.zeros(query.shape[:2], dtype=torch.int64, device=key.device)
-        own = F.one_hot(positive, similarity.shape[-1]).bool()
     changed = similarity
     if negatives.scale is not None:
         changed = changed * _beside_positive(negatives.scale, similarity)
     if negatives.log_weight is not None:
         changed = changed + tau * _beside_positive(negatives.log_weight, similarity)
     if changed is not similarity:
-        similarity = torch.where(own, similarity, changed)
+        similarity = torch.where(at_column(positive, similarity.shape[-1]), similarity, changed)
     return similarity / tau, positive
+
+
+def at_column(positive: Tensor, count: int) -> Tensor:
+    """Return bool (..., count), True at the column that ``positive`` (...) names; ``one_hot`` may read it."""
+    return positive[..., None] == torch.arange(count, device=positive.device)
 
 
 def _beside_positive(weights: Tensor, similarity: Tensor) -> Tensor:

@@ -151,7 +151,7 @@ def fast_convolutions(precision: str, device: torch.device) -> Callable[[], Abst
     """Return a factory of the context in which a network's convolutions are fastest.
 
     Args:
-        precision: "fp32", "bf16" or "fp16".
+        precision: "fp32", "tf32", "bf16" or "fp16".
         device: of the network.
     """
     if device.type != "cpu" or not torch.backends.nnpack.is_available():

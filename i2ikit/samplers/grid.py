@@ -31,9 +31,10 @@ class GridSampler:
 
     def plan(self, step: StepReader, keys: Sequence[Tensor], queries: Sequence[Tensor]) -> list[SamplingPlan]:
         """Return one plan per layer for features (B, C, H, W)."""
-        return [Positions(self._ids(*key.shape[-2:]).to(key.device)) for key in keys]
+        return [Positions(self._ids(key)) for key in keys]
 
-    def _ids(self, height: int, width: int) -> Tensor:
-        rows = torch.arange(0, height, self.stride)[:, None]
-        columns = torch.arange(0, width, self.stride)[None, :]
+    def _ids(self, key: Tensor) -> Tensor:
+        height, width = key.shape[-2:]
+        rows = torch.arange(0, height, self.stride, device=key.device)[:, None]
+        columns = torch.arange(0, width, self.stride, device=key.device)[None, :]
         return (rows * width + columns).flatten()

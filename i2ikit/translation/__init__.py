@@ -7,6 +7,7 @@ from i2ikit.translation.model import UnpairedTranslation
 from i2ikit.translation.phase import Phase, WeightedTerm
 from i2ikit.translation.random_streams import RandomStreams
 from i2ikit.translation.rendering import FixedSamples
+from i2ikit.translation.step import Step
 
 __all__ = [
     "Average",
@@ -14,6 +15,7 @@ __all__ = [
     "Phase",
     "Progress",
     "RandomStreams",
+    "Step",
     "UnpairedTranslation",
     "WeightedTerm",
     "build_model",

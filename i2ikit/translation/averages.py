@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from i2ikit.checks import fraction
 
@@ -50,7 +50,9 @@ def follow(averages: Mapping[str, Average], networks: Mapping[str, nn.Module]) -
     """
     for name, average in averages.items():
         copy, network = networks[name], networks[average.of]
-        for slow, fast in zip(copy.parameters(), network.parameters(), strict=True):
-            slow.lerp_(fast, 1.0 - average.momentum)
-        for held, latest in zip(copy.buffers(), network.buffers(), strict=True):
-            held.copy_(latest)
+        slow: list[Tensor] = list(copy.parameters())
+        fast: list[Tensor] = list(network.parameters())
+        torch._foreach_lerp_(slow, fast, 1.0 - average.momentum)
+        held, latest = list(copy.buffers()), list(network.buffers())
+        if held:
+            torch._foreach_copy_(held, latest)

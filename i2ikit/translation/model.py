@@ -121,9 +121,17 @@ class UnpairedTranslation(nn.Module):
             the unweighted value of every active term by its name in the config, a detached scalar: the mean over the
             batches.
         """
-        steps = [
-            Step(self, batch, progress, own, lean=len(batches) > 1) for batch, own in zip(batches, streams, strict=True)
-        ]
+        return self.run_steps(self.make_steps(batches, progress, streams), update)
+
+    def make_steps(
+        self, batches: Sequence[Mapping[str, Tensor]], progress: Progress, streams: Sequence[RandomStreams]
+    ) -> list[Step]:
+        """Return the step of each batch, before any pass is made; see :meth:`train_step`."""
+        lean = len(batches) > 1
+        return [Step(self, batch, progress, own, lean=lean) for batch, own in zip(batches, streams, strict=True)]
+
+    def run_steps(self, steps: Sequence[Step], update: Update) -> dict[str, Tensor]:
+        """Run all phases of one step, each on all of its batches; see :meth:`train_step`."""
         values: dict[str, Tensor] = {}
         for index, phase in enumerate(self.phases.values()):
             phase_values: list[dict[str, Tensor]] = []
@@ -133,7 +141,7 @@ class UnpairedTranslation(nn.Module):
                 if total is not None:
                     update(phase.name, total)
                     del total  # frees the graph before the next batch makes its own
-            values.update({name: torch.stack([x[name] for x in phase_values]).mean() for name in phase_values[0]})
+            values.update(_means(phase_values))
             for step in steps:
                 step.forget(index)
         follow(self.averages, self.networks)
@@ -182,3 +190,10 @@ class UnpairedTranslation(nn.Module):
             return {text: rendering.image(views.inputs("", text)[0]) for text in expressions}
         finally:
             self.train(training)
+
+
+def _means(values: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the mean of each term over the batches of a step."""
+    if len(values) == 1:
+        return dict(values[0])
+    return {name: torch.stack([each[name] for each in values]).mean() for name in values[0]}

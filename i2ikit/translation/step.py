@@ -11,6 +11,7 @@ from i2ikit.errors import DataError, noted
 from i2ikit.interfaces import full_name
 from i2ikit.interfaces.progress import Progress
 from i2ikit.ops.numerics import at_least_float32
+from i2ikit.terms.base import Term
 from i2ikit.translation.calls import InPrecision, call, filled, frozen, is_output, outputs
 from i2ikit.translation.expressions import Expression, parse_inputs
 from i2ikit.translation.language import Language
@@ -61,6 +62,8 @@ class Step:
 
     Attributes:
         term: the name of the term that is computed, or was computed last.
+        active: for each phase its active terms by name, with their weights.
+        images: the samples of the views.
     """
 
     def __init__(
@@ -75,18 +78,20 @@ class Step:
         self.progress, self.first = progress, streams.first
         self._model, self._batch, self._streams = model, batch, streams
         self._phase, self.term, self._stream = 0, "", ""
-        self.active = [phase.active(progress) for phase in model.phases.values()]
+        self.active: list[Mapping[str, tuple[Term, float | Tensor]]] = [
+            phase.active(progress) for phase in model.phases.values()
+        ]
         reads = [[read for term, _ in terms.values() for read in term.reads()] for terms in self.active]
-        self._images = ViewSamples(model.language, streams, progress)
+        self.images = ViewSamples(model.language, streams, progress)
         self._plan = PassPlan(
             reads,
             [frozenset(phase.update) for phase in model.phases.values()],
             generators=set(model.generators),
             opaque=model.language.opaque(),
-            resolved=self._images.inputs,
+            resolved=self.images.inputs,
             lean={name for name, shareable in model.shareable.items() if lean and shareable},
         )
-        self._images.closed = True
+        self.images.closed = True
         self._outputs: dict[PassKey, PassOutput] = {}
         self._viewed: dict[tuple[Expression, bool], Tensor] = {}
 
@@ -161,7 +166,7 @@ class Step:
         kept = {part.name for part in self._image_of(reference).spine()}
         for part in self._image_of(image).spine():
             if part.name in self._model.language.views and part.name not in kept:
-                feature = self._images.view(part.name).invert(feature, self._images.sample(part.name))
+                feature = self.images.view(part.name).invert(feature, self.images.sample(part.name))
         return feature
 
     def permutation(self, label: str, size: int, count: int) -> Tensor:
@@ -176,7 +181,7 @@ class Step:
 
     def _inputs(self, network: str, text: str) -> tuple[Expression, ...]:
         try:
-            return self._images.inputs(network, text)
+            return self.images.inputs(network, text)
         except LookupError as error:
             raise self._not_announced(text) from error
 
@@ -203,7 +208,7 @@ class Step:
         memory = (image, bool(reached))
         if memory not in self._viewed:
             viewed = [self._value(argument, reached) for argument in image.arguments if argument.number is None]
-            self._viewed[memory] = self._images.apply(image, viewed, next(iter(self._batch.values())))
+            self._viewed[memory] = self.images.apply(image, viewed, next(iter(self._batch.values())))
         return self._viewed[memory]
 
     def _values(self, key: PassKey, reached: frozenset[str]) -> list[Tensor]:

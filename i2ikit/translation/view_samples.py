@@ -23,6 +23,7 @@ class ViewSamples:
         testing: leave out the views of images that do not say ``at_test``, as everywhere outside of training.
 
     Attributes:
+        samples: by view; None for those that this step skips.
         closed: no further view is sampled; an expression with another one is a LookupError.
     """
 
@@ -31,7 +32,7 @@ class ViewSamples:
     ) -> None:
         self.language, self.streams, self.progress, self.testing = language, streams, progress, testing
         self.closed = False
-        self._samples: dict[str, Any] = {}
+        self.samples: dict[str, Any] = {}
         self._observed: set[str] = set()
         self._resolved: dict[tuple[str, str], tuple[Expression, ...]] = {}
 
@@ -47,12 +48,12 @@ class ViewSamples:
         Raises:
             LookupError: the view is new after all samples were taken.
         """
-        if name not in self._samples:
+        if name not in self.samples:
             if self.closed:
                 raise LookupError(f"the view {name!r} is not sampled in this step")
             view = self.view(name)
-            self._samples[name] = view.sample(self.streams.generator(f"view/{view.stream or name}"), self.progress)
-        return self._samples[name]
+            self.samples[name] = view.sample(self.streams.generator(f"view/{view.stream or name}"), self.progress)
+        return self.samples[name]
 
     def inputs(self, network: str, text: str) -> tuple[Expression, ...]:
         """Return the inputs of a network (full name), or the one image of a text without a network, for this step.

@@ -70,7 +70,7 @@ def test_a_work_directory_can_be_chosen(run, tiny, tmp_path):
         (["--device", "gpu"], "no device is called 'gpu'"),
         (["--resume"], "there is no checkpoint to resume from"),
         (["--max-steps", "0"], "--max-steps"),
-        (["--precision", "fp8"], "'fp8' is not one of 'fp32', 'bf16', 'fp16'"),
+        (["--precision", "fp8"], "'fp8' is not one of 'fp32', 'tf32', 'bf16', 'fp16'"),
         (["--seed", "9" * 30], "'--seed'"),
     ],
 )

@@ -84,10 +84,11 @@ def test_200_steps_in_bf16_stay_near_those_in_fp32(model):
     assert 10 * math.log10(4 / (first - second).square().mean().item()) > 20
 
 
-def test_fp16_is_refused_where_there_is_no_cuda_with_what_works():
-    with pytest.raises(DeviceError, match=r"fp16 needs a CUDA device.*--precision bf16"):
-        network_precision("fp16", CPU)
+@pytest.mark.parametrize("name", ["tf32", "fp16"])
+def test_what_needs_cuda_is_refused_elsewhere_with_what_works(name):
+    with pytest.raises(DeviceError, match=rf"{name} needs a CUDA device.*--precision bf16"):
+        network_precision(name, CPU)
 
 
 def test_only_fp16_scales_its_losses():
-    assert [loss_scaler(name, CPU).is_enabled() for name in ("fp32", "bf16", "fp16")] == [False, False, True]
+    assert [loss_scaler(name, CPU).is_enabled() for name in ("fp32", "tf32", "bf16", "fp16")] == [False] * 3 + [True]

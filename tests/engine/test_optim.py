@@ -71,12 +71,44 @@ def test_a_network_of_two_phases_is_listed_for_each(networks):
     }
 
 
-def updater(**weights: torch.nn.Parameter) -> PhaseUpdater:
+def updater(fused: bool = False, **weights: torch.nn.Parameter) -> PhaseUpdater:
     optimizers = {
-        name: torch.optim.SGD([{"params": [weight], "name": name, "initial_lr": 0.5}], lr=0.5)
+        name: torch.optim.SGD([{"params": [weight], "name": name, "initial_lr": 0.5}], lr=0.5, fused=fused)
         for name, weight in weights.items()
     }
     return PhaseUpdater(optimizers)
+
+
+def failed(update: PhaseUpdater) -> list[str]:
+    """Return the phases of a step in or after which a value was not finite."""
+    return [name for name, flag in update.take_flags().items() if flag.isnan()]
+
+
+def test_adam_is_fused_unless_the_config_chooses_another_way_or_the_device_has_none(networks):
+    phases = {"g": Phase("g", ("generators.ab",), {})}
+
+    def fused(**changes: object) -> bool:
+        return bool(build_optimizers(phases, networks, {**DEFAULT, **changes})["g"].defaults.get("fused"))
+
+    assert fused()
+    assert fused(type="AdamW")
+    assert not fused(foreach=True)
+    assert not fused(fused=False)
+    assert not fused(type="RAdam")
+    networks["generators.ab"].to("meta")
+    assert not fused()
+
+
+def test_the_fused_update_is_that_of_the_published_code_in_float64():
+    found = []
+    for fused in (False, True):
+        torch.manual_seed(0)
+        x = nn.Parameter(torch.randn(50, dtype=torch.float64))
+        update = PhaseUpdater({"g": torch.optim.Adam([x], lr=2e-4, betas=(0.5, 0.999), fused=fused)})
+        for _ in range(5):
+            update("g", (x * torch.randn(50, dtype=torch.float64)).sum())
+        found.append(x.detach())
+    torch.testing.assert_close(*found, rtol=0, atol=1e-14)
 
 
 def weight(value: float = 1.0) -> torch.nn.Parameter:
@@ -106,24 +138,40 @@ def test_rates_are_the_initial_ones_times_the_factor_however_often_it_is_set():
     assert update.get_lr() == {"generate.lr": [pytest.approx(0.05)]}  # as mmengine's hooks ask for it
 
 
+either_way = pytest.mark.parametrize("fused", [False, True])
+
+
+@either_way
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
-def test_a_loss_that_is_not_finite_updates_nothing_then_or_later(bad):
+def test_a_loss_that_is_not_finite_updates_nothing_then_or_later(bad, fused):
     x, y = weight(), weight()
-    update = updater(discriminate=y, generate=x)
+    update = updater(fused, before=weight(), discriminate=y, generate=x)
+    update("before", x)
     update("discriminate", y * bad)
     update("generate", x**2)
-    assert update.blocked == "discriminate"
+    assert failed(update) == ["discriminate", "generate"]
+    update("generate", x**2)
+    assert failed(update) == ["generate"]
     assert (x.item(), y.item()) == (1, 1)
-    assert x.grad is None
-    assert y.grad is None
 
 
-def test_a_gradient_that_is_not_finite_updates_nothing_though_its_loss_is():
+@either_way
+def test_a_gradient_that_is_not_finite_updates_nothing_though_its_loss_is(fused):
     x = weight(0.0)
-    update = updater(generate=x)
+    update = updater(fused, generate=x)
     update("generate", x.abs().sqrt())  # 0, with an infinite gradient
-    assert update.blocked == "generate"
+    assert failed(update) == ["generate"]
     assert x.item() == 0
+
+
+def test_an_update_that_is_left_out_leaves_the_state_of_the_optimizer():
+    x = weight()
+    optimizer = torch.optim.Adam([x], fused=True)
+    update = PhaseUpdater({"generate": optimizer})
+    update("generate", x**2)
+    before = {name: value.clone() for name, value in optimizer.state[x].items()}
+    update("generate", x * float("nan"))
+    assert before == optimizer.state[x]
 
 
 def test_accumulated_losses_are_one_update_down_their_mean():
@@ -153,7 +201,15 @@ def test_a_scaled_loss_gives_the_plain_update_and_an_overflow_is_left_out_withou
     assert x.item() == 1 - 0.5 * 2
     x.data.fill_(1.0)
     update("generate", 1e38 * x)  # 1e38 * 2**10 is beyond float32
-    assert (x.item(), update.blocked) == (1, "")
+    assert (x.item(), failed(update)) == (1, [])
     assert scaler.get_scale() == 2.0**9
     update("generate", x**2)
     assert x.item() == 0
+
+
+def test_with_a_scaler_a_loss_that_is_not_finite_updates_nothing_then_or_later():
+    x = weight()
+    update = PhaseUpdater(updater(generate=x).optimizers, scaler=torch.amp.GradScaler("cpu"))
+    update("generate", x + float("nan"))  # its gradient is finite
+    update("generate", x**2)
+    assert (x.item(), failed(update)) == (1, ["generate"])

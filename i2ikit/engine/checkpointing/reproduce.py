@@ -114,7 +114,11 @@ def read_step(path: Path) -> FailedStep:
 
 
 def explain_stop(
-    run: TranslationRunner, phase: str, batches: Sequence[Mapping[str, Any]], losses: Mapping[str, Tensor]
+    run: TranslationRunner,
+    progress: Progress,
+    phase: str,
+    batches: Sequence[Mapping[str, Any]],
+    losses: Mapping[str, Tensor],
 ) -> str:
     """Write the step that failed into the work directory and return the message for the user.
 
@@ -122,12 +126,12 @@ def explain_stop(
     are not finite, term by term.
 
     Args:
-        run: its model is as it was before the failed phase.
+        run: its weights are as they were before the failed phase.
+        progress: of the step.
         phase: name of the phase.
         batches: of the step.
         losses: values of the terms.
     """
-    progress = run.progress
     failed = FailedStep(
         config=run.config,
         model=run.translation.state_dict(),
@@ -253,7 +257,7 @@ def _model(failed: FailedStep, config: Mapping[str, Any], device: torch.device) 
         model.load_state_dict({key: value for key, value in failed.model.items() if key in own})
     except RuntimeError as error:
         raise CheckpointError(f"the step's weights do not fit its config: {error}") from error
-    set_execution(model, config["train"], device)
+    set_execution(model, {**config["train"], "compile": False}, device)
     return model.train()
 
 

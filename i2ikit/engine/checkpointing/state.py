@@ -20,7 +20,12 @@ from i2ikit.translation import UnpairedTranslation
 
 
 def capture(run: TranslationRunner) -> Checkpoint:
-    """Return the state of a run between two steps; all random numbers are functions of the seed and the step."""
+    """Return the state of a run between two steps; all random numbers are functions of the seed and the step.
+
+    Raises:
+        RunError: a loss or a gradient was not finite.
+    """
+    run.settle()
     loop, updater = run.train_loop, run.optim_wrapper
     epoch, batch = loop.position
     return Checkpoint(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from i2ikit.engine.hooks.base import RunHook
+from i2ikit.engine.hooks.loss_sums import read_losses
 from i2ikit.engine.runner import TranslationRunner
 
 SECONDS_BETWEEN = 0.25  # reading losses makes a GPU wait, so not every step is reported
@@ -35,5 +36,5 @@ class DisplayHook(RunHook):
         self._reported.append((now, progress.step))
         rate = (progress.step - step) / max(now - then, 1e-9)
         eta = (progress.steps - progress.step) / rate
-        values = {name: loss.item() for name, loss in losses.items()}
-        run.reporter.step(progress.step, progress.epoch, rate, eta, values)
+        run.settle()
+        run.reporter.step(progress.step, progress.epoch, rate, eta, dict(read_losses([losses])))

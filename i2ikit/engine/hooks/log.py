@@ -5,10 +5,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from i2ikit.engine.hooks.base import RunHook
+from i2ikit.engine.hooks.loss_sums import LossSums
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import I2IKitError
 from i2ikit.interfaces.progress import Progress
@@ -29,22 +29,21 @@ class LogHook(RunHook):
 
     def __init__(self, every: int) -> None:
         self.every = every
-        self._sums: dict[str, Tensor] = {}
-        self._counts: dict[str, int] = {}
+        self._sums = LossSums()
         self._pending: Callable[[], dict[str, Any]] | None = None  # the line of the last step, if it is not written
         self._write: Callable[[Mapping[str, Any]], None] = lambda line: None
 
     def after_step(self, run: TranslationRunner, losses: Mapping[str, Tensor]) -> None:
         """Add the losses of a step; write a line if it is due."""
-        for name, loss in losses.items():
-            self._sums[name] = self._sums[name] + loss if name in self._sums else loss
-            self._counts[name] = self._counts.get(name, 0) + 1
+        self._sums.add(losses)
         progress = run.progress
         self._pending, self._write = partial(self._line, run, progress, run.seconds()), run.log.write
         if progress.step % self.every and progress.step not in (1, progress.steps):
             return
+        run.settle()
         self._write(self._pending())
-        self._sums, self._counts, self._pending = {}, {}, None
+        self._sums.clear()
+        self._pending = None
 
     def close(self) -> None:
         """Write the losses since the last line; the error that ended the run is the one to show."""
@@ -58,14 +57,13 @@ class LogHook(RunHook):
             "epoch": progress.epoch,
             "time": round(seconds, 3),
             "lr": run.optim_wrapper.rates(),
-            "losses": {name: total.item() / self._counts[name] for name, total in self._sums.items()},
+            "losses": self._sums.means(),
         }
 
     def state_dict(self) -> dict[str, Any]:
         """Return the sums since the last line."""
-        return {"sums": dict(self._sums), "counts": dict(self._counts)}
+        return self._sums.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the sums since the last line."""
-        self._sums = {name: torch.as_tensor(total).reshape(()) for name, total in state["sums"].items()}
-        self._counts = {name: int(state["counts"][name]) for name in self._sums}
+        self._sums.load_state_dict(state)

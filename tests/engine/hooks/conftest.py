@@ -48,6 +48,9 @@ class FakeRun:
         self.log = SimpleNamespace(write=self.lines.append, listeners=[])
         self.progress = Progress(1, 1, 1, 100)
 
+    def settle(self) -> None:
+        """All steps were finite."""
+
     def seconds(self) -> float:
         return 100.0
 

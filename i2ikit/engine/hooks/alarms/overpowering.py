@@ -9,6 +9,7 @@ from torch import Tensor
 
 from i2ikit.checks import positive, positive_int
 from i2ikit.engine.hooks.alarms.base import Alarm
+from i2ikit.engine.hooks.loss_sums import LossSums
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import counted
 from i2ikit.terms.adversarial import DiscriminatorTerm
@@ -20,7 +21,7 @@ class OverpoweringAlarm(Alarm):
 
     Measured is the mean of a DiscriminatorTerm over a window, as a fraction of the loss of logits that are all 0 (least
     squares 0.5, vanilla and non-saturating ln 2, hinge 1). Losses without such a scale (WGAN) are skipped. Cost: one
-    addition a step for each discriminator; one value is read per window.
+    reading of values per window.
 
     Args:
         below: fraction, > 0. Healthy runs stay above 0.05.
@@ -39,8 +40,7 @@ class OverpoweringAlarm(Alarm):
         super().__init__()
         self.below, self.steps = positive("below", below), positive_int("steps", steps)
         self._undecided: dict[str, float] = {}
-        self._sums: dict[str, Tensor | float] = {}
-        self._counts: dict[str, int] = {}
+        self._sums = LossSums()
 
     def before_train(self, run: TranslationRunner) -> None:
         """Find the discriminators' terms and the scales of their losses."""
@@ -54,17 +54,14 @@ class OverpoweringAlarm(Alarm):
         """Add the losses of a step; check them at the end of a window."""
         if self.triggered:
             return
-        for name in self._undecided.keys() & losses.keys():
-            self._sums[name] = self._sums.get(name, 0.0) + losses[name]
-            self._counts[name] = self._counts.get(name, 0) + 1
+        self._sums.add({name: losses[name] for name in self._undecided if name in losses})
         if run.progress.step % self.steps:
             return
         fractions = {
-            name: float(total) / self._counts[name] / self._undecided[name]
-            for name, total in self._sums.items()
-            if self._counts[name] >= self.steps / 2  # not after a resume with an incomplete window
+            name: mean / self._undecided[name]
+            for name, mean in self._sums.means(self.steps / 2).items()  # not after a resume with an incomplete window
         }
-        self._sums, self._counts = {}, {}
+        self._sums.clear()
         low = {name: value for name, value in fractions.items() if value < self.below}
         if low:
             named = ", ".join(f"{name!r} was {value:.2%}" for name, value in low.items())
@@ -76,14 +73,12 @@ class OverpoweringAlarm(Alarm):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state for the checkpoint."""
-        sums = {name: float(total) for name, total in self._sums.items()}
-        return {**super().state_dict(), "sums": sums, "counts": dict(self._counts)}
+        return {**super().state_dict(), **self._sums.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned."""
         super().load_state_dict(state)
-        self._sums = {name: float(total) for name, total in state["sums"].items()}
-        self._counts = {name: int(state["counts"][name]) for name in self._sums}
+        self._sums.load_state_dict(state)
 
 
 def _undecided_loss(term: DiscriminatorTerm) -> float:
