@@ -145,7 +145,7 @@ class Step:
         output = self._read(key, self._plan.reached(key, self._phase, grad))
         found = outputs(output.taps)
         if key.network in self._plan.updates[self._phase]:
-            self._images.observe(key.network, key.inputs[0], found)
+            self.images.observe(key.network, key.inputs[0], found)
         return found
 
     def leaf(self, discriminator: str, image: str) -> tuple[Tensor, list[Tensor]]:
