@@ -28,6 +28,7 @@ from i2ikit.translation import Progress
 FOLDER = Path(__file__).parents[2] / "configs" / "_base_" / "methods"
 METHODS = sorted(path.stem for path in FOLDER.glob("*.py"))
 META = torch.device("meta")
+ADAM = {"type": "Adam", "lr": 2e-4}
 WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "unique2", "_unique2", "equal", "is_nonzero")
 
 
@@ -61,14 +62,17 @@ def fused_on_meta(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def steps(config: dict[str, Any], count: int) -> Copies:
-    model, errors = build_trial_model(config["model"])
+    model, errors = build_trial_model(config)
     assert model is not None, errors
     model.to(META)
-    updater = PhaseUpdater(build_optimizers(model.phases, model.networks, config["optimizer"]), clip_gradients=1.0)
+    updater = PhaseUpdater(
+        build_optimizers(model.phases, model.networks, config.get("optimizer", ADAM)), clip_gradients=1.0
+    )
     assert updater.fused
     runner = RunnerModel(model, META, seed=0)
     hooks = [LogHook(100), OverpoweringAlarm(steps=100)]
     batch = {name: torch.zeros(2, 3, 64, 64, device=META) for name in "ab"}
+    model.train()
     with Copies() as found:
         for step in range(2, count + 2):  # after the first, which is logged
             runner.progress = Progress(1, step, 100, 100)
@@ -112,6 +116,7 @@ def test_a_copy_from_the_cpu_is_counted() -> None:
 
 
 @pytest.mark.parametrize("augment", ["DiffAugment", "ADA"])
+@pytest.mark.usefixtures("fused_on_meta")
 def test_an_augmented_discriminator_reads_no_value_and_copies_random_numbers_once_for_each_batch_that_it_sees(augment):
     config = load_config(FOLDER / "cut.py")
     plain = steps(config, 3).copies[torch.float32]
