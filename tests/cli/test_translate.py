@@ -146,6 +146,53 @@ def test_a_folder_that_was_killed_is_completed_by_the_next_start(run, tmp_path, 
     assert {name: Path("out", name).stat().st_mtime_ns for name in done} == done
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other signals")
+@pytest.mark.parametrize("name", ["large.tif", "walk.mp4"])
+def test_an_interrupted_file_leaves_nothing(tmp_path, monkeypatch, name: str):
+    monkeypatch.chdir(tmp_path)
+    make_checkpoint(tmp_path / "x.pt", filters=8)
+    if name == "large.tif":
+        Image.effect_noise((1200, 1200), 50).convert("RGB").save(name)
+    else:
+        save_video(Path(name))
+    command = [
+        sys.executable,
+        "-m",
+        "i2ikit",
+        "translate",
+        "x.pt",
+        name,
+        f"out/{name}",
+        "--device=cpu",
+        "--memory=40MB",
+    ]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        wait_until(lambda: bool([*Path("out").glob(f".*{TEMPORARY}")]), process)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 130
+    assert err.endswith("i2ikit: interrupted\n")
+    assert not [*Path("out").iterdir()]
+
+
+def save_video(path: Path) -> None:
+    av = pytest.importorskip("av")
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 128, 128, "yuv420p"
+        for number in range(300):
+            pixels = np.full((128, 128, 3), number % 256, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+
+
 def wait_until(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
     end = time.monotonic() + TIMEOUT
     while not condition():

@@ -107,6 +107,7 @@ class _Tile:
         size = self._live.size()
         if size > memory:
             self._live.store()
+            return_memory()
             size = 0
         return size
 

@@ -74,7 +74,7 @@ class TiledTranslation:
         self._multiple = int(getattr(generator, "multiple", 1))
         self._norms = sum(groups_of(layer, 1) > 0 for layer in generator.modules())
         if any(isinstance(layer, RuledNorm) for layer in generator.modules()):
-            raise TooLargeError("norms that are smoothed over frames need whole frames")
+            raise TooLargeError("norms that are smoothed over frames need whole frames: smooth=0 allows tiles")
 
     def bands(self, image: ImageSource) -> Iterator[Tensor]:
         """Yield the translation from top to bottom, in parts (C, H, width), float32."""
