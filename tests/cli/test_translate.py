@@ -123,14 +123,7 @@ def test_a_folder_that_was_killed_is_completed_by_the_next_start(run, tmp_path, 
     monkeypatch.chdir(tmp_path)
     make_checkpoint(tmp_path / "x.pt", filters=8)
     names = make_photos(tmp_path / "in", 200, side=96)
-    command = [sys.executable, "-m", "i2ikit", "translate", "x.pt", "in", "out", "--device", "cpu"]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
-    ) as process:
+    with started("x.pt", "in", "out", "--device=cpu") as process:
         wait_until(lambda: len([*Path("out").glob("*.png")]) >= 5, process)
         process.send_signal(number)
         _, err = process.communicate(timeout=TIMEOUT)
@@ -180,6 +173,16 @@ def test_an_interrupted_file_leaves_nothing(tmp_path, monkeypatch, name: str):
     assert process.returncode == 130
     assert err.endswith("i2ikit: interrupted\n")
     assert not [*Path("out").iterdir()]
+
+
+def started(*arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "i2ikit", "translate", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+    )
 
 
 def save_video(path: Path) -> None:
