@@ -95,7 +95,7 @@ optimizer = dict(type="Adam", lr=2e-4)
 data = dict(load_size=16, workers=0, train=dict(type="Stripes", count=3),
             test=dict(type="Stripes", split="test", count=3))
 train = dict(steps=4)
-samples = dict(every=2, count=2)
+samples = dict(every=2, count=2, show=["enc(a).down"])
 checkpoint = dict(every=2)
 metrics = dict(psnr=dict(type="PSNR"))
 evaluation = dict(every=2, metric="psnr.db")
@@ -125,13 +125,13 @@ def test_samples_show_images_by_their_names_and_no_latents(run: Path):
     index = json.loads((run / "samples" / "step_000004" / "index.json").read_text())
     first, second = index["items"][:2]
     assert (first["domain"], second["domain"]) == ("a", "b")
-    assert set(first["images"]) == {"input", "output", "dec(source(enc(a)))", "truth"}
+    assert set(first["images"]) == {"input", "output", "dec(source(enc(a)))", "enc(a).down", "truth"}
     assert set(second["images"]) == {"input", "identity"}
     assert {"truth", "background", "change"} == set(first["values"])
     files = [run / "samples" / "step_000004" / name for name in first["images"].values()]
-    for file in files:
+    for name, file in zip(first["images"], files, strict=True):
         with Image.open(file) as image:
-            assert image.size == (16, 16)
+            assert image.size == ((8, 8) if name == "enc(a).down" else (16, 16))
 
 
 def test_the_run_measures_the_output_and_evaluate_finds_the_same_value(run: Path):
@@ -228,6 +228,7 @@ def test_random_values_depend_on_seed_and_place_and_not_on_the_batch(folder: Pat
             "model.outputs={far: dec(target(enc(a)))}",
             "an output is called by its two domains, such as 'ab' or 'ab_far'",
         ),
+        ("samples.show=[enc(a).dwn]", "there is no tap 'dwn'"),
         ("model.outputs={ab: target(a)}", "has no generator, so it translates nothing"),
         ("model.outputs={}", "no generator (enc, dec) has the name of two domains, 'ab' or 'ba': name the translation"),
         ("model.outputs={ab: dec(target(a))}", "model.outputs.ab: target(a) has 4, generators.dec takes 9 channels"),

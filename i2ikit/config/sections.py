@@ -90,6 +90,9 @@ def side(value: Any) -> str:
 
 text = _check(lambda value: isinstance(value, str) and bool(value.strip()), "some text")
 switch = _check(lambda value: isinstance(value, bool), "True or False")
+texts = _check(
+    lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value), "a list of texts"
+)
 metric_value = _check(_is_metric_value, 'a metric and its value, such as "wasserstein.ratio"')
 channels = _for_domains(lambda value: _is_integer(value) and 1 <= value <= 64, "an integer in 1..64")
 value_range = _for_domains(_is_range, "[low, high]")
@@ -132,7 +135,12 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
         "plain": Key(switch, False),
     },
     "log": {"every": Key(integer(1), 50)},
-    "samples": {"every": Key(integer(1), 500), "count": Key(integer(1), 8), "gallery": Key(integer(0), 100)},
+    "samples": {
+        "every": Key(integer(1), 500),
+        "count": Key(integer(1), 8),
+        "gallery": Key(integer(0), 100),
+        "show": Key(texts, []),
+    },
     "checkpoint": {"every": Key(integer(1), 1000), "keep": Key(integer(1), 3), "keep_every": Key(integer(1))},
     "evaluation": {
         "every": Key(integer(0), 0),

@@ -57,6 +57,7 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
     check_list(config.get("vis_backends", []), "vis_backends", BACKEND, builder)
     if model is not None and not any(error.path.partition(".")[0] in ("model", "data") for error in builder.errors):
         builder.errors += image_errors(config, model)
+        _check_shown(config.get("samples"), model, builder)
     return builder.errors
 
 
@@ -78,6 +79,16 @@ def _check_sections(config: Mapping[str, Any], builder: Builder) -> None:
     for name in REQUIRED:
         if name not in config:
             builder.error(name, f"the section {name!r} is missing")
+
+
+def _check_shown(samples: Any, model: "UnpairedTranslation", builder: Builder) -> None:
+    """Report the images in ``samples.show`` that a model does not have."""
+    shown = samples.get("show", []) if isinstance(samples, Mapping) else []
+    for index, text in enumerate(shown if isinstance(shown, list) else []):
+        try:
+            model.language.image(str(text))
+        except ValueError as error:
+            builder.error(f"samples.show.{index}", str(error))
 
 
 def _check_fixed(section: Any, name: str, keys: Mapping[str, Any], builder: Builder) -> None:

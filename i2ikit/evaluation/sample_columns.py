@@ -21,27 +21,35 @@ class Column:
         domain: of the real image that it is made of.
         reads: names of all real images that it is made of.
         name: "input", "output", "reconstruction", "identity", or its expression.
+        is_map: whether it was asked for, and is shown whatever it is.
     """
 
     image: Expression
     domain: str
     reads: tuple[str, ...]
     name: str = ""
+    is_map: bool = False
 
     def __str__(self) -> str:
         return str(self.image)
 
 
-def sample_columns(model: UnpairedTranslation) -> list[Column]:
+def sample_columns(model: UnpairedTranslation, show: Sequence[str] = ()) -> list[Column]:
     """Return what is shown: the input of each domain, then what outputs and terms make of it, shortest first.
 
     Views that are not ``at_test`` are left out, so ``"ab(mirror(a))"`` and ``"pool(ab(a))"`` are both ``"ab(a)"``.
     Where two images of one domain would have the same name, each is followed by its expression.
+
+    Args:
+        model: whose outputs and terms they are.
+        show: expressions of more images and maps.
     """
     outputs = {name: model.shown(image) for name, image in model.outputs.items()}
     texts = [*outputs.values(), *(model.shown(parse(text)) for text in model.image_expressions())]
     made = [_column(image, model, outputs) for image in dict.fromkeys(texts) if image.arguments]
     made.sort(key=lambda column: sum(1 for _ in column.image.walk()))  # stable: keeps the order of the config
+    asked = [replace(_column(model.shown(model.language.image(text)), model, {}), is_map=True) for text in show]
+    made = [*made, *(column for column in asked if column.image not in {other.image for other in made})]
     columns: list[Column] = []
     for domain in DOMAINS:
         of_domain = [column for column in made if column.domain == domain]
@@ -69,6 +77,13 @@ def are_images(columns: Sequence[Column], made: Mapping[str, Tensor], item: Mapp
         if len(shape := shapes[str(column)]) == 3  # (C, H, W)
         and shape[0] in channels and shape[1:] == item[column.domain].shape[1:]
     ]  # fmt: skip
+
+
+def as_shown(values: Tensor) -> Tensor:
+    """Return a map (C, H, W) as an image in -1..1, from least to largest value; a vector as a row of pixels."""
+    low, high = values.min(), values.max()
+    flat = values if values.ndim == 3 else values.reshape(1, 1, -1)
+    return 2 * (flat - low) / (high - low).clamp(min=1e-12) - 1
 
 
 def _column(image: Expression, model: UnpairedTranslation, outputs: Mapping[str, Expression]) -> Column:

@@ -17,7 +17,7 @@ from i2ikit.data.loading import MapDataset
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.errors import DataError
 from i2ikit.evaluation.items import has_truth, items_at, mask_of, spread
-from i2ikit.evaluation.sample_columns import OUTPUT, Column, are_images, sample_columns
+from i2ikit.evaluation.sample_columns import OUTPUT, Column, are_images, as_shown, sample_columns
 from i2ikit.evaluation.sample_grid import compose
 from i2ikit.files import write_atomically
 from i2ikit.metrics.base import to_bytes
@@ -48,6 +48,7 @@ def write_samples(
     step: int,
     count: int,
     seed: int,
+    show: Sequence[str] = (),
 ) -> None:
     """Write all images of a step into ``step_NNNNNN/``, and a grid of eight items, ``step_NNNNNN.jpg``.
 
@@ -65,6 +66,7 @@ def write_samples(
         step: the last one that was done.
         count: items, >= 1; fewer if the dataset has fewer.
         seed: as for :func:`first_items`.
+        show: expressions of further images, and of maps, which are shown from their least value to their largest.
     """
     of_step = grid_path(folder, step).with_suffix("")
     grid_path(folder, step).unlink(missing_ok=True)
@@ -77,7 +79,7 @@ def write_samples(
     entries: list[dict[str, Any]] = []
     indices, preview = spread(len(dataset), count), spread(len(dataset), min(count, ROWS))
     for index, item in zip(indices, items_at(dataset, indices, seed=seed), strict=True):
-        columns = columns or _columns_of_images(model, item, device)
+        columns = columns or _columns_of_images(model, item, device, show)
         images = _render(model, item, columns, device, index)
         shown = {domain: _shown(dataset, item, domain, images, columns) for domain in (source, target)}
         values = image_values(
@@ -104,12 +106,14 @@ def grid_path(folder: Path, step: int) -> Path:
     return folder / f"step_{step:06d}.jpg"
 
 
-def _columns_of_images(model: UnpairedTranslation, item: Mapping[str, Any], device: torch.device) -> list[Column]:
+def _columns_of_images(
+    model: UnpairedTranslation, item: Mapping[str, Any], device: torch.device, show: Sequence[str]
+) -> list[Column]:
     """Return the columns of a model that are images, as an item shows them, and those that it cannot show."""
-    columns = sample_columns(model)
+    columns = sample_columns(model, show)
     shown = [column for column in columns if item.keys() >= {*column.reads}]
     images = are_images(shown, _render(model, item, shown, device, 0), item)
-    return [column for column in columns if column in images or column not in shown]
+    return [column for column in columns if column.is_map or column in images or column not in shown]
 
 
 def _render(
@@ -119,7 +123,9 @@ def _render(
     shown = [column for column in columns if item.keys() >= {*column.reads}]
     batch = {name: item[name][None] for column in shown for name in column.reads}
     rendered = model.render(batch_to_device(batch, device), map(str, shown), samples=FixedSamples(places=place))
-    return {text: image[0].float().cpu() for text, image in rendered.items()}
+    maps = {str(column) for column in shown if column.is_map}
+    found = {text: image[0].float().cpu() for text, image in rendered.items()}
+    return {text: as_shown(image) if text in maps else image for text, image in found.items()}
 
 
 def _shown(

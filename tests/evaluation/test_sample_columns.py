@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from i2ikit.build import Builder
-from i2ikit.evaluation.sample_columns import are_images, sample_columns
+from i2ikit.evaluation.sample_columns import are_images, as_shown, sample_columns
 from i2ikit.translation import UnpairedTranslation, build_model
 from i2ikit.translation.expressions import parse
 
@@ -60,3 +60,16 @@ def test_an_output_of_two_images_belongs_to_its_source(cut):
     cut["model"]["views"]["mix"] = {"type": "Mix", "at_test": True}
     (column,) = [each for each in sample_columns(model(cut, ab="ab(mix(a, b))")) if each.name == "output"]
     assert (column.image, column.domain, column.reads) == (parse("ab(mix(a, b))"), "a", ("a", "b"))
+
+
+def test_images_and_taps_that_are_asked_for_are_columns_of_their_domain(cut):
+    built = model(cut)
+    found = sample_columns(built, ["ab(a).down1", "ab(mirror(a))"])
+    assert [(str(column), column.domain, column.is_map) for column in found] == [
+        ("a", "a", False), ("ab(a)", "a", False), ("ab(a).down1", "a", True),
+    ]  # fmt: skip
+
+
+def test_a_map_is_shown_from_its_least_value_to_its_largest():
+    assert as_shown(torch.tensor([[[2.0, 3.0, 4.0]]])).tolist() == [[[-1, 0, 1]]]
+    assert as_shown(torch.ones(3)).tolist() == [[[-1, -1, -1]]]

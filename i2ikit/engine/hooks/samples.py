@@ -1,7 +1,7 @@
 """Samples of fixed test images, so that one sees the translation improve."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor
@@ -27,14 +27,24 @@ class SamplesHook(RunHook):
         every: steps between samples, >= 1.
         count: items, >= 1; fewer if the dataset has fewer.
         gallery: items after the last step, if this is more than ``count``.
+        show: expressions of further images and maps to show, such as ``"ab(a).mask"``.
         seed: as for :func:`first_items`.
     """
 
     priority = "VERY_LOW"  # after the checkpoint: it reads test data
 
     def __init__(
-        self, folder: Path, dataset: MapDataset, *, every: int, count: int, gallery: int = 0, seed: int
+        self,
+        folder: Path,
+        dataset: MapDataset,
+        *,
+        every: int,
+        count: int,
+        seed: int,
+        gallery: int = 0,
+        show: Sequence[str] = (),
     ) -> None:
+        self.show = tuple(show)
         self.folder, self.dataset, self.seed = folder, dataset, seed
         self.every, self.count, self.gallery = every, count, gallery
 
@@ -76,4 +86,5 @@ class SamplesHook(RunHook):
             step=run.progress.step,
             count=count,
             seed=self.seed,
+            show=self.show,
         )
