@@ -280,7 +280,7 @@ def test_defaults_are_filled_in_and_sections_are_in_their_order(tiny):
         *("log", "samples", "checkpoint", "evaluation", "metrics", "alarms", "seed", "hooks"),
     ]
     assert config["log"] == {"every": 50}
-    assert config["samples"] == {"every": 500, "count": 8, "gallery": 100}
+    assert config["samples"] == {"every": 500, "count": 8, "gallery": 100, "show": []}
     assert config["checkpoint"] == {"every": 1000, "keep": 3}
     assert {key: config["data"][key] for key in ("batch_size", "workers")} == {"batch_size": 1, "workers": 2}
     assert "load_size" not in config["data"]
