@@ -28,7 +28,7 @@ from i2ikit.transforms.resize_crop_flip import ResizeCropFlip
 COMMANDS = {  # the last words come after the program
     "import": ["-c", "import i2ikit"],
     "--help": ["-m", "i2ikit", "--help"],
-    "one step": ["-m", "i2ikit", "train", "cut/stripes", "--max-steps", "1", "--set", "metrics=none", "--work-dir"],
+    "one step": ["-m", "i2ikit", "train", "cut/stripes", "--max-steps", "2", "--work-dir"],
 }
 
 
@@ -47,6 +47,8 @@ def program(rounds: int = 3) -> dict[str, float]:
                     while process.poll() is None and not (trains and log.exists() and '"step": 1,' in log.read_text()):
                         time.sleep(0.005)
                     seconds = time.perf_counter() - start
+                    if process.poll():
+                        raise SystemExit(f"{name}: exit code {process.returncode}")
                     process.terminate()
                 best[name] = min(seconds, best.get(name, seconds))
     return best
