@@ -2,7 +2,7 @@
 
 NETWORKS = ("generators", "discriminators", "heads", "extractors", "averages")
 MODEL = ("type", *NETWORKS, "views", "images", "outputs", "phases")
-PHASE = ("update", "terms", "optimizer", "groups")
+PHASE = ("update", "terms", "optimizer", "groups", "before")
 AVERAGE = ("of", "momentum", "init")
 TERM = ("weight", "stream")  # of every term, whatever its class takes
 VIEW = ("stream", "at_test")  # of every view, whatever its class takes

@@ -78,7 +78,8 @@ def trial_error(config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) 
     step = Step(model, images, Progress(1, 1, 1, 1), RandomStreams(0, 1, first=0))
     called = [""]
     for name, network in model.networks.items():
-        network.register_forward_pre_hook(lambda *_, name=name: called.append(name))
+        for module in network.modules():  # `trace` calls the modules inside
+            module.register_forward_pre_hook(lambda *_, name=name: called.append(name))
     for index, phase in enumerate(model.phases):
         try:
             step.run_phase(index)

@@ -1,9 +1,12 @@
 """Several PatchGANs, each on a smaller copy of the image."""
 
+from collections.abc import Iterable
+from typing import Any, cast
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2ikit.checks import MOST_LAYERS, check_images, positive_int
+from i2ikit.checks import MOST_LAYERS, check_images, one_of, positive_int
 from i2ikit.discriminators.patchgan import PatchGAN
 from i2ikit.nn.initialize import initialize
 from i2ikit.registry import DISCRIMINATORS
@@ -53,12 +56,36 @@ class MultiScaleDiscriminator(nn.Module):
         self.in_channels, self.smallest = in_channels, 3 * 2 ** (layers + scales - 1)
         initialize(self, init, init_gain)
 
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """Return the logits of every scale, full size first."""
+    @property
+    def tap_names(self) -> tuple[str, ...]:
+        """The names of the taps: ``scale0_layer1``, ..., and ``out``, the logits of all scales."""
+        return (*(f"scale{index}_{tap}" for index, scale in self._each() for tap in scale.tap_names[:-1]), "out")
+
+    def _each(self) -> list[tuple[int, PatchGAN]]:
+        return [(index, cast(PatchGAN, scale)) for index, scale in enumerate(self.scales)]
+
+    def widths(self, taps: Iterable[str]) -> list[int]:
+        """Return the number of channels of each tap."""
+        layers = (one_of("taps", tap, self.tap_names).partition("_")[2] or "out" for tap in taps)
+        return cast(PatchGAN, self.scales[0]).widths(layers)
+
+    def trace(self, x: Tensor, taps: Iterable[str]) -> dict[str, Any]:
+        """Return the requested taps; ``"out"`` is the list of the logits of every scale, full size first."""
         check_images(type(self).__name__, x, self.in_channels, smallest=self.smallest)
-        scores = []
-        for index, scale in enumerate(self.scales):
+        wanted = [one_of("taps", tap, self.tap_names) for tap in taps]
+        found: dict[str, Any] = {}
+        for index, scale in self._each():
             if index:
                 x = F.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)  # H -> ceil(H / 2)
-            scores.append(scale(x))
+            prefix = f"scale{index}_"
+            layers = [tap.removeprefix(prefix) for tap in wanted if tap.startswith(prefix) or tap == "out"]
+            traced = scale.trace(x, layers) if layers else {}
+            if "out" in traced:
+                found.setdefault("out", []).append(traced.pop("out"))
+            found.update({f"{prefix}{tap}": value for tap, value in traced.items()})
+        return found
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Return the logits of every scale, full size first."""
+        scores: list[Tensor] = self.trace(x, ("out",))["out"]
         return scores

@@ -1,5 +1,7 @@
 """A PatchGAN that sees an image as separate tiles."""
 
+from collections.abc import Iterable
+
 from torch import Tensor
 
 from i2ikit.checks import check_images, positive_int
@@ -55,12 +57,17 @@ class TileDiscriminator(PatchGAN):
             raise ValueError(f"tile must be at least {self.smallest} pixels for {layers} layers, not {tile}")
         initialize(self, init, init_gain)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the logits of all tiles, each at the position of its tile."""
+    def trace(self, x: Tensor, taps: Iterable[str], *extra: Tensor) -> dict[str, Tensor]:
+        """Return the requested taps of all tiles, each at the position of its tile."""
         side = self.tile
         check_images(type(self).__name__, x, self.in_channels, multiple=side)
         images, rows, columns = len(x), x.shape[2] // side, x.shape[3] // side
         tiles = x.unflatten(3, (columns, side)).unflatten(2, (rows, side))  # (B, C, rows, side, columns, side)
         tiles = tiles.permute(0, 2, 4, 1, 3, 5).flatten(0, 2)  # (B * rows * columns, C, side, side)
-        scores = super().forward(tiles).unflatten(0, (images, rows, columns))  # (B, rows, columns, 1, h, w)
-        return scores.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
+        found = super().trace(tiles, taps)
+        return {tap: _joined(value.unflatten(0, (images, rows, columns))) for tap, value in found.items()}
+
+
+def _joined(tiles: Tensor) -> Tensor:
+    """Return maps of tiles (B, rows, columns, C, h, w) as maps (B, C, rows * h, columns * w)."""
+    return tiles.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)

@@ -84,7 +84,23 @@ class PhasesBuilder:
         configs = self.networks.section("phases")
         if not configs:
             self.builder.error(path, "a model needs at least one phase")
-        return {name: self._phase(name, config, f"{path}.{name}") for name, config in configs.items()}
+        phases = {name: self._phase(name, config, f"{path}.{name}") for name, config in configs.items()}
+        return {name: phases[name] for name in self._ordered(configs, path)}
+
+    def _ordered(self, configs: Mapping[str, Any], path: str) -> list[str]:
+        """Return the names of the phases in the order of the config, but each ``before`` the phase that it names."""
+        names = list(configs)
+        for name, config in configs.items():
+            later = config.get("before") if isinstance(config, Mapping) else None
+            if later is None:
+                continue
+            others = [each for each in configs if each != name]
+            if later not in others:
+                unknown(self.builder, f"{path}.{name}.before", "other phase", later, others)
+                continue
+            names.remove(name)
+            names.insert(names.index(later), name)
+        return names
 
     def _phase(self, name: str, config: Mapping[str, Any], path: str) -> Phase:
         if not isinstance(config, Mapping):

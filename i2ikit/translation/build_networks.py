@@ -21,7 +21,7 @@ REGISTRY_OF: Mapping[str, Registry] = {
     "heads": HEADS,
     "extractors": EXTRACTORS,
 }
-TAPPED = ("generators", "extractors")  # kinds of networks whose taps terms and heads read
+TAPPED = ("generators", "discriminators", "extractors")  # kinds of networks whose taps terms and heads read
 
 
 class NetworksBuilder:
@@ -96,7 +96,7 @@ class NetworksBuilder:
         return list(self.tapped(config["of"]).widths(config["taps"]))
 
     def tapped(self, name: str) -> Any:
-        """Return the generator, ``"ab"``, or the extractor, ``"extractors.vgg"``, of a name; None if it has an error.
+        """Return the generator ``"ab"``, or another network such as ``"extractors.vgg"``; None if it has an error.
 
         Raises:
             KeyError: there is none.
@@ -105,13 +105,14 @@ class NetworksBuilder:
         return self.kinds[kind if kind in TAPPED else ""][short]
 
     def has_wrong_taps(self, name: str, taps: Iterable[str], path: str) -> bool:
-        """Report the taps that a generator or an extractor does not have; return whether there are any."""
+        """Report the taps that a network does not have; return whether there are any."""
         network = self.tapped(name)
         if network is None:
             return False
-        wrong = [tap for tap in taps if tap not in (*network.tap_names, *getattr(network, "inner_tap_names", ()))]
+        names = getattr(network, "tap_names", ("out",))
+        wrong = [tap for tap in taps if tap not in (*names, *getattr(network, "inner_tap_names", ()))]
         for tap in wrong:
-            unknown(self.builder, path, "tap", tap, network.tap_names, f" in {full_name(name)}")
+            unknown(self.builder, path, "tap", tap, names, f" in {full_name(name)}")
         return bool(wrong)
 
     def section(self, name: str) -> Mapping[str, Any]:

@@ -39,3 +39,14 @@ def test_the_gradient_reaches_every_scale() -> None:
 def test_no_scales_are_refused() -> None:
     with pytest.raises(ValueError, match="scales must be an integer above 0, not 0"):
         MultiScaleDiscriminator(scales=0)
+
+
+def test_layers_of_every_scale_are_taps():
+    torch.manual_seed(0)
+    net = MultiScaleDiscriminator(scales=2, filters=2, layers=1, init="kaiming")
+    x = torch.rand(1, 3, 32, 32)
+    found = net.trace(x, ["scale1_layer1", "out"])
+    assert set(found) == {"scale1_layer1", "out"}
+    assert found["scale1_layer1"].shape == (1, *net.widths(["scale1_layer1"]), 8, 8)
+    for one, other in zip(found["out"], net(x), strict=True):
+        assert torch.equal(one, other)

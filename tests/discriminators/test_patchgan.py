@@ -108,3 +108,24 @@ def test_the_smallest_image_gives_one_score(layers: int, antialias: bool) -> Non
     assert net(torch.randn(1, 1, net.smallest, net.smallest)).shape == (1, 1, 1, 1)
     with pytest.raises(ShapeError, match=f"PatchGAN needs .* at least {net.smallest}, got "):
         net(torch.randn(1, 1, net.smallest - 1, net.smallest))
+
+
+def test_layers_are_taps_and_a_pass_ends_at_the_last_one_wanted() -> None:
+    net = PatchGANDiscriminator(filters=4).eval()
+    x = torch.rand(1, 3, 32, 32)
+    found = net.trace(x, ["layer3", "layer1"])
+    assert {tap: value.shape[1] for tap, value in found.items()} == {"layer1": 4, "layer3": 16}
+    assert net.widths(["layer3", "layer1", "out"]) == [16, 4, 1]
+    assert torch.equal(net.trace(x, net.tap_names)["out"], net(x))
+    with pytest.raises(ValueError, match=r"taps must be one of .*Nearest: 'layer1'"):
+        net.trace(x, ["layr1"])
+
+
+def test_a_condition_is_judged_together_with_the_image() -> None:
+    torch.manual_seed(0)
+    net = PatchGANDiscriminator(filters=2, layers=1, condition=1, init="kaiming")
+    x, mask = torch.rand(1, 3, 16, 16), torch.rand(1, 1, 16, 16)
+    plain = PatchGANDiscriminator(4, filters=2, layers=1)
+    plain.load_state_dict(net.state_dict())
+    assert torch.equal(net(x, mask), plain(torch.cat([x, mask], dim=1)))
+    assert [(extra.name, extra.size) for extra in net.extra_inputs] == [("condition", 1)]

@@ -37,3 +37,12 @@ def test_an_image_that_cannot_be_tiled_is_refused() -> None:
 def test_a_tile_too_small_for_its_layers_is_refused() -> None:
     with pytest.raises(ValueError, match="tile must be at least 24 pixels for 3 layers, not 16"):
         TileDiscriminator(layers=3)
+
+
+def test_the_tap_of_a_layer_has_its_tiles_in_their_places():
+    torch.manual_seed(0)
+    net = TileDiscriminator(filters=2, tile=16, init="kaiming")
+    x = torch.rand(1, 3, 32, 32)
+    features = net.trace(x, ["layer1"])["layer1"]
+    corner = net.trace(x[..., 16:, 16:], ["layer1"])["layer1"]
+    torch.testing.assert_close(features[..., 8:, 8:], corner)

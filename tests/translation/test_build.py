@@ -108,6 +108,21 @@ def test_a_term_samples_from_its_own_stream_unless_it_names_one(config):
     assert named.phases["generate"].terms["content"].stream == "places"
 
 
+def test_a_phase_may_come_before_one_that_an_earlier_config_wrote(config):
+    config["phases"]["again"] = {
+        "update": ["generators"],
+        "terms": {"x": {"type": "PixelTerm", "image": "ab(b)", "target": "b", "loss": {"type": "L1Loss"}}},
+    }
+    assert list(build(config).phases) == ["discriminate", "generate", "again"]
+    before = change(config, "phases/again/before", "generate")
+    assert list(build(before).phases) == ["discriminate", "again", "generate"]
+    assert list(build(change(before, "phases/generate/before", "discriminate")).phases) == [
+        "again",
+        "generate",
+        "discriminate",
+    ]
+
+
 def test_a_view_has_the_stream_and_the_place_that_its_config_says(config):
     mirror = build(config).views["mirror"]
     assert (mirror.stream, mirror.at_test) == ("", False)
@@ -306,6 +321,8 @@ GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
         ("phases/generate/terms", {}, "a phase needs at least one term"),
         ("phases/generate/terms/a.b", {"type": "PixelTerm"}, "'a.b' cannot be the name of a term"),
         ("phases/generate/terms/update", {"type": "PixelTerm"}, "'update' cannot be the name of a term"),
+        ("phases/generate/before", "discriminat", "there is no other phase 'discriminat'. Nearest: 'discriminate'"),
+        ("phases/generate/before", "generate", "there is no other phase 'generate'"),
         (f"{GAN}/discriminator", "a", "there is no discriminator 'a'. There are: b."),
         (f"{GAN}/loss", {"type": "L1Loss"}, "AdversarialTerm refused its arguments: loss must be an adversarial loss"),
         (GAN, {"type": "AdversarialTerm", "image": "ab(a)"}, "AdversarialTerm needs the argument 'loss'"),
