@@ -74,6 +74,7 @@ def trial_error(config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) 
     model, _ = build_trial_model(config)
     assert model is not None, "the config is valid"
     _activate_terms(model.to("meta"))
+    model.plain = True  # a pass that is joined with others would fail in the term that reads those
     images = images_without_values(shapes)
     step = Step(model, images, Progress(1, 1, 1, 1), RandomStreams(0, 1, first=0))
     called = [""]
