@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 pytestmark = pytest.mark.slow
 
@@ -107,7 +108,8 @@ def test_layers_without_recorded_places_keep_the_plan_of_the_method(parity: Modu
 
     sampler = parity.RecordedPositions(Sampler())
     assert sampler.reads() == ["read"]
-    sampler.ids = {0: "ids"}
-    recorded, own = sampler.plan(None, [None, None], [None, None])
-    assert recorded.ids == "ids"
+    ids, key = torch.tensor([3, 1]), torch.zeros(1, 2, 2, 2)
+    sampler.ids = {0: ids}
+    recorded, own = sampler.plan(None, [key, key], [key, key])
+    assert torch.equal(recorded.ids, ids)
     assert own == "own plan 1"
