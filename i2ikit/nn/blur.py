@@ -1,28 +1,13 @@
 """Resampling with a low-pass filter, so a shifted input gives a shifted output."""
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from i2ikit.ops.doubled_convolution import convolve_doubled, doubling_gains
-
-
-def _halve(x: Tensor, dim: int) -> Tensor:
-    """Return 4 times the [1, 2, 1] / 4 blur of ``x`` at the even positions of ``dim``, mirrored at the ends."""
-    size = x.shape[dim]
-    even, odd = [slice(None)] * x.ndim, [slice(None)] * x.ndim
-    even[dim], odd[dim] = slice(0, None, 2), slice(1, None, 2)
-    center, after = x[tuple(even)], x[tuple(odd)]
-    before = torch.cat([after.narrow(dim, 0, 1), after.narrow(dim, 0, center.shape[dim] - 1)], dim)
-    if size % 2:
-        after = torch.cat([after, after.narrow(dim, after.shape[dim] - 1, 1)], dim)
-    return torch.add(before + after, center, alpha=2)
+from i2ikit.ops.linear import double, halve
 
 
 class BlurDown(nn.Module):
     """Blur with [1, 2, 1] x [1, 2, 1] / 16 and keep every second row and column.
-
-    Written as sums of slices: on a CPU a depthwise convolution takes about ten times as long, forward and back.
 
     Shape:
         (B, C, H, W) with H, W >= 2 -> (B, C, ceil(H / 2), ceil(W / 2)); the border is reflected without its edge.
@@ -32,7 +17,7 @@ class BlurDown(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x`` at half the size."""
-        return _halve(_halve(x, -2), -1) / 16
+        return halve(x)
 
 
 class BlurUp(nn.Module):
@@ -48,7 +33,7 @@ class BlurUp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x`` at twice the size."""
-        return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+        return double(x)
 
 
 class UpStage(nn.Sequential):
