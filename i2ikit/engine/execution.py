@@ -1,7 +1,7 @@
 """How a model computes its steps: device, floating-point type, kept or separate passes."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from i2ikit.distributed.device import DeviceError, model_to_device
 from i2ikit.engine.compiled import compile_networks
 from i2ikit.engine.optim import PhaseUpdater
-from i2ikit.ops.convolutions import fast_convolutions
+from i2ikit.ops.fast_operations import fast_operations
 from i2ikit.translation import UnpairedTranslation
 
 
@@ -33,14 +33,22 @@ def set_execution(
         DeviceError: the device does not support it.
     """
     model_to_device(model, device)
-    model.precision = network_precision(train["precision"], device)
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = train["precision"] == "tf32"
-    if train["precision"] == "fp32" and not train["plain"] and not train["compile"]:
-        model.precision = fast_convolutions("fp32", device)
+    precision = network_precision(train["precision"], device)
+    replaced = not train["plain"] and not train["compile"]
+    faster = fast_operations(train["precision"], device) if replaced else nullcontext
+    model.precision = partial(_both, precision, faster)
     model.plain = train["plain"]
     if train["compile"]:
         compile_networks(model, train, device, note)
+
+
+@contextmanager
+def _both(*contexts: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
+    first, second = contexts
+    with first(), second():
+        yield
 
 
 def network_precision(name: str, device: torch.device) -> Callable[[], AbstractContextManager[object]]:

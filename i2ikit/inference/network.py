@@ -18,7 +18,7 @@ from i2ikit.environment import free_memory
 from i2ikit.errors import ShapeError
 from i2ikit.inference.failures import bytes_per_pixel, is_out_of_memory
 from i2ikit.inference.tiling import TensorSource, TiledTranslation
-from i2ikit.ops.convolutions import fast_convolutions
+from i2ikit.ops.fast_operations import fast_operations
 from i2ikit.ops.image_tensors import pad_to_multiple
 from i2ikit.translation.rendering import FixedSamples, OutputNetwork
 
@@ -69,7 +69,7 @@ class TranslationNetwork:
         self.generator = generator.eval()
         model_to_device(self.generator, self.device)
         self.channels = int(getattr(generator, "in_channels", 3))
-        self._convolutions = fast_convolutions(precision, self.device)
+        self._operations = fast_operations(precision, self.device)
         self._compiled: Callable[[Tensor], Tensor] | None = torch.compile(self.generator) if compile else None
 
     @property
@@ -142,7 +142,7 @@ class TranslationNetwork:
             with COMPILING:
                 if self._compiled is not None:
                     return self._try_compiled(self._compiled, x)
-        with self._convolutions():
+        with self._operations():
             output: Tensor = self.generator(x)
         return output
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.utils.checkpoint import checkpoint
 
-from i2ikit.ops.convolutions import FastConvolutions, is_active
+from i2ikit.ops.fast_operations import active
 
 Result = TypeVar("Result")
 
@@ -31,9 +31,9 @@ def recomputed(network: nn.Module, run: Callable[..., Result], *values: Tensor) 
     if not torch.is_grad_enabled() or not wanted:
         return run(*values)
     flags = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
-    convolutions = FastConvolutions if is_active() else nullcontext
+    mode = active() or nullcontext()
     result: Result = checkpoint(
-        run, *values, use_reentrant=False, context_fn=lambda: (nullcontext(), _restored(network, flags, convolutions))
+        run, *values, use_reentrant=False, context_fn=lambda: (nullcontext(), _restored(network, flags, mode))
     )
     return result
 
@@ -42,7 +42,7 @@ def recomputed(network: nn.Module, run: Callable[..., Result], *values: Tensor) 
 def _restored(
     network: nn.Module,
     flags: list[tuple[nn.Parameter, bool]],
-    convolutions: Callable[[], AbstractContextManager[object]],
+    mode: AbstractContextManager[object],
 ) -> Iterator[None]:
     """Freeze a network as the flags were, and let its norms update copies of their statistics."""
     now = [(parameter, parameter.requires_grad) for parameter, _ in flags]
@@ -52,7 +52,7 @@ def _restored(
     for norm, name, buffer in statistics:
         setattr(norm, name, buffer.clone())
     try:
-        with convolutions():
+        with mode:
             yield
     finally:
         _set(now)

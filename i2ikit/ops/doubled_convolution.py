@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from i2ikit.ops.convolutions import is_active, is_faster, transformed
+from i2ikit.ops.convolutions import is_faster, transformed
+from i2ikit.ops.fast_operations import active
 
 # [phase, row of the small maps, row of the kernel]: the kernel's rows at the even and at the odd rows of the large maps
 _ROWS = torch.tensor([[[3, 1, 0], [1, 3, 3], [0, 0, 1]], [[1, 0, 0], [3, 3, 1], [0, 1, 3]]], device="cpu") / 4
@@ -19,7 +20,7 @@ def doubling_gains(x: Tensor, weight: Tensor) -> bool:
         x: maps (B, C, H, W).
         weight: (C', C, 3, 3).
     """
-    if not is_active() or torch.is_grad_enabled() or weight.dtype != torch.float32 or x.device.type != "cpu":
+    if active() is None or torch.is_grad_enabled() or weight.dtype != torch.float32 or x.device.type != "cpu":
         return False
     outputs, inputs = weight.shape[:2]
     return weight.shape[2:] == (3, 3) and is_faster(x.shape, torch.Size((4 * outputs, inputs, 3, 3)))

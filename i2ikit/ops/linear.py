@@ -40,7 +40,7 @@ def linear(x: Tensor, operation: Operation, adjoint: Operation) -> Tensor:
     return result
 
 
-# halving: [1, 2, 1] / 4 at the even positions, the border reflected without its edge -----------------------------------
+# halving: [1, 2, 1] / 4 at the even positions, the border reflected without its edge ----------------------------------
 
 
 def halve(x: Tensor) -> Tensor:
@@ -96,7 +96,7 @@ def _every_second(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     return x[tuple(even)], x[tuple(odd)]
 
 
-# doubling: bilinear interpolation --------------------------------------------------------------------------------------
+# doubling: bilinear interpolation -------------------------------------------------------------------------------------
 
 
 def double(x: Tensor) -> Tensor:
@@ -129,7 +129,7 @@ def _gather(gradient: Tensor, dim: int) -> Tensor:
     return total
 
 
-# reflection ------------------------------------------------------------------------------------------------------------
+# reflection -----------------------------------------------------------------------------------------------------------
 
 
 def reflect(x: Tensor, left: int, right: int, top: int, bottom: int) -> Tensor:

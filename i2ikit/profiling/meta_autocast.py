@@ -11,22 +11,20 @@ from torch.utils._pytree import tree_map_only
 CONVOLUTIONS = "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d"
 PRODUCTS = "linear bilinear matmul __matmul__ __rmatmul__ mm bmm mv addmm baddbmm einsum"
 LOWERED = frozenset(f"{CONVOLUTIONS} {PRODUCTS}".split())  # Python names of what torch.autocast runs in low precision
-FLOAT32_PADDING_ON_CPU = frozenset({"reflect", "replicate"})  # padding modes that it runs in float32 there
 
 
 class MetaAutocast(TorchFunctionMode):
     """Casts the arguments of convolutions and matrix products as torch.autocast does, which ignores meta tensors.
 
-    As there, weights are cast once and kept until the mode is left.
+    Weights are cast once and kept until the mode is left. Padding keeps its type on CPUs too: i2ikit.ops.fast_operations.
 
     Args:
         dtype: low precision, torch.bfloat16 or torch.float16.
-        device: type of the device whose rules are followed, "cpu" or "cuda".
     """
 
-    def __init__(self, dtype: torch.dtype, device: str) -> None:
+    def __init__(self, dtype: torch.dtype) -> None:
         super().__init__()
-        self.dtype, self.device = dtype, device
+        self.dtype = dtype
         self._weights: dict[int, Tensor] = {}
 
     def __torch_function__(
@@ -37,12 +35,6 @@ class MetaAutocast(TorchFunctionMode):
         name = getattr(func, "__name__", "")
         if name in LOWERED:
             args, kwargs = tree_map_only(Tensor, self._lower, (tuple(args), dict(kwargs)))
-        elif (
-            name == "pad"
-            and self.device == "cpu"
-            and not {*args[2:3], kwargs.get("mode")}.isdisjoint(FLOAT32_PADDING_ON_CPU)
-        ):
-            args = (args[0].float(), *args[1:])
         return func(*args, **kwargs)
 
     def __exit__(self, *error: Any) -> None:

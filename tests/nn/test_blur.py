@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from i2ikit.nn.blur import BlurDown, BlurUp, UpStage
-from i2ikit.ops.convolutions import FastConvolutions
+from i2ikit.ops.fast_operations import FastOperations
 
 
 def depthwise(taps: list[float], channels: int) -> Tensor:
@@ -55,5 +55,5 @@ def test_a_stage_gives_the_same_where_its_first_two_layers_are_one(monkeypatch: 
     with torch.no_grad():
         expected = stage(x)
         monkeypatch.setattr(BlurUp, "forward", None)
-        with FastConvolutions():
+        with FastOperations():
             torch.testing.assert_close(stage(x), expected, atol=1e-4, rtol=0)

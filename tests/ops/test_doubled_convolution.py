@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from i2ikit.ops import doubled_convolution
-from i2ikit.ops.convolutions import FastConvolutions
 from i2ikit.ops.doubled_convolution import convolve_doubled, doubling_gains
+from i2ikit.ops.fast_operations import FastOperations
 
 pytestmark = pytest.mark.skipif(not torch.backends.nnpack.is_available(), reason="this CPU lacks what NNPACK needs")
 
@@ -45,7 +45,7 @@ def test_it_gains_with_wide_maps_where_convolutions_are_fast_and_no_gradient_is_
     x, weight = draw(1, 32, 24, 24), draw(16, 32, 3, 3)
     with torch.no_grad():
         assert not doubling_gains(x, weight)
-        with FastConvolutions():
+        with FastOperations():
             assert doubling_gains(x, weight)
             assert not doubling_gains(x[..., :23], weight)
             assert not doubling_gains(x, weight[:, :, :1, :1])

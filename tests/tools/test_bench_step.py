@@ -1,6 +1,6 @@
 """The comparison of a training step with plain execution and with its convolutions alone."""
 
-import importlib.util
+import importlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,10 @@ CPU = torch.device("cpu")
 pytestmark = pytest.mark.slow  # trains steps
 
 
-@pytest.fixture(scope="module")
-def bench() -> Any:
-    spec = importlib.util.spec_from_file_location("bench_step", ROOT / "tools" / "bench_step.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    return importlib.import_module("bench_step")
 
 
 def config(name: str) -> dict[str, Any]:
@@ -40,6 +36,27 @@ def test_the_floor_counts_forward_and_backward_calls_of_each_convolution(bench) 
         ((1, 2, 8, 8), (4, 2, 3, 3), (False, True, True)): 2,
     }
     assert bench.Floor(found.calls, CPU).seconds() > 0
+
+
+def test_the_floor_takes_each_gradient_in_its_fastest_way(bench, monkeypatch) -> None:
+    conv = torch.nn.Conv2d(128, 256, 3, padding=1)
+    with bench.Convolutions() as found:
+        conv(torch.randn(1, 128, 24, 26).requires_grad_(True)).sum().backward()
+    floor = bench.Floor(found.calls, CPU)
+    tried: list[tuple[str, float]] = []
+
+    def seconds(operation, *arguments) -> float:
+        operation(*arguments)  # of shapes that fit
+        tried.append((operation.__name__, float(len(tried) + 1)))
+        return tried[-1][1]
+
+    monkeypatch.setattr(floor, "_seconds", seconds)
+    assert floor.seconds() == 1 + 4 + 7  # forward, gradient of the image, gradient of the weights: the first of each
+    assert [name for name, _ in tried] == [
+        *("convolution", "convolution", "conv2d"),
+        *("convolution_backward", "convolution_backward", "conv2d"),
+        *("convolution_backward", "convolution_backward"),
+    ]
 
 
 def test_the_table_has_times_ratios_memory_and_purposes(bench, monkeypatch, capsys, tmp_path) -> None:
