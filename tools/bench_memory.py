@@ -59,7 +59,7 @@ def main() -> None:
             model, _ = build_trial_model(config)
             assert model is not None, "the config was checked"
             shapes = batch_shapes(config, model)
-            estimated = step_cost(config, shapes, device=torch.device(options.device).type).peak
+            estimated = step_cost(config, shapes).peak
             measured = _in_fresh_process(config, shapes, options.device)
             ratio = f"{measured / plain:.2f}" if plain else ""
             print(f"{name:24}{size:5}{batch:6}{precision:>10}{'on' if checkpointing else 'off':>14}", end="")

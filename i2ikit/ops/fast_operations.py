@@ -33,8 +33,8 @@ class FastOperations(TorchFunctionMode):
 
     Args:
         bf16: results of convolutions are bfloat16, as under autocast, for use without gradients. Only wide convolutions
-            are replaced: they are faster in this way in float32 than plain ones in bfloat16, and more exact; and those that
-            make an image, which are summed up in float32.
+            are replaced: they are faster in this way in float32 than plain ones in bfloat16, and more exact; and those
+            that make an image, which are summed up in float32.
 
     Source:
         Lavin and Gray 2016, arXiv:1509.09308; Mathieu et al. 2013, arXiv:1312.5851; in the implementation of NNPACK.

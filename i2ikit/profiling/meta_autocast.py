@@ -16,7 +16,7 @@ LOWERED = frozenset(f"{CONVOLUTIONS} {PRODUCTS}".split())  # Python names of wha
 class MetaAutocast(TorchFunctionMode):
     """Casts the arguments of convolutions and matrix products as torch.autocast does, which ignores meta tensors.
 
-    Weights are cast once and kept until the mode is left. Padding keeps its type on CPUs too: i2ikit.ops.fast_operations.
+    Weights are cast once and kept until the mode is left. Padding keeps its type, as in i2ikit.ops.fast_operations.
 
     Args:
         dtype: low precision, torch.bfloat16 or torch.float16.

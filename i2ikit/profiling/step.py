@@ -46,7 +46,6 @@ def step_cost(
     shapes: Mapping[str, Sequence[int]],
     *,
     epoch: int = 1,
-    device: str = "cpu",
 ) -> StepCost:
     """Run steps of a config on the meta device, with its precision and its checkpointing of activations.
 
@@ -54,7 +53,6 @@ def step_cost(
         config: resolved, with defaults.
         shapes: of the batch, (B, C, H, W) by domain; see :func:`batch_shapes`.
         epoch: >= 1; for weights of terms that follow a schedule.
-        device: type of the device of the training; half precision differs slightly between devices.
 
     Raises:
         I2IKitError: a part of the model needs the values of tensors.
@@ -63,7 +61,7 @@ def step_cost(
     peak = 0
     try:
         with counter:
-            trial = _Trial(config, shapes, device)
+            trial = _Trial(config, shapes)
             steps = STEPS if trial.varies() else 2  # the optimizers have their state from the second step on
             for step in range(1, steps + 1):
                 counter.reset_peak()
@@ -78,14 +76,14 @@ def step_cost(
 class _Trial:
     """A model and its optimizers on the meta device."""
 
-    def __init__(self, config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], device: str) -> None:
+    def __init__(self, config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> None:
         model, errors = build_trial_model(config)
         if model is None:
             raise ValueError(str(errors))
         self.model: UnpairedTranslation = model.to("meta")
         train = config["train"]
         if train["precision"] in HALF:
-            model.precision = partial(MetaAutocast, HALF[train["precision"]], device)
+            model.precision = partial(MetaAutocast, HALF[train["precision"]])
         if train["checkpoint_activations"]:
             checkpoint_activations(model)
         self.optimizers = build_optimizers(model.phases, model.networks, config["optimizer"])
