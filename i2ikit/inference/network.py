@@ -142,6 +142,9 @@ class TranslationNetwork:
             with COMPILING:
                 if self._compiled is not None:
                     return self._try_compiled(self._compiled, x)
+        return self._uncompiled(x)
+
+    def _uncompiled(self, x: Tensor) -> Tensor:
         with self._operations():
             output: Tensor = self.generator(x)
         return output
@@ -152,7 +155,7 @@ class TranslationNetwork:
         except Exception as error:  # compilers fail in any way
             if is_out_of_memory(error):
                 raise
-            output: Tensor = self.generator(x)  # if this fails too, compiling was not the reason
+            output = self._uncompiled(x)  # if this fails too, compiling was not the reason
             self._compiled = None
             reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
             logger.warning("torch.compile fails here (%s); the generator runs without it", reason)
