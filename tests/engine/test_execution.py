@@ -72,19 +72,19 @@ def test_weights_and_their_moments_stay_in_float32(model):
 
 
 @pytest.mark.slow
-def test_200_steps_in_bf16_stay_near_those_in_fp32(model):
+def test_100_steps_in_bf16_stay_near_those_in_fp32(model):
     """The measure: each term's mean over the last 50 steps, and the image, as its error against fp32's in dB.
 
-    Two runs in fp32 that differ in rounding alone, by a fused optimizer or a plain one, differ by up to 11 % here.
+    After 200 steps two runs in fp32 whose initial weights differ by 1e-6 are as far from each other as from bf16.
     """
     other = copy.deepcopy(model)
-    full, half = train(model, "fp32", 200)[-50:], train(other, "bf16", 200)[-50:]
+    full, half = train(model, "fp32", 100)[-50:], train(other, "bf16", 100)[-50:]
     for name in full[0]:
         expected, found = (sum(losses[name] for losses in run) / 50 for run in (full, half))
-        assert found == pytest.approx(expected, rel=0.2), name
+        assert found == pytest.approx(expected, rel=0.05), name
     image = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(2)) * 2 - 1
     first, second = (one.render({"a": image}, ["ab(a)"])["ab(a)"] for one in (model, other))
-    assert 10 * math.log10(4 / (first - second).square().mean().item()) > 20
+    assert 10 * math.log10(4 / (first - second).square().mean().item()) > 25
 
 
 @pytest.mark.parametrize("name", ["tf32", "fp16"])
