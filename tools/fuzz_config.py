@@ -33,12 +33,14 @@ from i2ikit.config.key_paths import lookup
 from i2ikit.config.overrides import addable
 from i2ikit.profiling import training_plan
 
+DEEP = "ab(" * 150 + "a" + ")" * 150  # calls of a generator inside each other
 VALUES = {
     "wrong type": ("text", "3", "2.5", "true", "[1, 2]", "{x: 1}", "dict(type=Nothing)", "[{type: L1Loss}]"),
     "out of range": ("0", "-1", "1e999", "-1e999", "[-1, 2]"),
     "missing": ("none", "[none]"),
     "empty": ("''", "[]", "{}"),
     "huge": ("1000000000", "1e300", "9" * 400, "'" + "x" * 5000 + "'", "[" * 60 + "]" * 60),
+    "expressions": ("ab(q)", "ab(a, 1)", "ab(a, d=1)", "ab(a).down1", "a_mask", "'ab(a), b'", DEEP),
     "hostile": ("{a: &a [*a]}", "'\\x1b[31m'", "'../..'", "/dev/zero", "'\\0'", "-" * 2000 + "1", "ab(a"),
 }
 TIMEOUT = 10  # seconds of CPU time
@@ -104,13 +106,28 @@ def small_config(path: Path) -> dict[str, Any]:
     config = load_config(path)
     data = config["data"]
     sizes = {key: 24 if key == "load_size" else 16 for key in ("load_size", "crop_size") if data.get(key)}
-    scenes = {"count": 5, "load_size": 24}
+    scenes = {"count": 5, "load_size": 24, "extra": ["a_mask"]}
     train = {"type": "Stripes", "split": "train", **scenes, "transform": {"type": "ResizeCropFlip"}}
     test = {"type": "Stripes", "split": "test", **scenes, "transform": {"type": "Resize"}}
     small = {"batch_size": 2, "workers": 0, "load_size": 24, "crop_size": 16, **sizes, "train": train, "test": test}
     cheap = {"precision": "bf16", "checkpoint_activations": True}  # `check` then estimates one setting, not three
     train_keys = {**config["train"], **cheap}
-    return {**config, "model": shrink(config["model"]), "data": {**data, **small}, "train": train_keys}
+    return {**config, "model": _widened(shrink(config["model"])), "data": {**data, **small}, "train": train_keys}
+
+
+def _widened(model: dict[str, Any]) -> dict[str, Any]:
+    """Return a model section that also has what no packaged config sets: names, outputs, views, an extractor."""
+    judges = {name: {**part, "augment": {"type": "DiffAugment"}} for name, part in model["discriminators"].items()}
+    times = {"type": "Times", "stream": "times", "at_test": True}
+    vgg = {"type": "VGG16Features", "weights": "random", "last": "relu1_1"}
+    return {
+        **model,
+        "discriminators": judges,
+        "views": {**model.get("views", {}), "times": times},
+        "extractors": {**model.get("extractors", {}), "vgg": vgg},
+        "images": {"seen": "times(ab(a), a_mask)"},
+        "outputs": {"ab": "ab(a)", "ab_seen": "seen"},
+    }
 
 
 def key_paths(config: dict[str, Any], value: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

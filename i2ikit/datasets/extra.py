@@ -39,7 +39,7 @@ def draws(extra: Iterable[str]) -> dict[str, tuple[str, ...]]:
         ValueError: there is no such image; the message has the nearest.
     """
     found: dict[str, tuple[str, ...]] = dict.fromkeys(DOMAINS, ())
-    for name in extra:
+    for name in dict.fromkeys(extra):
         if name not in POSSIBLE:
             known = ", ".join(name for name in POSSIBLE if name not in DOMAINS)
             raise ValueError(f"extra takes {known}, not {name!r}.{nearest_hint(str(name), POSSIBLE)}")

@@ -57,8 +57,9 @@ def load_frozen(
         state = read_tensors(path, before_zip=True)
     except CheckpointError as error:
         raise ValueError(f"the weights cannot be read: {error}") from error
-    if not isinstance(state, dict):
-        raise ValueError(f"{path} is no state dict but a {type(state).__name__}")
+    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
+        what = "a dict with other keys than names" if isinstance(state, dict) else f"a {type(state).__name__}"
+        raise ValueError(f"{path} is no state dict but {what}")
     own, given = network.state_dict(), renamed(state)
     wrong = [name for name, value in own.items() if not fits(given.get(name), value)]
     if wrong:

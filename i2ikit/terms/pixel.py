@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from i2ikit.errors import ShapeError
 from i2ikit.interfaces import Read, StepReader
 from i2ikit.interfaces.losses import ComparisonLoss, require
 from i2ikit.ops.numerics import at_least_float32
@@ -24,6 +25,7 @@ class PixelTerm(Term):
 
     Raises:
         ValueError: the loss does not compare two images.
+        ShapeError: on call, the mask has more than one channel.
     Source:
         Zhu et al. 2017, arXiv:1703.10593, eq. 2 and section 5.2.
     Example:
@@ -49,4 +51,6 @@ class PixelTerm(Term):
         if self.mask is None:
             return self.loss(image, target)
         mask = at_least_float32(step.image(self.mask, grad=False))
+        if mask.shape[1] != 1:
+            raise ShapeError(f"PixelTerm needs a mask (B, 1, H, W) in 0..1, got {self.mask!r} {tuple(mask.shape)}")
         return self.loss(mask * image, mask * target) / mask.mean().clamp(min=SMALLEST_SHARE)

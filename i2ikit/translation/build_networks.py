@@ -64,7 +64,7 @@ class NetworksBuilder:
         for name, config in self.section("discriminators").items():
             if is_part(config) and "augment" in config:
                 path = f"{self.path}.discriminators.{name}.augment"
-                self.views[f"{AUGMENT}{name}"] = self._view(config["augment"], path)
+                self.views[f"{AUGMENT}{name}"] = self._augmentation(config["augment"], path)
         for name in self.section("heads"):
             self.kinds["heads"][name] = self._network("heads", name)
         for name, config in self.section("averages").items():
@@ -161,11 +161,23 @@ class NetworksBuilder:
         rest = {key: value for key, value in config.items() if key not in own} if own else config
         view: View | None = self.builder.part(VIEWS, rest, path)
         for key, kind, what in (("stream", str, "the name of a random stream"), ("at_test", bool, "True or False")):
-            if key in own and not isinstance(own[key], kind):
+            if key in own and (not isinstance(own[key], kind) or own[key] == ""):
                 self.builder.error(f"{path}.{key}", f"must be {what}, not {own[key]!r}")
             elif key in own and view is not None:
                 setattr(view, key, own[key])
         return view
+
+    def _augmentation(self, config: Any, path: str) -> View | None:
+        """Build the view in front of a discriminator: of one image, and gradient flows through it to the generator."""
+        view = self._view(config, path)
+        if view is None:
+            return None
+        of_one = view.arguments == 1 and not view.numbers
+        if of_one and view.differentiable:
+            return view
+        why = "lets no gradient through" if of_one else "does not take one image alone"
+        self.builder.error(path, f"{config['type']} {why}; take a view such as DiffAugment or ADA")
+        return None
 
     def _name_images(self) -> None:
         """Add the names of image expressions."""

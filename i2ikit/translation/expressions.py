@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 
 EXAMPLES = "they look like 'a', 'ab(a)' or 'ba(ab(a))'"
+DEEPEST, LARGEST = 100, 10_000  # calls inside each other, and parts, of one image: more is a mistake and takes minutes
+SHOWN = 80  # characters of an expression in a message
+
+
+def shown(text: str) -> str:
+    """Return an expression as messages quote it; a long one is cut."""
+    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,20 @@ class Expression:
         yield self
         for argument in (*self.arguments, *(value for _, value in self.keywords)):
             yield from argument.walk()
+
+    def check_size(self) -> None:
+        """Check that it is neither nested too deeply nor too large to be computed.
+
+        Raises:
+            ValueError: more than ``DEEPEST`` calls stand inside each other, or it has more than ``LARGEST`` parts.
+        """
+        level, depth, parts = [self], 0, 0
+        while level and depth <= DEEPEST and parts <= LARGEST:
+            level = [inner for part in level for inner in (*part.arguments, *(value for _, value in part.keywords))]
+            depth, parts = depth + 1, parts + len(level)
+        if level:
+            what = f"more than {DEEPEST} calls inside each other" if depth > DEEPEST else f"over {LARGEST:,} parts"
+            raise ValueError(f"the image has {what}; write it with fewer calls")
 
     def spine(self) -> Iterator["Expression"]:
         """Yield this image, its first argument, the first argument of that, and so on: what its geometry comes from."""
@@ -81,8 +102,8 @@ def parse(text: str) -> Expression:
         image = _from_node(ast.parse(text.strip(), mode="eval").body)
         if image.number is not None:
             raise ValueError("a number is no image")
-    except (SyntaxError, ValueError, ArithmeticError, RecursionError) as error:
-        raise ValueError(f"{text!r} is not an image expression; {EXAMPLES}") from error
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
+        raise ValueError(f"{shown(text)} is not an image expression; {EXAMPLES}") from error
     return image
 
 
@@ -97,8 +118,8 @@ def parse_inputs(text: str) -> Expression:
         found = _from_node(ast.parse(f"inputs({text.strip()})", mode="eval").body)
         if found.name != "inputs" or found.tap != "out" or not found.arguments or found.arguments[0].number is not None:
             raise ValueError("no image comes first")
-    except (SyntaxError, ValueError, ArithmeticError, RecursionError) as error:
-        raise ValueError(f"{text!r} is not an image expression; {EXAMPLES}") from error
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
+        raise ValueError(f"{shown(text)} is not an image expression; {EXAMPLES}") from error
     return found
 
 

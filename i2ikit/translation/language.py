@@ -7,7 +7,7 @@ from torch import nn
 
 from i2ikit.errors import counted, no_such
 from i2ikit.interfaces.inputs import ExtraInput, extra_inputs
-from i2ikit.translation.expressions import Expression, number, parse, parse_inputs
+from i2ikit.translation.expressions import Expression, number, parse, parse_inputs, shown
 from i2ikit.views.base import View
 
 GENERATORS, DISCRIMINATORS = "generators.", "discriminators."
@@ -57,12 +57,19 @@ class Language:
             ValueError: as for :meth:`image`.
         """
         if (network, text) not in self._read:
-            if network:
-                found = self._augmented(network, self._inputs(network, parse_inputs(text), text))
-            else:
-                found = (self._bound(parse(text), text),)
+            try:
+                found = self._new_inputs(network, text)
+            except RecursionError:
+                raise ValueError(f"{shown(text)} leads through too many names of model.images; write fewer") from None
+            for image in found:
+                image.check_size()
             self._read[network, text] = found
         return self._read[network, text]
+
+    def _new_inputs(self, network: str, text: str) -> tuple[Expression, ...]:
+        if network:
+            return self._augmented(network, self._inputs(network, parse_inputs(text), text))
+        return (self._bound(parse(text), text),)
 
     def augmentation(self, network: str) -> View | None:
         """Return the view that stands in front of a network (full name), or None."""

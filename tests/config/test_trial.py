@@ -28,6 +28,14 @@ def problems(name: str, *overrides: str) -> list[str]:
     return []
 
 
+@pytest.mark.parametrize(
+    ("view", "why"), [("Times", "does not take one image alone"), ("ImagePool", "lets no gradient through")]
+)
+def test_a_view_that_no_discriminator_can_be_augmented_with_is_named(view, why):
+    (error,) = problems("cut/stripes", f"model.discriminators.b.augment={{type: {view}}}")
+    assert error.endswith(f"{view} {why}; take a view such as DiffAugment or ADA")
+
+
 @pytest.mark.parametrize("name", ["cyclegan", "dclgan", "simdcl"])
 def test_identity_terms_need_equal_channels_and_their_overrides_remove_them(name):
     (error,) = problems(f"{name}/horse2zebra", UNEQUAL)

@@ -26,6 +26,7 @@ def test_a_network_on_the_meta_device_is_compared_and_stays_without_values(tmp_p
         ({"weight": torch.zeros(3, 2)}, r"w\.pth does not fit Linear, which needs bias of shape \(3,\); it is missing"),
         ({"weight": torch.zeros(3, 1), "bias": torch.zeros(3)}, r"it is of shape \(3, 1\) there"),
         ([torch.zeros(3, 2)], "is no state dict but a list"),
+        ({1: torch.zeros(3, 2)}, "is no state dict but a dict with other keys than names"),
     ],
 )
 def test_a_file_of_other_weights_is_an_error(tmp_path, content, message):

@@ -63,3 +63,9 @@ def test_the_value_and_the_gradient_of_an_empty_mask_are_zero():
     value = PixelTerm("x", "y", L1Loss(), mask="m")(Images(x=x, y=torch.zeros(1, 3, 2, 2), m=torch.zeros(1, 1, 2, 2)))
     value.backward()
     assert (value.item(), x.grad.abs().max().item()) == (0, 0)
+
+
+def test_an_image_is_no_mask():
+    step = Images(x=torch.zeros(1, 3, 2, 2), y=torch.zeros(1, 3, 2, 2))
+    with pytest.raises(ShapeError, match=r"PixelTerm needs a mask \(B, 1, H, W\) in 0..1, got 'y' \(1, 3, 2, 2\)"):
+        PixelTerm("x", "y", L1Loss(), mask="y")(step)

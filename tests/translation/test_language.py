@@ -102,3 +102,22 @@ def test_real_images_are_told_from_random_ones(language):
 def test_what_has_no_meaning_is_an_error_that_says_why(language, text, message):
     with pytest.raises(ValueError, match=message):
         language.image(text)
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ({f"x{i}": f"enc(x{i + 1})" for i in range(600)}, "leads through too many names of model.images"),
+        ({f"x{i}": f"enc(x{i + 1})" for i in range(110)} | {"x110": "a"}, "more than 100 calls inside each other"),
+        ({f"x{i}": f"mix(x{i + 1}, x{i + 1})" for i in range(40)} | {"x40": "a"}, "has over 10,000 parts"),
+    ],
+)
+def test_an_image_that_grows_through_names_is_an_error(named, message):
+    language = Language({"generators.enc": Network()}, {"mix": AnyView(2)}, named=named)
+    with pytest.raises(ValueError, match=message):
+        language.image("x0")
+
+
+def test_a_long_text_is_cut_in_messages(language):
+    with pytest.raises(ValueError, match=r"^'(enc\(){20}\.\.\.' is not an image expression"):
+        language.image("enc(" * 300 + "a")
