@@ -68,5 +68,5 @@ def test_keys_that_no_packaged_config_sets_are_tried_too(fuzz_config):
     config = fuzz_config.small_config(fuzz_config.packaged_configs()["cut/stripes"])
     paths = {".".join(keys) for keys, _ in fuzz_config.key_paths(config, config)}
     views = {f"model.views.times.{key}" for key in ("stream", "at_test")}
-    parts = {"model.discriminators.b.augment.policy", "model.extractors.vgg.weights", "data.train.extra.0"}
+    parts = {"model.discriminators.b.augment", "model.extractors.vgg.weights", "data.train.extra.0"}
     assert {"model.images.seen", "model.outputs.ab_seen", *views, *parts} <= paths
