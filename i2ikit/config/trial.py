@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from i2ikit.build import Builder, ConfigProblem, needs_values, reason
+from i2ikit.build import Builder, ConfigProblem, needs_values, parameters, reason
 from i2ikit.config.batch import batch_shapes, images_without_values, side_key, size_in_config
 from i2ikit.config.channels import channels_of_images, data_channels
 from i2ikit.config.data import image_names
 from i2ikit.errors import I2IKitError, ShapeError, counted
+from i2ikit.registry import DATASETS
 
 if TYPE_CHECKING:
     from i2ikit.interfaces import Read
@@ -143,13 +144,15 @@ def _channel_clashes(config: Mapping[str, Any], model: "UnpairedTranslation") ->
 
 
 def _odd_outputs(config: Mapping[str, Any], model: "UnpairedTranslation") -> Iterator[ConfigProblem]:
-    """Yield the outputs that images of their domain cannot be: of other channels."""
+    """Yield the outputs that no image of their domain can be, of other channels, or that no test image is given for."""
     from i2ikit.interfaces import Read
     from i2ikit.translation.outputs import domains_of
 
     channels = channels_of_images(config, model) | data_channels(config)
     for name, image in model.outputs.items():
         domain = domains_of(name)[1]
+        if text := _unread_at_test(image, config["data"], model):
+            yield ConfigProblem(f"model.outputs.{name}", text)
         found, clash = _channels(image, model, channels), _clash(Read(str(image)), model, channels)
         if clash:
             yield ConfigProblem(f"model.outputs.{name}", f"{clash} channels")
@@ -159,6 +162,19 @@ def _odd_outputs(config: Mapping[str, Any], model: "UnpairedTranslation") -> Ite
                 f"{image} has {counted(found, 'channel')}, but images of domain {domain} have {channels[domain]}: an "
                 "output ends in a generator that makes such images",
             )
+
+
+def _unread_at_test(image: "Expression", data: Mapping[str, Any], model: "UnpairedTranslation") -> str:
+    """Return which image of an output the test data lack, and how they get it; an empty string if none."""
+    missing = sorted(image.images() - model.language.views.keys() - {*image_names(data, "test")})
+    if not data.get("test") or not missing:
+        return ""
+    kind = data["test"]["type"]
+    takes = "extra" in parameters(DATASETS, kind)
+    how = (
+        f"data.test.extra={missing!r} reads it" if takes else f"{kind} has none; UnpairedFolders and Stripes take extra"
+    )
+    return f"{image} reads {missing[0]!r}, which data.test does not announce: {how}"
 
 
 def _clash(read: "Read", model: "UnpairedTranslation", channels: Mapping[str, int]) -> str:

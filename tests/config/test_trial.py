@@ -169,3 +169,20 @@ def test_a_part_that_needs_the_values_of_tensors_is_not_tried(tiny_parts: Any, c
 
     monkeypatch.setattr(PatchNCELoss, "forward", forward)
     assert trial_error(cut, dict.fromkeys("ab", (1, 3, 16, 16))) is None
+
+
+@pytest.mark.parametrize(
+    ("test", "advice"),
+    [
+        ("{type: Stripes, load_size: 32}", "data.test.extra=['a_mask'] reads it"),
+        ("{type: PairedFolders, root: x}", "PairedFolders has none; UnpairedFolders and Stripes take extra"),
+    ],
+)
+def test_an_output_of_images_that_the_test_data_lack_is_named(test, advice):
+    output = "model.outputs={ab: 'times(ab(a), a_mask)'}"
+    times = "model.views={times: {type: Times}}"
+    (error,) = problems("cut/stripes", "data.train.extra=[a_mask]", times, output, f"data.test={test}")
+    assert error == (
+        f"--set {output}: model.outputs.ab: times(ab(a), a_mask) reads 'a_mask', which data.test does not announce: "
+        f"{advice}"
+    )
