@@ -171,9 +171,7 @@ def _unread_at_test(image: "Expression", data: Mapping[str, Any], model: "Unpair
         return ""
     kind = data["test"]["type"]
     takes = "extra" in parameters(DATASETS, kind)
-    how = (
-        f"data.test.extra={missing!r} reads it" if takes else f"{kind} has none; UnpairedFolders and Stripes take extra"
-    )
+    how = f"data.test.extra={missing!r} reads it" if takes else f"{kind} has none; UnpairedFolders takes extra"
     return f"{image} reads {missing[0]!r}, which data.test does not announce: {how}"
 
 

@@ -1,6 +1,6 @@
 """Pairs of images of the same scenes, for metrics and for methods that learn from pairs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from i2ikit.checks import one_of
 from i2ikit.datasets.domains import LETTERS, Channels, DomainImages, ValueRange, open_domains
+from i2ikit.datasets.extra import DOMAINS, attach, draws, names_of
 from i2ikit.datasets.sources import by_stem, read_source
 from i2ikit.errors import DataError, counted
 from i2ikit.files import expanded
@@ -53,9 +54,14 @@ class _Pairs:
                 "the images of a pair differ in size, so one random transform does not fit both: "
                 f"{path_a} {sizes[0]} and {path_b} {sizes[1]}"
             )
-        with restored_streams():  # for b
-            tensor_a = a.finish(image_a, path_a)
-        return {"a": tensor_a, "a_path": path_a, "b": b.finish(image_b, path_b), "b_path": path_b}
+        item: dict[str, Any] = {}
+        for domain, images in self.domains.items():
+            for kind, codes in images.companions.items():
+                with restored_streams():  # for the next image of the pair
+                    item[f"{domain}_{kind}"] = codes[index]
+        with restored_streams():
+            item |= {"a": a.finish(image_a, path_a), "a_path": path_a}
+        return item | {"b": b.finish(image_b, path_b), "b_path": path_b}
 
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch, counted from 1, of the transform."""
@@ -67,8 +73,16 @@ class _Pairs:
         bad = {index for reasons in found for index in reasons}
         for images in self.domains.values():
             images.leave_out(bad)
-        self.paths = {domain: self.domains[domain].files for domain in self.paths}
+        self.paths = self._paths(self.paths)
         return list(dict.fromkeys(message for reasons in found for message in reasons.values()))
+
+    def _paths(self, names: Iterable[str]) -> dict[str, FileList]:
+        """Return the files of images, masks and labels by these names: ``a``, ``b_mask``."""
+        split = {name: name.partition("_") for name in names}
+        images = {name: self.domains[domain] for name, (domain, _, _) in split.items()}
+        return {
+            name: (images[name].companions[kind] if kind else images[name]).files for name, (*_, kind) in split.items()
+        }
 
     def describe(self) -> str:
         """Return the number of pairs as text."""
@@ -84,8 +98,9 @@ class PairedFolders(_Pairs):
         split: "test", "train", or another prefix of the folders' names.
         a, b: another folder of a domain, relative to ``root``; two lists are paired line by line.
         transform, direction, channels, value_range, alpha, clip, draft: as for ``UnpairedFolders``.
+        extra: of ``a_mask``, ``a_label``, ``b_mask``, ``b_label``: files beside the images, as for ``UnpairedFolders``.
     Shape:
-        item: ``{"a": (C, H, W), "b": (C, H, W), "a_path": str, "b_path": str}``.
+        item: ``{"a": (C, H, W), "b": (C, H, W), "a_path": str, "b_path": str}``, and those of ``extra``, (1, H, W).
 
     Raises:
         ValueError: an argument is out of its range.
@@ -114,7 +129,12 @@ class PairedFolders(_Pairs):
         alpha: str = "white",
         clip: bool = False,
         draft: bool = False,
+        extra: Sequence[str] = (),
     ) -> None:
+        drawn = draws(extra)
+        second = sorted(drawn.keys() - {*DOMAINS})
+        if second:
+            raise ValueError(f"the images of a pair have no second image, so extra does not take {second[0]!r}")
         reading = {"channels": channels, "value_range": value_range, "alpha": alpha, "clip": clip}
         own = {"a": a, "b": b if b is not None or split == "train" else f"{split}{'BA'[direction == 'BtoA']}"}
         self.domains = open_domains(root, split, own, direction, transform=transform, reading=reading, draft=draft)
@@ -125,7 +145,13 @@ class PairedFolders(_Pairs):
         elif len(files["a"]) != len(files["b"]):
             counts = f"a has {counted(len(files['a']), 'image')} and b has {len(files['b'])}"
             raise DataError(f"lists are paired line by line, but {counts}")
-        self.paths = files
+        attach(self.domains, drawn)
+        self.paths = self._paths(names_of(drawn))
+
+    @staticmethod
+    def image_names(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the images of an item, from the arguments in a config."""
+        return names_of(draws(arguments.get("extra") or ()))
 
 
 def _partners(a: FileList, b: FileList) -> FileList:

@@ -174,8 +174,9 @@ def test_a_part_that_needs_the_values_of_tensors_is_not_tried(tiny_parts: Any, c
 @pytest.mark.parametrize(
     ("test", "advice"),
     [
+        ("{type: PairedFolders, root: x}", "data.test.extra=['a_mask'] reads it"),
         ("{type: Stripes, load_size: 32}", "data.test.extra=['a_mask'] reads it"),
-        ("{type: PairedFolders, root: x}", "PairedFolders has none; UnpairedFolders and Stripes take extra"),
+        ("{type: AlignedPairs, root: x}", "AlignedPairs has none; UnpairedFolders takes extra"),
     ],
 )
 def test_an_output_of_images_that_the_test_data_lack_is_named(test, advice):

@@ -139,3 +139,27 @@ def test_an_index_past_the_end_ends_a_loop(tmp_path: Path) -> None:
     for dataset in (PairedFolders(tmp_path), AlignedPairs(tmp_path, "val")):
         with pytest.raises(IndexError, match="pair 1 of 1"):
             dataset[1]
+
+
+def test_masks_of_pairs_are_moved_with_their_images(tmp_path):
+    for name, value in (("trainA", 200), ("trainB", 200), ("trainA_mask", 255), ("trainB_mask", 255)):
+        (tmp_path / name).mkdir()
+        pixels = np.zeros((16, 16, 3) if name[-1] in "AB" else (16, 16), np.uint8)
+        pixels[:, :5] = value
+        Image.fromarray(pixels).save(tmp_path / name / "0.png")
+    transform = ResizeCropFlip(16, 8)
+    pairs = PairedFolders(tmp_path, "train", transform=transform, extra=["a_mask", "b_mask"])
+    assert pairs.paths.keys() == {"a", "a_mask", "b", "b_mask"}
+    for seed in range(8):
+        torch.manual_seed(seed)
+        item = pairs[0]
+        assert torch.equal(item["a"], item["b"])
+        assert torch.equal(item["a_mask"], item["b_mask"])
+        assert torch.equal(item["a_mask"][0] == 1, item["a"][0] > 0)
+    assert pairs.leave_out_unreadable() == []
+    assert pairs.paths.keys() == {"a", "a_mask", "b", "b_mask"}
+
+
+def test_a_pair_has_no_second_image(tmp_path):
+    with pytest.raises(ValueError, match="have no second image, so extra does not take 'a2'"):
+        PairedFolders(tmp_path, extra=["a2"])
