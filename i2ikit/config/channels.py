@@ -127,7 +127,7 @@ def _ends(generator: str, model: Mapping[str, Any]) -> Iterator[tuple[str, str]]
     taken, made = set(), set()
     for name, text in declared_outputs(model).items():
         try:
-            image = parse(text)
+            image = parse(str(text))
         except (ValueError, AttributeError):  # reported where the outputs are built
             continue
         calls = [part for part in image.walk() if part.name == generator and part.arguments]

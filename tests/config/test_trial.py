@@ -187,3 +187,8 @@ def test_an_output_of_images_that_the_test_data_lack_is_named(test, advice):
         f"--set {output}: model.outputs.ab: times(ab(a), a_mask) reads 'a_mask', which data.test does not announce: "
         f"{advice}"
     )
+
+
+def test_an_output_that_is_no_text_is_named():
+    (error,) = problems("cut/horse2zebra", "data.channels=3", "model.outputs={ab: [-1, 2]}")
+    assert error.endswith("model.outputs.ab: an output is an image expression such as 'ab(a)', not [-1, 2]")
