@@ -57,6 +57,13 @@ def _shard(text: str) -> tuple[int, int]:
     return index, count
 
 
+def _input(text: str) -> tuple[str, str]:
+    name, separator, file = text.partition("=")
+    if not (name.isidentifier() and separator and file):
+        raise typer.BadParameter(f"{text!r} is no input such as b=style.png: NAME=FILE or NAME=FOLDER.")
+    return name, file
+
+
 @dataclass(frozen=True)
 class TranslateOptions:
     """The arguments and options of `i2ikit translate`."""
@@ -79,6 +86,22 @@ class TranslateOptions:
         ),
     ] = None
     value_range: ValueRange = None
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="S", help="Of the random values of the output, if it has some.")
+    ] = 0
+    samples: Annotated[
+        int | None,
+        typer.Option("--samples", min=1, metavar="N", help="N random translations of each image: NAME_0, NAME_1 ..."),
+    ] = None
+    inputs: Annotated[
+        list[Any] | None,
+        typer.Option(
+            "--input",
+            parser=_input,
+            metavar="NAME=FILE",
+            help="Another image that the output reads, or a folder of images of the same names. Repeatable.",
+        ),
+    ] = None
     smooth: Annotated[
         float,
         typer.Option(
@@ -139,7 +162,27 @@ class TranslateOptions:
 
     def folder_options(self, progress: "Progress") -> "FolderOptions":
         """Return the keyword arguments of :meth:`i2ikit.inference.Translator.folder`."""
-        return {"on_progress": progress, "batch": self.batch, "skip_existing": self.skip_existing}
+        return {
+            "on_progress": progress,
+            "batch": self.batch,
+            "skip_existing": self.skip_existing,
+            "seed": self.seed,
+            "samples": self.samples,
+            "inputs": self._absolute_inputs(),
+        }
+
+    def _absolute_inputs(self) -> dict[str, Path]:
+        """Return the files by name: paths that workers of Ray, which run in other folders, find too.
+
+        Raises:
+            I2IKitError: a name is given twice.
+        """
+        found: dict[str, Path] = {}
+        for name, file in self.inputs or ():
+            if name in found:
+                raise I2IKitError(f"--input {name}=... is given twice: {found[name]} and {file}; leave one out")
+            found[name] = Path(file).expanduser().absolute()
+        return found
 
 
 @takes(TranslateOptions)

@@ -1,10 +1,11 @@
 """Translating all images of a folder, although some of them are damaged; what is done, and what failed, is counted."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.errors import DataError, I2IKitError, RunError, one_line
@@ -15,6 +16,7 @@ from i2ikit.inference.pipeline import Job, Pipeline, Speed
 from i2ikit.inference.plan import FolderPlan, Share, make_output_folder
 from i2ikit.inference.sequences.translate import SequenceResult
 from i2ikit.inference.tally import Tally
+from i2ikit.inference.variants import Request
 
 COUNTING = 0.5  # seconds that an interrupted run waits for the number of all images
 
@@ -32,6 +34,9 @@ class FolderOptions(TypedDict, total=False):
         batch, workers: see :class:`i2ikit.inference.pipeline.Speed`.
         skip_existing: skip images whose output exists, can be read to its end, and has their size.
         share: ``(i, n)``, translate the i-th of n shares, i from 1 to n; other processes translate the others.
+        seed: >= 0, of the random values of an output; with the name of the image they depend on nothing else.
+        samples: >= 1, translations of each image, ``NAME_0``, ``NAME_1`` ...; None: one, ``NAME``.
+        inputs: further images that an output reads, by name: a file, or a folder of files of the same names.
     """
 
     on_progress: Progress | None
@@ -40,13 +45,22 @@ class FolderOptions(TypedDict, total=False):
     workers: int | None
     skip_existing: bool
     share: tuple[int, int]
+    seed: int
+    samples: int | None
+    inputs: Mapping[str, Any] | None
+
+
+def request_of(files: ImageFiles, options: FolderOptions) -> Request:
+    """Return the variants that options ask for; see :meth:`i2ikit.inference.variants.Variants.request`."""
+    return files.variants.request(options.get("seed", 0), options.get("samples"), options.get("inputs"))
 
 
 def translate_folder(files: ImageFiles, source: Path, output: Path, options: FolderOptions) -> Tally:
     """Translate all images of a folder, or a share of them; see :meth:`i2ikit.inference.Translator.folder`."""
     plan = FolderPlan(source, output, files.channels, Share(*options.get("share") or (1, 1)))
     speed = Speed(options.get("batch"), options.get("workers"))
-    run = FolderRun(plan, options.get("on_progress"), options.get("on_sequence"))
+    request = request_of(files, options)
+    run = FolderRun(plan, options.get("on_progress"), options.get("on_sequence"), request)
     return run.translate(Pipeline(files, speed, run.finish, skip_existing=options.get("skip_existing", False)))
 
 
@@ -56,14 +70,20 @@ class FolderRun:
     Args:
         plan: which image becomes which file.
         on_progress, on_sequence: see :class:`FolderOptions`.
+        request: which variants of each image.
 
     Attributes:
         tally: of what is done.
     """
 
     def __init__(
-        self, plan: FolderPlan, on_progress: Progress | None = None, on_sequence: OnSequence | None = None
+        self,
+        plan: FolderPlan,
+        on_progress: Progress | None = None,
+        on_sequence: OnSequence | None = None,
+        request: Request | None = None,
     ) -> None:
+        self._request = request or Request()
         self.plan, self.on_progress, self.on_sequence = plan, on_progress, on_sequence
         self.tally = Tally(plan.source, plan.output)
         self._walk = plan.walk(self.tally.unlisted)
@@ -85,7 +105,7 @@ class FolderRun:
             raise RunInterruptedError(f"interrupted: {self._sentence()}") from None
         except RunError as error:
             raise RunError(f"{error}\n{self._sentence()}") from error
-        self.tally.listed = self._walk.images
+        self.tally.listed = self._walk.images * (self._request.samples or 1)
         self.tally.others = self._walk.others if self.plan.share.index == 1 else 0
         return self.tally
 
@@ -124,18 +144,20 @@ class FolderRun:
             if folder not in folders:
                 folders.add(folder)
                 remove_leftovers(folder)
-            job = Job(self.plan.source / name, self.plan.output / name)
+            source = self.plan.source / name
             try:
-                job.target = self.plan.target(name)
+                targets = self._request.files(self.plan.target(name))
+                variants = self._request.variants(name)
             except DataError as error:
-                self.finish(job, error)
+                for target in self._request.files(self.plan.output / name):
+                    self.finish(Job(source, target), error)
             else:
-                yield job
+                yield from map(partial(Job, source), targets, variants)
 
     def _count(self) -> None:
         """Count the images in a second walk, of which no names are kept."""
         with suppress(DataError):
-            self._total = sum(1 for _ in self.plan.names(self.plan.walk([])))
+            self._total = sum(self._request.samples or 1 for _ in self.plan.names(self.plan.walk([])))
 
 
 def images_in(folder: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from i2ikit.inference.outputs import output_image
 from i2ikit.inference.sequences.frames import FrameTranslator
 from i2ikit.inference.sequences.translate import SequenceResult, translate_sequence
 from i2ikit.inference.tiling.files import translate_in_tiles
+from i2ikit.inference.variants import Variant, Variants
 from i2ikit.ops.pixels import image_to_tensor, size_of
 
 FAR_LARGER = 2  # times the training size
@@ -34,10 +35,12 @@ class Opened:
     Attributes:
         image: as the file stores it.
         pixels: (C, H, W) in -1..1.
+        variant: which of its translations it gets; its further images are read.
     """
 
     image: DecodedImage
     pixels: Tensor
+    variant: Variant
 
 
 class ImageFiles:
@@ -62,6 +65,7 @@ class ImageFiles:
     ) -> None:
         self.network, self.source, self.target, self.training_size = network, source, target, training_size
         self.smooth = fraction("smooth", smooth)
+        self.variants = Variants(network, source, target)
         self._warned: set[str] = set()
         self._warning = threading.Lock()
 
@@ -76,22 +80,33 @@ class ImageFiles:
         return self.target.channels - self.target.keeps_alpha
 
     def translate(
-        self, source: Path, target: Path, on_progress: Callable[[int, int], None] | None = None
+        self,
+        source: Path,
+        target: Path,
+        on_progress: Callable[[int, int], None] | None = None,
+        variant: Variant | None = None,
     ) -> SequenceResult | None:
         """Translate one file of any kind and size; see :meth:`i2ikit.inference.Translator.file`."""
+        variant = self.variants.read(variant or Variant())
+        network = self.variants.of_batch([variant], frames=True)
         frames = FrameTranslator(
-            self.network, self.source, self.target, smooth=self.smooth, training_size=self.training_size
+            network, self.source, self.target, smooth=self.smooth, training_size=self.training_size
         )
         sequence = translate_sequence(frames, source, target, on_progress)
         if sequence is not None:
             return sequence
-        if self._is_large(source) and self._translate_in_tiles(source, target, on_progress):
+        if self._is_large(source) and self._translate_in_tiles(network, source, target, on_progress):
             return None
-        opened = self.open(source)
+        opened = self.open(source, variant)
         with translation_errors(source, *size_of(opened.image.pixels), self.training_size):
-            output = self.network(opened.pixels[None])[0]
+            output = self.run([opened])[0]
         self.save(output, opened, target)
         return None
+
+    def run(self, images: Sequence[Opened]) -> Tensor:
+        """Return the outputs (B, C, H, W) of images of one size, in -1..1, on the device."""
+        network = self.variants.of_batch([each.variant for each in images])
+        return network(torch.stack([each.pixels for each in images]))
 
     def _is_large(self, source: Path) -> bool:
         """Return whether an image is translated from disk to disk: it does not fit into memory, or nearly so."""
@@ -99,28 +114,34 @@ class ImageFiles:
         pixels = header.width * header.height
         return self.network.size is None and (pixels > MOST_WHOLE or not self.network.fits(pixels))
 
-    def _translate_in_tiles(self, source: Path, target: Path, on_progress: Callable[[int, int], None] | None) -> bool:
+    def _translate_in_tiles(
+        self,
+        network: TranslationNetwork,
+        source: Path,
+        target: Path,
+        on_progress: Callable[[int, int], None] | None,
+    ) -> bool:
         """Translate an image from disk to disk; return False if it must be translated as a whole, and can be."""
         with ImageInParts(source, self.source) as image:
             self.advise_size(source, image.width, image.height)
             with translation_errors(source, image.width, image.height, self.training_size):
                 try:
-                    translate_in_tiles(self.network, image, (self.source, self.target), target, on_progress)
+                    translate_in_tiles(network, image, (self.source, self.target), target, on_progress)
                 except TooLargeError:
                     if not self.network.fits(image.width * image.height):
                         raise
                     return False
         return True
 
-    def open(self, source: Path) -> Opened:
-        """Read an image.
+    def open(self, source: Path, variant: Variant | None = None) -> Opened:
+        """Read an image, and the further images of its variant.
 
         Raises:
             DataError: it cannot be read.
         """
         image = self.source.image(source)
         self.advise_size(source, *size_of(image.pixels))
-        return Opened(image, image_to_tensor(image.pixels))
+        return Opened(image, image_to_tensor(image.pixels), self.variants.read(variant or Variant()))
 
     def save(self, output: Tensor, opened: Opened, target: Path) -> None:
         """Write the output (C, H, W) of an image, in -1..1, with all properties of its input.

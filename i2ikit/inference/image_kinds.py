@@ -48,12 +48,14 @@ class Prepared:
         x: (B, C, H, W) in -1..1, what the network gets.
         restore: makes an image of the kind, depth and place of the input from the output (B, C', H, W) in -1..1.
         doubt: what may be wrong with the image, a sentence; empty for nothing.
+        place: of the first image among all that are translated, from 0.
     """
 
     name: str
     x: Tensor
     restore: Callable[[Tensor], Any]
     doubt: str = ""
+    place: int = 0
 
 
 def prepare(image: Any, source: Reader, target: Reader) -> Prepared:

@@ -104,4 +104,5 @@ def load_network(
         size=options.get("size"),
         memory=options.get("memory"),
     )
+    prepared.expression = str(trained.outputs[name])
     return Loaded(prepared, source, target, trained.training_size)

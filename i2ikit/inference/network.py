@@ -12,11 +12,12 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2.functional import resize
 
 from i2ikit.checks import one_of, positive_int, side
+from i2ikit.datasets.extra import KINDS
 from i2ikit.distributed.device import model_to_device
 from i2ikit.engine.execution import network_precision
 from i2ikit.environment import free_memory
 from i2ikit.errors import ShapeError
-from i2ikit.inference.failures import bytes_per_pixel, is_out_of_memory
+from i2ikit.inference.failures import TooLargeError, bytes_per_pixel, is_out_of_memory
 from i2ikit.inference.tiling import TensorSource, TiledTranslation
 from i2ikit.ops.fast_operations import fast_operations
 from i2ikit.ops.image_tensors import pad_to_multiple
@@ -47,6 +48,9 @@ class TranslationNetwork:
         memory: bytes, >= 1, that the translation of an image may take, besides the program itself. An image that needs
             more is translated in tiles. None: 80 % of what is free, of which tiles take at most 2 GB.
 
+    Attributes:
+        expression: the text of the output, for messages.
+
     Raises:
         DeviceError: fp16 on another device than CUDA.
         ValueError: an argument is out of its range.
@@ -69,6 +73,7 @@ class TranslationNetwork:
         self.generator = generator.eval()
         model_to_device(self.generator, self.device)
         self.channels = int(getattr(generator, "in_channels", 3))
+        self.expression = str(getattr(generator, "expression", type(generator).__name__))
         self._operations = fast_operations(precision, self.device)
         self._compiled: Callable[[Tensor], Tensor] | None = torch.compile(self.generator) if compile else None
 
@@ -76,6 +81,21 @@ class TranslationNetwork:
     def is_compiled(self) -> bool:
         """Whether it runs in one thread at a time."""
         return self._compiled is not None
+
+    @property
+    def is_random(self) -> bool:
+        """Whether outputs depend on a seed."""
+        return isinstance(self.generator, OutputNetwork) and self.generator.random
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of the real images that it reads besides the one that it translates."""
+        return self.generator.reads[1:] if isinstance(self.generator, OutputNetwork) else ()
+
+    @property
+    def source(self) -> str:
+        """The name of the image that it translates."""
+        return self.generator.source if isinstance(self.generator, OutputNetwork) else "a"
 
     def with_generator(self, generator: nn.Module) -> "TranslationNetwork":
         """Return a network that differs in its generator only, which is not compiled."""
@@ -86,10 +106,25 @@ class TranslationNetwork:
     def given(self, samples: FixedSamples, images: Mapping[str, Tensor]) -> "TranslationNetwork":
         """Return a network for one batch: with the samples of its views, and with what it reads besides the image.
 
-        It is this one if it depends on neither.
+        It is this one if it depends on neither. The further images are resized and padded as the image is.
         """
-        generator = self.generator
-        return self.with_generator(generator.given(samples, images)) if isinstance(generator, OutputNetwork) else self
+        if not isinstance(self.generator, OutputNetwork):
+            return self
+        fitted = {name: self._fitted(name, images[name]) for name in self.reads if name in images}
+        return self.with_generator(self.generator.given(samples, fitted))
+
+    def _fitted(self, name: str, x: Tensor) -> Tensor:
+        """Return a further image as the generator gets it; masks and labels are resized by the nearest pixel."""
+        values = x.to(self.device, torch.float32)
+        if self.size is not None:
+            codes = name.rpartition("_")[2] in KINDS
+            mode = InterpolationMode.NEAREST_EXACT if codes else InterpolationMode.BICUBIC
+            values = resize(values, resized(x.shape[-2], x.shape[-1], self.size), mode)
+            values = values if codes else values.clamp(-1, 1)
+        return self._padded(values).to(x.dtype)
+
+    def _padded(self, x: Tensor) -> Tensor:
+        return pad_to_multiple(x, getattr(self.generator, "multiple", 1), getattr(self.generator, "smallest", 1))
 
     def __call__(self, images: Tensor) -> Tensor:
         """Translate a batch of images, without gradients.
@@ -123,13 +158,19 @@ class TranslationNetwork:
         if self.fits(len(x) * height * width):
             return self.run_whole(x)
         if len(x) > 1:
-            return torch.cat([self.run(image) for image in x.split(1)])
+            return torch.cat([self._row(index).run(image) for index, image in enumerate(x.split(1))])
         return torch.cat([*self.tiles().bands(TensorSource(x[0]))], 1)[None].to(self.device)
+
+    def _row(self, index: int) -> "TranslationNetwork":
+        """Return the network for one image of a batch."""
+        generator = self.generator
+        if not isinstance(generator, OutputNetwork) or generator.samples.shared:
+            return self
+        return self.with_generator(generator.row(index))
 
     def run_whole(self, x: Tensor) -> Tensor:
         """Translate images as :meth:`run`, whatever memory that takes."""
-        multiple, smallest = getattr(self.generator, "multiple", 1), getattr(self.generator, "smallest", 1)
-        padded = pad_to_multiple(x, multiple, smallest)
+        padded = self._padded(x)
         if self.device.type == "cuda":
             padded = padded.contiguous(memory_format=torch.channels_last)
         with self.precision():
@@ -172,8 +213,12 @@ class TranslationNetwork:
         """Return the translation of images in tiles, within the memory.
 
         Raises:
-            TooLargeError: the norms of the generator cannot share their statistics among tiles.
+            TooLargeError: the norms of the generator cannot share their statistics among tiles, or it has random values
+                or further images that belong to the pixels of the whole image.
         """
+        reason = self.generator.needs_whole_images() if isinstance(self.generator, OutputNetwork) else ""
+        if reason:
+            raise TooLargeError(f"{reason}, so it takes no tiles: allow more with --memory")
         memory = self.memory or min(self._free() or MOST_MEMORY, MOST_MEMORY)
 
         def run(generator: nn.Module, x: Tensor) -> Tensor:

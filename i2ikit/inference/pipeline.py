@@ -21,6 +21,7 @@ from i2ikit.inference.freed_memory import freed_memory_kept
 from i2ikit.inference.image_files import ImageFiles, Opened
 from i2ikit.inference.sequences.containers import is_video
 from i2ikit.inference.sequences.translate import SequenceResult
+from i2ikit.inference.variants import Variant
 from i2ikit.ops.convolutions import GATE
 
 GPU_PIXELS = 2**20  # of a batch: 16 images of 256 x 256 pixels
@@ -36,6 +37,7 @@ class Job:
 
     Attributes:
         source, target: input and output.
+        variant: which of its translations the file gets.
         opened: the image, while it is in memory; None also where it is translated alone.
         skipped: its output was complete already.
         sequence: what was translated of a file with several frames.
@@ -43,6 +45,7 @@ class Job:
 
     source: Path
     target: Path
+    variant: Variant = field(default_factory=Variant)
     opened: Opened | None = None
     skipped: bool = False
     sequence: SequenceResult | None = None
@@ -97,7 +100,7 @@ class Pipeline:
     speed: Speed
     finish: Finish
     skip_existing: bool = False
-    _buckets: dict[tuple[int, ...], list[Job]] = field(default_factory=dict)
+    _buckets: dict[tuple[tuple[int, ...], object], list[Job]] = field(default_factory=dict)
     _alone: list[Job] = field(default_factory=list)
     _waiting: dict[Future[Any], tuple[Callable[..., None], list[Job]]] = field(default_factory=dict)
     _in_flight: int = 0
@@ -147,15 +150,15 @@ class Pipeline:
 
     def _flush(self) -> None:
         """Start the batches that are full; all of them, once nothing is being read."""
-        for shape, jobs in list(self._buckets.items()):
+        for (shape, variant), jobs in list(self._buckets.items()):
             limit = self._batch_size(shape)
             while len(jobs) >= limit or (jobs and not self._reading):
                 batch, jobs = jobs[:limit], jobs[limit:]
                 self._translating += 1
                 self._submit(self._networks, self._translate, self._on_translated, batch)
-            self._buckets[shape] = jobs
+            self._buckets[shape, variant] = jobs
             if not jobs:
-                del self._buckets[shape]
+                del self._buckets[shape, variant]
 
     def _batch_size(self, shape: tuple[int, ...]) -> int:
         """Return the images of a batch; on a CPU one by default: more are no faster, and round differently."""
@@ -192,7 +195,7 @@ class Pipeline:
             return
         header = read_header(job.source)
         if header.frames == 1 and header.width * header.height < self._largest:
-            job.opened = self.files.open(job.source)
+            job.opened = self.files.open(job.source, job.variant)
 
     def _on_prepared(self, future: Future[None], jobs: list[Job]) -> None:
         self._reading -= 1
@@ -204,11 +207,12 @@ class Pipeline:
             self._alone.append(job)
         else:
             self._pixels += job.pixels
-            self._buckets.setdefault(tuple(job.opened.pixels.shape), []).append(job)
+            alike = tuple(job.opened.pixels.shape), job.opened.variant.shapes
+            self._buckets.setdefault(alike, []).append(job)
 
     def _translate(self, jobs: list[Job]) -> Tensor:
         """Return the outputs (B, C, H, W) of images of one size, on the CPU."""
-        return self.files.network(torch.stack([_opened(job).pixels for job in jobs])).cpu()
+        return self.files.run([_opened(job) for job in jobs]).cpu()
 
     def _on_translated(self, future: Future[Tensor], jobs: list[Job]) -> None:
         self._translating -= 1
@@ -242,7 +246,7 @@ class Pipeline:
         """Translate a file in this thread, with all cores."""
         with intra_op_threads(self._cores):
             try:
-                job.sequence = self.files.translate(job.source, job.target)
+                job.sequence = self.files.translate(job.source, job.target, variant=job.variant)
             except Exception as error:
                 self._end(job, error)
             else:

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,14 +147,18 @@ def plan_file(source: Path, output: Path, channels: int = 3) -> Path:
     """Return the file that a single image becomes: ``output`` if it has the extension of an image, else a file in it.
 
     Raises:
-        DataError: there is no such image, or it would be replaced, or ``output`` cannot be written.
+        DataError: there is no such image, or ``output`` cannot be written.
     """
     if not source.exists():
         raise DataError(f"there is no image and no folder at {source}.{nearest_beside(source)}")
-    target = _named(source, output, channels)
-    if os.path.realpath(target) == os.path.realpath(source):  # Path.resolve fails at a link to itself
-        raise DataError(f"the output {target} would replace the input {source}; choose another output folder")
-    return target
+    return _named(source, output, channels)
+
+
+def refuse_replacing(source: Path, targets: Iterable[Path]) -> None:
+    """Raise DataError if an output is the input."""
+    for target in targets:
+        if os.path.realpath(target) == os.path.realpath(source):  # Path.resolve fails at a link to itself
+            raise DataError(f"the output {target} would replace the input {source}; choose another output folder")
 
 
 def _named(source: Path, output: Path, channels: int) -> Path:

@@ -21,7 +21,7 @@ class Tally:
         written, skipped: numbers of images.
         failures: a message for each image that failed.
         unlisted: a message for each folder that could not be listed.
-        listed, others: numbers of images in all shares, and of files that are none.
+        listed, others: numbers of outputs of all shares, and of files that are no images.
     """
 
     source: Path

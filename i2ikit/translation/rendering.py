@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -21,6 +21,8 @@ from i2ikit.translation.view_samples import ViewSamples
 from i2ikit.views.base import View
 
 AT_THE_END = Progress(1, 1, 1, 1)
+SEEDS = 8  # that tell whether a view is random
+VECTOR = 2  # axes of a value of each image
 TRIAL = 256  # pixels of the side of the image that shows how generators of a composition scale
 
 
@@ -32,10 +34,22 @@ class FixedSamples:
         seed: >= 0.
         places: of the images of a batch, each >= 0, which give them other values than images at other places; a single
             number is the place of the first image of a batch, whose others follow.
+        shared: all images of a batch have the first of the places, as the frames of a video.
     """
 
     seed: int = 0
     places: int | Sequence[int] = 0
+    shared: bool = False
+
+    @property
+    def first(self) -> int:
+        """The place of the first image of a batch."""
+        return self.places if isinstance(self.places, int) else self.places[0]
+
+    def row(self, index: int) -> "FixedSamples":
+        """Return the samples of one image of a batch, as a batch of its own."""
+        place = self.first + index if isinstance(self.places, int) else self.places[index]
+        return self if self.shared else replace(self, places=[place])
 
     def views(self, language: Language) -> ViewSamples:
         """Return the samples of the views of a model."""
@@ -101,7 +115,8 @@ class OutputNetwork(nn.Module):
     Attributes:
         in_channels: of the image; missing where its generator does not tell.
         multiple, smallest: pixels that height and width must be multiples of, and at least, for all generators.
-        alone: whether the samples of an image are those of a batch of itself; see :meth:`given`.
+        reads: names of the real images in it.
+        random: whether its views draw other values for another seed.
     Shape:
         (B, C, H, W) in -1..1 -> (B, C_out, H, W) in -1..1.
     """
@@ -116,14 +131,14 @@ class OutputNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.generators, self.views = nn.ModuleDict(generators), nn.ModuleDict(views)
-        self.expression, self.source, self._reads = expression, reads[0], tuple(reads)
+        self.expression, self.source, self.reads = expression, reads[0], tuple(reads)
         networks = {f"generators.{name}": network for name, network in generators.items()}
         self._language = Language(networks, cast(Mapping[str, View], views), real=reads, named=images)
         first = entered_by(expression, self.source, generators)
         if first is not None and hasattr(generators[first], "in_channels"):
             self.in_channels = int(cast(Any, generators[first]).in_channels)
-        self._take(FixedSamples(), {})
-        self.alone = True
+        self._take(FixedSamples(shared=True), {})
+        self.random = bool(self._random_views())
         self.multiple, self.smallest = _sizes(self)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -132,12 +147,14 @@ class OutputNetwork(nn.Module):
         Raises:
             ValueError: it reads something besides the image that is not given.
         """
-        missing = [name for name in self._reads[1:] if name not in self.images]
+        missing = [name for name in self.reads[1:] if name not in self.images]
         if missing:
             raise ValueError(f"{self.expression} reads {missing[0]!r} besides {self.source!r}, which is not given")
-        others = {name: x.to(image).expand(len(image), *x.shape[1:]) for name, x in self.images.items()}
-        places = [0] * len(image) if self.alone else self.places
-        images = {self.source: image, **others}
+        images = {self.source: image}
+        for name, x in self.images.items():
+            moved = x.to(image) if x.is_floating_point() else x.to(image.device)
+            images[name] = moved.expand(len(image), *x.shape[1:])
+        places = [self.samples.first] * len(image) if self.samples.shared else self.samples.places
         return Rendering(self.generators, self._views, images, places).image(self._image)
 
     def given(self, samples: FixedSamples, images: Mapping[str, Tensor] | None = None) -> "OutputNetwork":
@@ -148,13 +165,37 @@ class OutputNetwork(nn.Module):
             images: what it reads besides the image, by name: (B, C, H, W), or of one image for all.
         """
         found = copy(self)
-        found.alone = False
         found._take(samples, images or {})
         return found
 
+    def row(self, index: int) -> "OutputNetwork":
+        """Return the network that :meth:`given` returns for one image of the batch."""
+        images = {name: x[index : index + 1] if len(x) > 1 else x for name, x in self.images.items()}
+        return self.given(self.samples.row(index), images)
+
+    def needs_whole_images(self) -> str:
+        """Return why a part of an image must not be translated by itself; empty if it may."""
+        if len(self.reads) > 1:
+            return f"{self.expression} reads {', '.join(self.reads[1:])} besides {self.source}"
+        for name in self._random_views():
+            like, view = torch.zeros(1, 1, 8, 8), self._language.views[name]
+            if view is None or view.arguments or self._views.apply(Expression(name), [], like, 0).ndim > VECTOR:
+                return f"{name!r} in {self.expression} draws random numbers for each pixel"
+        return ""
+
+    def _random_views(self) -> list[str]:
+        """Return the names of the views that stay, and whose samples depend on the seed."""
+        drawn: dict[str, set[str]] = {}
+        for seed in range(SEEDS):
+            views = FixedSamples(seed).views(self._language)
+            views.inputs("", str(self.expression))
+            for name, sample in views.samples.items():
+                drawn.setdefault(name, set()).add(repr(sample))
+        return [name for name, samples in drawn.items() if len(samples) > 1]
+
     def _take(self, samples: FixedSamples, images: Mapping[str, Tensor]) -> None:
         self.images = {name: x for name, x in images.items() if name != self.source}
-        self._views, self.places = samples.views(self._language), samples.places
+        self._views, self.samples = samples.views(self._language), samples
         (self._image,) = self._views.inputs("", str(self.expression))
 
 
@@ -187,6 +228,6 @@ def _on_meta(network: OutputNetwork) -> None:
     network.multiple, network.smallest = 1, 1
     x = torch.empty(1, getattr(network, "in_channels", 3), TRIAL, TRIAL, device="meta")
     try:
-        functional_call(network, state, (x,))
+        functional_call(network.given(FixedSamples(), dict.fromkeys(network.reads, x)), state, (x,))
     except Exception:  # a part needs the values of tensors, or another size: what was called until then is known
         return

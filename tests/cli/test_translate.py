@@ -20,6 +20,7 @@ from i2ikit.cli.translate import describe_sequence
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
 from i2ikit.files import TEMPORARY
 from i2ikit.generators.resnet import ResNetGenerator
+from i2ikit.inference.ray_engine import Model, Worker
 from i2ikit.inference.sequences.flicker import FlickerResult
 from i2ikit.inference.sequences.translate import SequenceResult
 
@@ -246,3 +247,63 @@ def test_memory_is_an_amount_with_a_unit(text: str, size: int):
 def test_any_other_memory_is_refused_with_an_example(text: str):
     with pytest.raises(BadParameter, match="is no amount of memory such as 2GB or 500MB"):
         parse_memory(text)
+
+
+TINTED = '''
+import torch
+from torch import nn
+
+from i2ikit.interfaces.inputs import ExtraInput
+from i2ikit.registry import GENERATORS
+
+
+@GENERATORS.register_module(force=True)
+class TintedByStyle(nn.Module):
+    """The mean color of a style and the color of a vector."""
+
+    extra_inputs = (ExtraInput("z", "vector", size=3), ExtraInput("style", "image", size=3))
+    in_channels = out_channels = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(()))
+
+    def forward(self, x, z, style):
+        return x / 2 + self.gain * z.tanh()[:, :, None, None] / 8 + style.mean((2, 3), keepdim=True) / 4
+'''
+
+
+def test_a_seed_samples_and_a_second_image_reach_the_output(run, photos):
+    Path("tinted.py").write_text(TINTED)
+    model = {
+        "generators": {"ab": {"type": "TintedByStyle"}},
+        "views": {"z": {"type": "Latent", "size": 3}},
+        "outputs": {"ab": "ab(a, z, b)"},
+    }
+    write_checkpoint(Path("z.pt"), Checkpoint(config={"model": model}, model={"generators.ab.gain": torch.ones(())}))
+    Image.new("RGB", (4, 4), "white").save("white.png")
+    Image.new("RGB", (4, 4), "black").save("black.png")
+    command = ("translate", "z.pt", "in", "--device", "cpu", "--import", "tinted.py", "--input")
+    done = run(*command, "b=white.png", "out", "--samples", "2", "--seed", "3", "--batch", "5")
+    assert "24 files written to out" in done.out, done.err
+    found = pixels("out")
+    assert sorted(found) == sorted(f"{name[:-4]}_{k}.png" for name in photos for k in (0, 1))
+    assert len(set(found.values())) == 24
+    assert run(*command, "b=white.png", "one", "--seed", "3", "--shard", "1/2").code == 0
+    assert {f"{name[:-4]}_0.png": value for name, value in pixels("one").items()}.items() <= found.items()
+    model_of = Model(Path("z.pt"), "cpu", imports=(Path("tinted.py"),))
+    worker = Worker(model_of, "in", "ray", {"samples": 2, "seed": 3, "inputs": {"b": Path("white.png")}}, 2)
+    assert [worker({"share": [index]})["written"] for index in (1, 2)] == [[12], [12]]
+    assert pixels("ray") == found
+    assert run(*command, "b=black.png", "dark", "--seed", "3").code == 0
+    assert sum(map(sum, pixels("dark").values())) < sum(sum(found[f"{name[:-4]}_0.png"]) for name in photos)
+    for inputs, message in (
+        ("c=white.png", "there is no input 'c': the output ab(a, z, b) reads 'b' besides its image"),
+        ("white.png", "'white.png' is no input such as b=style.png"),
+    ):
+        failed = run(*command, inputs, "no")
+        assert failed.code == 2
+        assert message in " ".join(failed.err.replace("│", " ").split())
+    failed = run("translate", "x.pt", "in", "no", "--samples", "2")
+    assert "2 samples would be equal: the output ab(a) reads no random value" in " ".join(failed.err.split())
+    assert not Path("no").exists()

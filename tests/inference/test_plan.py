@@ -5,7 +5,7 @@ import pytest
 
 from i2ikit.errors import CheckpointError, DataError
 from i2ikit.inference import plan as plan_module
-from i2ikit.inference.plan import FolderPlan, Share, plan_file, refuse_swapped
+from i2ikit.inference.plan import FolderPlan, Share, plan_file, refuse_replacing, refuse_swapped
 
 
 def make(path: Path) -> Path:
@@ -75,7 +75,7 @@ def test_an_image_is_not_written_onto_itself_through_a_link(tmp_path: Path):
     source = make(tmp_path / "in" / "a.png")
     (tmp_path / "out").symlink_to(tmp_path / "in")
     with pytest.raises(DataError, match="would replace the input"):
-        plan_file(source, tmp_path / "out")
+        refuse_replacing(source, [plan_file(source, tmp_path / "out")])
 
 
 def test_a_link_to_itself_has_a_target(tmp_path: Path):
