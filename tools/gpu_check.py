@@ -160,7 +160,7 @@ def memory(setting: Setting) -> Result:
         side = setting.side(config)
         side.step()
         shapes = batch_shapes(config, build_model(config["model"], Builder()))
-        estimate, peak = step_cost(config, shapes, device=setting.device).peak, side.peak()
+        estimate, peak = step_cost(config, shapes).peak, side.peak()
         found[name] = {"peak_mb": round(peak / 1e6), "estimate_mb": round(estimate / 1e6)}
         found["passed"] &= 0.5 < peak / estimate < 2
     return found

@@ -65,19 +65,25 @@ class PatchGAN(nn.Module):
         Args:
             x: images (B, in_channels, H, W).
             taps: names of layers; ``"out"`` is the logits.
-            extra: the condition (B, condition, H, W), if there is one.
+            extra: the extra inputs: the condition (B, condition, H, W), if there is one.
         """
         check_images(type(self).__name__, x, self.in_channels, smallest=self.smallest)
         wanted = {one_of("taps", tap, self._widths) for tap in taps}
         found: dict[str, Tensor] = {}
-        value = torch.cat([x, *extra], dim=1) if extra else x
+        value = x
         for tap, stage in zip(self._widths, self.stages, strict=True):
-            value = stage(value)
+            value = self.advance(tap, stage, value, *extra)
             if tap in wanted:
                 found[tap] = value
             if len(found) == len(wanted):
                 break
         return found
+
+    def advance(self, tap: str, stage: nn.Module, value: Tensor, *extra: Tensor) -> Tensor:
+        """Run one layer; the first one sees the condition too. A subclass with other extra inputs overrides it."""
+        value = torch.cat([value, *extra], dim=1) if extra and tap == "layer1" else value
+        made: Tensor = stage(value)
+        return made
 
     def forward(self, x: Tensor, *extra: Tensor) -> Tensor:
         """Return one logit per patch."""

@@ -36,7 +36,7 @@ class LPIPSFeatures(VGG16Features):
         Zhang et al. 2018, arXiv:1801.03924, eq. 1.
     Example:
         >>> lpips = LPIPSFeatures("random", "random", filters=2)
-        >>> [x.shape[1] for x in lpips.trace(torch.zeros(1, 3, 32, 32), TAPS).values()]
+        >>> [x.shape[1] for x in lpips.trace(torch.zeros(1, 3, 32, 32), lpips.tap_names).values()]
         [2, 4, 8, 16, 16]
     """
 

@@ -34,7 +34,7 @@ def linear(x: Tensor, operation: Operation, adjoint: Operation) -> Tensor:
         operation: from ``x`` to the result; without gradients nothing else is called.
         adjoint: from the gradient of the result to that of ``x``, in the shape of ``x``.
     """
-    if not (torch.is_grad_enabled() and x.requires_grad):
+    if torch.compiler.is_compiling() or not (torch.is_grad_enabled() and x.requires_grad):
         return operation(x)
     result: Tensor = _Linear.apply(x, operation, adjoint)
     return result

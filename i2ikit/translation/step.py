@@ -227,7 +227,9 @@ class Step:
             raise self._not_announced(str(key))
         output = self._outputs.get(key)
         if self._model.plain and (reached or output is None or not self._plan.is_updated_before(key, self._phase)):
-            output = self._run([key], reached, taps)[key]
+            demand = self._plan.demands[key]
+            read_later = any(phase > self._phase for phase in demand.grad)
+            output = self._run([key], reached, tuple(demand.taps) if read_later else taps)[key]
             self._outputs[key] = output.detached()  # for a later phase, which reads what was before the updates
         elif output is None or not reached <= output.graph:
             output = self._make(key)

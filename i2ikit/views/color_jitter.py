@@ -23,6 +23,7 @@ class ColorJitter(View):
     Shape:
         image: (B, 3, H, W) in -1..1; so is the result.
     Example:
+        >>> from i2ikit.interfaces.progress import Progress
         >>> view = ColorJitter()
         >>> sample = view.sample(torch.Generator().manual_seed(0), Progress(1, 1, 1, 1))
         >>> view(torch.zeros(1, 3, 8, 8), sample=sample, expression="a").shape

@@ -25,6 +25,7 @@ class Latent(View):
     Source:
         Huang et al. 2018 (MUNIT), arXiv:1804.04732, section 3: the prior of a style.
     Example:
+        >>> from i2ikit.interfaces.progress import Progress
         >>> z = Latent(8)
         >>> z(torch.zeros(2, 3, 4, 4), sample=z.sample(torch.Generator(), Progress(1, 1, 1, 1)), expression="").shape
         torch.Size([2, 8])

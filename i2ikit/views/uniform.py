@@ -25,6 +25,7 @@ class Uniform(View):
     Raises:
         ValueError: low is above high.
     Example:
+        >>> from i2ikit.interfaces.progress import Progress
         >>> t = Uniform(0.5, 0.5)
         >>> t(torch.zeros(2, 3, 4, 4), sample=t.sample(torch.Generator(), Progress(1, 1, 1, 1)), expression="")
         tensor([0.5000, 0.5000])

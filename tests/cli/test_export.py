@@ -15,7 +15,7 @@ def test_a_run_is_exported_in_every_layout(run, trained, tmp_path):
     done = run("export", "w", "--format", "torchscript", "--out", "new/g.pt")
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
-    assert lines[0] == "generators.ab -> new/g.pt"
+    assert lines[0] == "ab (raw weights) -> new/g.pt"
     assert lines[1].split(maxsplit=1) == ["input", "float32 (batch, 3, height, width), RGB, -1 is black, 1 is white"]
     assert lines[3].split(maxsplit=1)[1].startswith("on 1 x 1 x 33, 2 x 5 x 9")
     assert "in -1..1; accepted: largest at most 0.001" in lines[4]

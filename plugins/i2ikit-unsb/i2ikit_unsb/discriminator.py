@@ -5,7 +5,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-from i2ikit.checks import check_images
 from i2ikit.discriminators.patchgan import PatchGANDiscriminator
 from i2ikit.interfaces import ExtraInput
 from i2ikit.nn.initialize import initialize
@@ -73,13 +72,14 @@ class TimePatchGANDiscriminator(PatchGANDiscriminator):
         self.add = nn.Linear(self.width, filters)
         initialize(self, init, init_gain)
 
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:  # type: ignore[override]  # one input more
-        """Return one logit per patch."""
-        check_images(type(self).__name__, x, self.in_channels, smallest=self.smallest)
-        embedded = self.embed(time_embedding(t.to(x.dtype), self.width))
-        first, *others = self.stages
-        conv, *rest = first.children()
-        x = conv(x) + self.add(embedded)[..., None, None]
-        for layer in (*rest, *others):
-            x = layer(x)
-        return x
+    def advance(self, tap: str, stage: nn.Module, value: Tensor, *extra: Tensor) -> Tensor:
+        """Run one layer; after the first convolution the embedded time is added."""
+        if tap != "layer1":
+            return super().advance(tap, stage, value)
+        (time,) = extra
+        embedded = self.embed(time_embedding(time.to(value.dtype), self.width))
+        conv, *rest = stage.children()
+        value = conv(value) + self.add(embedded)[..., None, None]
+        for layer in rest:
+            value = layer(value)
+        return value
