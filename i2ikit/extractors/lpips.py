@@ -35,8 +35,9 @@ class LPIPSFeatures(VGG16Features):
     Source:
         Zhang et al. 2018, arXiv:1801.03924, eq. 1.
     Example:
+        >>> from i2ikit.extractors.lpips import TAPS
         >>> lpips = LPIPSFeatures("random", "random", filters=2)
-        >>> [x.shape[1] for x in lpips.trace(torch.zeros(1, 3, 32, 32), lpips.tap_names).values()]
+        >>> [x.shape[1] for x in lpips.trace(torch.zeros(1, 3, 32, 32), TAPS).values()]
         [2, 4, 8, 16, 16]
     """
 
