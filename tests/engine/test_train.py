@@ -322,4 +322,5 @@ def test_a_run_with_a_feature_extractor_resumes_bit_for_bit_and_its_translators_
     train(cut, work_dir=tmp_path / "parts", resume=True)
     assert_same(state_of(tmp_path / "parts", 4), state_of(tmp_path / "whole", 4))
     trained = TrainedModel(tmp_path / "parts")
-    assert (list(trained.outputs), trained.network_names()) == (["ab"], ["generators.ab", "discriminators.b", "heads.f"])
+    assert list(trained.outputs) == ["ab"]
+    assert trained.network_names() == ["generators.ab", "discriminators.b", "heads.f"]
