@@ -46,6 +46,15 @@ def test_cyclegan_needs_four_generator_calls(model, trainer, batch, cyclegan_pha
     assert [call.images for call in cyclegan.generators["ba"].calls] == [2, 1]
 
 
+def test_large_images_pass_one_by_one_on_a_cpu_with_the_same_losses(model, trainer, batch, cut_phases, monkeypatch):
+    joined, apart = model(cut_phases()), model(cut_phases())
+    apart.load_state_dict(joined.state_dict())
+    expected = trainer(joined).step(batch)
+    monkeypatch.setattr("i2ikit.translation.step.MOST_JOINED", batch["a"].shape[-2:].numel() - 1)
+    torch.testing.assert_close(trainer(apart).step(batch), expected, rtol=1e-12, atol=0)
+    assert [call.images for call in apart.generators["ab"].calls] == [1, 1, 1, 1]
+
+
 def test_a_discriminator_judges_fake_and_real_in_one_call_and_the_fake_again_after_its_update(
     model, trainer, batch, cut_phases
 ):
