@@ -7,7 +7,8 @@ from torch import Tensor
 
 from i2ikit.translation import UnpairedTranslation
 from i2ikit.translation.expressions import Expression, parse
-from i2ikit.translation.outputs import DOMAINS, domain_of
+from i2ikit.translation.language import DOMAINS
+from i2ikit.translation.outputs import domain_of
 
 INPUT, OUTPUT, IDENTITY, RECONSTRUCTION = "input", "output", "identity", "reconstruction"
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from i2ikit.translation.build_networks import NetworksBuilder
 from i2ikit.translation.expressions import Expression, parse
-from i2ikit.translation.language import Language
+from i2ikit.translation.language import DOMAINS, Language
 from i2ikit.translation.view_samples import check_inputs
 
-DOMAINS = "ab"
 NAME = re.compile(r"([ab])([ab])(?:_\w+)?")  # the two domains, and what tells apart several outputs of them
 EXAMPLE = 'outputs=dict(ab="dec(enc(a))")'
 

@@ -91,36 +91,6 @@ class BridgeTime(View):
 
 
 @VIEWS.register_module()
-class BridgeLatent(View):
-    """A latent of N(0, I), (B, size): ``z(0)`` and ``z(1)`` are two of them, independent of each other.
-
-    Args:
-        size: width of the latent, at least 1.
-
-    Raises:
-        ValueError: ``size`` is below 1.
-    Example:
-        >>> BridgeLatent(4)(torch.zeros(2, 3, 8, 8), sample=0, expression="1").shape
-        torch.Size([2, 4])
-    """
-
-    arguments = 0
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.size = positive_int("size", size)
-
-    def sample(self, generator: torch.Generator, progress: Progress) -> int:
-        """Return the seed of this step's latents."""
-        return random_seed(generator)
-
-    def forward(self, image: Tensor, *others: Any, sample: Any, expression: str, first: int = 0) -> Tensor:
-        """Return the latents of as many images as ``image`` has."""
-        streams = image_generators(sample, expression, first, len(image))
-        return torch.stack([torch.randn(self.size, generator=stream) for stream in streams]).to(image)
-
-
-@VIEWS.register_module()
 class ChannelStack(View):
     """Put the channels of several images of one size together: ``pair(x, y)``.
 

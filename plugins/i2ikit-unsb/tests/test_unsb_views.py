@@ -2,7 +2,7 @@ import pytest
 import torch
 from i2ikit_unsb.chain import BridgeChain
 from i2ikit_unsb.times import bridge_times
-from i2ikit_unsb.views import BridgeLatent, BridgeStep, BridgeTime, ChannelStack
+from i2ikit_unsb.views import BridgeStep, BridgeTime, ChannelStack
 
 from i2ikit.translation import Progress, RandomStreams
 
@@ -55,14 +55,6 @@ def test_noise_depends_on_expression_and_place():
     assert view(x[1:], x[1:], 1.0, sample=1, expression="a, ab(a), 1", first=1).equal(of_a[1:])
 
 
-def test_numbers_tell_latents_apart():
-    view, like = BridgeLatent(64), torch.zeros(2, 3, 8, 8)
-    sample = view.sample(torch.Generator().manual_seed(0), PROGRESS)
-    first, second = (view(like, sample=sample, expression=number) for number in ("0", "1"))
-    assert len({row.sum().item() for row in (*first, *second)}) == 4
-    assert view(like[1:], sample=sample, expression="0", first=1).equal(first[1:])
-
-
 def test_channels_are_put_together_in_order():
     stacked = ChannelStack(3)(*(torch.full((1, 2, 1, 1), value) for value in (1.0, 2.0, 3.0)), sample=1, expression="")
     assert stacked.flatten().tolist() == [1, 1, 2, 2, 3, 3]
@@ -76,7 +68,6 @@ def test_channels_are_put_together_in_order():
         (lambda: BridgeChain(3, length=3), r"length must be in 0\.\.2 for steps=3, not 3"),
         (lambda: BridgeStep(3, tau=0), "tau must be"),
         (lambda: ChannelStack(1), "images must be at least 2, not 1"),
-        (lambda: BridgeLatent(0), "size must be an integer"),
     ],
 )
 def test_wrong_arguments_are_named(make, message):

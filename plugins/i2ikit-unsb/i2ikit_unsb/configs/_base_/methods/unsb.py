@@ -35,7 +35,7 @@ model = dict(
     ),
     heads=dict(f=dict(type="MLPHead", of="ab", taps=TAPS, dim=256)),
     views=dict(
-        z=dict(type="BridgeLatent", size=256),
+        z=dict(type="Latent", size=256),
         t=dict(type="BridgeTime", steps=STEPS, stream="time"),
         chain=dict(type="BridgeChain", steps=STEPS, stream="time"),
         whole=dict(type="BridgeChain", steps=STEPS, length=STEPS - 1, at_test=True),
