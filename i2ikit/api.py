@@ -26,7 +26,13 @@ from i2ikit.report import write_card, write_report
 __all__ = ["Translator", "evaluate", "load_config", "train"]
 
 
-def load_config(config: str | Path, *, set: Sequence[str] = (), data: Folders | None = None) -> dict[str, Any]:
+def load_config(
+    config: str | Path,
+    *,
+    set: Sequence[str] = (),
+    data: Folders | None = None,
+    recipes: Sequence[str | Path] = (),
+) -> dict[str, Any]:
     """Read a config, change it, and check it.
 
     Args:
@@ -34,6 +40,7 @@ def load_config(config: str | Path, *, set: Sequence[str] = (), data: Folders | 
         set: overrides such as ``"data.batch_size=2"``, applied in their order.
         data: folder with trainA, trainB, testA and testB, or two folders, ``{"a": "day", "b": "night"}``; replaces the
             config's data.
+        recipes: names or files of recipes, such as ``["masked"]``, which change the config before ``data`` and ``set``.
 
     Returns:
         the resolved config: plain data, with the defaults of all fixed sections.
@@ -41,7 +48,7 @@ def load_config(config: str | Path, *, set: Sequence[str] = (), data: Folders | 
     Raises:
         ConfigError: there is no such config, or it has errors; the message lists all of them.
     """
-    return resolve_config(find_config(str(config)), set, data)
+    return resolve_config(find_config(str(config)), set, data, recipes)
 
 
 def train(

@@ -47,12 +47,12 @@ KINDS = (
 HOOKS = Kind("hooks", "hook", suffix=True, inside="engine")  # its registry is mmengine's
 
 
-def find_kind(name: str, other: str) -> Kind:
+def find_kind(name: str, *others: str) -> Kind:
     """Return a kind of parts, hooks among them, named in the singular or the plural.
 
     Args:
         name: of the kind.
-        other: what a command takes besides the kinds; for the message.
+        others: what a command takes besides the kinds; for the message.
 
     Raises:
         I2IKitError: there is none; the message has the nearest names.
@@ -60,5 +60,5 @@ def find_kind(name: str, other: str) -> Kind:
     for kind in (*KINDS, HOOKS):
         if name in (kind.plural, kind.singular, kind.word):
             return kind
-    known = [*(kind.plural for kind in (*KINDS, HOOKS)), other]
+    known = [*(kind.plural for kind in (*KINDS, HOOKS)), *others]
     raise I2IKitError(f"no kind of parts is called {name!r}.{nearest_hint(name, known)} Kinds: {', '.join(known)}.")

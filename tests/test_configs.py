@@ -42,10 +42,10 @@ def test_a_method_is_written_on_at_most_55_lines_with_its_source_and_its_equatio
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("[!_]*/*.py")), ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_a_preset_of_photos_is_its_data_and_its_recipe(path):
+def test_a_preset_of_photos_is_its_data_and_what_is_published_for_any_data(path):
     if path.stem != "stripes":
         assert path.read_text() == (
-            f'_base_ = ["../_base_/data/{path.stem}.py", "../_base_/recipes/{path.parent.name}.py"]\n'
+            f'_base_ = ["../_base_/data/{path.stem}.py", "../_base_/published/{path.parent.name}.py"]\n'
         )
 
 

@@ -1,1 +1,1 @@
-_base_ = ["../_base_/data/horse2zebra.py", "../_base_/recipes/cut_memory_bank.py"]
+_base_ = ["../_base_/data/horse2zebra.py", "../_base_/published/cut_memory_bank.py"]

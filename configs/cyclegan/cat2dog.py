@@ -1,1 +1,1 @@
-_base_ = ["../_base_/data/cat2dog.py", "../_base_/recipes/cyclegan.py"]
+_base_ = ["../_base_/data/cat2dog.py", "../_base_/published/cyclegan.py"]

@@ -1,1 +1,1 @@
-_base_ = ["../_base_/data/apple2orange.py", "../_base_/recipes/dclgan.py"]
+_base_ = ["../_base_/data/apple2orange.py", "../_base_/published/dclgan.py"]

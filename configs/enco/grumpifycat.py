@@ -1,1 +1,1 @@
-_base_ = ["../_base_/data/grumpifycat.py", "../_base_/recipes/enco.py"]
+_base_ = ["../_base_/data/grumpifycat.py", "../_base_/published/enco.py"]

@@ -1,1 +1,1 @@
-_base_ = ["../_base_/data/grumpifycat.py", "../_base_/recipes/enco_contrastive.py"]
+_base_ = ["../_base_/data/grumpifycat.py", "../_base_/published/enco_contrastive.py"]

@@ -1,1 +1,1 @@
-_base_ = ["../_base_/data/apple2orange.py", "../_base_/recipes/fastcut.py"]
+_base_ = ["../_base_/data/apple2orange.py", "../_base_/published/fastcut.py"]

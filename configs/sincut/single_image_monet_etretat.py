@@ -1,1 +1,1 @@
-_base_ = ["../_base_/data/single_image_monet_etretat.py", "../_base_/recipes/sincut.py"]
+_base_ = ["../_base_/data/single_image_monet_etretat.py", "../_base_/published/sincut.py"]

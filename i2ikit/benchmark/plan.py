@@ -132,14 +132,19 @@ class BenchmarkPlan:
 
 
 def make_plan(
-    plan: BenchmarkPlan, configs: Sequence[str], *, data: Path | None = None, overrides: Sequence[str] = ()
+    plan: BenchmarkPlan,
+    configs: Sequence[str],
+    *,
+    data: Path | None = None,
+    overrides: Sequence[str] = (),
+    recipes: Sequence[str] = (),
 ) -> BenchmarkPlan:
     """Return a plan with an entry for each config.
 
     Args:
         plan: everything but the entries.
         configs: files, or names of packaged configs, >= 1.
-        data, overrides: as for `i2ikit train --data` and `--set`, for all configs.
+        data, overrides, recipes: as for `i2ikit train --data`, `--set` and `--recipe`, for all configs.
 
     Raises:
         ConfigError: a config has errors.
@@ -152,7 +157,7 @@ def make_plan(
     paths = [find_config(name) for name in configs]
     steps = plan.steps if plan.steps is not None and plan.minutes is None else 0
     entries = [
-        BenchmarkEntry(label, str(name), resolve_config(path, overrides, data), steps)
+        BenchmarkEntry(label, str(name), resolve_config(path, overrides, data, recipes), steps)
         for label, name, path in zip(labels(paths), configs, paths, strict=True)
     ]
     check_comparable(entries)

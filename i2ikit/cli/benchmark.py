@@ -9,7 +9,7 @@ import typer
 
 from i2ikit.cli.completion import complete_config
 from i2ikit.cli.console import INTERRUPTED, complain, make_table, out, write
-from i2ikit.cli.options import DataFolder, Device, Overrides, takes
+from i2ikit.cli.options import DataFolder, Device, Overrides, Recipes, recipe_names, takes
 from i2ikit.errors import I2IKitError, nearest_hint
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class BenchmarkOptions:
     ] = "0"
     data: DataFolder = None
     folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Output folder.")] = Path("runs/benchmark")
+    recipes: Recipes = None
     overrides: Overrides = None
     slices: Annotated[
         int, typer.Option("--slices", min=1, metavar="N", help="Parts that each run is cut into, to take turns.")
@@ -84,7 +85,8 @@ def benchmark(options: BenchmarkOptions) -> None:
         evaluations=options.evaluations,
         device=options.device,
     )
-    plan = make_plan(wanted, options.configs, data=options.data, overrides=options.overrides or [])
+    names = recipe_names(options.recipes)
+    plan = make_plan(wanted, options.configs, data=options.data, overrides=options.overrides or [], recipes=names)
     try:
         plan = find_lengths(keep_plan(options.folder, plan), options.folder, write)
         failures = take_turns(plan, options.folder, write)

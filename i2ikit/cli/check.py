@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.cli.console import busy, make_table, out, write
-from i2ikit.cli.options import ConfigName, DataA, DataB, DataFolder, Overrides, folders
+from i2ikit.cli.options import ConfigName, DataA, DataB, DataFolder, Overrides, Recipes, folders, recipe_names
 from i2ikit.engine.reporter import format_length
 
 if TYPE_CHECKING:
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def check(
-    config: ConfigName, overrides: Overrides = None, data: DataFolder = None, data_a: DataA = None, data_b: DataB = None
+    config: ConfigName,
+    recipes: Recipes = None,
+    overrides: Overrides = None,
+    data: DataFolder = None,
+    data_a: DataA = None,
+    data_b: DataB = None,
 ) -> None:
     """Build a config and show what it would train.
 
@@ -26,7 +31,8 @@ def check(
         from i2ikit.config import find_config, resolve_config
         from i2ikit.profiling.training_plan import add_costs, plan_training
 
-        plan = plan_training(resolve_config(find_config(config), overrides or (), folders(data, data_a, data_b)))
+        read_from, names = folders(data, data_a, data_b), recipe_names(recipes)
+        plan = plan_training(resolve_config(find_config(config), overrides or (), read_from, names))
         add_costs(plan)
     for table in _tables(plan):
         out().print(table)

@@ -1,5 +1,6 @@
 """What the shell completes: names of configs, kinds of parts, and metrics."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import typer
@@ -12,6 +13,13 @@ def complete_config(incomplete: str) -> list[str]:
     found = sorted(Path(incomplete).parent.glob("*") if incomplete else Path().glob("*"))
     files = [f"{path}/" if path.is_dir() else str(path) for path in found if path.is_dir() or path.suffix == ".py"]
     return [name for name in [*packaged_configs(), *files] if name.startswith(incomplete)]
+
+
+def complete_recipe(incomplete: str) -> list[str]:
+    """Return the packaged recipes that continue a list such as ``masked,fa``."""
+    from i2ikit.config.recipes import packaged_recipes
+
+    return _continued(incomplete, packaged_recipes())
 
 
 def complete_kind(incomplete: str) -> list[str]:
@@ -38,6 +46,11 @@ def complete_metrics(incomplete: str) -> list[str]:
     """Return the names of metrics that continue a list such as ``fid,ss``."""
     from i2ikit.inference.evaluation import DEFAULT_METRICS
 
+    return _continued(incomplete, DEFAULT_METRICS)
+
+
+def _continued(incomplete: str, names: Iterable[str]) -> list[str]:
+    """Return the lists that continue a list, separated by commas, with one of the names."""
     done, _, last = incomplete.rpartition(",")
     before = f"{done}," if done else ""
-    return [f"{before}{name}" for name in DEFAULT_METRICS if name.startswith(last)]
+    return [f"{before}{name}" for name in names if name.startswith(last)]

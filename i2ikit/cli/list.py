@@ -1,5 +1,6 @@
 """`i2ikit list`: the parts that configs are made of."""
 
+import ast
 import inspect
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 CONFIGS = "configs"
+RECIPES = "recipes"
 
 
 def list_parts(
@@ -21,19 +23,21 @@ def list_parts(
         str | None,
         typer.Argument(
             metavar="[KIND]",
-            help="Such as losses or generators; configs lists the configs.",
+            help="Such as losses or generators; configs and recipes list those.",
             autocompletion=complete_kind,
         ),
     ] = None,
 ) -> None:
-    """List the registered parts, or the packaged configs."""
+    """List the registered parts, the packaged configs, or the recipes."""
     with busy("Importing the parts"):
         from i2ikit.config import packaged_configs
 
         lines = list(_configs(packaged_configs())) if kind == CONFIGS else []
         table = None
-        if kind != CONFIGS:
-            table = _parts((*KINDS, HOOKS) if kind is None else (find_kind(kind, CONFIGS),))
+        if kind == RECIPES:
+            table = _recipes()
+        elif kind != CONFIGS:
+            table = _parts((*KINDS, HOOKS) if kind is None else (find_kind(kind, CONFIGS, RECIPES),))
     for line in lines:
         write(line)
     if table is not None:
@@ -68,6 +72,15 @@ def _configs(names: Iterable[str]) -> Iterator[str]:
         methods.setdefault(f"{method}/", []).append(data)
     width = max(map(len, methods), default=0) + 2
     yield from (f"{method:<{width}}{' '.join(data)}" for method, data in methods.items())
+
+
+def _recipes() -> "Table":
+    """Return a table of the recipes with the first lines of their docstrings."""
+    from i2ikit.config.recipes import packaged_recipes
+
+    trees = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in sorted(packaged_recipes().items())}
+    rows = [[name, (ast.get_docstring(tree) or "").partition("\n")[0]] for name, tree in trees.items()]
+    return make_table(["name", "description"], rows, wrap="description")
 
 
 def _parts(kinds: Collection[Kind]) -> "Table":

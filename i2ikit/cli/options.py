@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from i2ikit.cli.completion import complete_config
+from i2ikit.cli.completion import complete_config, complete_recipe
 from i2ikit.errors import I2IKitError
 
 Options = TypeVar("Options")
@@ -28,6 +28,15 @@ CheckpointPath = Annotated[
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override one key, such as data.batch_size=2. Repeatable."),
+]
+Recipes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--recipe",
+        metavar="NAME,...",
+        help="Change the config by recipes: masked,fast or mine.py; `i2ikit list recipes` has all. Repeatable.",
+        autocompletion=complete_recipe,
+    ),
 ]
 DataFolder = Annotated[
     Path | None,
@@ -83,6 +92,11 @@ class Weights(str, Enum):
 
 
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+
+
+def recipe_names(texts: list[str] | None) -> list[str]:
+    """Return the recipes that --recipe names, each once."""
+    return list(dict.fromkeys(name.strip() for text in texts or () for name in text.split(",") if name.strip()))
 
 
 def folders(data: Path | None, a: str | None, b: str | None) -> Path | dict[str, str | Path] | None:

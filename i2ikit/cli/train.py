@@ -9,7 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from i2ikit.cli.console import busy
-from i2ikit.cli.options import ConfigName, DataA, DataB, DataFolder, Device, Overrides, folders, takes
+from i2ikit.cli.options import (
+    ConfigName,
+    DataA,
+    DataB,
+    DataFolder,
+    Device,
+    Overrides,
+    Recipes,
+    folders,
+    recipe_names,
+    takes,
+)
 from i2ikit.errors import I2IKitError
 from i2ikit.files import nearest_beside, read_json_lines
 
@@ -38,6 +49,7 @@ class TrainOptions:
     work_dir: Annotated[
         Path | None, typer.Option("--work-dir", metavar="DIR", help="Work directory; by default runs/METHOD_DATA.")
     ] = None
+    recipes: Recipes = None
     overrides: Overrides = None
     device: Device = "auto"
     precision: Annotated[Precision | None, typer.Option("--precision", help="Overrides the config.")] = None
@@ -82,7 +94,8 @@ def train(options: TrainOptions) -> None:
 
         run = run_folder(options)
         path = find_config(options.config) if run is None else run / CONFIG
-        config = resolve_config(path, options.changes(), folders(options.data, options.data_a, options.data_b))
+        data = folders(options.data, options.data_a, options.data_b)
+        config = resolve_config(path, options.changes(), data, recipe_names(options.recipes))
         if options.tensorboard:
             config = with_tensorboard(config)
     api.train(

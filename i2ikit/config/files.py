@@ -2,7 +2,7 @@
 
 import ast
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +13,7 @@ from i2ikit.argument_types import wrong_number
 from i2ikit.config.find import BASE, base_statement, find_bases
 from i2ikit.config.imports import IMPORTS, installed_modules, locate_imports
 from i2ikit.config.key_paths import Keys, existing, holds, line_of, lookup, shown, split
-from i2ikit.errors import ConfigError, nearest_hint
+from i2ikit.errors import ConfigError, I2IKitError, nearest_hint
 
 DELETE = "_delete_"  # in a dict: it replaces the inherited one
 LENGTHS = ("epochs", "steps")
@@ -27,36 +27,37 @@ class ConfigFile:
 
     Attributes:
         path: absolute.
-        values: the sections, merged with those of the bases: plain dicts, lists, numbers, text, booleans and None.
-        helpers: names that only help to write a config, in capitals, with those of the bases: ``_base_.NAME``.
-        bases: the files named by its ``_base_``.
+        values: the sections, merged with those of the files before it: plain dicts, lists, numbers, text, booleans and
+            None.
+        helpers: names that only help to write a config, in capitals, with those of the files before: ``_base_.NAME``.
+        before: the file on top of which it was read: the last of its bases, or what was listed before it.
         tree: its syntax tree, for line numbers.
     """
 
     path: Path
     values: dict[str, Any]
     helpers: dict[str, Any]
-    bases: tuple["ConfigFile", ...]
+    before: "ConfigFile | None"
     tree: ast.Module
 
     def chain(self) -> Iterator[Path]:
-        """Yield the path of this file and of all files that it inherits from."""
-        yield self.path
-        for base in self.bases:
-            yield from base.chain()
+        """Yield the path of this file and of all files before it, the last one first."""
+        file: ConfigFile | None = self
+        while file is not None:
+            yield file.path
+            file = file.before
 
     def owner(self, keys: Keys) -> "ConfigFile":
         """Return the file of the chain that sets the value under ``keys``, which this file has.
 
-        A base sets it if that base, on its own, has the same value there; of several bases the last one does. Where
-        several bases set parts of a dict, its owner is the last of them.
+        The files before it set it if they have the same value there. Where several files set parts of a dict, its owner
+        is the last of them.
         """
-        value = lookup(self.values, keys)
-        holding = [base for base in reversed(self.bases) if keys and holds(base.values, keys)]
-        owners = [base for base in holding if lookup(base.values, keys) == value]
-        if not owners and line_of(self.tree, keys) is None:
-            owners = holding
-        return owners[0].owner(keys) if owners else self
+        before = self.before
+        if before is None or not keys or not holds(before.values, keys):
+            return self
+        same = lookup(before.values, keys) == lookup(self.values, keys)
+        return before.owner(keys) if same or line_of(self.tree, keys) is None else self
 
     def origin(self, path: str) -> str:
         """Return where a key path is set, as ``configs/cut/stripes.py:12``; for a missing key, where its dict is."""
@@ -75,15 +76,16 @@ class Names(dict[str, Any]):
         raise AttributeError(f"no base sets {name!r}.{nearest_hint(name, self)}")
 
 
-def read_config_file(path: Path, above: tuple[Path, ...] = ()) -> ConfigFile:
-    """Run one config file and its bases, each once, and merge them: later bases over earlier ones, the file over all.
+def read_config_file(path: Path, above: tuple[Path, ...] = (), before: ConfigFile | None = None) -> ConfigFile:
+    """Run one config file after its bases, each once. Every file sees what those before it set, and changes it.
 
-    A dict changes single keys of the dict it inherits, unless it has ``_delete_=True``; every other value replaces what
-    it inherits.
+    The bases run in the order in which they are listed, each after its own bases. A dict changes single keys of the
+    dict that is there, unless it has ``_delete_=True``; every other value replaces what is there.
 
     Args:
         path: a Python file.
         above: the files that inherit from this one, to find a circle.
+        before: what this file, with its bases, sees and changes.
 
     Raises:
         ConfigError: the file or a base is missing, is not Python, does not run, or holds what JSON cannot hold.
@@ -93,16 +95,43 @@ def read_config_file(path: Path, above: tuple[Path, ...] = ()) -> ConfigFile:
         circle = " -> ".join(shown(file) for file in (*above[above.index(path) :], path))
         raise ConfigError(shown(path), [f"the files inherit in a circle: {circle}"])
     tree = _parse(path)
-    bases = tuple(read_config_file(base, (*above, path)) for base in find_bases(path, tree))
-    _refuse_shared_bases(path, bases)
-    values: dict[str, Any] = {}
-    helpers: dict[str, Any] = {}
-    for base in bases:
-        values, helpers = _layer(values, base.values, []), helpers | base.helpers
+    before = read_in_order(find_bases(path, tree), path, (*above, path), before)
+    values, helpers = (before.values, before.helpers) if before is not None else ({}, {})
     names = _execute(path, tree, _names({**helpers, **values}))
     own = {name: value for name, value in names.items() if not _is_helper(name, value)}
-    helpers |= {name: value for name, value in names.items() if name not in own and not name.startswith("_")}
-    return ConfigFile(path, _inherit(path, tree, values, own), helpers, bases, tree)
+    helpers = helpers | {name: value for name, value in names.items() if name not in own and not name.startswith("_")}
+    return ConfigFile(path, _inherit(path, tree, values, own), helpers, before, tree)
+
+
+def read_in_order(
+    paths: Iterable[Path], reader: Path, above: tuple[Path, ...] = (), before: ConfigFile | None = None
+) -> ConfigFile | None:
+    """Read config files, each on top of those before it, and return the last one; ``before`` if there are none.
+
+    Args:
+        paths: Python files.
+        reader: the file that lists them, for messages.
+        above, before: see :func:`read_config_file`.
+
+    Raises:
+        ConfigError: one cannot be read, or two of them bring the same file: the later one would undo what the earlier
+            one changes in it.
+    """
+    owners: dict[Path, Path] = {}
+    for path in paths:
+        file = read_config_file(path, above, before)
+        known = sum(1 for _ in before.chain()) if before is not None else 0
+        brought = list(file.chain())
+        brought = brought[: len(brought) - known]
+        for each in brought:
+            if each in owners:
+                files = f"{shown(owners[each])} and {shown(file.path)}"
+                raise ConfigError(
+                    shown(reader), [f"{BASE}: {files} both bring {shown(each)}; let one inherit from the other"]
+                )
+        owners |= dict.fromkeys(brought, file.path)
+        before = file
+    return before
 
 
 def _parse(path: Path) -> ast.Module:
@@ -136,18 +165,6 @@ def _parse(path: Path) -> ast.Module:
     return tree
 
 
-def _refuse_shared_bases(path: Path, bases: tuple[ConfigFile, ...]) -> None:
-    """Refuse two bases that inherit from one file: the later base would undo what the earlier one changes in it."""
-    owners: dict[Path, ConfigFile] = {}
-    for base in bases:
-        for file in base.chain():
-            if file in owners:
-                files = f"{shown(owners[file].path)} and {shown(base.path)}"
-                problem = f"{BASE}: {files} both bring {shown(file)}; let one inherit from the other"
-                raise ConfigError(shown(path), [problem])
-        owners |= dict.fromkeys(base.chain(), base)
-
-
 def _names(value: Any) -> Any:
     """Return a copy of a value whose dicts can be read by attribute, so that no config changes its bases."""
     if isinstance(value, Mapping):
@@ -168,6 +185,8 @@ def _execute(path: Path, tree: ast.Module, base: Names) -> dict[str, Any]:
             raise
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f"line {lines[-1]}: " if lines else ""
+        if isinstance(error, I2IKitError):  # for users: a recipe does not suit the config
+            raise ConfigError(shown(path), [f"{where}{error}"]) from None
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         named = f"{getattr(error, 'name', '')}.py" if isinstance(error, ModuleNotFoundError) else ""
         advice = f' A file with parts of your own is not imported but listed: {IMPORTS}=["{named}"].' if named else ""

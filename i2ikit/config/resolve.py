@@ -7,11 +7,12 @@ from typing import Any
 from i2ikit.build import ConfigProblem
 from i2ikit.config.channels import follow_data
 from i2ikit.config.data import Folders, read_from
-from i2ikit.config.files import ConfigFile, read_config_file
+from i2ikit.config.files import ConfigFile, read_config_file, read_in_order
 from i2ikit.config.find import SEPARATOR, packaged_configs
 from i2ikit.config.imports import IMPORTS, import_problems, locate_imports
 from i2ikit.config.key_paths import existing, holds, shown, split
 from i2ikit.config.overrides import apply_overrides
+from i2ikit.config.recipes import find_recipe
 from i2ikit.config.sections import with_defaults, without_removed
 from i2ikit.config.validate import find_errors
 from i2ikit.errors import ConfigError
@@ -19,8 +20,10 @@ from i2ikit.errors import ConfigError
 MOST_SHOWN = 200  # characters of an override in a message
 
 
-def load_config(path: Path, overrides: Sequence[str] = (), data: Folders | None = None) -> dict[str, Any]:
-    """Read a config with its bases and overrides, without checking its values.
+def load_config(
+    path: Path, overrides: Sequence[str] = (), data: Folders | None = None, recipes: Sequence[str | Path] = ()
+) -> dict[str, Any]:
+    """Read a config with its bases, recipes and overrides, without checking its values.
 
     The result holds only what JSON can hold: dicts, lists for tuples, numbers, text, booleans and None. Unset keys of
     fixed sections have their defaults; named parts (generators, terms, metrics, ...) and phases that are None are left
@@ -31,23 +34,28 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: Folders | None 
         overrides: ``key.path=value``, applied in their order; see :func:`apply_overrides`.
         data: folder for train and test data instead of the config's (``--data DIR``), or two folders
             (``dict(a=..., b=...)``, ``--data-a DIR --data-b DIR``), before the overrides.
+        recipes: names or files of recipes, which change the config in their order, before ``data``; see
+            :mod:`i2ikit.config.recipes`.
 
     Raises:
-        ConfigError: the file cannot be read, or overrides are wrong.
+        ConfigError: the file or a recipe cannot be read, or overrides are wrong.
+        I2IKitError: there is no such recipe.
     """
-    return _resolve(path, overrides, data, lambda config: [])
+    return _resolve(_read(path, recipes), path, overrides, data, lambda config: [])
 
 
-def resolve_config(path: Path, overrides: Sequence[str] = (), data: Folders | None = None) -> dict[str, Any]:
+def resolve_config(
+    path: Path, overrides: Sequence[str] = (), data: Folders | None = None, recipes: Sequence[str | Path] = ()
+) -> dict[str, Any]:
     """Read, override and check a config; all errors are reported together.
 
     Args:
-        path, overrides, data: as for :func:`load_config`.
+        path, overrides, data, recipes: as for :func:`load_config`.
 
     Raises:
         ConfigError: a line for each error: file and line, or the override; key path; message with the nearest name.
     """
-    return _resolve(path, overrides, data, find_errors)
+    return _resolve(_read(path, recipes), path, overrides, data, find_errors)
 
 
 def config_origin(path: Path) -> dict[str, str]:
@@ -62,13 +70,19 @@ def config_origin(path: Path) -> dict[str, str]:
     return {"config": name or shown(path)} | ({"method": method} if method else {})
 
 
+def _read(path: Path, recipes: Sequence[str | Path]) -> ConfigFile:
+    file = read_in_order([path, *map(find_recipe, recipes)], path)
+    assert file is not None, "there is a path"
+    return file
+
+
 def _resolve(
+    file: ConfigFile,
     path: Path,
     overrides: Sequence[str],
     data: Folders | None,
     check: Callable[[dict[str, Any]], list[ConfigProblem]],
 ) -> dict[str, Any]:
-    file = read_config_file(path)
     config, found = with_defaults(file.values), []
     errors = _import_own(config, overrides)
     if not errors:
@@ -80,7 +94,7 @@ def _resolve(
         unexplained = [error for error in found if not sources[error].startswith("--set ")]
         sources |= {error: f"--set {text}" for error, text in _blame(file, unexplained, overrides, data, check).items()}
         lines = [_line(file, error, overrides, sources[error]) for error in errors]
-        raise ConfigError(shown(file.path), list(dict.fromkeys(lines)))
+        raise ConfigError(shown(path.resolve()), list(dict.fromkeys(lines)))
     return config
 
 

@@ -235,3 +235,11 @@ def test_a_dict_that_several_bases_set_in_parts_is_of_the_last(write):
     assert [file.origin(path) for path in ("data.a", "data.b", "data", "data.c")] == [
         *("one.py:1", "two.py:2", "two.py:2", "two.py:2")
     ]
+
+
+def test_a_base_sees_and_changes_the_bases_that_are_listed_before_it(write):
+    write("one.py", "LR = 0.1\nschedule = dict(type='LinearDecay', decay=1)")
+    write("two.py", "_base_ = 'three.py'\nschedule = dict(_delete_=True, type=_base_.schedule.type)\nseed = _base_.LR")
+    write("three.py", "log = dict(every=2 if _base_.LR else 1)")
+    values = read_config_file(write("child.py", "_base_ = ['one.py', 'two.py']")).values
+    assert values == {"schedule": {"type": "LinearDecay"}, "seed": 0.1, "log": {"every": 2}}

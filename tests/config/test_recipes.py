@@ -1,0 +1,95 @@
+"""Recipes: found by name, read after a config, and what they ask about it."""
+
+import re
+
+import pytest
+
+from i2ikit.config.find import find_config
+from i2ikit.config.recipes import averages_of, find_recipe, packaged_recipes, phase_of, translators
+from i2ikit.config.resolve import load_config, resolve_config
+from i2ikit.errors import ConfigError, I2IKitError
+
+MASKABLE = ["cut/stripes", "enco/stripes", "cyclegan/stripes", "dclgan/stripes", "negcut/stripes"]
+
+
+def test_a_recipe_is_found_by_its_name_and_by_its_path(write):
+    assert find_recipe("masked") == packaged_recipes()["masked"]
+    assert find_recipe(write("mine.py", "seed = 1")).name == "mine.py"
+
+
+def test_an_unknown_recipe_is_an_error_with_the_nearest_name(write):
+    path = write("mine.py", "seed = 1")
+    with pytest.raises(I2IKitError, match=r"--recipe maskd: there is no such recipe\. Nearest: 'masked'\. There are: "):
+        find_recipe("maskd")
+    with pytest.raises(I2IKitError, match=r"there is no such file\. Nearest: 'mine\.py'\."):
+        find_recipe(path.parent / "mne.py")
+
+
+@pytest.mark.parametrize("name", MASKABLE)
+def test_the_packaged_recipes_suit_every_method(name):
+    plain = load_config(find_config(name))["model"]
+    model = resolve_config(find_config(name), recipes=["masked", "small_data"])["model"]
+    outputs = [each for each in plain["generators"] if each in ("ab", "ba")]
+    terms = model["phases"]["generate"]["terms"]
+    assert {f"area_{each}": f"{each}({each[0]}).mask" for each in outputs}.items() <= {
+        term: config.get("image") for term, config in terms.items()
+    }.items()
+    assert all(model["generators"][each]["mask"] and model["generators"][each]["input_skip"] for each in outputs)
+    assert all(part["augment"]["type"] == "DiffAugment" for part in model["discriminators"].values())
+    assert {f"generators.{each}" for each in outputs} <= {average["of"] for average in model["averages"].values()}
+
+
+def test_a_recipe_that_a_generator_does_not_suit_names_it_and_those_that_it_suits():
+    message = r"_base_/recipes/masked\.py:\n  - line \d+: generators\.ab is StyleGAN2Generator, which has no argument "
+    with pytest.raises(ConfigError, match=message + r"'mask'; the generators that have it: ResNetGenerator\."):
+        load_config(find_config("sincut/single_image_monet_etretat"), recipes=["masked"])
+
+
+def test_a_recipe_may_be_the_last_base_of_a_config(write):
+    names = '"i2ikit::cut/stripes.py", "i2ikit::_base_/recipes/masked.py"'
+    listed = load_config(write("mine.py", f"_base_ = [{names}]"))
+    assert listed == load_config(find_config("cut/stripes"), recipes=["masked"])
+
+
+def test_recipes_change_the_config_in_their_order_before_the_overrides(write):
+    config = write("config.py", "seed = 1\ntrain = dict(epochs=4)")
+    double = write("double.py", "seed = 2 * _base_.seed")
+    more = write("more.py", "seed = _base_.seed + 1\ntrain = dict(steps=10)")
+    assert load_config(config, recipes=[double, more])["seed"] == 3
+    assert load_config(config, recipes=[more, double])["seed"] == 4
+    assert load_config(config, ["seed=7"], recipes=[double])["seed"] == 7
+    assert "epochs" not in load_config(config, recipes=[more])["train"]
+
+
+def test_a_recipe_replaces_a_part_with_delete(write):
+    config = write("config.py", "schedule = dict(type='LinearDecay', constant=1, decay=1)")
+    recipe = write("recipe.py", "schedule = dict(_delete_=True, type='Constant')")
+    assert load_config(config, recipes=[recipe])["schedule"] == {"type": "Constant"}
+
+
+def test_an_error_that_a_recipe_causes_names_its_file_and_line(write):
+    recipe = write("mine.py", "X = 1\nmodel = dict(generators=dict(ab=dict(blcks=3)))")
+    with pytest.raises(ConfigError, match=r"stripes\.py:\n  - .*mine\.py:2: model\.generators\.ab.* 'blcks'"):
+        resolve_config(find_config("cut/stripes"), recipes=[recipe])
+    with pytest.raises(ConfigError, match=r"mine\.py:\n  - line 1: AttributeError: no base sets 'sed'"):
+        load_config(find_config("cut/stripes"), recipes=[write("mine.py", "seed = _base_.sed")])
+
+
+def test_generators_of_an_output_are_found_through_its_expression_and_its_named_images():
+    model = {
+        "generators": {"enc": {}, "dec": {}, "other": {}},
+        "outputs": {"ab": "far"},
+        "images": {"far": "dec(enc(a))"},
+    }
+    assert translators(model) == ["enc", "dec"]
+    assert list(averages_of({**model, "averages": {"x": {"of": "generators.enc"}}}, 0.9)) == ["dec_mean"]
+    with pytest.raises(I2IKitError, match=re.escape("none of the generators (f) makes an output")):
+        translators({"generators": {"f": {}}})
+
+
+def test_the_phase_that_updates_a_network_is_found_by_kind_and_by_name():
+    phases = {"one": {"update": ["discriminators"]}, "gone": None, "two": {"update": ["generators.ab", "f"]}}
+    assert phase_of({"phases": phases}, "discriminators.b") == "one"
+    assert phase_of({"phases": phases}, "generators.ab") == phase_of({"phases": phases}, "heads.f") == "two"
+    with pytest.raises(I2IKitError, match=r"no phase updates generators\.ba"):
+        phase_of({"phases": phases}, "generators.ba")
