@@ -69,7 +69,8 @@ def _tables(plan: "TrainingPlan") -> Iterator["Table"]:
 def _network_rows(plan: "TrainingPlan") -> Iterator[list[str]]:
     for name, network in plan.model.networks.items():
         count = sum(parameter.numel() for parameter in network.parameters())
-        yield [name, type(network).__name__, f"{count:,}", _updated_by(plan, name)]
+        names = [each for each in plan.model.language.networks if plan.model.language.full(each) == name]
+        yield [", ".join(names), type(network).__name__, f"{count:,}", _updated_by(plan, name)]
 
 
 def _updated_by(plan: "TrainingPlan", network: str) -> str:

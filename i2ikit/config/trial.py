@@ -178,7 +178,7 @@ def _unread_at_test(image: "Expression", data: Mapping[str, Any], model: "Unpair
 def _clash(read: "Read", model: "UnpairedTranslation", channels: Mapping[str, int]) -> str:
     """Return which image of a read has other channels than the network it enters, or an empty string."""
     inputs = model.language.inputs(read.network, read.image)
-    passes = [*([(read.network, inputs)] if read.network else [])]
+    passes = [*([(model.language.full(read.network), inputs)] if read.network else [])]
     passes += [
         (f"generators.{part.name}", part.arguments)
         for image in inputs
@@ -230,7 +230,7 @@ def _viewed_channels(image: "Expression", model: "UnpairedTranslation", channels
 def _ties(generator: str, terms: Sequence[Sequence["Read"]], model: "UnpairedTranslation") -> bool:
     """Return whether a term that is not adversarial, which reads logits only, reads images or taps of a generator."""
     return any(
-        read.network == f"generators.{generator}"
+        model.language.full(read.network) == f"generators.{generator}"
         or any(generator in image.functions() for image in model.language.inputs(read.network, read.image))
         for reads in terms
         if not all(read.network.startswith("discriminators.") for read in reads)

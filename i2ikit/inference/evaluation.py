@@ -18,6 +18,7 @@ from i2ikit.evaluation.measure import EvaluationData, Measurement, join, measure
 from i2ikit.images import Reader
 from i2ikit.inference.folders import images_in
 from i2ikit.inference.network import TranslationNetwork
+from i2ikit.inference.part_hints import part_hints
 from i2ikit.inference.trained_model import PUBLISHED_SIZE, TrainedModel
 from i2ikit.inference.translator import Translator
 from i2ikit.ops.pixels import image_to_tensor
@@ -79,7 +80,7 @@ def evaluate_checkpoint(
     parts = _build(choose_metrics(configured if metrics else defaults, metrics), builder)
     if builder.errors:
         *errors, last = (f"{error.path}: {error.message}" for error in builder.errors)
-        raise ConfigError(str(trained.path), [*errors, f"{last}{trained.part_hints()}"])
+        raise ConfigError(str(trained.path), [*errors, f"{last}{part_hints(trained.path, trained.checkpoint)}"])
     assert dataset is not None, "checked above"
     about = {"data": dataset_config(config["data"], "test"), "step": trained.checkpoint.progress.get("step", 0)}
     found = {}

@@ -1,6 +1,5 @@
 """The networks of a checkpoint, rebuilt from the config inside it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,15 +12,13 @@ from i2ikit.build import Builder, class_of
 from i2ikit.checks import one_of
 from i2ikit.config.batch import training_size
 from i2ikit.config.data import reading
-from i2ikit.config.imports import IMPORTS, imported_hash
-from i2ikit.config.key_paths import shown
 from i2ikit.engine.checkpointing.rebuild import rebuild
 from i2ikit.engine.checkpointing.weights_file import open_checkpoint
 from i2ikit.errors import CheckpointError, I2IKitError, nearest_hint
 from i2ikit.images import Reader, domain_readers
 from i2ikit.inference.hub import locate
+from i2ikit.inference.part_hints import part_hints
 from i2ikit.interfaces import full_name
-from i2ikit.plugin import get_manager
 from i2ikit.registry import DISCRIMINATORS, EXTRACTORS, GENERATORS, HEADS, VIEWS
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.outputs import declared_outputs, expanded, real_images
@@ -29,7 +26,6 @@ from i2ikit.translation.rendering import OutputNetwork
 from i2ikit.views.base import UnfoldingView
 from i2ikit.work_dir import choose_checkpoint
 
-PLUGIN_NAME = re.compile(r"i2ikit[-_][a-z0-9]+([-_][a-z0-9]+)*")  # what a file may advise to install
 PUBLISHED_SIZE = 256  # pixels of the images that the published generators are trained and tested on
 WEIGHTS = ("average", "raw")
 REGISTRIES = {"generators": GENERATORS, "discriminators": DISCRIMINATORS, "heads": HEADS}  # of what is trained
@@ -57,7 +53,10 @@ class TrainedModel:
         self.checkpoint = open_checkpoint(self.path)
         self._model: Mapping[str, Any] = self.checkpoint.config.get("model") or {}
         averages = self._model.get("averages") or {}
-        self.averages = {f"{each['of'].partition('.')[0]}.{name}": str(each["of"]) for name, each in averages.items()}
+        self.averages = {
+            f"{each['of'].partition('.')[0]}.{name}": model_keys.owner(self._model, each["of"])
+            for name, each in averages.items()
+        }
         stored = dict.fromkeys(".".join(key.split(".")[:2]) for key in self.checkpoint.model)
         known = {*self.network_names(), *self.averages}
         odd = next((name for name in stored if name.partition(".")[0] in REGISTRIES and name not in known), None)
@@ -74,7 +73,8 @@ class TrainedModel:
         found = {}
         for name, text in declared_outputs(self._model).items():
             try:
-                found[name] = expanded(parse(str(text)), self._images).without(self._is_left_out)
+                image = expanded(parse(str(text)), self._images).without(self._is_left_out)
+                found[name] = image.renamed(self._owner)
             except ValueError as error:
                 raise CheckpointError(
                     f"the config inside {self.path} has an error in model.outputs: {error}"
@@ -109,7 +109,7 @@ class TrainedModel:
             ValueError: ``weights`` is another word.
         """
         averaged = one_of("weights", weights, WEIGHTS) == "average"
-        full = {name: f"generators.{name}" for name in self._functions(output) if name not in self._views}
+        full = {name: f"generators.{self._owner(name)}" for name in self._functions(output) if name not in self._views}
         return {name: self.averaged_name(each) if averaged else each for name, each in full.items()}
 
     def weights_in(self, output: str, weights: str) -> str:
@@ -159,6 +159,10 @@ class TrainedModel:
         unfolds = any(view is not None and issubclass(view, UnfoldingView) for view in classes)
         return list(dict.fromkeys([*found, *(known if unfolds else ())]))
 
+    def _owner(self, generator: str) -> str:
+        """Return the name of the generator whose weights a generator has, see ``same_as``."""
+        return model_keys.owner(self._model, f"generators.{generator}").removeprefix("generators.")
+
     @property
     def _images(self) -> Mapping[str, Any]:
         return self._model.get("images") or {}
@@ -183,11 +187,15 @@ class TrainedModel:
         return training_size(config) if "data" in config else PUBLISHED_SIZE
 
     def trained_name(self, name: str) -> str:
-        """Return the full name of a network, or, of a moving average, that of the network that it follows."""
-        return self.averages.get(name, name)
+        """Return the full name of a network, or, of a moving average, that of the network that it follows.
+
+        A network that is the same as another one has the name of that.
+        """
+        return model_keys.owner(self._model, self.averages.get(name, name))
 
     def averaged_name(self, name: str) -> str:
         """Return the full name of the moving average of a network, or of the network itself where there is none."""
+        name = model_keys.owner(self._model, name)
         return next((average for average, of in self.averages.items() if of == name), name)
 
     def network_names(self) -> list[str]:
@@ -212,7 +220,7 @@ class TrainedModel:
         given: dict[str, Any] = {}
         if kind == "discriminators":
             config = {key: value for key, value in config.items() if key not in model_keys.DISCRIMINATOR}
-        if kind == "heads":
+        if kind == "heads" and "of" in config:
             given["widths"] = self._widths(config.pop("of"), config.pop("taps"))
         builder = Builder()
 
@@ -228,7 +236,9 @@ class TrainedModel:
             raise CheckpointError(f"cannot rebuild {name} of {self.path}: {error}") from error
         if network is None:
             errors = "\n".join(f"  - {error.path}: {error.message}" for error in builder.errors)
-            raise CheckpointError(f"cannot rebuild {name} of {self.path}:\n{errors}{self.part_hints()}")
+            raise CheckpointError(
+                f"cannot rebuild {name} of {self.path}:\n{errors}{part_hints(self.path, self.checkpoint)}"
+            )
         for key, value in view.items():
             setattr(network, key, value)
         return network
@@ -271,29 +281,3 @@ class TrainedModel:
             return domain_readers(**{"channels": channels, **reading(self.checkpoint.config)})
         except (ValueError, TypeError) as error:
             raise CheckpointError(f"the config inside {self.path} cannot read files: {error}") from error
-
-    def part_hints(self) -> str:
-        """Return a line for each own file and each plugin of the run: where it is, or how to install it."""
-        hints, installed = "", {info.package for info in get_manager().plugins}
-        own = self.checkpoint.config.get(IMPORTS)
-        for file in own if isinstance(own, list) else ():
-            hints += f"\n  {self._about_file(Path(str(file)))}"
-        for plugin, about in self.checkpoint.plugins.items():
-            package = about.get("package", plugin)
-            if package in installed or PLUGIN_NAME.fullmatch(package):
-                problem = get_manager().problem(package) or "it is installed"
-            else:
-                problem = "this is not the name of a plugin of i2ikit; install it only if you know where it comes from"
-            hints += f"\n  It was trained with {package!r} {about.get('version', '')!r}: {problem}."
-        return hints
-
-    def _about_file(self, file: Path) -> str:
-        """Return where a file of ``imports`` came from, and how to use it; a checkpoint itself executes no file."""
-        files = self.checkpoint.extra.get("files")
-        digest = str(files.get(f"{IMPORTS}.{file.name}", "")) if isinstance(files, Mapping) else ""
-        if digest and imported_hash(file.name) == digest:
-            return f"It was trained with parts of {file.name!r}, which is imported."
-        copy = self.path.absolute().parents[1] / IMPORTS / file.name
-        found = next((shown(path) for path in (copy, file) if path.is_file()), file.name)
-        version = f", SHA-256 {digest[:12]!r}" if digest else ""
-        return f"It was trained with parts of {str(file)!r}{version}. If you trust that file: --import {found!r}"

@@ -11,15 +11,8 @@ from i2ikit.interfaces import HeadUse, Read
 from i2ikit.registry import SCHEDULES, TERMS
 from i2ikit.schedules.weights import Constant
 from i2ikit.terms.base import Term
-from i2ikit.translation.build_networks import (
-    TAPPED,
-    NetworksBuilder,
-    are_texts,
-    check_keys,
-    is_name,
-    section,
-    unknown,
-)
+from i2ikit.translation.build_networks import TAPPED, NetworksBuilder
+from i2ikit.translation.config_checks import are_texts, check_keys, is_name, section, unknown
 from i2ikit.translation.language import DOMAINS
 from i2ikit.translation.model import UnpairedTranslation
 from i2ikit.translation.outputs import build_outputs
@@ -142,7 +135,7 @@ class PhasesBuilder:
                 self.builder.error(path, f"{name!r} is never updated; a network that a phase updates is a generator")
             elif name not in every and name not in full:
                 unknown(self.builder, path, "network", name, [*full, *every])
-            updated += full.get(name, [name])
+            updated += [self.language.full(each) for each in full.get(name, [name])]
         if not updated:
             self.builder.error(path, "a phase needs at least one network to update")
         return tuple(dict.fromkeys(updated))

@@ -1,17 +1,17 @@
 """Builds the networks and views of a model from its config. Collects every error."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from keyword import iskeyword
+from functools import partial
 from typing import Any
 
 from torch import nn
 
 from i2ikit import model_keys
 from i2ikit.build import Builder, is_part, parameters
-from i2ikit.errors import nearest_hint, no_such
 from i2ikit.interfaces import full_name
 from i2ikit.registry import DISCRIMINATORS, EXTRACTORS, GENERATORS, HEADS, VIEWS, Registry
 from i2ikit.translation.averages import COPY, STARTS, Average, frozen_copy
+from i2ikit.translation.config_checks import are_texts, check_keys, is_name, section, unknown
 from i2ikit.translation.language import AUGMENT, DOMAINS, Language
 from i2ikit.views.base import View
 
@@ -55,7 +55,7 @@ class NetworksBuilder:
     def build(self) -> None:
         """Build generators first, then discriminators, extractors, views and heads, averages, and names of images."""
         for kind in ("generators", "discriminators", "extractors"):
-            for name in self.section(kind):
+            for name in self._names(kind):
                 self._check_image_name(kind, name)
                 self.kinds[kind][name] = self._network(kind, name)
         for name, config in self.section("views").items():
@@ -65,7 +65,7 @@ class NetworksBuilder:
             if is_part(config) and "augment" in config:
                 path = f"{self.path}.discriminators.{name}.augment"
                 self.views[f"{AUGMENT}{name}"] = self._augmentation(config["augment"], path)
-        for name in self.section("heads"):
+        for name in self._names("heads"):
             self.kinds["heads"][name] = self._network("heads", name)
         for name, config in self.section("averages").items():
             self._average(name, config, f"{self.path}.averages.{name}")
@@ -89,7 +89,7 @@ class NetworksBuilder:
         """
         if self.kinds["heads"][head] is None:
             return None
-        kind, name = self._source("heads", head)
+        kind, name = self._source(f"heads.{head}")
         config = self.section(kind)[name]
         if "of" not in config:
             return None
@@ -126,12 +126,38 @@ class NetworksBuilder:
         if kind == "views" and name in self.generators:
             self.builder.error(path, f"a generator is already called {name!r}")
 
+    def _names(self, kind: str) -> list[str]:
+        """Return the names of networks; those with weights of their own, by which they are known, come first."""
+        return sorted(self.section(kind), key=partial(self._is_same, kind))
+
+    def _is_same(self, kind: str, name: str) -> bool:
+        config = self.section(kind)[name]
+        return isinstance(config, Mapping) and model_keys.SAME in config
+
     def _network(self, kind: str, name: str) -> nn.Module | None:
-        """Build the network of this name from its config, with weights of its own."""
+        """Build the network of this name from its config; with ``same_as`` it is the network of another name."""
         config, path = self.section(kind)[name], f"{self.path}.{kind}.{name}"
+        if self._is_same(kind, name):
+            return self._same(kind, name, path)
         if kind == "discriminators" and is_part(config) and "augment" in config:
             config = {key: value for key, value in config.items() if key not in model_keys.DISCRIMINATOR}
         return self._head(config, path) if kind == "heads" else self.builder.part(REGISTRY_OF[kind], config, path)
+
+    def _same(self, kind: str, name: str, path: str) -> nn.Module | None:
+        """Return the network of the other name that ``same_as`` gives."""
+        section, what = self.section(kind), REGISTRY_OF[kind].kind
+        other = str(section[name][model_keys.SAME])
+        beside = ", ".join(key for key in section[name] if key != model_keys.SAME)
+        known = [each for each in section if not self._is_same(kind, each)]
+        if beside:
+            self.builder.error(path, f"same_as stands alone, without {beside}: {name!r} is {other!r} itself")
+        elif other in section and other not in known:
+            choice = f"name {' or '.join(map(repr, known))}" if known else f"one {what} needs a type"
+            self.builder.error(f"{path}.same_as", f"{other!r} has no weights of its own, but a same_as too: {choice}")
+        elif other not in section:
+            where = next((f", which is one of the {each}" for each in REGISTRY_OF if other in self.section(each)), "")
+            unknown(self.builder, f"{path}.same_as", f"other {what}", other, known, where)
+        return self.kinds[kind].get(other)
 
     def _head(self, config: Any, path: str) -> nn.Module | None:
         """Build a head for the features of a generator, or one without `of` and `taps`, which terms feed freely."""
@@ -206,7 +232,8 @@ class NetworksBuilder:
             self.builder.error(path, 'an average is written as dict(of="generators.ab", momentum=0.999)')
             return
         check_keys(self.builder, config, model_keys.AVERAGE, path)
-        kind, _, source = str(config["of"]).partition(".")
+        of = self.language().full(str(config["of"]))
+        kind, _, source = of.partition(".")
         group = self.kinds.get(kind, {})
         init = config.get("init", COPY)
         if source not in group:
@@ -218,7 +245,7 @@ class NetworksBuilder:
         else:
             group[name] = None
             try:
-                average = Average(config["of"], config.get("momentum", Average.momentum))
+                average = Average(of, config.get("momentum", Average.momentum))
             except (ValueError, TypeError) as error:
                 self.builder.error(f"{path}.momentum", str(error))
                 return
@@ -230,46 +257,12 @@ class NetworksBuilder:
         """Return the initial network of an average."""
         if init == COPY:
             return frozen_copy(self.kinds[kind][source])
-        made = self._network(*self._source(kind, source))
+        made = self._network(*self._source(f"{kind}.{source}"))
         return None if made is None else made.requires_grad_(False)
 
-    def _source(self, kind: str, name: str) -> tuple[str, str]:
+    def _source(self, name: str) -> tuple[str, str]:
         """Return kind and name of the network with the config: the network itself, or the one that it averages."""
-        while f"{kind}.{name}" in self.averages:
-            name = self.averages[f"{kind}.{name}"].of.partition(".")[2]
-        return kind, name
-
-
-def check_keys(builder: Builder, config: Mapping[str, Any], known: tuple[str, ...], path: str) -> None:
-    """Report every key of ``config`` that is not one of ``known``."""
-    for key in config:
-        if key not in known:
-            builder.error(
-                f"{path}.{key}", f"unknown key {key!r}.{nearest_hint(key, known)} It takes: {', '.join(known)}."
-            )
-
-
-def section(builder: Builder, config: Mapping[str, Any], name: str, path: str) -> Mapping[str, Any]:
-    """Return the dict ``name`` of ``config``; empty where there is none. Another value is an error and empty too."""
-    found = config.get(name)
-    if found is None:
-        return {}
-    if isinstance(found, Mapping):
-        return found
-    builder.error(f"{path}.{name}", f"must be a dict, not {found!r}")
-    return {}
-
-
-def unknown(builder: Builder, path: str, kind: str, name: Any, names: Iterable[str], where: str = "") -> None:
-    """Report that nothing of this kind is called ``name``, with the nearest names and all names."""
-    builder.error(path, no_such(kind, name, names, where))
-
-
-def is_name(name: Any) -> bool:
-    """Return whether a value can name a module; a few words, such as ``keys``, are reserved by torch."""
-    return isinstance(name, str) and name.isidentifier() and not iskeyword(name) and not hasattr(nn.ModuleDict(), name)
-
-
-def are_texts(names: Any) -> bool:
-    """Return whether a value is a list of texts."""
-    return isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+        while name in self.averages:
+            name = self.averages[name].of
+        kind, _, short = self.language().full(name).partition(".")
+        return kind, short

@@ -3,7 +3,7 @@
 import ast
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 EXAMPLES = "they look like 'a', 'ab(a)' or 'ba(ab(a))'"
@@ -83,6 +83,12 @@ class Expression:
         arguments = tuple(argument.without(dropped) for argument in self.arguments)
         keywords = tuple((name, value.without(dropped)) for name, value in self.keywords)
         return Expression(self.name, arguments, self.tap, keywords, self.number)
+
+    def renamed(self, new: Callable[[str], str]) -> "Expression":
+        """Return the expression with other names of its functions."""
+        arguments = tuple(argument.renamed(new) for argument in self.arguments)
+        keywords = tuple((name, value.renamed(new)) for name, value in self.keywords)
+        return replace(self, name=new(self.name) if arguments else self.name, arguments=arguments, keywords=keywords)
 
 
 def number(value: float) -> Expression:

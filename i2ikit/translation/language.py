@@ -19,11 +19,13 @@ DOMAINS = ("a", "b")
 class Language:
     """Reads image expressions, and brings each into the one form that stands for it.
 
-    In this form every input of a network is in its position, the defaults too, so that one pass has one text; and a
-    view ``augment_b`` stands in front of the image of discriminator ``b``.
+    In this form every input of a network is in its position, the defaults too, and a network that has several names has
+    the first of them, so that one pass has one text; and a view ``augment_b`` stands in front of the image of
+    discriminator ``b``.
 
     Args:
-        networks: by full name; None for one that could not be built, whose inputs are not checked.
+        networks: by full name, where several names may share one; None for one that could not be built, whose inputs
+            are not checked.
         views: by name; None likewise.
         real: names of the real images.
         named: image expressions by a name that stands for them in other expressions.
@@ -38,8 +40,14 @@ class Language:
         named: Mapping[str, str] | None = None,
     ) -> None:
         self.networks, self.views, self.real, self.named = networks, views, tuple(real), dict(named or {})
+        first: dict[int, str] = {}
+        self._full = {name: first.setdefault(id(each), name) for name, each in networks.items() if each is not None}
         self._open: list[str] = []  # names that are being replaced
         self._read: dict[tuple[str, str], tuple[Expression, ...]] = {}
+
+    def full(self, network: str) -> str:
+        """Return the full name by which a network is known, of one that has several; another name as it is."""
+        return self._full.get(network, network)
 
     def image(self, text: str) -> Expression:
         """Return the image of a text.
@@ -67,6 +75,7 @@ class Language:
         return self._read[network, text]
 
     def _new_inputs(self, network: str, text: str) -> tuple[Expression, ...]:
+        network = self.full(network)
         if network:
             return self._augmented(network, self._inputs(network, parse_inputs(text), text))
         return (self._bound(parse(text), text),)
@@ -112,9 +121,10 @@ class Language:
         if not is_generator:
             names = [name.removeprefix(GENERATORS) for name in self.networks if name.startswith(GENERATORS)]
             raise ValueError(no_such("generator or view", node.name, [*names, *self.views], f" in {text!r}"))
-        full = f"{GENERATORS}{node.name}"
+        full = self.full(f"{GENERATORS}{node.name}")
         self._check_tap(full, node.tap, text)
-        return replace(node, arguments=self._inputs(full, node, text), keywords=())
+        name = full.removeprefix(GENERATORS)
+        return replace(node, name=name, arguments=self._inputs(full, node, text), keywords=())
 
     def _named(self, name: str) -> Expression:
         """Return the image of a name of ``model.images``."""

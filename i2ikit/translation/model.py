@@ -27,7 +27,8 @@ class UnpairedTranslation(nn.Module):
     """Unpaired image-to-image translation by any objective that its phases spell out.
 
     Args:
-        generators, discriminators, heads: networks by name.
+        generators, discriminators, heads: networks by name. One that stands under two names is one network: a phase
+            that trains both updates it once, and it has the first name in what follows.
         views: image operations by name, for use in image expressions.
         extractors: frozen networks by name, whose taps terms read; always in evaluation mode.
         phases: in the order of the updates of a step.
@@ -60,10 +61,15 @@ class UnpairedTranslation(nn.Module):
         images: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
-        self.generators = nn.ModuleDict(generators)
-        self.discriminators = nn.ModuleDict(discriminators)
-        self.heads = nn.ModuleDict(heads)
-        self.extractors = nn.ModuleDict(extractors or {}).requires_grad_(False)
+        kinds = {"generators": generators, "discriminators": discriminators, "heads": heads}
+        kinds["extractors"] = extractors or {}
+        named = {f"{kind}.{name}": network for kind, group in kinds.items() for name, network in group.items()}
+        self.language = Language(named, dict(views), real=real, named=images)
+        self.generators, self.discriminators, self.heads, self.extractors = (
+            nn.ModuleDict({name: network for name, network in group.items() if self._is_first(kind, name)})
+            for kind, group in kinds.items()
+        )
+        self.extractors.requires_grad_(False)
         self.views = nn.ModuleDict(views)
         self.terms = nn.ModuleDict(
             {name: weighted.term for phase in phases.values() for name, weighted in phase.terms.items()}
@@ -75,14 +81,20 @@ class UnpairedTranslation(nn.Module):
         self.outputs = declared if outputs is None else dict(outputs)
         self.precision: Callable[[], AbstractContextManager[object]] = nullcontext
         self.plain = False
-        self.language = Language(self.networks, dict(views), real=real, named=images)
         self.shareable = {
             name: name.startswith("extractors.") or not mixes_images(network) for name, network in self.networks.items()
         }
 
+    def _is_first(self, kind: str, name: str) -> bool:
+        """Return whether no earlier name stands for the same network."""
+        return self.language.full(f"{kind}.{name}") == f"{kind}.{name}"
+
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """All networks by full name: ``generators.ab``, ``discriminators.b``, ``heads.f``, ``extractors.vgg``."""
+        """All networks by full name: ``generators.ab``, ``discriminators.b``, ``heads.f``, ``extractors.vgg``.
+
+        One that has several names has the first of them.
+        """
         kinds = {
             "generators": self.generators,
             "discriminators": self.discriminators,
@@ -155,8 +167,9 @@ class UnpairedTranslation(nn.Module):
 
     def to_show(self, generator: str) -> str:
         """Return the name of a generator's moving average, or the generator's own name if it has none."""
-        names = (name for name, average in self.averages.items() if average.of == f"generators.{generator}")
-        return next(names, generator).removeprefix("generators.")
+        full = self.language.full(f"generators.{generator}")
+        names = (name for name, average in self.averages.items() if average.of == full)
+        return next(names, full).removeprefix("generators.")
 
     def shown(self, expression: Expression) -> Expression:
         """Return an expression as it is outside of training: views that are not ``at_test`` are left out."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Protocol
 
 import torch
@@ -83,7 +84,11 @@ class Step:
         self.active: list[Mapping[str, tuple[Term, float | Tensor]]] = [
             phase.active(progress) for phase in model.phases.values()
         ]
-        reads = [[read for term, _ in terms.values() for read in term.reads()] for terms in self.active]
+        full = model.language.full
+        reads = [
+            [replace(read, network=full(read.network)) for term, _ in terms.values() for read in term.reads()]
+            for terms in self.active
+        ]
         self.images = ViewSamples(model.language, streams, progress)
         self._plan = PassPlan(
             reads,
@@ -160,7 +165,7 @@ class Step:
 
     def head(self, name: str) -> nn.Module:
         """Return a head by name, set to compute in the model's precision."""
-        head = self._model.heads[name]
+        head = self._model.networks[self._model.language.full(f"heads.{name}")]
         return head if self._model.precision is nullcontext else InPrecision(head, self._model.precision)
 
     def align(self, feature: Tensor, image: str, reference: str) -> Tensor:
@@ -188,7 +193,7 @@ class Step:
             raise self._not_announced(text) from error
 
     def _key(self, network: str, text: str) -> PassKey:
-        return PassKey(network, self._inputs(network, text))
+        return PassKey(self._model.language.full(network), self._inputs(network, text))
 
     def _image_of(self, text: str) -> Expression:
         """Return the image among inputs such as ``"ab(a), t"``."""

@@ -7,6 +7,7 @@ from i2ikit.engine.checkpointing.checkpoint import Checkpoint, read_checkpoint, 
 from i2ikit.errors import CheckpointError
 from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.heads.mlp import MLPHead
+from i2ikit.inference.export.published import published
 from i2ikit.inference.trained_model import TrainedModel
 
 RESNET = {"type": "ResNetGenerator", "filters": 4, "blocks": 1}
@@ -50,6 +51,28 @@ def test_averages_lead_to_the_networks_that_they_follow_and_back(tmp_path: Path)
     assert trained.trained_name("heads.f_slow") == "heads.f"
     assert trained.averaged_name("heads.f") == "heads.f_slow"
     assert trained.trained_name("generators.ba") == trained.trained_name("generators.ba_slow") == "generators.ba"
+
+
+def test_a_second_name_of_a_generator_leads_to_its_weights_and_its_average(tmp_path: Path) -> None:
+    generators = {"ba": {"same_as": "ab"}, "ab": RESNET}
+    averages = {"ab_slow": {"of": "generators.ba"}}
+    trained = TrainedModel(save(tmp_path / "a.pt", generators, averages=averages, outputs={"ba": "ba(ab(b))"}))
+    assert str(trained.outputs["ba"]) == "ab(ab(b))"
+    assert trained.generators_of("ba") == {"ab": "generators.ab_slow"}
+    assert trained.trained_name("generators.ab_slow") == "generators.ab"
+    weights = trained.build("generators.ba")
+    trained.load(weights, "generators.ba")
+    stored = trained.checkpoint.model
+    assert all(torch.equal(value, stored[f"generators.ab.{key}"]) for key, value in weights.state_dict().items())
+    content = published(TrainedModel(save(tmp_path / "b.pt", generators)), ["ba", "ab"], "raw").config["model"]
+    assert content["outputs"] == {"ba": "ab(b)", "ab": "ab(a)"}
+    assert list(content["generators"]) == ["ab"]
+
+
+def test_a_head_that_is_made_for_no_taps_is_built(tmp_path: Path) -> None:
+    heads = {"f": {"type": "MLPHead", "widths": [4, 8], "dim": 5}}
+    path = save(tmp_path / "a.pt", {"ab": RESNET}, heads=heads, averages={"f_slow": {"of": "heads.f"}})
+    assert isinstance(TrainedModel(path).build("heads.f_slow"), MLPHead)
 
 
 def test_networks_are_built_from_the_config_and_filled_with_the_weights_of_an_average(tmp_path: Path) -> None:

@@ -166,6 +166,72 @@ def test_what_a_view_unfolds_into_is_checked(config):
         del VIEWS.module_dict["Twice"]
 
 
+def shared(config: Config) -> Config:
+    """Networks by second names, in every place where a name can stand."""
+    config = deepcopy(config)
+    for kind, other, own in (("generators", "ba", "ab"), ("discriminators", "a", "b"), ("heads", "g", "f")):
+        config[kind] = {other: {"same_as": own}, **config[kind]}
+    config["heads"]["f"]["of"] = "ba"
+    config["averages"] = {"slow": {"of": "generators.ba", "momentum": 0.5, "init": "own"}}
+    discriminate, generate = config["phases"].values()
+    discriminate["terms"]["d"].update(discriminator="a", fake="ba(a)")
+    generate["update"] = ["generators", "generators.ba", "heads.g"]
+    generate["terms"]["gan"].update(discriminator="a", image="ba(mirror(a))")
+    generate["terms"]["content"].update(query=["ba", "ab(a)"], key=["ba", "a"], head="g")
+    return config
+
+
+def test_a_network_of_two_names_is_one_network_that_a_phase_updates_once(config):
+    model = build(shared(config))
+    assert list(model.networks) == ["generators.ab", "generators.slow", "discriminators.b", "heads.f"]
+    assert {key.rpartition(".")[0].split(".")[1] for key in model.state_dict()} == {"ab", "slow", "b", "f"}
+    assert [phase.update for phase in model.phases.values()] == [
+        ("discriminators.b",), ("generators.ab", "heads.f")
+    ]  # fmt: skip
+    assert (model.averages["generators.slow"].of, model.to_show("ba")) == ("generators.ab", "slow")
+    assert {name: str(image) for name, image in model.outputs.items()} == {"ba": "ab(b)", "ab": "ab(a)"}
+    assert str(model.language.image("ba(ab(a))")) == "ab(ab(a))"
+
+
+def test_a_step_with_networks_of_two_names_is_the_step_with_one(config):
+    found = []
+    for each in (shared(config), {**config, "averages": {"slow": {"of": "generators.ab", "init": "own"}}}):
+        torch.manual_seed(0)
+        model = build(each)
+        gradients: dict[str, Tensor] = {}
+
+        def update(phase: str, loss: Tensor, model: Any = model, gradients: Any = gradients) -> None:
+            model.zero_grad(set_to_none=True)
+            loss.backward()
+            given = {f"{phase} {name}": p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+            gradients.update(given)
+
+        batch = {name: torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1)) for name in "ab"}
+        values = model.train_step([batch], update, PROGRESS, [RandomStreams(0, 1)])
+        found.append({**values, **gradients})
+    assert found[0].keys() == found[1].keys()
+    assert all(torch.equal(found[0][key], found[1][key]) for key in found[0])
+
+
+@pytest.mark.parametrize(
+    ("same", "expected"),
+    [
+        (
+            {"same_as": "abb"},
+            "ba.same_as: there is no other generator 'abb'. Nearest: 'ab'. There are: ab.",
+        ),
+        ({"same_as": "b"}, "there is no other generator 'b', which is one of the discriminators."),
+        ({"same_as": "ba"}, "'ba' has no weights of its own, but a same_as too: name 'ab'"),
+        ({"same_as": "ab", "filters": 4}, "generators.ba: same_as stands alone, without filters: 'ba' is 'ab' itself"),
+        ({"same_as": None}, "there is no other generator 'None'"),
+    ],
+)
+def test_a_second_name_of_no_network_is_an_error(config, same, expected):
+    config["generators"]["ba"] = same
+    (error,) = errors(config)
+    assert expected in error
+
+
 def test_a_head_is_made_for_the_widths_of_its_taps(config):
     assert [layer[0].in_features for layer in build(config).heads["f"].layers] == [2, 4]
 

@@ -11,6 +11,7 @@ import torch
 from i2ikit.engine.checkpointing.schema import CHECKPOINT, CONFIG, find_mismatch, find_odd_weight
 from i2ikit.errors import CheckpointError, RunError
 from i2ikit.files import cannot_write, open_atomically
+from i2ikit.model_keys import owner
 from i2ikit.tensor_files import content_hash, find_foreign, find_not_finite, read_tensors, walk
 
 FORMAT = "i2ikit checkpoint"
@@ -43,7 +44,7 @@ class Checkpoint:
 
     def weights(self, name: str) -> dict[str, Any]:
         """Return the state dict of one network by its full name, such as ``generators.ab``; empty if there is none."""
-        prefix = f"{name}."
+        prefix = f"{owner(self.config.get('model') or {}, name)}."
         return {key.removeprefix(prefix): value for key, value in self.model.items() if key.startswith(prefix)}
 
 

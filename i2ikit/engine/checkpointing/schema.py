@@ -6,15 +6,17 @@ from typing import Any
 from torch import Tensor
 
 from i2ikit.config.sections import FIXED, integer, text, within
+from i2ikit.model_keys import SAME
 
 ANY = object  # a type that every value is of
 EXTRA_STATE = "_extra_state"  # torch's name of what a module keeps that is no tensor
 
 PART = {"type": text}
-HEAD = {**PART, "of": text, "taps": [str]}
+NETWORK = {"type?": text, f"{SAME}?": text}
+HEAD = {**NETWORK, "of?": text, "taps?": [str]}
 CONFIG = {
     "model?": {
-        **{f"{kind}?": {str: PART} for kind in ("generators", "discriminators", "extractors")},
+        **{f"{kind}?": {str: NETWORK} for kind in ("generators", "discriminators", "extractors")},
         "heads?": {str: HEAD},
         "averages?": {str: {"of": text}},
         "phases?": {str: {"terms?": {str: PART}}},

@@ -7,6 +7,7 @@ from i2ikit.config.imports import IMPORTS
 from i2ikit.config.published import without_folders
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.inference.trained_model import TrainedModel
+from i2ikit.translation.outputs import declared_outputs
 
 
 def chosen_outputs(trained: TrainedModel, output: str | None) -> list[str]:
@@ -39,6 +40,7 @@ def published(trained: TrainedModel, outputs: Sequence[str], weights: str) -> Ch
             model |= {f"views.{name}.{key}": value for key, value in source.weights(f"views.{name}").items()}
     kept = {key: without_folders(source.config[key]) for key in ("data", IMPORTS) if key in source.config}
     kind = {key: value for key, value in own.items() if key in ("type", "images")}
-    named = {"outputs": {name: str(trained.outputs[name]) for name in outputs}} if own.get("outputs") else {}
+    texts = {name: str(trained.outputs[name]) for name in outputs}
+    named = {"outputs": texts} if own.get("outputs") or texts != declared_outputs(parts) else {}
     config = {"model": {**kind, **{key: value for key, value in parts.items() if value}, **named}, **kept}
     return Checkpoint(config, model, progress=source.progress, versions=source.versions, plugins=source.plugins)
