@@ -14,6 +14,7 @@ from i2ikit.plugin import get_manager
 PROBES: Mapping[str, Callable[[], ProbeResult]] = {
     "bf16 on the CPU": probes.probe_half_precision,
     "torchvision": probes.probe_torchvision,
+    "OpenCV": probes.probe_opencv,
     "data-loading workers": probes.probe_loader,
     "threads": probes.probe_threads,
     "memory": probes.probe_memory,

@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from i2ikit.environment import free_memory
+from i2ikit.errors import DataError
+from i2ikit.opencv import opencv
 
 OK, NOTE, WARNING, PROBLEM = "ok", "note", "warning", "problem"
 GB = 2**30
@@ -69,6 +71,14 @@ def probe_torchvision() -> ProbeResult:
             )
     messages = [str(each.message).splitlines()[0] for each in caught if "torchvision" in str(each.message)]
     return ProbeResult(WARNING, messages[0]) if messages else ProbeResult(OK, f"{module.__version__} fits torch")
+
+
+def probe_opencv() -> ProbeResult:
+    """Import OpenCV, whose usual package needs libraries of a desktop."""
+    try:
+        return ProbeResult(OK, opencv("16-bit color in PNG files").__version__)
+    except DataError as error:
+        return ProbeResult(WARNING, str(error), "Runs need it only for 16-bit color PNG and for --smooth of videos.")
 
 
 def probe_loader() -> ProbeResult:

@@ -18,7 +18,7 @@ Usage = namedtuple("Usage", "total used free")
 def test_this_machine_can_train(tmp_path):
     found = diagnose(tmp_path / "runs")
     assert found.healthy, found.results
-    assert len(found.results) == 8
+    assert len(found.results) == 9
     assert found.environment["versions"]["torch"] == torch.__version__
     assert found.environment["plugins"]["i2ikit"].endswith("ready")
     assert "cpu" in found.environment["devices"]

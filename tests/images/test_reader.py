@@ -205,7 +205,7 @@ def test_a_missing_library_is_named_with_what_to_install(
     else:
         cv2.imwrite(str(tmp_path / name), values)
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(DataError, match=r"pip install (\"i2ikit\[tiff\]\"|opencv-python)"):
+    with pytest.raises(DataError, match=r"pip install (\"i2ikit\[tiff\]\"|opencv-python-headless)"):
         Reader()(tmp_path / name)
 
 

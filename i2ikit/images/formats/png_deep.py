@@ -13,10 +13,12 @@ from i2ikit.images.formats.base import ORIENTATION, Size
 from i2ikit.images.formats.pillow import CHANNELS, PillowFormat
 from i2ikit.images.guarding import open_image
 from i2ikit.images.planes import DecodedImage, Planes
+from i2ikit.opencv import opencv
 
 EXTENSIONS = frozenset((".png", ".apng"))
 DEPTH, COLOR_TYPE = 24, 25  # bytes of the header
 GRAY, GRAY_WITH_ALPHA = 0, 4  # color types
+USE = "16-bit color in PNG files"
 HEADER = 33  # bytes of signature and header
 
 
@@ -36,9 +38,9 @@ class DeepPngFormat(PillowFormat):
         """Return gray or RGB, with transparency if there is some.
 
         Raises:
-            DataError: OpenCV is missing, or cannot read the file.
+            DataError: OpenCV cannot be imported, or cannot read the file.
         """
-        cv2 = _opencv()
+        cv2 = opencv(USE)
         content = Path(path).read_bytes()
         orientation = 1
         with open_image(path, io.BytesIO(content)) as image:
@@ -59,7 +61,7 @@ class DeepPngFormat(PillowFormat):
         """Write gray or RGB with 16 bits, and its opacity.
 
         Raises:
-            DataError: OpenCV is missing.
+            DataError: OpenCV cannot be imported.
         """
         values, alpha = image.reduced_values(np.dtype(np.uint16), path)
         if values.shape[2] == 1 and alpha is None:
@@ -67,18 +69,10 @@ class DeepPngFormat(PillowFormat):
             return
         colors = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values[:, :, ::-1]  # to BGR
         channels = colors if alpha is None else np.dstack([colors, alpha])
-        _, png = _opencv().imencode(".png", np.ascontiguousarray(channels))
+        _, png = opencv(USE).imencode(".png", np.ascontiguousarray(channels))
         content = png.tobytes()
         profile = profile_chunk(image.profile) if image.profile else b""
         file.write(content[:HEADER] + profile + content[HEADER:])
-
-
-def _opencv() -> Any:
-    try:
-        import cv2
-    except ImportError as error:
-        raise DataError("16-bit color in PNG files needs OpenCV: pip install opencv-python") from error
-    return cv2
 
 
 def profile_chunk(profile: bytes) -> bytes:

@@ -15,8 +15,9 @@ from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.norm_statistics import ruled
 from i2ikit.inference.outputs import output_image
 from i2ikit.inference.sequences.flicker import Flicker, FlickerResult
-from i2ikit.inference.sequences.motion import Match, MotionEstimator, opencv
+from i2ikit.inference.sequences.motion import USE, Match, MotionEstimator
 from i2ikit.inference.sequences.smoothing import SmoothedMoments
+from i2ikit.opencv import opencv
 from i2ikit.ops.pixels import image_to_tensor, size_of
 
 
@@ -91,7 +92,8 @@ class FrameTranslator:
         if match is not None and self._before is not None:
             height, width = now.shape[:2]
             weight = (
-                opencv().resize(match.valid.astype(np.float32), (width, height)).reshape(height, width, 1) * self.smooth
+                opencv(USE).resize(match.valid.astype(np.float32), (width, height)).reshape(height, width, 1)
+                * self.smooth
             )
             now = now + weight * (match.moved(self._before) - now)
         self._before = now

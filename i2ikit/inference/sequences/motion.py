@@ -1,11 +1,13 @@
 """Where the content of a frame was in the frame before, estimated by optical flow."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from i2ikit.opencv import opencv
+
+USE = "the motion of a video"
 SHORTER = 256  # pixels of the shorter side at which motion is estimated
 SMALLEST = 32  # pixels of a side below which it is not estimated: nothing moves
 SAME = 0.1  # difference, in 0..1, above which a position has no match: it was covered, or the estimate is wrong
@@ -40,7 +42,7 @@ class Match:
         across, down = width / self.columns.shape[1], height / self.rows.shape[0]
         # pixel centers are at .5
         columns, rows = (columns + 0.5) * across - 0.5, (rows + 0.5) * down - 0.5
-        cv2 = opencv()
+        cv2 = opencv(USE)
         found: Image = cv2.remap(before, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return found.reshape(before.shape)
 
@@ -53,7 +55,7 @@ class MotionEstimator:
     """
 
     def __init__(self) -> None:
-        cv2 = opencv()
+        cv2 = opencv(USE)
         self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._before: tuple[Levels, Image] | None = None
 
@@ -64,7 +66,7 @@ class MotionEstimator:
             frame: (H, W, 3) or (H, W); one of another size begins a scene.
         """
         small = small_frame(frame)
-        cv2 = opencv()
+        cv2 = opencv(USE)
         gray: Levels = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
         values = unit(small)
         before, self._before = self._before, (gray, values)
@@ -82,13 +84,6 @@ class MotionEstimator:
         return Match(columns, rows, valid, float(change[valid].mean()) if valid.any() else 0)
 
 
-def opencv() -> Any:
-    """Return the package OpenCV, imported when a sequence of frames needs it."""
-    import cv2
-
-    return cv2
-
-
 def small_frame(frame: Levels) -> Levels:
     """Return a frame whose shorter side has at most 256 pixels."""
     height, width = frame.shape[:2]
@@ -96,7 +91,7 @@ def small_frame(frame: Levels) -> Levels:
     if scale >= 1:
         return np.ascontiguousarray(frame)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    cv2 = opencv()
+    cv2 = opencv(USE)
     smaller: Levels = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
     return smaller
 
@@ -109,6 +104,6 @@ def unit(frame: Levels) -> Image:
 def _resized(values: Image, width: int, height: int) -> Image:
     if values.shape == (height, width):
         return values
-    cv2 = opencv()
+    cv2 = opencv(USE)
     found: Image = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
     return found
