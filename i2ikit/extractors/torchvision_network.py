@@ -4,10 +4,11 @@ import inspect
 import warnings
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import Self
 
 from i2ikit.checks import check_images, positive_int
 from i2ikit.errors import nearest_hint

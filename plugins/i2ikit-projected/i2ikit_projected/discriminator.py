@@ -1,10 +1,11 @@
 """Projected discriminators: small judges of the features of a frozen network."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+from typing_extensions import Self
 
 from i2ikit.checks import positive_int
 from i2ikit.registry import DISCRIMINATORS
