@@ -11,7 +11,7 @@ PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --no-compile
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
-.PHONY: help demo test quick check lint release clean
+.PHONY: help demo test quick check lint docs release clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -29,13 +29,17 @@ test: $(INSTALLED)  ## run the whole test suite
 quick: $(INSTALLED)  ## run the tests that take no more than a few seconds each
 	$(PYTEST) -m "not slow"
 
-check: lint test  ## run all that must pass before a push: lint and test
+check: lint docs test  ## run all that must pass before a push: lint, docs and test
 
 lint: $(INSTALLED)  ## run the linters, the type checker and the check of the import layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(INSTALLED)  ## build the documentation into site/; without a network, and with every link checked
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+	@echo "Open site/index.html in a browser."
 
 release: $(INSTALLED)  ## build sdist and wheel in dist/, and try the wheel in an empty environment
 	rm -rf dist
@@ -44,7 +48,7 @@ release: $(INSTALLED)  ## build sdist and wheel in dist/, and try the wheel in a
 	$(BIN)/python tools/try_release.py dist/*.whl
 
 clean:  ## remove caches and built packages; .venv, runs/ and datasets/ stay
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name .venv -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 
 $(INSTALLED): pyproject.toml $(PLUGINS:%=%/pyproject.toml)

@@ -1,0 +1,56 @@
+"""The reference pages are made of the registries and of what modules make public."""
+
+import re
+
+import pytest
+
+from i2ikit.kinds import HOOKS, KINDS
+from i2ikit.registry import LOSSES
+
+
+@pytest.fixture(scope="module")
+def pages(hook):
+    return hook("reference_pages")
+
+
+def test_every_part_of_the_core_is_on_the_page_of_its_kind(pages):
+    for kind in (*KINDS, HOOKS):
+        text = pages.kind_page(kind)
+        own = [name for name, part in pages.parts_of(kind).items() if part.__module__.startswith("i2ikit.")]
+        assert own
+        assert all(f"[`{name}`][" in text and f'type="{name}"' in text for name in own)
+
+
+def test_a_part_has_its_docstring_its_contract_and_a_line_of_config(pages):
+    text = pages.kind_page(next(kind for kind in KINDS if kind.plural == "losses"))
+    assert "::: i2ikit.losses.patch_nce.PatchNCELoss" in text
+    assert re.search(r"\| \[`PatchNCELoss`\].* \| contrast \| i2ikit \|", text)
+    assert 'dict(type="PatchNCELoss", tau=0.07)' in text
+
+
+def test_a_long_line_of_config_is_wrapped(pages):
+    assert pages.wrapped("dict(a=1)") == "dict(a=1)"
+    text = pages.wrapped(f"dict(a=[1, 2], b=..., c={'x' * 100!r})")
+    assert text == f"dict(\n    a=[1, 2],\n    b=...,\n    c={'x' * 100!r},\n)"
+
+
+def test_parts_from_elsewhere_are_left_out(pages, monkeypatch):
+    class Stranger:
+        """Registered by somebody else's package."""
+
+    monkeypatch.setattr(pages.inspect, "getfile", lambda part: "/elsewhere/part.py")
+    monkeypatch.setitem(LOSSES.module_dict, "Stranger", Stranger)
+    assert pages.own_parts(next(kind for kind in KINDS if kind.plural == "losses")) == {}
+
+
+def test_a_package_of_the_api_is_documented_by_what_it_makes_public(pages):
+    text = pages.api_page("Title", "Intro.", ("i2ikit", "i2ikit.checks", "i2ikit.terms.base.Term"))
+    assert re.findall(r"::: (.*)", text)[:4] == [
+        "i2ikit.inference.translator.Translator",
+        "i2ikit.api.evaluate",
+        "i2ikit.api.load_config",
+        "i2ikit.api.train",
+    ]
+    assert "::: i2ikit.checks.positive\n" in text
+    assert "_is_number" not in text
+    assert "::: i2ikit.terms.base.Term" in text
