@@ -44,12 +44,25 @@ def image_names(data: Any, key: str = "train") -> tuple[str, ...]:
         data: the config's ``data``.
         key: "train" or "test".
     """
+    try:
+        return _announced(data, key)
+    except (ValueError, TypeError):  # see announced_wrongly
+        return DOMAINS
+
+
+def announced_wrongly(data: Mapping[str, Any], key: str) -> str:
+    """Return why a data set refuses the names of further images in its config, or an empty string."""
+    try:
+        _announced(data, key)
+    except (ValueError, TypeError) as error:
+        return str(error)
+    return ""
+
+
+def _announced(data: Any, key: str) -> tuple[str, ...]:
     config = dataset_config(data, key) if isinstance(data, Mapping) and is_part(data.get(key)) else {}
     found = getattr(class_of(DATASETS, config.get("type")), "image_names", DOMAINS)
-    try:
-        return tuple(found(config) if callable(found) else found)
-    except (ValueError, TypeError):  # the data set refuses its arguments
-        return DOMAINS
+    return tuple(found(config) if callable(found) else found)
 
 
 def reading(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from i2ikit.build import Builder, ConfigProblem
 from i2ikit.config.channels import channel_errors
-from i2ikit.config.data import SHARED, SHARED_SIZES, dataset_config
+from i2ikit.config.data import SHARED, SHARED_SIZES, announced_wrongly, dataset_config
 from i2ikit.config.evaluation import check_evaluation, check_schedule
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.imports import import_problems
@@ -145,7 +145,10 @@ def _check_data(section: Any, builder: Builder) -> None:
         return  # the parts get these values: their errors would repeat that one
     for key in DATASET_KEYS:
         if section.get(key) is not None:
-            builder.prepare(DATASETS, dataset_config(section, key), f"data.{key}")
+            ready = builder.prepare(DATASETS, dataset_config(section, key), f"data.{key}")
+            wrong = announced_wrongly(section, key) if ready is not None else ""
+            if wrong:
+                builder.error(f"data.{key}", wrong)
 
 
 def _named(config: Mapping[str, Any], name: str, builder: Builder) -> Iterator[tuple[str, Any]]:

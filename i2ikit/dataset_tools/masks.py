@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from i2ikit.dataset_tools.rules import DataIssue
-from i2ikit.dataset_tools.scan import Scan, ScannedFile
+from i2ikit.dataset_tools.scan import ROOT, Scan, ScannedFile
 from i2ikit.datasets.extra import KINDS, MASK, LabelReader, MaskReader
 from i2ikit.datasets.sources import by_stem
 from i2ikit.errors import DataError, counted
@@ -21,13 +21,22 @@ BINARY = {0, 255}  # values of a mask without partial pixels
 def find_bad_masks(scan: Scan) -> Iterator[DataIssue]:
     """Find images without a mask, masks and labels that do not fit their images, and what values they have.
 
-    They are in folders such as ``trainA_mask`` and ``trainB_label``; without these there is nothing to find.
+    They are in folders such as ``trainA_mask`` and ``trainB_label``, or ``train_mask`` of images side by side in
+    ``train``; without these there is nothing to find.
     """
-    for folder, files in scan.folders.items():
+    for folder, files in _by_folder(scan).items():
         for kind in KINDS:
             beside = scan.root / f"{folder}_{kind}"
             if beside.is_dir():
                 yield from _of_folder(files, scan.root / folder, beside, kind)
+
+
+def _by_folder(scan: Scan) -> dict[str, list[ScannedFile]]:
+    """Return the files of each folder that may have masks beside it."""
+    found = {name: files for name, files in scan.folders.items() if name != ROOT}
+    for file in scan.folders.get(ROOT, ()):
+        found.setdefault(file.path.partition(os.sep)[0], []).append(file)
+    return found
 
 
 def _of_folder(files: Sequence[ScannedFile], folder: Path, beside: Path, kind: str) -> Iterator[DataIssue]:

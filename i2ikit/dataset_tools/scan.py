@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from i2ikit.dataset_tools.perceptual_hash import PerceptualHash, perceptual_hash
+from i2ikit.datasets.extra import KINDS
 from i2ikit.datasets.sources import folders_in
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.files import expanded, file_hash
@@ -91,7 +92,13 @@ def scan_folder(root: str | Path, progress: Callable[[int, int], None] | None = 
     root = existing_folder(root, "Name a folder with trainA, trainB, testA and testB, or one with images.")
     folders = {name: root / name for name in folders_in(root) if DOMAIN.fullmatch(name)} or {ROOT: root}
     scan = Scan(root)
-    listed = [(name, path) for name, folder in folders.items() for path in _images(folder, scan.unlisted)]
+    codes = _folders_of_codes(root)
+    listed = [
+        (name, path)
+        for name, folder in folders.items()
+        for path in _images(folder, scan.unlisted)
+        if name != ROOT or os.path.relpath(path, root).partition(os.sep)[0] not in codes
+    ]
     if scan.unlisted and not listed:
         raise DataError(scan.unlisted[0])
     if not listed:
@@ -103,9 +110,16 @@ def scan_folder(root: str | Path, progress: Callable[[int, int], None] | None = 
                 progress(count, len(listed))
     for name, folder in folders.items():
         others = _count_files(folder) - len(scan.folders.get(name, ()))
+        others -= sum(_count_files(root / each) for each in codes) if name == ROOT else 0
         if others > 0:
             scan.other_files[name] = others
     return scan
+
+
+def _folders_of_codes(root: Path) -> set[str]:
+    """Return the folders whose files are masks or labels of another folder's: ``train_mask`` beside ``train``."""
+    names = folders_in(root)
+    return {f"{name}_{kind}" for name in names for kind in KINDS} & {*names}
 
 
 def _images(folder: Path, unlisted: list[str]) -> FileList:

@@ -43,7 +43,10 @@ class DomainImages:
             same file and key.
         companions: what goes with each image, such as its mask, by kind.
         source: the folder or the list of the files; None: unknown.
+        part: which part of each file is an image, for the key of a cache; empty: all of it.
     """
+
+    part: str = ""
 
     def __init__(
         self,
@@ -104,7 +107,11 @@ class DomainImages:
     def read(self, path: str) -> Pixels:
         """Return the pixels of a file before any transform."""
         enough = getattr(self.transform, "enough", None) if self.draft else None
-        return self.reader(path, draft=enough() if enough else None)
+        return self.part_of(self.reader(path, draft=enough() if enough else None), path)
+
+    def part_of(self, image: Pixels, path: str) -> Pixels:
+        """Return the part of a file that is an image of the domain: all of it."""
+        return image
 
     def whole_size(self, path: str) -> tuple[int, int] | None:
         """Return width and height of a file if its tensor shows all of it, perhaps at another aspect; else None."""
@@ -116,7 +123,7 @@ class DomainImages:
     def key(self) -> str:
         """Return text that names everything but the file that :meth:`fixed` depends on now."""
         fixed_key = getattr(self.transform, "fixed_key", None)
-        return f"{self.reader.key()}, draft {self.draft}, {fixed_key() if fixed_key else ''}"
+        return f"{self.part}{self.reader.key()}, draft {self.draft}, {fixed_key() if fixed_key else ''}"
 
     def unreadable(self) -> dict[int, str]:
         """Read all files once, several at a time; return why a file cannot be read, by index."""

@@ -67,7 +67,7 @@ class Codes(DomainImages):
     def __init__(self, images: DomainImages, files: FileList, kind: str) -> None:
         reader = MaskReader() if kind == MASK else LabelReader()
         super().__init__(files, reader, images.transform)
-        self.images, self.kind = images, kind
+        self.images, self.kind, self.part = images, kind, images.part
 
     def __getitem__(self, index: int) -> Tensor:
         """Return a mask or a label (1, H, W), moved with new random numbers.
@@ -75,18 +75,31 @@ class Codes(DomainImages):
         Raises:
             DataError: it cannot be read, has another size than its image, or the transform does not move codes.
         """
-        path, image = self.files[index], self.images.files[index]
-        own, other = read_header(path), read_header(image)
-        if (own.width, own.height) != (other.width, other.height):
-            sizes = f"{own.width} x {own.height} pixels, its image {image} {other.width} x {other.height}"
-            raise DataError(f"the {self.kind} {path} has {sizes}")
+        self.check_size(index)
         codes = super().__getitem__(index)
         if codes.is_floating_point():
             raise DataError(
                 f"the transform {type(self.transform).__name__} does not move a {self.kind} along with its image; "
                 "derive it from i2ikit.transforms.base.Transform, or leave the extra images out"
             )
-        return codes.float() / WHITE if self.kind == MASK else codes
+        return as_values(codes, self.kind)
+
+    def check_size(self, index: int) -> None:
+        """Raise DataError unless a mask or a label has the size of its image."""
+        path, image = self.files[index], self.images.files[index]
+        own, other = read_header(path), read_header(image)
+        if (own.width, own.height) != (other.width, other.height):
+            sizes = f"{own.width} x {own.height} pixels, its image {image} {other.width} x {other.height}"
+            raise DataError(f"the {self.kind} {path} has {sizes}")
+
+    def part_of(self, image: Pixels, path: str) -> Pixels:
+        """Return the part of a file that goes with its image."""
+        return self.images.part_of(image, path)
+
+
+def as_values(codes: Tensor, kind: str) -> Tensor:
+    """Return moved codes, int64 (1, H, W), as a label, or as a mask, float32 in 0..1."""
+    return codes.float() / WHITE if kind == MASK else codes
 
 
 class MaskReader(Reader):
@@ -136,8 +149,8 @@ class LabelReader(Reader):
         return "label"
 
 
-def attach(domains: Mapping[str, DomainImages], wanted: Mapping[str, Collection[str]]) -> None:
-    """Find the masks and labels that go with the images of domains: ``companions`` of each.
+def attach(domains: Mapping[str, DomainImages], wanted: Mapping[str, Collection[str]]) -> dict[str, Codes]:
+    """Find the masks and labels that go with the images of domains: ``companions`` of each; return them by name.
 
     They are in a folder beside that of the images, ``trainA_mask`` for ``trainA``, under the same names whatever their
     extensions; or a list of the images has a column ``mask`` or ``label`` with their paths.
@@ -149,9 +162,13 @@ def attach(domains: Mapping[str, DomainImages], wanted: Mapping[str, Collection[
     Raises:
         DataError: a folder or a file is missing; the message names it.
     """
+    found: dict[str, Codes] = {}
     for domain, images in domains.items():
         kinds = dict.fromkeys(kind for draw, kinds in wanted.items() if draw[0] == domain for kind in kinds)
-        images.companions = {kind: Codes(images, _beside(images, kind), kind) for kind in kinds}
+        own = {kind: Codes(images, _beside(images, kind), kind) for kind in kinds}
+        images.companions = dict(own)
+        found |= {f"{domain}_{kind}": codes for kind, codes in own.items()}
+    return found
 
 
 def unread_advice(domains: Mapping[str, DomainImages]) -> str:

@@ -88,6 +88,11 @@ class _Pairs:
         """Return the number of pairs as text."""
         return counted(len(self), "pair")
 
+    @staticmethod
+    def image_names(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the images of an item, from the arguments in a config."""
+        return names_of(_without_second(arguments.get("extra") or ()))
+
 
 @DATASETS.register_module()
 class PairedFolders(_Pairs):
@@ -131,10 +136,7 @@ class PairedFolders(_Pairs):
         draft: bool = False,
         extra: Sequence[str] = (),
     ) -> None:
-        drawn = draws(extra)
-        second = sorted(drawn.keys() - {*DOMAINS})
-        if second:
-            raise ValueError(f"the images of a pair have no second image, so extra does not take {second[0]!r}")
+        drawn = _without_second(extra)
         reading = {"channels": channels, "value_range": value_range, "alpha": alpha, "clip": clip}
         own = {"a": a, "b": b if b is not None or split == "train" else f"{split}{'BA'[direction == 'BtoA']}"}
         self.domains = open_domains(root, split, own, direction, transform=transform, reading=reading, draft=draft)
@@ -148,10 +150,14 @@ class PairedFolders(_Pairs):
         attach(self.domains, drawn)
         self.paths = self._paths(names_of(drawn))
 
-    @staticmethod
-    def image_names(arguments: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the names of the images of an item, from the arguments in a config."""
-        return names_of(draws(arguments.get("extra") or ()))
+
+def _without_second(extra: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the draws of a pair; ValueError if there is a second image among them."""
+    drawn = draws(extra)
+    second = sorted(drawn.keys() - {*DOMAINS})
+    if second:
+        raise ValueError(f"the images of a pair have no second image, so extra does not take {second[0]!r}")
+    return drawn
 
 
 def _partners(a: FileList, b: FileList) -> FileList:
@@ -177,12 +183,14 @@ class AlignedPairs(_Pairs):
         split: its name, such as "train" or "val".
         transform, direction, alpha, clip: as for ``UnpairedFolders``.
         channels, value_range: as for ``UnpairedFolders``, the same for both halves.
+        extra: of ``a_mask``, ``a_label``, ``b_mask``, ``b_label``: halves of the files of the same name in the folders
+            ``{split}_mask`` and ``{split}_label``, which have the size of the whole image.
     Shape:
-        item: ``{"a": (C, H, W), "b": (C, H, W), "a_path": str, "b_path": str}``.
+        item: ``{"a": (C, H, W), "b": (C, H, W), "a_path": str, "b_path": str}``, and those of ``extra``, (1, H, W).
 
     Raises:
         ValueError: an argument is out of its range.
-        DataError: the folder is missing or empty; on access, an image cannot be read or halved.
+        DataError: a folder is missing or empty; on access, an image cannot be read or halved.
     Source:
         Isola et al. 2017, arXiv:1611.07004, the published data sets.
     Example:
@@ -204,28 +212,31 @@ class AlignedPairs(_Pairs):
         value_range: ValueRange = None,
         alpha: str = "white",
         clip: bool = False,
+        extra: Sequence[str] = (),
     ) -> None:
-        files, _ = read_source(expanded(root) / split)
+        drawn, source = _without_second(extra), expanded(root) / split
+        files, attributes = read_source(source)
         readers = domain_readers(channels=channels, value_range=value_range, alpha=alpha, clip=clip)
         letters = LETTERS[one_of("direction", direction, LETTERS)]
         self.domains = {
-            domain: _Half(files, readers[domain], transform, right=letters[domain] == "B") for domain in ("a", "b")
+            domain: _Half(
+                files, readers[domain], transform, attributes=attributes, source=source, right=letters[domain] == "B"
+            )
+            for domain in DOMAINS
         }
-        self.paths = {"a": files}
+        attach(self.domains, drawn)
+        self.paths = self._paths(name for name in names_of(drawn) if name != "b")
 
 
 class _Half(DomainImages):
     """The left or the right halves of images."""
 
-    def __init__(self, *arguments: Any, right: bool, **options: Any) -> None:
+    def __init__(self, *arguments: Any, source: Path, right: bool, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.right = right
+        self.source, self.right = source, right
+        self.part = f"{'right' if right else 'left'} half, "
 
-    def key(self) -> str:
-        return f"{'right' if self.right else 'left'} half, {super().key()}"
-
-    def read(self, path: str) -> Pixels:
-        image = super().read(path)
+    def part_of(self, image: Pixels, path: str) -> Pixels:
         width, height = size_of(image)
         if width % 2:
             raise DataError(f"{path} is {width} pixels wide, an odd width, so it cannot be halved")

@@ -1,5 +1,6 @@
 """Crops of one image per domain: training on a single image."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ from torch import Tensor
 
 from i2ikit.checks import fraction, positive_int
 from i2ikit.datasets.domains import Channels, ValueRange, open_domains
+from i2ikit.datasets.extra import as_values, attach, draws, names_of
 from i2ikit.errors import DataError
 from i2ikit.images import FileList
 from i2ikit.ops.pixels import Pixels, image_to_tensor, mirror, resize, size_of
+from i2ikit.ops.streams import restored_streams
 from i2ikit.registry import DATASETS
 
 
@@ -32,12 +35,14 @@ class SingleImagePair:
             a crop.
         flip: probability of a mirror, 0..1.
         a, b, direction, channels, value_range, alpha, clip: as for ``UnpairedFolders``.
+        extra: as for ``UnpairedFolders``; ``a2`` is another crop of the image of a, with random numbers of its own.
     Shape:
-        item: ``{"a": (C, crop_size, crop_size), "b": same, "a_path": str, "b_path": str}``, float32 in -1..1.
+        item: ``{"a": (C, crop_size, crop_size), "b": same, "a_path": str, "b_path": str}``, float32 in -1..1; and those
+            of ``extra``, masks and labels as (1, crop_size, crop_size).
 
     Raises:
         ValueError: an argument is out of its range.
-        DataError: a folder is missing, or has not exactly one image.
+        DataError: a folder is missing, has not exactly one image, or a mask does not fit it.
     Source:
         Park et al. 2020 (CUT), arXiv:2007.15651, section 4.4 and the published data loader.
     Example:
@@ -63,7 +68,9 @@ class SingleImagePair:
         value_range: ValueRange = None,
         alpha: str = "white",
         clip: bool = False,
+        extra: Sequence[str] = (),
     ) -> None:
+        self.draws = draws(extra)
         self.crop_size, self.count = positive_int("crop_size", crop_size), positive_int("count", count)
         if not 0 < smallest_zoom <= 1:
             raise ValueError(f"smallest_zoom must be above 0 and at most 1, not {smallest_zoom!r}")
@@ -72,7 +79,8 @@ class SingleImagePair:
         own = {"a": a, "b": b}
         self.paths: dict[str, FileList] = {}
         self.images: dict[str, Pixels] = {}
-        for domain, images in open_domains(root, "train", own, direction, transform=None, reading=reading).items():
+        domains = open_domains(root, "train", own, direction, transform=None, reading=reading)
+        for domain, images in domains.items():
             if len(images) > 1:
                 raise DataError(
                     f"{Path(images.files[0]).parent} contains {len(images)} images, but training on a single image "
@@ -80,6 +88,9 @@ class SingleImagePair:
                 )
             self.paths[domain] = images.files
             self.images[domain] = images.reader(images.files[0])
+        for name, codes in attach(domains, self.draws).items():
+            codes.check_size(0)
+            self.paths[name], self.images[name] = codes.files, codes.reader(codes.files[0])
 
     def __len__(self) -> int:
         """Return the number of items that count as one epoch."""
@@ -89,8 +100,20 @@ class SingleImagePair:
         """Return a new crop of each image, whatever the index."""
         if not 0 <= index < self.count:
             raise IndexError(f"item {index} of {self.count}")
-        crops: dict[str, Any] = {domain: self._crop(image) for domain, image in self.images.items()}
-        return crops | {f"{domain}_path": files[0] for domain, files in self.paths.items()}
+        item: dict[str, Any] = {}
+        for draw, kinds in self.draws.items():
+            domain = draw[0]
+            item[f"{draw}_path"] = self.paths[domain][0]
+            for kind in kinds:
+                with restored_streams():  # for the image
+                    item[f"{draw}_{kind}"] = as_values(self._crop(self.images[f"{domain}_{kind}"]), kind)
+            item[draw] = self._crop(self.images[domain])
+        return item
+
+    @staticmethod
+    def image_names(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the images of an item, from the arguments in a config."""
+        return names_of(draws(arguments.get("extra") or ()))
 
     def _crop(self, image: Pixels) -> Tensor:
         """Zoom and crop in one resampling, which reads only the crop's part of the image."""

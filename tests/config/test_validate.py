@@ -53,6 +53,10 @@ def test_a_sound_config_has_no_errors(tiny):
         ("data = 3", r"top\.py:2: data: must be dict\(load_size=\.\.\., .*\), not 3"),
         ("data = dict(train=dict(type='Strips'))", r"data\.train\.type: no dataset is called 'Strips'\. Nearest: 'St"),
         ("data = dict(train=dict(cuont=1))", r"data\.train\.cuont: Stripes has no argument 'cuont'\. Nearest: 'count'"),
+        (
+            "data = dict(train=dict(extra=['a_msk']))",
+            r"data\.train: extra takes a_mask, .*, not 'a_msk'\. Nearest: 'a_m",
+        ),
         ("data = dict(train=dict(type='UnpairedFolders'))", r"data\.train: UnpairedFolders needs the argument 'root'"),
         (
             "data = dict(load_size=8, train=dict(transform=dict(type='ResizeCropFlip')))",

@@ -44,3 +44,13 @@ def test_soft_masks_and_the_codes_of_labels_are_noted_and_colored_labels_refused
     assert ("note", "the labels of testA_label have the codes 3, 7") in found
     assert any("values between black and white (1 of them)" in text for _, text in found)
     assert any(level == "problem" and "has 3 channels: a label is one channel" in text for level, text in found)
+
+
+def test_masks_of_images_side_by_side_are_checked_and_are_no_images_themselves(tmp_path):
+    for name in ("train", "train_mask", "val"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (32, 16)).save(tmp_path / name / "0.png")
+    Image.new("L", (32, 16)).save(tmp_path / "train" / "1.png")
+    assert issues(tmp_path) == [("problem", "1 of 2 images of train without a mask in train_mask")]
+    (summary,) = check_folder(tmp_path).folders
+    assert summary.count == 3

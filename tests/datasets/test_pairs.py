@@ -163,3 +163,28 @@ def test_masks_of_pairs_are_moved_with_their_images(tmp_path):
 def test_a_pair_has_no_second_image(tmp_path):
     with pytest.raises(ValueError, match="have no second image, so extra does not take 'a2'"):
         PairedFolders(tmp_path, extra=["a2"])
+
+
+def test_masks_of_pairs_side_by_side_are_halved_and_moved_with_their_images(tmp_path):
+    for name, channels in (("train", (3,)), ("train_mask", ()), ("train_label", ())):
+        (tmp_path / name).mkdir()
+        pixels = np.zeros((16, 32, *channels), np.uint8)
+        pixels[:, :5] = pixels[:, 24:] = 255
+        Image.fromarray(pixels).save(tmp_path / name / "0.png")
+    extra = ["a_mask", "b_mask", "b_label"]
+    pairs = AlignedPairs(tmp_path, transform=ResizeCropFlip(16, 8), extra=extra)
+    assert pairs.image_names({"extra": extra}) == ("a", "a_mask", "b", "b_mask", "b_label")
+    images = [*pairs.domains.values()]
+    assert len({each.key() for half in images for each in (half, *half.companions.values())}) == 5
+    for seed in range(8):
+        torch.manual_seed(seed)
+        item = pairs[0]
+        for domain in "ab":
+            assert torch.equal(item[f"{domain}_mask"][0] == 1, item[domain][0] > 0)
+        assert torch.equal(item["b_label"][0], item["b_mask"][0].long() * 255)
+        assert not torch.equal(item["a"], item["b"])
+    assert pairs.leave_out_unreadable() == []
+    assert pairs.paths.keys() == {"a", "a_mask", "b_mask", "b_label"}
+    save(tmp_path / "train_mask/0.png", size=(16, 16))
+    with pytest.raises(DataError, match=r"the mask \S+0\.png has 16 x 16 pixels, its image \S+0\.png 32 x 16"):
+        pairs[0]

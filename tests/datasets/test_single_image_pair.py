@@ -116,3 +116,29 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 def test_a_zoom_outside_its_range_is_refused(tmp_path: Path, zoom: float) -> None:
     with pytest.raises(ValueError, match="smallest_zoom must be above 0 and at most 1"):
         SingleImagePair(tmp_path, crop_size=16, smallest_zoom=zoom)
+
+
+def test_masks_are_cropped_with_their_image_and_a_second_crop_is_another_one(tmp_path: Path) -> None:
+    make_images(tmp_path)
+    pixels = np.zeros((70, 90), np.uint8)
+    pixels[:, :45] = 255
+    for kind in ("mask", "label"):
+        (tmp_path / f"trainA_{kind}").mkdir()
+        Image.fromarray(pixels).save(tmp_path / f"trainA_{kind}" / "only.png")
+    extra = ["a_mask", "a2", "a2_label"]
+    dataset = SingleImagePair(tmp_path, crop_size=16, extra=extra)
+    assert dataset.image_names({"extra": extra}) == ("a", "a_mask", "b", "a2", "a2_label")
+    assert dataset.paths.keys() == {"a", "b", "a_mask", "a_label"}
+    for seed in range(8):
+        torch.manual_seed(seed)
+        item = dataset[0]
+        torch.manual_seed(seed)
+        assert torch.equal(item["a"], SingleImagePair(tmp_path, crop_size=16)[0]["a"])
+        assert not torch.equal(item["a"], item["a2"])
+        for image, codes in (("a", item["a_mask"]), ("a2", item["a2_label"] / 255)):
+            red = levels(item[image][0])  # 0 to 255 over 90 columns
+            assert (codes[0][red < 120] == 1).all()
+            assert (codes[0][red > 135] == 0).all()
+    Image.fromarray(pixels[:, :60]).save(tmp_path / "trainA_mask" / "only.png")
+    with pytest.raises(DataError, match=r"the mask \S+ has 60 x 70 pixels, its image \S+ 90 x 70"):
+        SingleImagePair(tmp_path, crop_size=16, extra=extra)
