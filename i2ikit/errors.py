@@ -54,7 +54,7 @@ def noted(note: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        error.__notes__ = [*notes_of(error), note]  # `add_note` of Python 3.11
+        error.__dict__["__notes__"] = [*notes_of(error), note]  # `add_note` of Python 3.11
         raise
 
 

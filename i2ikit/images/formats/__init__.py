@@ -1,6 +1,7 @@
 """File formats of images: one module and one subclass of ``ImageFormat`` for each."""
 
 import pkgutil
+from abc import ABCMeta
 from functools import cache
 from importlib import import_module
 from inspect import isabstract
@@ -15,7 +16,7 @@ COMMON = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".n
 def _find() -> tuple[ImageFormat, ...]:
     """Return the formats of this package's modules, each before the one that it extends."""
     modules = [import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
-    classes = {cls for module in modules for cls in vars(module).values() if isinstance(cls, type)}
+    classes = {cls for module in modules for cls in vars(module).values() if isinstance(cls, ABCMeta)}
     formats = [cls() for cls in classes if issubclass(cls, ImageFormat) and not isabstract(cls)]
     return tuple(sorted(formats, key=lambda known: (-len(type(known).__mro__), type(known).__name__)))
 
