@@ -20,8 +20,9 @@ class NothingLearnedAlarm(OutputAlarm):
     """
 
     advice = (
-        "Lower the weight of the terms that tie the output to the input (identity, cycle or content), raise the "
-        "discriminator's learning rate, and check whether the two folders really show different things."
+        "Lower the weight of the terms that tie the output to the input (identity, cycle or content; for a mask that "
+        "has closed also that of its area), raise the discriminator's learning rate, and check whether the two folders "
+        "really show different things."
     )
 
     def __init__(self, below: float = 2.0, *, every: int = 500, start: int = 2000, times: int = 3) -> None:
