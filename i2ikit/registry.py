@@ -11,10 +11,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from mmengine.registry import HOOKS as HOOKS
-from mmengine.registry import Registry as MMEngineRegistry
-
 from i2ikit.errors import DuplicateComponentError, UnknownComponentError, nearest_hint
+from i2ikit.from_mmengine import HOOKS as HOOKS
+from i2ikit.from_mmengine import Registry as MMEngineRegistry
 from i2ikit.kinds import KINDS
 from i2ikit.plugin.builtins import import_with_submodules, load_builtin_parts
 from i2ikit.plugin.info import CORE, DISABLE, OWN_FILES

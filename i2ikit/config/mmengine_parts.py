@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from mmengine import registry
-
 from i2ikit.build import REFUSALS, Builder, is_part, reason
 from i2ikit.config.sections import within
 from i2ikit.errors import nearest_hint
+from i2ikit.from_mmengine import HOOKS, OPTIMIZERS, PARTS, VISBACKENDS, Registry
 from i2ikit.plugin.builtins import import_with_submodules
 from i2ikit.plugin.manager import get_manager
 
@@ -40,7 +39,7 @@ class MMEngineKind(NamedTuple):
     """
 
     name: str
-    registry: registry.Registry
+    registry: Registry
     modules: tuple[str, ...]
     beside: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
@@ -59,11 +58,9 @@ class MMEngineKind(NamedTuple):
         return ["type", *(key for key in names if key not in self.given)]
 
 
-HOOK = MMEngineKind("a hook", registry.HOOKS, ("mmengine.hooks", OWN_HOOKS), beside=("priority",))
-BACKEND = MMEngineKind(
-    "a back end", registry.VISBACKENDS, ("mmengine.visualization",), beside=("name",), given=("save_dir",)
-)
-OPTIMIZER = MMEngineKind("an optimizer", registry.OPTIMIZERS, ("mmengine.optim",), given=("params",))
+HOOK = MMEngineKind("a hook", HOOKS, (PARTS["hooks"], OWN_HOOKS), beside=("priority",))
+BACKEND = MMEngineKind("a back end", VISBACKENDS, (PARTS["back ends"],), beside=("name",), given=("save_dir",))
+OPTIMIZER = MMEngineKind("an optimizer", OPTIMIZERS, (PARTS["optimizers"],), given=("params",))
 
 
 def check_list(section: Any, path: str, kind: MMEngineKind, builder: Builder) -> None:

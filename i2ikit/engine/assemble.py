@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import mmengine.hooks  # noqa: F401  registers mmengine's own
-from mmengine.hooks import Hook
-from mmengine.registry import HOOKS
 from torch.optim import Optimizer
 
 from i2ikit.build import Builder
@@ -18,6 +15,7 @@ from i2ikit.data.randomness import seeded
 from i2ikit.engine.data import build_dataset
 from i2ikit.engine.optim import build_optimizers
 from i2ikit.errors import DataError, counted
+from i2ikit.from_mmengine import HOOKS, Hook
 from i2ikit.interfaces.progress import Schedule
 from i2ikit.nn.recompute import checkpoint_activations
 from i2ikit.registry import METRICS, SCHEDULES

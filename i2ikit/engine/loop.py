@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from mmengine.runner import BaseLoop
 from torch import nn
 
 from i2ikit.data.loading import TrainLoader
@@ -18,7 +17,7 @@ from i2ikit.errors import RunError
 from i2ikit.interfaces.progress import MeasuredSchedule, Progress, Schedule, schedule_length
 
 
-class TranslationLoop(BaseLoop):
+class TranslationLoop:
     """Runs the steps of a training and calls mmengine's hooks at their usual points.
 
     Args:
@@ -50,8 +49,7 @@ class TranslationLoop(BaseLoop):
         pause_at: int | None = None,
         may_end_early: bool = False,
     ) -> None:
-        super().__init__(runner, dataloader)
-        self.accumulate = accumulate
+        self.runner, self.dataloader, self.accumulate = runner, dataloader, accumulate
         self.steps, self.epochs = steps, epochs
         self.schedule, self.interruption = schedule, interruption
         self.last = steps if pause_at is None else min(steps, pause_at)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
-from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import Optimizer
@@ -12,6 +11,7 @@ from torch.optim import Optimizer
 from i2ikit.config.mmengine_parts import OPTIMIZER
 from i2ikit.distributed.group import average
 from i2ikit.errors import ConfigError
+from i2ikit.from_mmengine import OptimWrapper, OptimWrapperDict
 from i2ikit.translation import Phase
 
 FUSED = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "SGD": torch.optim.SGD}

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.hooks import Hook
 
 from i2ikit.distributed import processes
 from i2ikit.distributed.group import broadcast_model, broadcast_value, is_first
@@ -41,6 +40,7 @@ from i2ikit.engine.runner import RunnerModel, TranslationRunner
 from i2ikit.environment import describe
 from i2ikit.errors import RunError
 from i2ikit.evaluation.measure import Measurement
+from i2ikit.from_mmengine import Hook
 from i2ikit.interfaces.progress import rate_curve, schedule_length
 from i2ikit.nn.synchronized_batch_norm import synchronize_batch_norms
 from i2ikit.work_dir import WorkDir

@@ -1,16 +1,13 @@
-"""mmengine's Runner, reduced to the parts that a run needs, and the model as mmengine calls it."""
+"""What a run hands to its hooks, and the model as mmengine calls it."""
 
 import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import torch
-from mmengine.dist import get_dist_info
-from mmengine.hooks import Hook
-from mmengine.logging import MMLogger
-from mmengine.runner import BaseLoop, Runner
 from torch import Tensor, nn
 
 from i2ikit.data.loading import TrainLoader
@@ -20,9 +17,13 @@ from i2ikit.engine.graphed_steps import GraphedSteps
 from i2ikit.engine.log import RunLog
 from i2ikit.engine.optim import PhaseUpdater
 from i2ikit.engine.reporter import Reporter
-from i2ikit.errors import RunError
+from i2ikit.from_mmengine import Hook, MessageHub, MMLogger, priority_of
 from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation
 from i2ikit.work_dir import WorkDir
+
+if TYPE_CHECKING:
+    from i2ikit.engine.loop import TranslationLoop
+    from i2ikit.from_mmengine import Config, Visualizer
 
 _names = itertools.count()  # mmengine keeps loggers and message hubs by name until the process ends
 
@@ -63,11 +64,11 @@ class RunnerModel(nn.Module):
         return self.translation.train_step(batches, optim_wrapper, self.progress, streams)
 
 
-class TranslationRunner(Runner):
-    """Calls the loop and the hooks. Device, log, config files and checkpoints are handled by the engine.
+class TranslationRunner:
+    """Holds a run and calls its hooks; it has the attributes of mmengine's Runner that hooks read while they train.
 
-    Left out of mmengine's: collecting the environment (imports modules that newer Pythons lack), its log file and
-    folder, its default hooks, moving the model to any available GPU, global settings of multiprocessing.
+    The loop, device, log, config files and checkpoints are the engine's own. mmengine's visualization is imported only
+    for a run with ``vis_backends``, or for a hook that draws.
 
     Args:
         model: on its device.
@@ -75,16 +76,21 @@ class TranslationRunner(Runner):
         loader: of the training batches.
         config: resolved.
         folder: work directory of the run.
-        hooks: in the order of their priorities; among equals, in this order.
-        backends: configs of the visualization back ends of this process.
+        hooks: called in the order of their priorities; among equals, in this order.
+        backends: configs of mmengine's visualization back ends in this process.
         reporter: shows notes to the user; silent in all processes but the first.
         log: of the run.
         facts: stored in the checkpoints; tensors and plain data.
         seconds: that the run took before it was resumed.
+
+    Attributes:
+        train_loop: set by :meth:`train_with`.
+        logger: mmengine's, for warnings of hooks; it writes to no file.
+        message_hub: mmengine's, where hooks leave values for each other.
     """
 
-    model: RunnerModel
-    optim_wrapper: PhaseUpdater
+    train_loop: "TranslationLoop"
+    param_schedulers = None  # mmengine's; a run has one schedule, which its loop applies
 
     def __init__(
         self,
@@ -101,32 +107,65 @@ class TranslationRunner(Runner):
         facts: Mapping[str, Any],
         seconds: float,
     ) -> None:
+        self.model, self.optim_wrapper, self.train_dataloader = model, updater, loader
         self.config, self.folder, self.reporter, self.log, self.facts = config, folder, reporter, log, facts
+        self.hooks = sorted(hooks, key=priority_of)
+        self.work_dir = self.log_dir = str(folder.path)
+        self.seed: int = config["seed"]
+        self.rank, self.world_size = processes.rank(), processes.count()
+        self.distributed = self.world_size > 1
+        self.experiment_name = f"i2ikit_{next(_names)}"
+        self.logger = MMLogger.get_instance(self.experiment_name, logger_name="mmengine", log_level="WARNING")
+        self.message_hub = MessageHub.get_instance(self.experiment_name)
+        self._backends = backends
         self._start = time.monotonic() - seconds
-        super().__init__(
-            model=model,
-            work_dir=str(folder.path),
-            train_dataloader=loader,
-            train_cfg={},
-            optim_wrapper=updater,
-            custom_hooks=list(hooks),
-            randomness={"seed": config["seed"]},
-            visualizer={"type": "Visualizer", "vis_backends": [dict(backend) for backend in backends]},
-            log_level="WARNING",
-            experiment_name=f"i2ikit_{next(_names)}",
-            cfg=config,
-        )
 
     @property
     def progress(self) -> Progress:
         """Of the current step."""
-        found: Progress = self.train_loop.progress
-        return found
+        return self.train_loop.progress
 
     @property
     def translation(self) -> UnpairedTranslation:
         """The model without mmengine's wrapper."""
         return self.model.translation
+
+    @property
+    def epoch(self) -> int:
+        """Complete epochs; read by mmengine's hooks, as the next four."""
+        return self.train_loop.epoch
+
+    @property
+    def iter(self) -> int:
+        """Steps before the current one."""
+        return self.train_loop.iter
+
+    @property
+    def max_epochs(self) -> int:
+        """Epochs of the complete run."""
+        return self.train_loop.max_epochs
+
+    @property
+    def max_iters(self) -> int:
+        """Steps of the complete run."""
+        return self.train_loop.max_iters
+
+    @cached_property
+    def cfg(self) -> "Config":
+        """The config as mmengine's class."""
+        from i2ikit.from_mmengine import Config
+
+        return Config(self.config)
+
+    @cached_property
+    def visualizer(self) -> "Visualizer":
+        """mmengine's visualizer with the back ends of ``vis_backends``; made when it is first read."""
+        from i2ikit.from_mmengine import Visualizer
+
+        options = [dict(backend) for backend in self._backends]
+        found = Visualizer.get_instance(self.experiment_name, vis_backends=options, save_dir=self.log_dir)
+        found.add_config(self.cfg)
+        return found
 
     def seconds(self) -> float:
         """Return the seconds that the run has taken so far, without its interruptions."""
@@ -140,10 +179,13 @@ class TranslationRunner(Runner):
         """
         self.train_loop.check.settle()
 
-    def train_with(self, loop: BaseLoop, restore: Callable[[], None]) -> None:
+    def train_with(self, loop: "TranslationLoop", restore: Callable[[], None]) -> None:
         """Train with a built loop; ``restore`` is called once all hooks are ready to load their states."""
-        self._train_loop, self._restore = loop, restore
-        self.train()
+        self.train_loop = loop
+        self.call_hook("before_run")
+        restore()
+        loop.run()
+        self.call_hook("after_run")
 
     def close_hooks(self) -> None:
         """Call ``close()`` of all hooks that have it, even if one of them fails."""
@@ -154,44 +196,6 @@ class TranslationRunner(Runner):
 
     def call_hook(self, fn_name: str, **arguments: Any) -> None:
         """Call all hooks; their errors pass unchanged, with their tracebacks."""
-        for hook in self._hooks:
+        for hook in self.hooks:
             if hasattr(hook, fn_name):
                 getattr(hook, fn_name)(self, **arguments)
-
-    def setup_env(self, env_cfg: dict[str, Any]) -> None:
-        """Set rank and world size, and nothing global."""
-        self._rank, self._world_size = get_dist_info()
-        self._timestamp = ""  # mmengine's log folder is work_dir / timestamp: the work directory itself
-
-    def set_randomness(self, seed: int, **options: Any) -> None:
-        """Keep the seed; the loop seeds every step."""
-        self._seed, self._deterministic = seed, False
-
-    def build_logger(self, log_level: int | str = "WARNING", log_file: str | None = None, **options: Any) -> MMLogger:
-        """Return a logger that writes warnings to the console and nothing to a file."""
-        return MMLogger.get_instance(name=self._experiment_name, logger_name="mmengine", log_level=log_level)
-
-    def _log_env(self, env_cfg: dict[str, Any]) -> None:
-        """Collect nothing: the first line of the run's own log has the environment."""
-
-    def wrap_model(self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module) -> nn.Module:
-        """Return the model unchanged: it is on its device."""
-        return model
-
-    def dump_config(self) -> None:
-        """Write nothing: the work directory has the config."""
-
-    def register_default_hooks(self, hooks: dict[str, Hook] | None = None) -> None:
-        """Register none of mmengine's default hooks."""
-
-    def load_or_resume(self) -> None:
-        """Restore by the engine's own means: mmengine's would read a file that may contain code."""
-        self._restore()
-
-    def load_checkpoint(self, filename: str, *arguments: Any, **options: Any) -> dict[str, Any]:
-        """Refuse to read a file that may contain code."""
-        raise RunError(f"mmengine's own checkpoints are not read here ({filename}): use --resume or --init")
-
-    def resume(self, filename: str, *arguments: Any, **options: Any) -> None:
-        """Refuse to read a file that may contain code."""
-        self.load_checkpoint(filename)

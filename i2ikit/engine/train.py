@@ -5,7 +5,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from mmengine.hooks import Hook
 from typing_extensions import TypedDict, Unpack
 
 from i2ikit.config.sections import with_defaults
@@ -16,6 +15,7 @@ from i2ikit.engine.reporter import Reporter, RunResult
 from i2ikit.engine.run import Run
 from i2ikit.engine.run_lock import RunLock
 from i2ikit.files import expanded
+from i2ikit.from_mmengine import Hook
 from i2ikit.work_dir import WorkDir, writing_to
 
 

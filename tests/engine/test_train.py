@@ -2,6 +2,7 @@ import copy
 import json
 import os
 import signal
+import sys
 
 import pytest
 import torch
@@ -239,6 +240,12 @@ def test_samples_are_written_at_the_end_with_an_index_and_a_grid(cyclegan, tmp_p
 def test_hooks_of_mmengine_work_from_the_config(cut, tmp_path):
     hooks = [{"type": "RuntimeInfoHook", "priority": "VERY_HIGH"}, {"type": "IterTimerHook"}]
     assert train({**cut, "hooks": hooks}, work_dir=tmp_path, max_steps=9).step == 9
+
+
+def test_a_run_without_back_ends_imports_no_visualization(cut, tmp_path, monkeypatch):
+    for name in ("matplotlib", "mmengine.visualization", "mmengine.runner"):
+        monkeypatch.setitem(sys.modules, name, None)  # an import would raise ImportError
+    assert train(cut, work_dir=tmp_path, max_steps=1).step == 1
 
 
 def test_a_hook_reads_mmengines_counts(cut, tmp_path, temporary_hook):

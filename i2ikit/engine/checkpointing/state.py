@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
-from mmengine.hooks import EMAHook, Hook
-from mmengine.utils import apply_to
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -16,6 +14,7 @@ from i2ikit.engine.checkpointing.rebuild import compare_weights
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.environment import plugins, versions
 from i2ikit.errors import CheckpointError
+from i2ikit.from_mmengine import EMAHook, Hook, apply_to
 from i2ikit.translation import UnpairedTranslation
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mmengine.hooks import Hook
-
 from i2ikit.data.bad_files import BadFiles
 from i2ikit.engine.runner import TranslationRunner
+from i2ikit.from_mmengine import Hook
 
 
 class BadFilesHook(Hook):

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mmengine.hooks import Hook
-from mmengine.runner import Runner
 from torch import Tensor
 
 from i2ikit.engine.runner import TranslationRunner
+from i2ikit.from_mmengine import Hook
 
 
 class RunHook(Hook):
@@ -22,7 +21,11 @@ class RunHook(Hook):
         """
 
     def after_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Mapping[str, Tensor] | None = None
+        self,
+        runner: TranslationRunner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Mapping[str, Tensor] | None = None,
     ) -> None:
-        """Call :meth:`after_step`; mmengine's runner calls this."""
+        """Call :meth:`after_step`; the loop calls this."""
         self.after_step(runner, outputs or {})

@@ -6,11 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import torch
-from mmengine.hooks import Hook
 from torch import Tensor
 
 from i2ikit.engine.hooks.base import RunHook
 from i2ikit.engine.runner import TranslationRunner
+from i2ikit.from_mmengine import Hook
 
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 RESET_PEAK = "5"  # Linux's command to reset the peak

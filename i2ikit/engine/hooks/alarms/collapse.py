@@ -2,10 +2,10 @@
 
 import torch
 import torch.nn.functional as F
-from mmengine.registry import HOOKS
 from torch import Tensor
 
 from i2ikit.engine.hooks.alarms.outputs import OutputAlarm, Outputs
+from i2ikit.from_mmengine import HOOKS
 
 SIDE = 32  # pixels; images of any size are compared at this one
 

@@ -1,10 +1,10 @@
 """Color inversion: bright becomes dark, and a color its opposite."""
 
 import torch.nn.functional as F
-from mmengine.registry import HOOKS
 from torch import Tensor
 
 from i2ikit.engine.hooks.alarms.outputs import OutputAlarm, Outputs
+from i2ikit.from_mmengine import HOOKS
 
 SIDE = 16  # pixels: large surfaces count, texture does not
 

@@ -4,13 +4,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from mmengine.registry import HOOKS
 from torch import Tensor
 
 from i2ikit.checks import fraction, positive_int
 from i2ikit.engine.hooks.alarms.base import Alarm
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import counted
+from i2ikit.from_mmengine import HOOKS
 
 
 @HOOKS.register_module()

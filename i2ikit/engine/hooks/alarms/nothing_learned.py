@@ -1,8 +1,7 @@
 """Nothing learned: the generator copies its input."""
 
-from mmengine.registry import HOOKS
-
 from i2ikit.engine.hooks.alarms.outputs import OutputAlarm, Outputs
+from i2ikit.from_mmengine import HOOKS
 
 LEVELS = 127.5  # 8-bit levels in one unit of -1..1
 

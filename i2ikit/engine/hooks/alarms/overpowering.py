@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from mmengine.registry import HOOKS
 from torch import Tensor
 
 from i2ikit.checks import positive, positive_int
@@ -12,6 +11,7 @@ from i2ikit.engine.hooks.alarms.base import Alarm
 from i2ikit.engine.hooks.loss_sums import LossSums
 from i2ikit.engine.runner import TranslationRunner
 from i2ikit.errors import counted
+from i2ikit.from_mmengine import HOOKS
 from i2ikit.terms.adversarial import DiscriminatorTerm
 
 
