@@ -8,6 +8,8 @@ import importlib
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from i2ikit.opencv import imported_later
+
 if TYPE_CHECKING:
     from mmengine.config import Config as Config
     from mmengine.hooks import EMAHook as EMAHook
@@ -56,7 +58,9 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"i2ikit takes no {name!r} from mmengine")
-    return getattr(importlib.import_module(_MODULES[name]), name)
+    with imported_later():
+        module = importlib.import_module(_MODULES[name])
+    return getattr(module, name)
 
 
 def priority_of(hook: Any) -> int:

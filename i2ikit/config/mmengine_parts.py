@@ -10,6 +10,7 @@ from i2ikit.build import REFUSALS, Builder, is_part, reason
 from i2ikit.config.sections import within
 from i2ikit.errors import nearest_hint
 from i2ikit.from_mmengine import HOOKS, OPTIMIZERS, PARTS, VISBACKENDS, Registry
+from i2ikit.opencv import imported_later
 from i2ikit.plugin.builtins import import_with_submodules
 from i2ikit.plugin.manager import get_manager
 
@@ -46,8 +47,9 @@ class MMEngineKind(NamedTuple):
 
     def known(self) -> Mapping[str, type[Any]]:
         """Return all parts by name: mmengine's, i2ikit's, and those of plugins."""
-        for module in self.modules:
-            deque(import_with_submodules(module), maxlen=0)
+        with imported_later():
+            for module in self.modules:
+                deque(import_with_submodules(module), maxlen=0)
         get_manager().load_components()
         return self.registry.module_dict
 
