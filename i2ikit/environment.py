@@ -39,6 +39,14 @@ def versions() -> dict[str, str]:
 
 
 @cache
+def gains_from_bf16() -> bool:
+    """Return whether a training on the best device of this machine is faster in bf16: a GPU or a CPU that has it."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_capability() >= (8, 0)
+    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+@cache
 def git_state(folder: Path) -> str:
     """Return the commit of the repository around a folder, followed by ``with changes`` if tracked files differ.
 

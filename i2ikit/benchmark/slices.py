@@ -95,7 +95,7 @@ def find_lengths(plan: BenchmarkPlan, folder: Path, note: Callable[[str], None])
 
 
 def _trial_seconds(entry: BenchmarkEntry, plan: BenchmarkPlan, folder: Path) -> float:
-    """Return the median seconds of a step in a short run of a method, whose files are removed."""
+    """Return the usual seconds of a step in a short run of a method, whose files are removed."""
     run = BenchmarkRun(replace(entry, steps=TRIAL_STEPS), plan.seeds[0], folder)
     config = {**run.config(1), "metrics": {}, "data": {**entry.config["data"], "test": None}}
     job = {"config": config, "work_dir": str(folder / "trials" / entry.label), "pause_at": None, "device": plan.device}
@@ -104,7 +104,9 @@ def _trial_seconds(entry: BenchmarkEntry, plan: BenchmarkPlan, folder: Path) -> 
     shutil.rmtree(folder / "trials", ignore_errors=True)
     if "done" not in result:
         raise RunError(f"{entry.label} cannot be timed: {result['error']}")
-    return statistics.median(result["done"]["seconds"][WARM_UP:])
+    seconds = result["done"]["seconds"][WARM_UP:]
+    varied = entry.config["data"].get("progressive")  # its first steps are shorter, so the median is not the mean
+    return statistics.fmean(seconds) if varied else statistics.median(seconds)
 
 
 def run_in_process(job: dict[str, Any]) -> dict[str, Any]:

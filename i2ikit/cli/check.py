@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from i2ikit.cli.console import busy, make_table, out, write
-from i2ikit.cli.options import ConfigName, DataA, DataB, DataFolder, Overrides, Recipes, folders, recipe_names
+from i2ikit.cli.default_config import with_default_config
+from i2ikit.cli.options import ConfigOptions, folders, recipe_names, takes
 from i2ikit.engine.reporter import format_length
 
 if TYPE_CHECKING:
@@ -13,26 +14,23 @@ if TYPE_CHECKING:
     from i2ikit.profiling.training_plan import TrainingPlan
 
 
-def check(
-    config: ConfigName,
-    recipes: Recipes = None,
-    overrides: Overrides = None,
-    data: DataFolder = None,
-    data_a: DataA = None,
-    data_b: DataB = None,
-) -> None:
-    """Build a config and show what it would train.
+@takes(ConfigOptions)
+def check(options: ConfigOptions) -> None:
+    """Build a config and show what it would train; with --data DIR alone, one that suits the images and the machine.
 
     Shows networks, objective, optimizers, schedule, data, cost and length.
 
     Peak memory is the most that tensors hold in a training step; the process itself needs about 0.5 GB more.
     """
+    if options.config is None:
+        options = with_default_config("check", options)
     with busy("Checking the config"):
         from i2ikit.config import find_config, resolve_config
         from i2ikit.profiling.training_plan import add_costs, plan_training
 
-        read_from, names = folders(data, data_a, data_b), recipe_names(recipes)
-        plan = plan_training(resolve_config(find_config(config), overrides or (), read_from, names))
+        data = folders(options.data, options.data_a, options.data_b)
+        path, names = find_config(options.config or ""), recipe_names(options.recipes)
+        plan = plan_training(resolve_config(path, options.overrides or (), data, names))
         add_costs(plan)
     for table in _tables(plan):
         out().print(table)

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
@@ -19,6 +20,15 @@ ConfigName = Annotated[
         metavar="CONFIG",
         help="Config file, or name of a packaged config (enco/horse2zebra).",
         autocompletion=complete_config,
+    ),
+]
+OptionalConfig = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[CONFIG]",
+        help="Config file, or name of a packaged config (enco/horse2zebra); with --data DIR alone, one is chosen.",
+        autocompletion=complete_config,
+        show_default=False,
     ),
 ]
 CheckpointPath = Annotated[
@@ -82,6 +92,18 @@ ValueRange = Annotated[
         help="Values in the files that are black and white, such as 0,4095; by default those of the training.",
     ),
 ]
+
+
+@dataclass(frozen=True)
+class ConfigOptions:
+    """The config of a command, and the options that change it."""
+
+    config: OptionalConfig = None
+    data: DataFolder = None
+    data_a: DataA = None
+    data_b: DataB = None
+    recipes: Recipes = None
+    overrides: Overrides = None
 
 
 class Weights(str, Enum):

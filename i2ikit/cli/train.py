@@ -9,18 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from i2ikit.cli.console import busy
-from i2ikit.cli.options import (
-    ConfigName,
-    DataA,
-    DataB,
-    DataFolder,
-    Device,
-    Overrides,
-    Recipes,
-    folders,
-    recipe_names,
-    takes,
-)
+from i2ikit.cli.default_config import folder_name, with_default_config
+from i2ikit.cli.options import ConfigOptions, Device, folders, recipe_names, takes
 from i2ikit.errors import I2IKitError
 from i2ikit.files import nearest_beside, read_json_lines
 
@@ -39,18 +29,12 @@ class Precision(str, Enum):
 
 
 @dataclass(frozen=True)
-class TrainOptions:
+class TrainOptions(ConfigOptions):
     """The arguments and options of `i2ikit train`."""
 
-    config: ConfigName
-    data: DataFolder = None
-    data_a: DataA = None
-    data_b: DataB = None
     work_dir: Annotated[
         Path | None, typer.Option("--work-dir", metavar="DIR", help="Work directory; by default runs/METHOD_DATA.")
     ] = None
-    recipes: Recipes = None
-    overrides: Overrides = None
     device: Device = "auto"
     precision: Annotated[Precision | None, typer.Option("--precision", help="Overrides the config.")] = None
     seed: Annotated[
@@ -82,18 +66,20 @@ class TrainOptions:
 
 @takes(TrainOptions)
 def train(options: TrainOptions) -> None:
-    """Train the model of a config.
+    """Train the model of a config; with --data DIR alone, one that suits the images and the machine.
 
     `i2ikit train --resume DIR` continues the run in DIR with its own config; --set changes it.
     """
     if options.resume and options.init is not None:
         raise I2IKitError("--init starts a new run and --resume continues one: give one of them.")
+    if options.config is None:
+        options = with_chosen_config(options)
     with busy("Checking the config"):
         from i2ikit import api
         from i2ikit.config import config_origin, find_config, resolve_config
 
         run = run_folder(options)
-        path = find_config(options.config) if run is None else run / CONFIG
+        path = find_config(options.config or "") if run is None else run / CONFIG
         data = folders(options.data, options.data_a, options.data_b)
         config = resolve_config(path, options.changes(), data, recipe_names(options.recipes))
         if options.tensorboard:
@@ -110,17 +96,30 @@ def train(options: TrainOptions) -> None:
     )
 
 
+def with_chosen_config(options: TrainOptions) -> TrainOptions:
+    """Return options with a config that is chosen by the images and the machine.
+
+    Raises:
+        I2IKitError: --resume, which continues a run of a known config, or no images are named.
+    """
+    if options.resume:
+        raise I2IKitError("--resume takes the work directory of the run: i2ikit train --resume runs/mine")
+    work_dir = options.work_dir or Path("runs") / folder_name(options) if options.data or options.data_a else None
+    return with_default_config("train", options, options.device, work_dir=work_dir)
+
+
 def run_folder(options: TrainOptions) -> Path | None:
     """Return the work directory that is given in place of a config, as in ``--resume runs/mine``; None for a config.
 
     Raises:
         I2IKitError: the folder holds no run, or --resume or another work directory contradicts it.
     """
-    folder = Path(options.config)
+    name = options.config or ""
+    folder = Path(name)
     if not folder.is_dir():
         from i2ikit.config import packaged_configs
 
-        known = "::" in options.config or options.config.removesuffix(".py") in packaged_configs()
+        known = "::" in name or name.removesuffix(".py") in packaged_configs()
         if options.resume and not folder.exists() and not known:
             raise I2IKitError(
                 f"there is no run in {folder}, and no config of that name.{nearest_beside(folder)} --resume takes one "

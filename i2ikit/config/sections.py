@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from i2ikit.argument_types import LARGEST, shown
@@ -98,6 +99,18 @@ channels = _for_domains(lambda value: _is_integer(value) and 1 <= value <= 64, "
 value_range = _for_domains(_is_range, "[low, high]")
 
 
+def progressive(value: Any) -> str:
+    """Return what is wrong with the sizes of ``data.progressive``."""
+    try:
+        stages = [(integer(2)(divisor), divisor, part) for divisor, part in value]
+        fine = all(not wrong and _is_number(part) and 0 < part <= 1 for wrong, _, part in stages)
+        in_order = all(one[1] > two[1] and one[2] < two[2] for one, two in pairwise(stages))
+    except (TypeError, ValueError):
+        fine = in_order = False
+    words = "[[divisor, part], ...], such as [[4, 0.2], [2, 0.5]], integers above 1 that fall and parts of 1 that rise"
+    return "" if fine and in_order else f"must be {words}, not {shown(value)}"
+
+
 @dataclass(frozen=True)
 class Key:
     """One key of a fixed section: its check and its default; without a default an unset key is left out."""
@@ -117,6 +130,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
         "alpha": Key(one_of("white", "black", "ignore", "keep")),
         "clip": Key(switch),
         "draft": Key(switch),
+        "progressive": Key(progressive),
         "prefetch": Key(integer(1), 2),
         "timeout": Key(within(0), 600),
         "bad_fraction": Key(within(0, 1), 0.01),

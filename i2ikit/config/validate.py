@@ -10,6 +10,7 @@ from i2ikit.config.evaluation import check_evaluation, check_schedule
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.imports import import_problems
 from i2ikit.config.mmengine_parts import BACKEND, HOOK, check_list, check_optimizer, check_part
+from i2ikit.config.progressive import smaller_errors
 from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, Check, fixed_keys, integer, known_hint
 from i2ikit.config.trial import build_trial_model, image_errors
 from i2ikit.errors import nearest_hint
@@ -56,7 +57,7 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
     check_list(config.get("hooks", []), "hooks", HOOK, builder)
     check_list(config.get("vis_backends", []), "vis_backends", BACKEND, builder)
     if model is not None and not any(error.path.partition(".")[0] in ("model", "data") for error in builder.errors):
-        builder.errors += image_errors(config, model)
+        builder.errors += image_errors(config, model) or smaller_errors(config, model)
         _check_shown(config.get("samples"), model, builder)
     return builder.errors
 

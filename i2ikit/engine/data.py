@@ -8,7 +8,7 @@ from typing import Any
 from i2ikit.build import Builder
 from i2ikit.config.batch import batch_shapes, size_in_config
 from i2ikit.config.data import dataset_config
-from i2ikit.config.trial import trial_error
+from i2ikit.config.progressive import size_error
 from i2ikit.data.bad_files import SAMPLED, BadFiles, bad_headers, files_of
 from i2ikit.data.cache import ImageCache
 from i2ikit.data.loading import MapDataset, TrainLoader
@@ -131,7 +131,7 @@ def check_first_batch(config: Mapping[str, Any], model: UnpairedTranslation, dat
         shapes = batch_shapes(config, model, dataset)
     except I2IKitError:  # the first image cannot be read; that has its own rule
         return
-    problem = trial_error(config, shapes)
+    problem = size_error(config, shapes)
     if problem is not None:
         raise ConfigError("the config", [f"{problem.path}: {problem.message}"])
 

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from i2ikit.data.loading import TrainLoader
+from i2ikit.data.progressive import ProgressiveSizes
 from i2ikit.data.randomness import seed_step
 from i2ikit.distributed import processes
 from i2ikit.distributed.group import any_rank, average_losses, broadcast_value
@@ -28,6 +29,7 @@ class TranslationLoop:
         schedule: factor of all learning rates.
         interruption: checked after each step.
         pause_at: stop after this step, saved; None: run to the end.
+        sizes: of the training images over the run; None: the full size.
         may_end_early: whether a hook may call :meth:`end_early`; equal in all processes of a run.
 
     Attributes:
@@ -47,11 +49,13 @@ class TranslationLoop:
         interruption: Interruption,
         accumulate: int = 1,
         pause_at: int | None = None,
+        sizes: ProgressiveSizes | None = None,
         may_end_early: bool = False,
     ) -> None:
         self.runner, self.dataloader, self.accumulate = runner, dataloader, accumulate
         self.steps, self.epochs = steps, epochs
         self.schedule, self.interruption = schedule, interruption
+        self.sizes = sizes or ProgressiveSizes()
         self.last = steps if pause_at is None else min(steps, pause_at)
         self.may_end_early, self._end_requested, self.ended_early = may_end_early, False, False
         self.position = (0, 0)
@@ -101,6 +105,8 @@ class TranslationLoop:
         """
         if self._iter:  # what a resumed run saves before its first step has the rates of the step before
             self.runner.optim_wrapper.set_rates(self.schedule(self.progress))
+        if self.sizes.stages:
+            self.runner.reporter.note(self.sizes.describe())
         self.runner.call_hook("before_train")
         self.runner.model.train()
         self._end_if_requested()
@@ -147,6 +153,7 @@ class TranslationLoop:
     def _run_step(self, index: int, batches: list[dict[str, Any]]) -> None:
         epoch = self.position[0]
         self.progress = Progress(epoch=epoch + 1, step=self._iter + 1, epochs=self.epochs, steps=self.steps)
+        batches = [self.sizes(batch, self.progress) for batch in batches]
         model, updater = self.runner.model, self.runner.optim_wrapper
         model.progress = self.progress.stretched(schedule_length(self.schedule))
         factor = self.schedule(model.progress)

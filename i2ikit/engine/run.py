@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from i2ikit.data.progressive import ProgressiveSizes
 from i2ikit.distributed import processes
 from i2ikit.distributed.group import broadcast_model, broadcast_value, is_first
 from i2ikit.engine.assemble import assemble, run_length, steps_per_epoch
@@ -253,6 +254,7 @@ class Run:
             interruption=interruption,
             accumulate=self.config["train"]["accumulate"],
             pause_at=self.pause_at,
+            sizes=ProgressiveSizes(self.config["data"].get("progressive") or ()),
             may_end_early=self.config["evaluation"].get("stop_after") is not None,
         )
         if self.checkpoint is not None:

@@ -10,7 +10,8 @@ from torch.optim import Optimizer
 
 from i2ikit.build import Builder
 from i2ikit.config.batch import batch_shapes
-from i2ikit.config.trial import build_trial_model, trial_error
+from i2ikit.config.progressive import size_error, smaller_shapes
+from i2ikit.config.trial import build_trial_model
 from i2ikit.data.loading import MapDataset
 from i2ikit.engine.assemble import run_length, steps_per_epoch
 from i2ikit.engine.data import build_dataset, build_train_loader
@@ -41,7 +42,7 @@ class TrainingPlan:
         rate: factor of the learning rate over the run; None while its length is unknown.
         dataset: the training data; None if it was not found.
         shapes: of a batch by domain, (B, C, H, W); set by :func:`add_costs`, as are the next three.
-        costs: of a step by override: the config itself (``""``), and settings that save memory.
+        costs: of a step by override: the config itself (``""``), settings that save memory, and progressive sizes.
         cost_error: why the costs are unknown.
         shape_error: why a training would fail at its first step.
     """
@@ -109,13 +110,15 @@ def add_costs(plan: TrainingPlan) -> None:
         settings.append({"checkpoint_activations": True})
     try:
         plan.shapes = batch_shapes(plan.config, plan.model, plan.dataset)
-        problem = trial_error(plan.config, plan.shapes)
+        problem = size_error(plan.config, plan.shapes)
         if problem is not None:
             plan.shape_error = ShapeError(f"{problem.path}: {problem.message}")
             return
         for setting in settings:
             name = ", ".join(f"train.{key}={value}" for key, value in setting.items())
             plan.costs[name] = step_cost({**plan.config, "train": {**train, **setting}}, plan.shapes)
+        for divisor, shapes in smaller_shapes(plan.config, plan.shapes).items():
+            plan.costs[f"1/{divisor} of the size, at first"] = step_cost(plan.config, shapes)
     except I2IKitError as error:
         plan.cost_error = str(error)
 

@@ -80,23 +80,29 @@ class StepwiseLinearDecay:
     """1 until a fraction of the run's steps is done, then a straight line to 0 at the end of the run.
 
     With t = (step - 1) / steps, the fraction that is done before a step, f = min(1, (1 - t) / (1 - start)). The length
-    of the run is that of the progress, so ``--max-steps`` shortens the decay with the run.
+    of the run is that of the progress, so ``--max-steps`` shortens the decay with the run. In the w steps of the
+    warm-up f = step / w.
 
     Args:
         start: fraction of the run before the decay, 0..1; 1 for no decay.
+        warmup: fraction of the run until the factor reaches 1, 0..start; 0 for none.
 
     Raises:
-        ValueError: ``start`` is outside 0..1.
+        ValueError: a fraction is outside 0..1, or the warm-up is longer than ``start``.
     Example:
         >>> from i2ikit.interfaces.progress import Progress
         >>> StepwiseLinearDecay(start=0.5)(Progress(epoch=1, step=4, epochs=1, steps=4))
         0.5
     """
 
-    def __init__(self, start: float = 0.5) -> None:
-        self.start = fraction("start", start)
+    def __init__(self, start: float = 0.5, warmup: float = 0.0) -> None:
+        self.start, self.warmup = fraction("start", start), fraction("warmup", warmup)
+        if warmup > start:
+            raise ValueError(f"warmup must not be longer than start = {start}, but is {warmup}")
 
     def __call__(self, progress: Progress) -> float:
         """Return the factor of the step at ``progress``."""
+        if progress.step <= self.warmup * progress.steps:
+            return progress.step / (self.warmup * progress.steps)
         done = (progress.step - 1) / progress.steps
         return 1.0 if done <= self.start else max(0.0, (1 - done) / (1 - self.start))

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from i2ikit.checks import positive_int
 from i2ikit.distributed import processes
-from i2ikit.errors import ShapeError
 from i2ikit.interfaces.progress import Progress
 from i2ikit.ops.streams import image_generators, random_seed
 from i2ikit.registry import VIEWS
@@ -21,14 +20,13 @@ class ImagePool(View):
     Until a buffer is full an image is kept and returned. After that, half of the time a random stored image is returned
     and replaced by the new one; otherwise the new one is returned.
 
+    An image of another size than those in its buffer empties that: images of one size alone make a batch.
+
     The buffers are part of the model's state, so a resumed run continues with the same images. With several processes
     each keeps the images of all of them, in one order, so their buffers are equal.
 
     Args:
         size: images kept per expression, >= 1. CycleGAN uses 50.
-
-    Raises:
-        ShapeError: an image has another size than those that are kept.
     Source:
         Shrivastava et al. 2017, arXiv:1612.07828, section 2.3; Zhu et al. 2017, arXiv:1703.10593, section 4.
     Example:
@@ -59,9 +57,8 @@ class ImagePool(View):
 
     def _exchange(self, buffer: list[Tensor], image: Tensor, generator: torch.Generator) -> Tensor:
         """Return an image (C, H, W), or an older one that it replaces in the buffer."""
-        if buffer and buffer[0].shape != image.shape:
-            sizes = f"{tuple(buffer[0].shape)} is kept, {tuple(image.shape)} is new"
-            raise ShapeError(f"an ImagePool needs images of one size: {sizes}. Start a new run with --init CHECKPOINT.")
+        if buffer and buffer[0].shape != image.shape:  # `data.progressive`, or a resumed run with another crop size
+            buffer.clear()
         if len(buffer) < self.size:
             buffer.append(image.clone())
         elif torch.rand((), generator=generator).item() > 0.5:

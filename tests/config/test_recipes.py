@@ -9,7 +9,7 @@ from i2ikit.config.recipes import averages_of, find_recipe, packaged_recipes, ph
 from i2ikit.config.resolve import load_config, resolve_config
 from i2ikit.errors import ConfigError, I2IKitError
 
-MASKABLE = ["cut/stripes", "enco/stripes", "cyclegan/stripes", "dclgan/stripes", "negcut/stripes"]
+MASKABLE = ["enco/stripes", "cyclegan/stripes", "negcut/stripes"]
 
 
 def test_a_recipe_is_found_by_its_name_and_by_its_path(write):
@@ -38,6 +38,31 @@ def test_the_packaged_recipes_suit_every_method(name):
     assert all(model["generators"][each]["mask"] and model["generators"][each]["input_skip"] for each in outputs)
     assert all(part["augment"]["type"] == "DiffAugment" for part in model["discriminators"].values())
     assert {f"generators.{each}" for each in outputs} <= {average["of"] for average in model["averages"].values()}
+
+
+@pytest.mark.parametrize(
+    ("name", "stages", "layers", "warmup"),
+    [
+        ("cut/stripes", [[2, 0.5]], 2, 0.02),
+        ("cyclegan/horse2zebra", [[4, 0.2], [2, 0.5]], None, 4),
+        ("enco/horse2zebra", [[4, 0.2], [2, 0.5]], None, 20),  # its own warm-up
+        ("sincut/single_image_monet_etretat", [], None, 1),  # networks for one size
+    ],
+)
+def test_fast_fits_sizes_discriminator_and_warm_up_to_the_config(name, stages, layers, warmup):
+    config = load_config(find_config(name), recipes=["fast"])
+    plain = load_config(find_config(name))
+    assert config["data"]["progressive"] == stages
+    assert config["model"]["discriminators"]["b"].get("layers") == layers
+    assert config["schedule"]["warmup"] == warmup
+    assert config["schedule"].get("constant") == plain["schedule"].get("constant")
+    assert config["model"]["averages"]
+
+
+def test_fast_takes_bf16_where_the_machine_gains_from_it(monkeypatch):
+    for gains, precision in ((True, "bf16"), (False, "fp32")):
+        monkeypatch.setattr("i2ikit.environment.gains_from_bf16", lambda gains=gains: gains)
+        assert load_config(find_config("cut/stripes"), recipes=["fast"])["train"]["precision"] == precision
 
 
 def test_a_recipe_that_a_generator_does_not_suit_names_it_and_those_that_it_suits():

@@ -97,6 +97,21 @@ def test_a_paused_run_keeps_its_length_and_schedule_and_ends_bit_for_bit_as_an_u
     assert not train(cut, work_dir=tmp_path / "parts", resume=True, pause_at=3).paused
 
 
+def test_a_run_that_is_interrupted_where_its_images_grow_ends_bit_for_bit_as_an_uninterrupted_one(
+    cyclegan, tmp_path, recorder, state_of, assert_same
+):
+    cyclegan["data"] = {**cyclegan["data"], "progressive": [[2, 0.4]], "batch_size": 2}
+    train(cyclegan, work_dir=tmp_path / "uninterrupted", reporter=recorder)
+    assert "Training images have 1/2 of the size until 40% of the steps are done, then the full size." in recorder.notes
+    for step, size in ((5, 8), (6, 16)):  # the last step with small images, and the first with large ones
+        train(cyclegan, work_dir=tmp_path / "parts", pause_at=step, resume=step > 5)
+        kept = read_checkpoint(tmp_path / "parts" / "checkpoints" / f"step_{step:06d}.pt").model
+        pools = [value for key, value in kept.items() if "pool" in key]
+        assert {images.shape[-1] for pool in pools for images in pool.values()} == {size}
+    train(cyclegan, work_dir=tmp_path / "parts", resume=True)
+    assert_same(state_of(tmp_path / "parts"), state_of(tmp_path / "uninterrupted"))
+
+
 def test_a_history_is_saved_with_the_model(cyclegan, tmp_path):
     train(cyclegan, work_dir=tmp_path)
     state = read_checkpoint(tmp_path / "checkpoints" / "step_000012.pt").model

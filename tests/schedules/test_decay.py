@@ -73,3 +73,14 @@ def test_a_wrong_argument_is_named_with_its_value(build, message):
 def test_a_decay_without_epochs_is_finite():
     schedules = [LinearDecay(0, 0), LinearDecayToZero(0, 0), StepwiseLinearDecay(0.0), StepwiseLinearDecay(1.0)]
     assert all(math.isfinite(schedule(at_step(1, 1))) for schedule in schedules)
+
+
+def test_a_stepwise_decay_rises_in_a_straight_line_during_its_warm_up():
+    schedule = StepwiseLinearDecay(0.5, warmup=0.4)
+    factors = [schedule(Progress(epoch=1, step=step, epochs=1, steps=10)) for step in range(1, 8)]
+    assert factors == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1, 0.8])
+
+
+def test_a_stepwise_warm_up_ends_before_the_decay():
+    with pytest.raises(ValueError, match=r"warmup must not be longer than start = 0\.5, but is 0\.6"):
+        StepwiseLinearDecay(0.5, warmup=0.6)

@@ -5,7 +5,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from i2ikit.errors import ShapeError
 from i2ikit.translation import Progress, RandomStreams
 from i2ikit.views.image_pool import ImagePool
 
@@ -150,12 +149,12 @@ def test_an_older_image_is_returned_in_the_type_of_the_new_ones(sampled):
     assert found.flatten().tolist() == [1, 3]
 
 
-def test_images_of_another_size_are_refused(sampled):
-    view = ImagePool(1)
-    exchange(view, torch.zeros(1, 1, 2, 2))
-    sampled(iter([0.9, 0.1]).__next__, lambda: 0)
-    with pytest.raises(ShapeError, match=r"images of one size: \(1, 2, 2\) is kept, \(1, "):
-        exchange(view, torch.zeros(2, 1, 3, 3))
+def test_images_of_another_size_replace_those_that_are_kept():
+    view = ImagePool(3)
+    exchange(view, torch.zeros(2, 1, 2, 2))
+    found = exchange(view, torch.ones(2, 1, 3, 3))
+    assert found.shape == (2, 1, 3, 3)
+    assert [image.shape for image in view.stores["ab(a)"]] == [(1, 3, 3)] * 2
 
 
 @pytest.mark.parametrize("state", [{"ab(a)": torch.zeros(3)}, {"ab(a)": [1]}, [1]])
