@@ -43,10 +43,12 @@ def in_lock_step(
     """
     waiting = [_Tile(*tile) for tile in tiles]
     moments: Moments | None = None
+    held = 0  # bytes, of all tiles that wait
     try:
         while True:
-            total, held, finished = Total(), 0, False
+            total, finished = Total(), False
             for tile in waiting:
+                held -= tile.held
                 arrived = tile.proceed(moments)
                 if isinstance(arrived, Part):
                     total.add(arrived)
@@ -78,6 +80,7 @@ class _Tile:
         self._outbox: SimpleQueue[Any] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._live = _LiveTensors(self._ask)
+        self.held = 0
 
     def proceed(self, moments: Moments | None) -> Part | Tensor:
         """Go on to the next norm and return what it measures, or to the end and return the output.
@@ -104,12 +107,12 @@ class _Tile:
 
     def park(self, memory: float) -> int:
         """Return the bytes that it takes while it waits: 0 if that is more than ``memory``, and it is on disk."""
-        size = self._live.size()
-        if size > memory:
+        self.held = self._live.size()
+        if self.held > memory:
             self._live.store()
-            return_memory()
-            size = 0
-        return size
+            self.held = 0
+        return_memory()
+        return self.held
 
     def stop(self) -> None:
         """End the translation wherever it is."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from i2ikit.inference.failures import GB, TooLargeError
 
 LARGEST = 1024  # pixels of a side; larger tiles save little
-SHARE = 0.5  # of the memory, for the tile that is computed
+TENSORS = 2 / 3  # of the memory; the rest is freed memory between them, which the C library cannot return
+SHARE = 0.5  # of the memory for tensors, for the tile that is computed
 FLOAT = 4  # bytes
 COLORS = 16  # values of a pixel that are held of a row of tiles: input, sums, what is carried to the next row
 CROP, CROPS = 256, 2  # pixels of a side, and their number
@@ -38,14 +39,14 @@ def plan_tiles(memory: float, bytes_per_pixel: float, width: int, halo: int, mul
         TooLargeError: none fits.
     """
     row = COLORS * FLOAT * width  # bytes of one row of pixels
-    available = SHARE * memory
+    available = SHARE * TENSORS * memory
     # the larger root of bytes_per_pixel * side^2 + row * side = available
     side = (math.sqrt(row**2 + 4 * bytes_per_pixel * available) - row) / (2 * bytes_per_pixel)
     smallest = -(-(2 * halo + max(halo, multiple)) // multiple) * multiple
     tile = max(min(int(side), LARGEST) // multiple * multiple, smallest)
     needed = bytes_per_pixel * tile**2 + row * tile
     _refuse_above(memory, needed, tile)
-    return Plan(tile, memory - needed)
+    return Plan(tile, max(TENSORS * memory - needed, 0))
 
 
 def plan_crops(memory: float, bytes_per_pixel: float, multiple: int) -> tuple[int, int]:

@@ -62,6 +62,21 @@ def test_a_waiting_tile_on_disk_takes_no_memory(monkeypatch):
     assert set(sizes[1::2]) == {0}
 
 
+def test_all_waiting_tiles_together_stay_within_the_memory(monkeypatch):
+    memory, tiles, sums = 3 * 4 * 40 * 40 * 4, set(), []
+    park = lockstep._Tile.park
+
+    def noted(tile, *args):
+        park(tile, *args)
+        tiles.add(tile)
+        sums.append(sum(each._live.size() for each in tiles))
+        return tile.held
+
+    monkeypatch.setattr(lockstep._Tile, "park", noted)
+    [*in_lock_step(work(generator(), torch.rand(6, 3, 32, 32)), memory, [])]
+    assert 0 < max(sums) <= memory
+
+
 def test_an_error_of_a_tile_ends_all_and_leaves_no_thread():
     def fails(rule: Rule) -> Tensor:
         raise ValueError("a damaged strip")

@@ -6,12 +6,12 @@ from i2ikit.inference.tiling.plan import plan_crops, plan_tiles
 MB = 2**20
 
 
-def test_a_tile_and_its_row_take_half_of_the_memory():
+def test_a_tile_and_its_row_take_a_third_of_the_memory_and_waiting_tiles_another():
     plan = plan_tiles(100 * MB, 1000, width=2000, halo=20, multiple=4)
     needed = 1000 * plan.tile**2 + 64 * 2000 * plan.tile
     assert plan.tile % 4 == 0
-    assert 0.9 * 50 * MB < needed <= 50 * MB
-    assert plan.waiting == 100 * MB - needed
+    assert 0.9 * 100 / 3 * MB < needed <= 100 / 3 * MB
+    assert plan.waiting == pytest.approx(200 / 3 * MB - needed)
 
 
 def test_tiles_are_not_larger_than_useful():
