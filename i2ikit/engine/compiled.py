@@ -15,6 +15,7 @@ from i2ikit.translation import UnpairedTranslation
 BACKEND = "inductor"
 VARIANTS = 64  # of one function that are compiled: by sizes, taps, and frozen weights
 CACHE = "TORCHINDUCTOR_CACHE_DIR"
+EARLY = "force_non_lazy_backward_lowering"  # option of PyTorch: a backward pass is compiled with its forward pass
 
 
 def compile_networks(
@@ -51,6 +52,10 @@ def compile_networks(
 
 def _obstacle(device: torch.device, backend: str) -> str:
     """Compile and run a small function; return why that fails, or an empty string."""
+    from torch._functorch import config  # imports much
+
+    if not hasattr(config, EARLY):
+        return f"it needs a newer PyTorch than {torch.__version__}"
     x = torch.ones(4, device=device, requires_grad=True)
     try:
         with _compiling():
@@ -85,7 +90,7 @@ class _Compiled:
 @contextmanager
 def _compiling() -> Iterator[None]:
     """Compile the backward pass together with the forward pass, so that its errors are found there."""
-    with warnings.catch_warnings(), torch._functorch.config.patch(force_non_lazy_backward_lowering=True):
+    with warnings.catch_warnings(), torch._functorch.config.patch({EARLY: True}):
         warnings.simplefilter("ignore")  # torch.compile looks at gradients of tensors that have none, and warns of it
         yield
 

@@ -72,7 +72,7 @@ def resize(
     if isinstance(image, Image.Image):
         return image.resize(size, Image.Resampling.NEAREST if image.mode == CODES else filtering, box)
     channels = [
-        np.asarray(Image.fromarray(np.ascontiguousarray(image[:, :, c]), "F").resize(size, filtering, box))
+        np.asarray(Image.fromarray(np.ascontiguousarray(image[:, :, c], np.float32)).resize(size, filtering, box))
         for c in range(image.shape[2])
     ]
     return np.stack(channels, axis=2).clip(0, 1)
