@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.build import Builder
+from i2ikit.config.files import read_config_file
 from i2ikit.config.find import find_config, packaged_configs
 from i2ikit.config.resolve import load_config, resolve_config
 from i2ikit.config.trial import build_trial_model
@@ -47,6 +48,11 @@ def test_a_preset_of_photos_is_its_data_and_what_is_published_for_any_data(path)
         assert path.read_text() == (
             f'_base_ = ["../_base_/data/{path.stem}.py", "../_base_/published/{path.parent.name}.py"]\n'
         )
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("[!_]*/*.py")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_no_preset_uses_a_recipe(path):
+    assert not [file for file in read_config_file(path).chain() if file.parent.name == "recipes"]
 
 
 def test_embedded_configs_measure_during_the_run_and_keep_the_best_checkpoint():
