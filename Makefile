@@ -11,7 +11,7 @@ PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --no-compile
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
-.PHONY: help demo test quick check lint docs release clean
+.PHONY: help demo test quick check lint docs oldest release clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -41,15 +41,21 @@ docs: $(INSTALLED)  ## build the documentation into site/; without a network, an
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@echo "Open site/index.html in a browser."
 
+oldest:  ## run the quick tests with Python 3.10 and the oldest versions that pyproject.toml allows; needs uv
+	uv venv --quiet --allow-existing --python 3.10 .venv-oldest
+	uv pip install --quiet --python .venv-oldest --resolution lowest-direct --editable '.[dev]'
+	uv pip install --quiet --python .venv-oldest --no-deps --no-build-isolation $(PLUGINS:%=--editable ./%)
+	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest -n $(JOBS) --dist loadfile -m "not slow" -W ignore::DeprecationWarning
+
 release: $(INSTALLED)  ## build sdist and wheel in dist/, and try the wheel in an empty environment
 	rm -rf dist
 	$(BIN)/python -m hatchling build --target sdist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist dist/*.tar.gz
 	$(BIN)/python tools/try_release.py dist/*.whl
 
-clean:  ## remove caches and built packages; .venv, runs/ and datasets/ stay
+clean:  ## remove caches and built packages; .venv*, runs/ and datasets/ stay
 	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
-	find . -name .venv -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
+	find . -name '.venv*' -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 
 $(INSTALLED): pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
