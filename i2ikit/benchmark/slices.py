@@ -10,9 +10,9 @@ import signal
 import statistics
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -115,44 +115,43 @@ def run_in_process(job: dict[str, Any]) -> dict[str, Any]:
     Raises:
         RunInterruptedError: Ctrl-C, which reaches both processes; the run is saved.
     """
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        try:
-            result = pool.submit(_run_job, job).result()
-        except BrokenProcessPool:
-            return {"error": "its process was killed or crashed"}
-        except KeyboardInterrupt:
-            result = {}
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_run_job, args=(job, sender))
+    process.start()
+    sender.close()  # so that the pipe ends with the process
+    try:
+        result = receiver.recv()
+    except EOFError:
+        result = {"error": "its process was killed or crashed"}
+    except KeyboardInterrupt:
+        result = {}
+    process.join()
     if not result:
         raise RunInterruptedError("interrupted; the same command resumes it.")
-    return result
+    return dict(result)
 
 
-def _run_job(job: dict[str, Any]) -> dict[str, Any]:
-    """Return ``done`` or ``error``, or nothing if the run was interrupted; errors need not survive pickling."""
-    done = threading.Event()
-    threading.Thread(target=_end_with_parent, args=(done,), daemon=True).start()
+def _run_job(job: dict[str, Any], sender: Connection) -> None:
+    """Send ``done`` or ``error``, or nothing in it if the run was interrupted; errors need not survive pickling."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    result: dict[str, Any] = {}
     try:
-        return {"done": run_slice(job)}
+        result = {"done": run_slice(job)}
     except RunInterruptedError:
-        return {}
+        pass
     except I2IKitError as error:
-        return {"error": str(error)}
-    finally:
-        done.set()
+        result = {"error": str(error)}
+    with suppress(OSError):  # the process that started this one was killed
+        sender.send(result)
 
 
-def _end_with_parent(done: threading.Event) -> None:
-    """Save the run and end this process when the process that started it ends, even if that one was killed.
-
-    Args:
-        done: set when the run is saved; the process would then wait for another job forever.
-    """
+def _end_with_parent() -> None:
+    """Let this process save its run and end when the process that started it ends, even if that one was killed."""
     parent = multiprocessing.parent_process()
     assert parent is not None, "a job runs in a process of its own"
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
-    done.wait()
-    os._exit(1)
 
 
 def run_slice(job: dict[str, Any]) -> dict[str, Any]:

@@ -38,20 +38,14 @@ class Machine:
 
 
 SCRIPT = """
-import os, signal, sys, time
+import os, time
 from i2ikit.benchmark import slices
-from i2ikit.engine.interruption import RunInterruptedError
 
-def interrupt(*_):
-    print("saved", flush=True)
-    raise RunInterruptedError("saved")
-
-def run_slice(job):
-    signal.signal(signal.SIGTERM, interrupt)
+if __name__ == "__mp_main__":  # the process of a slice, which has not begun
     print(os.getpid(), flush=True)
-    time.sleep(60)
+    time.sleep(1)
 
-slices.run_slice = run_slice
+slices.run_slice = lambda job: time.sleep(600)
 if __name__ == "__main__":
     slices.run_in_process({})
 """
@@ -59,14 +53,14 @@ if __name__ == "__main__":
 
 @pytest.mark.slow  # fresh processes
 @pytest.mark.skipif(sys.platform == "win32", reason="there, ending a process kills it")
-def test_a_slice_is_saved_and_ends_when_the_benchmark_is_killed(tmp_path):
+def test_a_slice_ends_when_the_benchmark_is_killed_before_it_begins(tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     with subprocess.Popen([sys.executable, tmp_path / "script.py"], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         parent.kill()
         try:
-            assert parent.communicate(timeout=60)[0] == "saved\n"  # complete when the child, which writes it, has ended
+            parent.communicate(timeout=60)  # until the child, which has the other end, has ended
         except subprocess.TimeoutExpired:
             os.kill(child, signal.SIGKILL)
             raise

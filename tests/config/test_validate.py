@@ -58,7 +58,7 @@ def test_a_sound_config_has_no_errors(tiny):
         ("data = dict(train=dict(cuont=1))", r"data\.train\.cuont: Stripes has no argument 'cuont'\. Nearest: 'count'"),
         (
             "data = dict(train=dict(extra=['a_msk']))",
-            r"data\.train: extra takes a_mask, .*, not 'a_msk'\. Nearest: 'a_m",
+            r"data\.train: extra takes a_mask, .*, not 'a_msk'\. Nearest",
         ),
         ("data = dict(train=dict(type='UnpairedFolders'))", r"data\.train: UnpairedFolders needs the argument 'root'"),
         (
