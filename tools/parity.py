@@ -22,16 +22,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from parity_options import method_config, terms_of
-
 from i2ikit.build import Builder
 from i2ikit.distributed.device import batch_to_device
 from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.errors import ConfigError, I2IKitError
 from i2ikit.inference.interop import fit, layout_of, unfit
 from i2ikit.inference.interop.files import network_name
+from i2ikit.inference.interop.options.objective import method_config, terms_of
 from i2ikit.interfaces import Positions, Read, SamplingPlan, StepReader
 from i2ikit.nn.stylegan2 import Noise
 from i2ikit.terms.adversarial import DiscriminatorTerm

@@ -24,7 +24,6 @@ from i2ikit.cli.import_ import import_weights
 from i2ikit.cli.list import list_parts
 from i2ikit.cli.new import new
 from i2ikit.cli.plugins import plugin_commands, plugins
-from i2ikit.cli.published_options import answer
 from i2ikit.cli.report import report
 from i2ikit.cli.reproduce import reproduce
 from i2ikit.cli.show import show
@@ -32,6 +31,7 @@ from i2ikit.cli.train import train
 from i2ikit.cli.translate import translate
 from i2ikit.errors import I2IKitError, nearest_hint, notes_of, printable
 from i2ikit.files import expanded
+from i2ikit.published_options import answer
 from i2ikit.version import __version__
 
 DEBUG = "--debug"

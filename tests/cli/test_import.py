@@ -1,5 +1,6 @@
 """`i2ikit import`, `i2ikit export` and `i2ikit train --init`."""
 
+import pytest
 import torch
 
 from i2ikit.generators.resnet import ResNetGenerator
@@ -45,3 +46,36 @@ def test_a_run_is_either_begun_or_resumed(run, tiny):
     refused = run("train", tiny, "--init", "start.pt", "--resume")
     assert refused.code == 2
     assert "--init starts a new run and --resume continues one" in refused.err
+
+
+@pytest.mark.slow
+def test_a_published_command_becomes_a_config_that_check_accepts(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("data", "make", "stripes", "images", "--size", "32", "--train", "2", "--test", "1").code == 0
+    small = "--ngf 4 --ndf 4 --netF_nc 8 --load_size 36 --crop_size 32 --netG resnet_4blocks --display_id 0"
+    command = f"python train.py --dataroot ./images --name first --model cut {small}"
+    made = run("import", "--options", command, "--output", "first.py")
+    assert (made.code, made.err) == (0, "")
+    assert "--display_id 0: there is no server of displays" in made.out
+    assert "written to first.py, which inherits from cut/horse2zebra. Check it, then train:" in made.out
+    assert made.out.splitlines()[-1] == "  i2ikit train first.py --work-dir checkpoints/first"
+    checked = run("check", "first.py")
+    assert checked.code == 0
+    assert "Length: 800 steps in 400 epochs of 2" in checked.out
+    again = run("import", "--options", command, "--output", "first.py")
+    assert again.code == 2
+    assert "first.py exists already; choose another name" in again.err
+
+
+def test_a_published_command_is_printed_as_a_config(run):
+    printed = run("import", "--options", "--model cycle_gan --dataroot d --no_html")
+    assert printed.code == 0
+    assert '_base_ = "i2ikit::cyclegan/horse2zebra.py"' in printed.out
+    assert "--no_html True: samples and index.html are always written" in printed.err
+
+
+def test_import_says_what_it_needs(run):
+    assert "give files of weights and --out CHECKPOINT" in run("import").err
+    assert "--out CHECKPOINT is missing" in run("import", "some_net_G.pth").err
+    assert "takes no files of weights" in run("import", "some_net_G.pth", "--options", "--model cut").err
+    assert "does not end in .py" in run("import", "--options", "--model cut --dataroot d", "--out", "c.txt").err

@@ -19,11 +19,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 import typer
 
 from i2ikit.cli.app import app
+from i2ikit.config import find_config, load_config
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -61,15 +63,15 @@ def commands(page: Path) -> list[list[str]]:
     return found
 
 
-def parse(arguments: list[str]) -> None:
-    """Let the command line read arguments as far as the command that they call, without running it."""
+def parse(arguments: list[str]) -> dict[str, Any]:
+    """Let the command line read arguments, without running the command that they call; return its parameters."""
     command = typer.main.get_command(app)
     rest, name = arguments, "i2ikit"
     while True:
         with command.make_context(name, list(rest), resilient_parsing=False) as context:
             rest = [*getattr(context, "_protected_args", []), *context.args]
             if not hasattr(command, "resolve_command") or not rest:
-                return
+                return dict(context.params)
             name, command, rest = command.resolve_command(context, rest)
 
 
@@ -82,6 +84,14 @@ def test_every_command_of_a_page_is_understood(name: str) -> None:
             continue
         except Exception as error:
             pytest.fail(f"i2ikit {shlex.join(arguments)}: {error}")
+
+
+@pytest.mark.parametrize("name", ["docs/troubleshooting.md"])
+def test_every_config_of_a_page_has_the_keys_that_are_set(name: str) -> None:
+    for arguments in commands(ROOT / name):
+        found = parse(arguments)
+        if arguments[0] in ("train", "check") and "--resume" not in arguments:
+            load_config(find_config(found["config"]), found["overrides"] or (), None, found["recipes"] or ())
 
 
 @pytest.mark.parametrize("name", NAMES)

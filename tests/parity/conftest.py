@@ -19,11 +19,6 @@ def parity() -> ModuleType:
         sys.path.remove(str(TOOLS))
 
 
-@pytest.fixture(scope="session")
-def parity_options(parity: ModuleType) -> ModuleType:
-    return sys.modules["parity_options"]
-
-
 @pytest.fixture
 def case(parity: ModuleType) -> Callable[[str], object]:
     return lambda name: parity.Case.read(CASES / name)

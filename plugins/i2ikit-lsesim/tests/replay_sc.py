@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import parity
-from parity_options import adam, discriminator, generator, method_base, only_default, set_losses, terms_of
 from torch import Tensor, nn
 
 from i2ikit.extractors.vgg16 import NAMES
+from i2ikit.inference.interop.options.networks import discriminator, generator
+from i2ikit.inference.interop.options.objective import adam, method_base, only_default, set_losses, terms_of
 from i2ikit.translation import RandomStreams, UnpairedTranslation
 
 MODES = {"cos": "SimilarityCosineLoss", "l1": "SimilarityL1Loss"}

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 import parity
 import torch
-from parity_options import adam, discriminator, initializer, method_base, set_losses
 from torch import Tensor
 
+from i2ikit.inference.interop.options.networks import discriminator, initializer
+from i2ikit.inference.interop.options.objective import adam, method_base, set_losses
 from i2ikit.translation import UnpairedTranslation
 
 WEIGHTS = {"gan": "lambda_GAN", "reconstruction": "lambda_rec", "identity": "lambda_idt", "latent": "lambda_kl"}

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 import parity
 import torch
-from parity_options import adam, initializer, method_base, set_losses, terms_of
 from torch import Tensor, nn
 
 from i2ikit.generators import ResNetGenerator
 from i2ikit.inference.interop import published_taps
+from i2ikit.inference.interop.options.networks import initializer
+from i2ikit.inference.interop.options.objective import adam, method_base, set_losses, terms_of
 from i2ikit.translation import UnpairedTranslation
 
 NETWORKS = {"G": "generators.ab", "D": "discriminators.b", "E": "discriminators.e"}

@@ -1,7 +1,6 @@
-"""The options of the published code as configs of i2ikit."""
+"""Published options as the config of a method: its networks, terms and optimizers."""
 
 import copy
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,10 @@ import torch
 from i2ikit.build import Builder
 from i2ikit.config import load_config
 from i2ikit.errors import ConfigError
-from i2ikit.inference.interop import published_taps
+from i2ikit.inference.interop.options.networks import SOURCE, Config, Options, discriminator, generator, head
+from i2ikit.inference.interop.taps import published_taps
 from i2ikit.plugin import get_manager
 from i2ikit.registry import GENERATORS
-
-Options = Mapping[str, Any]
-Config = dict[str, Any]
 
 METHODS = {"cycle_gan": "cyclegan", "dcl": "dclgan"}  # model of the published code -> config; others have one name
 GAN_LOSSES = {
@@ -26,7 +23,6 @@ GAN_LOSSES = {
     "hinge": "ClippedHingeLoss",
     "wgangp": "WGANLoss",
 }
-PROJECTION_NORMS = {"BN": "batch", "LN": "layer"}
 EVERYWHERE = 2**30  # positions; more than any feature map has
 
 
@@ -83,14 +79,19 @@ def only_default(options: Options, names: Iterable[str]) -> None:
     """
     on = [f"{name}={options[name]!r} has no counterpart" for name in names if options.get(name)]
     if on:
-        raise ConfigError("the options", on)
+        raise ConfigError(SOURCE, on)
 
 
 def adam(config: Config, options: Options) -> None:
-    """Set learning rate and betas of all phases."""
-    config["optimizer"].update(lr=options["lr"], betas=[options["beta1"], options["beta2"]])
-    for phase in config["model"]["phases"].values():
-        phase["optimizer"] = {}
+    """Set learning rate and betas of all phases: in the phases that have their own, and once for the others."""
+    values = {"lr": options["lr"], "betas": [options["beta1"], options["beta2"]]}
+    phases = config["model"]["phases"].values()
+    own = [phase["optimizer"] for phase in phases if phase.get("optimizer")]
+    for optimizer in own if len(own) == len(phases) else [config["optimizer"]]:
+        optimizer.update(values)
+    if len(own) < len(phases):
+        for optimizer in own:
+            optimizer.clear()
 
 
 def terms_of(model: Config, *kinds: str) -> Iterator[Config]:
@@ -99,62 +100,11 @@ def terms_of(model: Config, *kinds: str) -> Iterator[Config]:
         yield from (term for term in phase["terms"].values() if term["type"] in kinds)
 
 
-# networks -------------------------------------------------------------------------------------------------------------
-
-
 def _set_networks(model: Config, options: Options) -> None:
-    model["generators"] = {name: generator(options) for name in model["generators"]}
-    model["discriminators"] = {name: discriminator(options) for name in model["discriminators"]}
-    for head in model.get("heads", {}).values():
-        head.update(dim=options["netF_nc"], **initializer(options))
-        if head["type"] == "ProjectionPredictionHead":
-            head["norm"] = PROJECTION_NORMS.get(options.get("prj_norm", "BN"), "none")
-
-
-def generator(options: Options) -> Config:
-    """Return the config of the generator ``netG``."""
-    kind: str = options["netG"]
-    channels = {"in_channels": options["input_nc"], "out_channels": options["output_nc"], "filters": options["ngf"]}
-    shared = channels | {"norm": options["normG"], "dropout": not options["no_dropout"], **initializer(options)}
-    if kind.startswith("resnet_") and kind.endswith("blocks"):
-        blocks = int(kind.removeprefix("resnet_").removesuffix("blocks"))
-        down, up = not options["no_antialias"], not options["no_antialias_up"]
-        return {"type": "ResNetGenerator", **shared, "blocks": blocks, "antialias_down": down, "antialias_up": up}
-    if kind.startswith("unet_"):
-        return {"type": "UNetGenerator", **shared, "downs": int(math.log2(int(kind.removeprefix("unet_"))))}
-    if kind in ("stylegan2", "smallstylegan2"):
-        small = kind == "smallstylegan2"
-        downs = options["stylegan2_G_num_downsampling"]
-        layers = {"size": _side(options), "downs": downs, "blocks": 2 if small else 6, "noise": not small}
-        return {"type": "StyleGAN2Generator", **channels, **layers}
-    raise ConfigError("the options", [f"netG={kind!r} is not known"])
-
-
-def discriminator(options: Options) -> Config:
-    """Return the config of the discriminator ``netD``."""
-    kind: str = options["netD"]
-    shared = {"in_channels": options["output_nc"], "filters": options["ndf"]}
-    made = {**shared, "norm": options["normD"], **initializer(options)}
-    if kind in ("basic", "n_layers"):
-        layers = 3 if kind == "basic" else options["n_layers_D"]
-        return {"type": "PatchGANDiscriminator", **made, "layers": layers, "antialias": not options["no_antialias"]}
-    if kind == "pixel":
-        return {"type": "PixelDiscriminator", **made}
-    if kind == "patch":
-        return {"type": "TileDiscriminator", **made, "antialias": not options["no_antialias"]}
-    if kind in ("stylegan2", "tilestylegan2"):  # the second one builds the first one
-        return {"type": "StyleGAN2Discriminator", **shared, "size": _side(options)}
-    raise ConfigError("the options", [f"netD={kind!r} is not known"])
-
-
-def initializer(options: Options) -> Config:
-    """Return the arguments of networks that say how they are initialized."""
-    return {"init": options["init_type"], "init_gain": options["init_gain"]}
-
-
-def _side(options: Options) -> int:
-    """Return the side in pixels that StyleGAN2's networks are made for."""
-    return int(2 ** round(math.log2(min(options["load_size"], options["crop_size"]))))
+    model["generators"] = {name: generator(options, back=name == "ba") for name in model["generators"]}
+    model["discriminators"] = {name: discriminator(options, back=name == "a") for name in model["discriminators"]}
+    if "heads" in model:
+        model["heads"] = {name: head(config, options) for name, config in model["heads"].items()}
 
 
 # terms ----------------------------------------------------------------------------------------------------------------
@@ -164,7 +114,7 @@ def set_losses(model: Config, options: Options) -> None:
     """Set the adversarial loss of all terms."""
     mode = options["gan_mode"]
     if mode not in GAN_LOSSES:
-        raise ConfigError("the options", [f"gan_mode={mode!r} is not known"])
+        raise ConfigError(SOURCE, [f"gan_mode={mode!r} is not known"])
     for term in terms_of(model, "AdversarialTerm", "DiscriminatorTerm"):
         term["loss"] = {"type": GAN_LOSSES[mode]}
 
@@ -173,8 +123,8 @@ def _set_patches(model: Config, options: Options) -> None:
     if not model.get("heads"):
         return
     taps = _taps(model, options)
-    for head in model["heads"].values():
-        head["taps"] = [tap if isinstance(tap, str) else tap[0] for tap in taps]
+    for each in model["heads"].values():
+        each["taps"] = [tap if isinstance(tap, str) else tap[0] for tap in taps]
     for term in terms_of(model, "PatchTerm"):
         term["taps"] = taps
         sampler = term["sampler"]
@@ -193,13 +143,23 @@ def _set_patches(model: Config, options: Options) -> None:
 
 def _taps(model: Config, options: Options) -> list[Any]:
     """Return the taps of the published layer numbers; pairs where the method reads both ends of one pass."""
-    numbers = [int(number) for number in options["nce_layers"].split(",")]
+    numbers = _numbers(options["nce_layers"])
     paired = any(not isinstance(tap, str) for term in terms_of(model, "PatchTerm") for tap in term["taps"])
+    builder = Builder()
     with torch.device("meta"):
-        generator = Builder().part(GENERATORS, next(iter(model["generators"].values())), "generator")
-    taps = published_taps(generator, numbers, encode_only=not paired)
+        network: Any = builder.part(GENERATORS, next(iter(model["generators"].values())), "the generator")
+    builder.raise_errors(SOURCE)
+    taps = published_taps(network, numbers, encode_only=not paired)
     half = len(taps) // 2
     return [[key, query] for key, query in zip(taps[:half], reversed(taps), strict=False)] if paired else taps
+
+
+def _numbers(text: str) -> list[int]:
+    """Return the numbers of layers in an option."""
+    try:
+        return [int(number) for number in text.split(",")]
+    except ValueError:
+        raise ConfigError(SOURCE, [f"nce_layers={text!r} must be numbers of layers, such as 0,4,8"]) from None
 
 
 def _set_weights(model: Config, options: Options) -> None:
@@ -213,9 +173,15 @@ def _set_weights(model: Config, options: Options) -> None:
     else:
         _weigh_with_identity_patches(terms, options)
     if "color" in terms:
-        terms["color"]["weight"] = options["lambda_identity"]
+        _weigh(terms["color"], options["lambda_identity"])
     for term in terms_of(model, "GradientPenaltyTerm"):
-        term["weight"] = options["lambda_R1"]
+        _weigh(term, options["lambda_R1"])
+
+
+def _weigh(term: Config, weight: float) -> None:
+    """Set the weight of a term; it is 1 where a config says nothing."""
+    if weight != term.get("weight", 1.0):
+        term["weight"] = weight
 
 
 def _weigh_cycles(terms: Config, options: Options) -> None:
@@ -233,7 +199,7 @@ def _weigh_two_sides(terms: Config, options: Options) -> None:
 
 
 def _weigh_with_identity_image(terms: Config, options: Options) -> None:
-    terms["gan"]["weight"] = options["lambda_GAN"]
+    _weigh(terms["gan"], options["lambda_GAN"])
     content, identity = options["lambda_NCE"], options["lambda_IDT"]
     constant, epochs = options["n_epochs"], options["n_epochs"] + options["n_epochs_decay"]
     last = options["stop_idt_epochs"] if options["stop_idt_epochs"] >= 0 else constant
@@ -241,13 +207,17 @@ def _weigh_with_identity_image(terms: Config, options: Options) -> None:
         last = 0
     terms["content"]["weight"] = {"type": "Until", "epoch": last, "value": 0.5 * content, "then": content}
     terms["identity"]["weight"] = {"type": "Until", "epoch": last, "value": 0.5 * identity, "then": 0.0}
-    if options.get("decay_idt") and last:
+    if last == 0:
+        terms["content"]["weight"] = content
+        del terms["identity"]
+        return
+    if options.get("decay_idt"):
         start = 0.5 * identity * (epochs - 1) / epochs
         terms["identity"]["weight"] = {"type": "Linear", "start": start, "end": 0.0, "first": 1, "last": epochs}
 
 
 def _weigh_with_identity_patches(terms: Config, options: Options) -> None:
-    terms["gan"]["weight"] = options["lambda_GAN"]
+    _weigh(terms["gan"], options["lambda_GAN"])
     weight = options["lambda_NCE"]
     terms["content"]["weight"] = weight
     terms.pop("identity", None)
@@ -258,16 +228,20 @@ def _weigh_with_identity_patches(terms: Config, options: Options) -> None:
 
 
 def _set_views(model: Config, options: Options) -> None:
-    views = model.setdefault("views", {})
+    views = model.get("views", {})
     if "pool" in views:
         views["pool"]["size"] = max(options["pool_size"], 1)
         if not options["pool_size"]:
             _rename(model, {"pool(ab(a))": "ab(a)", "pool(ba(b))": "ba(b)"})
+    elif options["model"] == "enco" and options["pool_size"]:
+        model["views"] = {**views, "pool": {"type": "ImagePool", "size": options["pool_size"]}}
+        for term in terms_of(model, "DiscriminatorTerm"):
+            term["fake"] = "pool(ab(a))"
     if any(term["query"] == term["key"] for term in terms_of(model, "PatchTerm")):
         return  # one pass for both sides: the published mirrors are those of the data
     _rename(model, {"ab(mirror(a))": "ab(a)", "ab(mirror(b))": "ab(b)"})
     if options.get("flip_equivariance"):
-        views["mirror"] = {"type": "Mirror"}
+        model["views"] = {**views, "mirror": {"type": "Mirror"}}
         _rename(model, {"ab(a)": "ab(mirror(a))", "ab(b)": "ab(mirror(b))"})
 
 
@@ -289,8 +263,11 @@ def _rename(model: Config, images: Mapping[str, str]) -> None:
 
 
 def _set_optimizers(config: Config, options: Options) -> None:
-    adam(config, options)
-    if "lr_G" in options:
-        config["model"]["phases"]["discriminate"]["optimizer"] = {"lr": options["lr_D"]}
-        config["model"]["phases"]["generate"]["optimizer"] = {"lr": options["lr_G"]}
-        config["model"]["phases"]["generate"]["groups"] = {"heads": {"lr": options["lr_F"]}}
+    if "lr_G" not in options:
+        adam(config, options)
+        return
+    config["optimizer"].update(lr=options["lr_D"], betas=[options["beta1"], options["beta2"]])
+    generate = config["model"]["phases"]["generate"]
+    generate["optimizer"] = {"lr": options["lr_G"]}
+    if options["lr_F"] != options["lr_G"]:
+        generate["groups"] = {"heads": {"lr": options["lr_F"]}}

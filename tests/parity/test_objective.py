@@ -11,6 +11,7 @@ import torch
 from i2ikit.config import load_config
 from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.errors import ConfigError
+from i2ikit.inference.interop.options.objective import method_config, method_file
 from i2ikit.plugin import get_manager
 from i2ikit.translation import Progress, RandomStreams
 
@@ -58,16 +59,14 @@ def test_other_options_train_too(parity: ModuleType, case: Read, name: str, chan
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS.items())
-def test_published_options_are_the_config_of_the_method(
-    parity: ModuleType, parity_options: ModuleType, case: Read, name: str, method: str
-) -> None:
+def test_published_options_are_the_config_of_the_method(case: Read, name: str, method: str) -> None:
     """What a config says, its options say, too; options say more, such as what are defaults in configs."""
     options = case(name).options
     published = {"sincut": {"ngf": 10, "ndf": 8, "num_patches": 1, "netF_nc": 256}}.get(name, PUBLISHED)
     published = published | ({"stop_idt_epochs": 100} if name == "enco" else {})
-    config = load_config(parity_options.method_file(options))
-    assert parity_options.method_file(options).stem == method
-    made = parity_options.method_config(options | published)
+    config = load_config(method_file(options))
+    assert method_file(options).stem == method
+    made = method_config(options | published)
     _assert_within(config["model"]["phases"], made["model"]["phases"], "phases")
     _assert_within(config["model"].get("heads", {}), made["model"].get("heads", {}), "heads")
 
@@ -92,31 +91,28 @@ def _weight(term: dict[str, Any]) -> Any:
     return weight
 
 
-def test_layers_of_a_smaller_generator_are_found_inside_stages(parity_options: ModuleType, case: Read) -> None:
-    config = parity_options.method_config(case("cut").options | {"netG": "resnet_4blocks"})
+def test_layers_of_a_smaller_generator_are_found_inside_stages(case: Read) -> None:
+    config = method_config(case("cut").options | {"netG": "resnet_4blocks"})
     content = config["model"]["phases"]["generate"]["terms"]["content"]
     assert content["taps"] == ["pad", "down1_conv", "down2_conv", "block1", "up1_blur"]
 
 
 @pytest.mark.parametrize(("option", "value"), [("netG", "resnet_cat"), ("netD", "mystery"), ("gan_mode", "ralsgan")])
-def test_an_option_without_meaning_here_is_named(
-    parity_options: ModuleType, case: Read, option: str, value: str
-) -> None:
+def test_an_option_without_meaning_here_is_named(case: Read, option: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"{option}='{value}' is not known"):
-        parity_options.method_config(case("cut").options | {option: value})
+        method_config(case("cut").options | {option: value})
 
 
 def test_the_config_of_a_plugin_is_found_by_model_and_mode(
-    parity_options: ModuleType, case: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    case: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "_base_" / "methods"
     folder.mkdir(parents=True)
-    core = parity_options.method_file(case("cut").options)
+    core = method_file(case("cut").options)
     (folder / "imaginary_deep.py").write_text(f"_base_ = {str(core)!r}\n")
     folders = [*get_manager().config_folders(), tmp_path]
     monkeypatch.setattr(type(get_manager()), "config_folders", lambda _self: folders)
     options = case("cut").options | {"model": "imaginary", "IMAGINARY_mode": "Deep"}
-    assert parity_options.method_file(options) == folder / "imaginary_deep.py"
-    assert (
-        parity_options.method_config(options)["model"]["phases"]["generate"]["terms"]["content"]["sampler"]["num"] == 32
-    )
+    assert method_file(options) == folder / "imaginary_deep.py"
+    made = method_config(options)["model"]["phases"]["generate"]["terms"]
+    assert made["content"]["sampler"]["num"] == 32
