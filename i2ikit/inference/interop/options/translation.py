@@ -53,7 +53,8 @@ class Translation:
             lines += [line for option, why in self.notes for line in _wrapped(f"{option}: {why}", "  ")]
         lines += ["Train with:", *(f"  {line}" for line in self.train(config))]
         comment = "".join(f"# {line}\n" for line in lines)
-        return f'{comment}_base_ = "i2ikit::{self.base}.py"\n\n{dump_config(self.changes)}'
+        changes = f"\n{dump_config(self.changes)}" if self.changes else ""
+        return f'{comment}_base_ = "i2ikit::{self.base}.py"\n{changes}'
 
 
 def translate_command(text: str) -> Translation:
