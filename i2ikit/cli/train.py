@@ -80,8 +80,8 @@ def train(options: TrainOptions) -> None:
 
         run = run_folder(options)
         path = find_config(options.config or "") if run is None else run / CONFIG
-        data = folders(options.data, options.data_a, options.data_b)
-        config = resolve_config(path, options.changes(), data, recipe_names(options.recipes))
+        data, recipes = folders(options.data, options.data_a, options.data_b), recipe_names(options.recipes)
+        config = resolve_config(path, options.changes(), data, recipes)
         if options.tensorboard:
             config = with_tensorboard(config)
     api.train(
@@ -92,7 +92,7 @@ def train(options: TrainOptions) -> None:
         pause_at=options.pause_at,
         resume=options.resume,
         init=options.init,
-        origin=config_origin(path),
+        origin=config_origin(path, recipes),
     )
 
 

@@ -58,16 +58,18 @@ def resolve_config(
     return _resolve(_read(path, recipes), path, overrides, data, find_errors)
 
 
-def config_origin(path: Path) -> dict[str, str]:
+def config_origin(path: Path, recipes: Sequence[str | Path] = ()) -> dict[str, str]:
     """Return ``config``, the name of a packaged config or the path of another, and ``method``, if it has one.
 
-    The method is the folder of a packaged config, or the file in a folder ``methods`` that another inherits from.
+    The method is the folder of a packaged config, or the file in a folder ``methods`` that another inherits from. The
+    recipes are named behind the config: ``cut/stripes with masked, fast``.
     """
     chain = list(read_config_file(path).chain())
     name = next((name for name, packaged in packaged_configs().items() if packaged.resolve() == chain[0]), "")
     folder = name.rpartition(SEPARATOR)[2].partition("/")[0]
     method = folder or next((file.stem for file in chain if file.parent.name == "methods"), "")
-    return {"config": name or shown(path)} | ({"method": method} if method else {})
+    used = f" with {', '.join(map(str, recipes))}" if recipes else ""
+    return {"config": f"{name or shown(path)}{used}"} | ({"method": method} if method else {})
 
 
 def _read(path: Path, recipes: Sequence[str | Path]) -> ConfigFile:

@@ -6,7 +6,7 @@ import pytest
 
 from i2ikit.config.find import find_config
 from i2ikit.config.recipes import averages_of, find_recipe, packaged_recipes, phase_of, translators
-from i2ikit.config.resolve import load_config, resolve_config
+from i2ikit.config.resolve import config_origin, load_config, resolve_config
 from i2ikit.errors import ConfigError, I2IKitError
 
 MASKABLE = ["enco/stripes", "cyclegan/stripes", "negcut/stripes"]
@@ -91,6 +91,11 @@ def test_a_recipe_replaces_a_part_with_delete(write):
     config = write("config.py", "schedule = dict(type='LinearDecay', constant=1, decay=1)")
     recipe = write("recipe.py", "schedule = dict(_delete_=True, type='Constant')")
     assert load_config(config, recipes=[recipe])["schedule"] == {"type": "Constant"}
+
+
+def test_a_run_is_named_after_its_config_and_its_recipes():
+    found = config_origin(find_config("cut/stripes"), ["masked", "mine.py"])
+    assert found == {"config": "cut/stripes with masked, mine.py", "method": "cut"}
 
 
 def test_an_error_that_a_recipe_causes_names_its_file_and_line(write):
