@@ -78,7 +78,7 @@ API = {
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add a page for each kind of parts, and the pages of the API."""
     pages = {f"reference/{kind.plural}.md": kind_page(kind) for kind in (*KINDS, HOOKS)}
-    pages["reference/parts.md"] = overview()
+    pages["reference/index.md"] = overview()
     pages |= {
         f"reference/{name}.md": api_page(title, intro, names.split()) for name, (title, intro, names) in API.items()
     }

@@ -14,7 +14,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-LINK = re.compile(r"(\]\()(?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)")
+LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)")
+ANY_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 HOME = "README.md"
 ORIGINS: dict[str, str] = {}  # of each page: the path in the repository that its links are relative to
 LANGUAGES = {".py": "python", ".toml": "toml", ".yml": "yaml", ".yaml": "yaml"}
@@ -39,14 +40,18 @@ def place(path: str, root: Path) -> str:
 
 
 def rewritten(text: str, origin: str, root: Path) -> str:
-    """Return a page of the repository with its links as the site has them; links to nothing stay."""
+    """Return a page of the repository with its links as the site has them; links to nothing stay.
+
+    A link whose text is the name of a page, ``[metrics.md](metrics.md#weights)``, gets the title of that page.
+    """
 
     def relink(match: re.Match[str]) -> str:
         target = _resolve(match[2], origin)
         if not (root / target).exists():
             return match[0]
         start = str(PurePosixPath(place(origin, root)).parent)
-        return f"{match[1]}{relpath(place(target, root), start)}{match[3] or ''})"
+        text = _title(root / target) if match[1] == PurePosixPath(target).name else match[1]
+        return f"[{text}]({relpath(place(target, root), start)}{match[3] or ''})"
 
     return LINK.sub(relink, text)
 
@@ -95,6 +100,12 @@ def _resolve(target: str, origin: str) -> str:
     return normpath(str(PurePosixPath(origin).parent / target))
 
 
+def _title(page: Path) -> str:
+    """Return the heading of a page, as far as a colon."""
+    heading = re.search(r"^# ([^:\n]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return heading[1] if page.suffix == ".md" and heading else page.name
+
+
 def _folder(folder: Path, path: str) -> str:
     lines = [f"# {path}", ""]
     for entry in sorted(folder.iterdir()):
@@ -106,7 +117,7 @@ def _folder(folder: Path, path: str) -> str:
 def _summary(entry: Path) -> str:
     if entry.is_dir():
         paragraphs = (entry / HOME).read_text(encoding="utf-8").split("\n\n")
-        first = LINK.sub("", paragraphs[1].replace("[", "")) if len(paragraphs) > 1 else ""
+        first = ANY_LINK.sub(r"\1", paragraphs[1]) if len(paragraphs) > 1 else ""
     else:
         source = entry.read_text(encoding="utf-8")
         comment = re.match(r"#\s*(.*)", source)

@@ -22,7 +22,7 @@ def root(tmp_path):
         "docs/notes.ipynb": json.dumps(
             {"cells": [{"cell_type": "markdown", "source": ["# Notes"]}, {"cell_type": "code", "source": ["1 + 1"]}]}
         ),
-        "plugins/one/README.md": "# one\n\nOne [loss](../../README.md).\n\n## Use\n\n[start](../../docs/start.md)",
+        "plugins/one/README.md": "# one\n\nOne [loss](../../README.md) of [a paper](https://a.org).\n\n[start](../../docs/start.md)",
         "plugins/one/c.py": '"""A config."""\n',
         "mkdocs.yml": "site_name: test\n",
     }.items():
@@ -43,6 +43,12 @@ def test_links_of_a_page_that_moved_still_lead_where_they_did(pages, root):
     assert text == "[start](../../../start.md)"
 
 
+def test_a_link_that_shows_the_name_of_a_page_gets_its_title(pages, root):
+    (root / "docs/runs.md").write_text("# Runs: resume, checkpoints\n")
+    assert pages.rewritten("See [runs.md](runs.md#x).", "docs/start.md", root) == "See [Runs](runs.md#x)."
+    assert pages.rewritten("See [c.py](../plugins/one/c.py).", "docs/start.md", root).startswith("See [c.py](")
+
+
 @pytest.mark.parametrize("link", ["[x](missing.md)", "[x](https://example.org/a.md)", "[x](#place)"])
 def test_other_links_stay(pages, root, link):
     assert pages.rewritten(link, "docs/start.md", root) == link
@@ -61,6 +67,6 @@ def test_everything_that_is_linked_is_added_in_turn(pages, root):
         "repository/plugins/one/README.md",
         "repository/plugins/one/c.py.md",
     }
-    assert "- [one](one/README.md): One loss." in added["repository/plugins/README.md"]
+    assert "- [one](one/README.md): One loss of a paper." in added["repository/plugins/README.md"]
     assert '````python\n"""A config."""\n````' in added["repository/plugins/one/c.py.md"]
     assert "```python\n1 + 1\n```" in added["notes.md"]
