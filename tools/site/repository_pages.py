@@ -50,7 +50,8 @@ def rewritten(text: str, origin: str, root: Path) -> str:
         if not (root / target).exists():
             return match[0]
         start = str(PurePosixPath(place(origin, root)).parent)
-        text = _title(root / target) if match[1] == PurePosixPath(target).name else match[1]
+        named = target.endswith(".md") and match[1] == PurePosixPath(target).name
+        text = _title(root / target) if named else match[1]
         return f"[{text}]({relpath(place(target, root), start)}{match[3] or ''})"
 
     return LINK.sub(relink, text)
@@ -103,7 +104,7 @@ def _resolve(target: str, origin: str) -> str:
 def _title(page: Path) -> str:
     """Return the heading of a page, as far as a colon."""
     heading = re.search(r"^# ([^:\n]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return heading[1] if page.suffix == ".md" and heading else page.name
+    return heading[1] if heading else page.name
 
 
 def _folder(folder: Path, path: str) -> str:

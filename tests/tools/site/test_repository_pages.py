@@ -47,6 +47,7 @@ def test_a_link_that_shows_the_name_of_a_page_gets_its_title(pages, root):
     (root / "docs/runs.md").write_text("# Runs: resume, checkpoints\n")
     assert pages.rewritten("See [runs.md](runs.md#x).", "docs/start.md", root) == "See [Runs](runs.md#x)."
     assert pages.rewritten("See [c.py](../plugins/one/c.py).", "docs/start.md", root).startswith("See [c.py](")
+    assert pages.rewritten("[plugins](plugins)", "README.md", root) == "[plugins](repository/plugins/README.md)"
 
 
 @pytest.mark.parametrize("link", ["[x](missing.md)", "[x](https://example.org/a.md)", "[x](#place)"])
