@@ -18,12 +18,10 @@ def test_a_config_is_sound_and_has_the_generator(method, generator, data):
     assert [config["model"]["generators"][name]["type"] for name in ("ab", "ba")] == [generator, generator]
 
 
-def test_cut_with_a_mask_differs_from_cut_in_mask_and_area():
-    ours, cut = (load_config(find_config(f"{name}/stripes"))["model"] for name in ("attention_cut", "cut"))
-    assert ours["generators"]["ab"] == {**cut["generators"]["ab"], "mask": True}
-    terms = ours["phases"]["generate"]["terms"]
-    assert terms.pop("area") == {"type": "MeanTerm", "image": "ab(a).mask", "weight": 0.5}
-    assert terms == cut["phases"]["generate"]["terms"]
+def test_cut_with_a_mask_is_that_of_the_core():
+    ours, core = (load_config(find_config(f"{name}/stripes")) for name in ("attention_cut", "cut_masked"))
+    assert ours.pop("plugins") == ["i2ikit-attention"]
+    assert ours == core
 
 
 @pytest.mark.parametrize("method", GENERATORS)
