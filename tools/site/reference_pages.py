@@ -177,7 +177,8 @@ def _full_name(part: Any) -> str:
 def _purpose(kind: Kind) -> str:
     package = ".".join(filter(None, ("i2ikit", kind.inside, kind.plural)))
     text = (import_module(package).__doc__ or "").partition("\n")[0]
-    return text.partition(": ")[2].capitalize() if ": " in text else text
+    purpose = text.partition(": ")[2] or text
+    return f"{purpose[:1].upper()}{purpose[1:]}"
 
 
 def _summary(part: type[Any]) -> str:

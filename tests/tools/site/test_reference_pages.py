@@ -34,6 +34,12 @@ def test_a_long_line_of_config_is_wrapped(pages):
     assert text == f"dict(\n    a=[1, 2],\n    b=...,\n    c={'x' * 100!r},\n)"
 
 
+def test_the_overview_has_every_kind_and_its_purpose(pages):
+    text = pages.overview()
+    assert all(f"[{kind.plural}]({kind.plural}.md)" in text for kind in (*KINDS, HOOKS))
+    assert "| Functions of logits, images, embeddings or gradients. |" in text
+
+
 def test_parts_from_elsewhere_are_left_out(pages, monkeypatch):
     class Stranger:
         """Registered by somebody else's package."""
