@@ -66,7 +66,7 @@ class TrainOptions(ConfigOptions):
 
 @takes(TrainOptions)
 def train(options: TrainOptions) -> None:
-    """Train the model of a config; with --data DIR alone, one that suits the images and the machine.
+    """Train a config; with --data DIR alone, one that suits the images.
 
     `i2ikit train --resume DIR` continues the run in DIR with its own config; --set changes it.
     """

@@ -108,17 +108,20 @@ def test_all_combinations_are_read_as_tifffile_reads_them_or_refused(
                 RNG.integers(0, 65536, (3, 2 ** BITS[kind]), dtype=np.uint16) if photometric == "palette" else None
             )
             planes = np.moveaxis(stored, 2, 0) if layout.get("planarconfig") == "separate" else stored
-            tifffile.imwrite(
-                path,
-                np.ascontiguousarray(planes if samples > 1 else stored[:, :, 0]),
-                photometric=photometric,
-                metadata=None,
-                extrasamples=[extra] if extra else None,
-                extratags=[(274, "H", 1, orientation, True)],
-                colormap=colormap,
-                **({"bitspersample": 12} if packed else {}),
-                **layout,
-            )
+            try:
+                tifffile.imwrite(
+                    path,
+                    np.ascontiguousarray(planes if samples > 1 else stored[:, :, 0]),
+                    photometric=photometric,
+                    metadata=None,
+                    extrasamples=[extra] if extra else None,
+                    extratags=[(274, "H", 1, orientation, True)],
+                    colormap=colormap,
+                    **({"bitspersample": 12} if packed else {}),
+                    **layout,
+                )
+            except NotImplementedError:
+                pytest.skip(f"this tifffile does not write {kind}")
             channels = 3 if photometric in ("palette", "rgb", "separated") else 1
             channels += extra == "unspecified"
             what = f"{kind} {photometric} {extra} {orientation} {layout}"
