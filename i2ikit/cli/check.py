@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 @takes(ConfigOptions)
 def check(options: ConfigOptions) -> None:
-    """Build a config and show what it would train; with --data DIR alone, one that suits the images and the machine.
+    """Build a config and show what it would train.
 
-    Shows networks, objective, optimizers, schedule, data, cost and length.
+    With --data DIR alone, one is chosen that suits the images and the machine. Shows networks, objective,
+    optimizers, schedule, data, cost and length.
 
     Peak memory is the most that tensors hold in a training step; the process itself needs about 0.5 GB more.
     """

@@ -14,7 +14,7 @@ def config(
     data_a: DataA = None,
     data_b: DataB = None,
 ) -> None:
-    """Print a config with everything it inherits and all changes, as Python."""
+    """Print a config, with its bases and all changes, as Python."""
     with busy("Reading the config"):
         from i2ikit.config import dump_config, find_config, load_config
 

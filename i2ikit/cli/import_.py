@@ -31,9 +31,10 @@ def import_weights(
         ),
     ] = None,
 ) -> None:
-    """Read published weights and write a checkpoint, or turn a published command line into a config.
+    """Read weights, or a command line, of the published code.
 
-    The architecture is detected. Translate with the checkpoint, or start a training from it: train --init.
+    Weights become a checkpoint, a command line a config. The architecture is detected. Translate with the
+    checkpoint, or start a training from it: train --init.
     """
     if options is not None and files:
         raise I2IKitError("--options translates a command line and takes no files of weights: import them separately")

@@ -28,7 +28,7 @@ def list_parts(
         ),
     ] = None,
 ) -> None:
-    """List the registered parts, the packaged configs, or the recipes."""
+    """List registered parts, packaged configs, or recipes."""
     with busy("Importing the parts"):
         from i2ikit.config import packaged_configs
 

@@ -66,7 +66,9 @@ class TrainOptions(ConfigOptions):
 
 @takes(TrainOptions)
 def train(options: TrainOptions) -> None:
-    """Train a config; with --data DIR alone, one that suits the images.
+    """Train the model of a config.
+
+    With --data DIR alone, one is chosen that suits the images and the machine.
 
     `i2ikit train --resume DIR` continues the run in DIR with its own config; --set changes it.
     """

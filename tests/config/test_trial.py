@@ -176,7 +176,7 @@ def test_a_part_that_needs_the_values_of_tensors_is_not_tried(tiny_parts: Any, c
     [
         ("{type: PairedFolders, root: x}", "data.test.extra=['a_mask'] reads it"),
         ("{type: Stripes, load_size: 32}", "data.test.extra=['a_mask'] reads it"),
-        ("{type: AlignedPairs, root: x}", "AlignedPairs has none; UnpairedFolders takes extra"),
+        ("{type: AlignedPairs, root: x}", "data.test.extra=['a_mask'] reads it"),
     ],
 )
 def test_an_output_of_images_that_the_test_data_lack_is_named(test, advice):
