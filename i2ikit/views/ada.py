@@ -55,25 +55,28 @@ class ADA(View):
         self.target, self.images = fraction("target", target), positive("images", images)
         self.interval = positive_int("interval", interval)
         self.register_buffer("probability", torch.tensor(fraction("start", start), dtype=torch.float32))
-        self.register_buffer("seen", torch.zeros(3, dtype=torch.float32))  # signs, steps and images of this interval
+        self.register_buffer("seen", torch.zeros(3, dtype=torch.float32))  # signs, images and steps of this interval
+        self._step = 0  # the last one that was sampled for
 
     @torch.no_grad()
     def observe(self, logits: list[Tensor]) -> None:
         """Take note of the discriminator's logits of the real images of a step, each (B, 1, h, w)."""
         signs = torch.stack([x.sign().mean() for x in logits]).mean()
         group.average([signs])
-        self.seen += torch.stack(
-            [signs, torch.ones_like(signs), torch.full_like(signs, len(logits[0]) * processes.count())]
-        )
+        images = torch.full_like(signs, len(logits[0]) * processes.count())
+        self.seen[:2] += torch.stack([signs * images, images])
 
     @torch.no_grad()
     def sample(self, generator: torch.Generator, progress: Progress) -> int:
         """Adapt the probability if it is time; return the seed of this step's changes."""
-        signs, steps, images = self.seen.unbind()
-        due = steps >= self.interval
-        change = torch.sign(signs / steps.clamp(min=1) - self.target) * images / self.images
-        self.probability.copy_(torch.where(due, (self.probability + change).clamp(0, 1), self.probability))
-        self.seen.mul_(~due)
+        if progress.step != self._step:  # once a step, whatever the number of its batches
+            self._step = progress.step
+            signs, images, steps = self.seen.unbind()
+            due = steps >= self.interval
+            change = torch.sign(signs / images.clamp(min=1) - self.target) * images / self.images
+            self.probability.copy_(torch.where(due, (self.probability + change).clamp(0, 1), self.probability))
+            self.seen.mul_(~due)
+            self.seen[2] += 1
         return random_seed(generator)
 
     def forward(self, image: Tensor, *others: Any, sample: Any, expression: str, first: int = 0) -> Tensor:

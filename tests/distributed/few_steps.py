@@ -31,6 +31,10 @@ CASES = {
     "cyclegan": ("cyclegan/stripes", ["model.views.pool.size=3"]),
     "cut": ("cut/stripes", ["model.phases.generate.terms.content.negatives.type=WholeBatch"]),
     "cut_within_image": ("cut/stripes", []),
+    "cut_ada": (
+        "cut/stripes",
+        ["model.discriminators.b.augment=dict(type='ADA', target=0.2, images=60, interval=2, start=0.3)"],
+    ),
     "cut_memory_bank": (
         "cut_memory_bank/horse2zebra",
         [

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 SCRIPT = Path(__file__).with_name("few_steps.py")
-CASES = ("cyclegan", "cut", "cut_within_image", "cut_memory_bank", "enco_layer_norm", "enco_batch_norm")
+CASES = ("cyclegan", "cut", "cut_within_image", "cut_ada", "cut_memory_bank", "enco_layer_norm", "enco_batch_norm")
 CLOSE = {"rtol": 0.0, "atol": 1e-10}
 pytestmark = pytest.mark.slow
 
@@ -74,6 +74,11 @@ def test_pain_06_two_processes_at_batch_1_equal_one_at_batch_2(ranks, alone, cas
     same(ranks[0][case]["model"], alone[case]["model"])
 
 
+def test_both_processes_have_the_probability_of_one_process_with_the_larger_batch(ranks, alone):
+    found = [float(each["cut_ada"]["model"]["views.augment_b.probability"]) for each in (*ranks, alone)]
+    assert found[0] == found[1] == found[2] != pytest.approx(0.3)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_both_processes_end_with_the_same_state_bit_for_bit(ranks, case):
     first, second = (rank[case]["model"] for rank in ranks)
@@ -89,6 +94,6 @@ def test_the_losses_of_one_process_are_the_means_of_those_of_two(ranks, alone):
         same({name: (first[name] + second[name]) / 2 for name in first}, both)
 
 
-@pytest.mark.parametrize("case", ["cyclegan", "cut_within_image", "cut_memory_bank", "enco_layer_norm"])
+@pytest.mark.parametrize("case", ["cyclegan", "cut_within_image", "cut_ada", "cut_memory_bank", "enco_layer_norm"])
 def test_two_batches_of_1_for_one_update_equal_one_batch_of_2(few_steps, alone, case):
     same(few_steps.train(case, batch=1, accumulate=2)["model"], alone[case]["model"])

@@ -46,6 +46,7 @@ def test_a_difference_of_one_bit_is_found_and_its_key_named(one, other, expected
 def test_pain_01_a_run_that_is_killed_at_random_moments_ends_bit_for_bit_as_the_uninterrupted_one(tmp_path):
     """Resume restarts the epoch, resets the rate, makes the loss jump: not after a kill -9 either."""
     config = chaos.small_config("cut", seed=1)
+    config["model"]["discriminators"]["b"]["augment"] = {"type": "ADA", "images": 40, "interval": 2, "start": 0.2}
     killer, runs, different = chaos.torment(config, kills=3, folder=tmp_path, seed=1)
     assert (killer.kills.total(), different) == (3, [])
     assert runs >= 1

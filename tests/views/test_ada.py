@@ -1,18 +1,26 @@
+from itertools import count
+
 import pytest
 import torch
 
 from i2ikit.interfaces.progress import Progress
 from i2ikit.views import ADA
 
-PROGRESS = Progress(1, 1, 1, 1)
+STEPS = count(1)
 
 
-def adapted(view: ADA, value: float, steps: int) -> float:
+def adapted(view: ADA, value: float, steps: int, batches: int = 1) -> float:
+    """Return the probability of the next step; its logits have not been seen."""
     for _ in range(steps):
-        view.sample(torch.Generator(), PROGRESS)
-        view.observe([torch.full((2, 1, 3, 3), value), torch.full((2, 1, 1, 1), value)])
-    view.sample(torch.Generator(), PROGRESS)
-    return float(view.probability)
+        progress = Progress(1, next(STEPS), 1, 1)
+        for _ in range(batches):
+            view.sample(torch.Generator(), progress)
+        for _ in range(batches):
+            view.observe([torch.full((2 // batches, 1, 3, 3), value), torch.full((2 // batches, 1, 1, 1), value)])
+    other = ADA(images=view.images, interval=view.interval)
+    other.load_state_dict(view.state_dict())
+    other.sample(torch.Generator(), Progress(1, next(STEPS), 1, 1))
+    return float(other.probability)
 
 
 def test_without_probability_an_image_stays_as_it_is():
@@ -42,6 +50,12 @@ def test_the_probability_grows_while_real_images_are_known_and_shrinks_while_the
     assert adapted(view, -1.0, 2) == pytest.approx(0.08)
     assert adapted(view, -1.0, 20) == 0
     assert adapted(ADA(images=4, interval=1), 1.0, 9) == 1
+
+
+def test_the_interval_is_counted_in_steps_whatever_the_number_of_their_batches():
+    whole, parts = ADA(images=100, interval=2), ADA(images=100, interval=2)
+    for steps, expected in ((1, 0), (1, 0.04), (1, 0.04), (1, 0.08)):
+        assert adapted(whole, 1.0, steps) == adapted(parts, 1.0, steps, batches=2) == pytest.approx(expected)
 
 
 def test_the_probability_and_the_interval_are_state():
