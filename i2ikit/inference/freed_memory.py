@@ -4,9 +4,10 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # parameters of mallopt
-USUAL = {MMAP_THRESHOLD: 2**25, TRIM_THRESHOLD: 2**26}  # what glibc itself goes up to
-NEVER = {MMAP_THRESHOLD: 2**30, TRIM_THRESHOLD: 2**30}  # bytes
+MMAP_THRESHOLD, TOP_PAD, TRIM_THRESHOLD = -3, -2, -1  # parameters of mallopt
+USUAL = {MMAP_THRESHOLD: 2**25, TOP_PAD: 2**17, TRIM_THRESHOLD: 2**26}  # bytes; what glibc itself goes up to
+# Threads get memory in heaps of 64 MB. An empty one is returned unless padding is wanted that two of them cannot hold.
+NEVER = {MMAP_THRESHOLD: 2**30, TOP_PAD: 2**28, TRIM_THRESHOLD: 2**30}
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from i2ikit.inference.failures import TooLargeError, bytes_per_pixel, is_out_of_
 from i2ikit.inference.tiling import TensorSource, TiledTranslation
 from i2ikit.ops.fast_operations import fast_operations
 from i2ikit.ops.image_tensors import pad_to_multiple
+from i2ikit.ops.kept_kernels import KeptKernels
 from i2ikit.translation.rendering import FixedSamples, OutputNetwork
 
 LARGE = 2**20  # pixels from which the memory is checked first
@@ -50,6 +51,7 @@ class TranslationNetwork:
 
     Attributes:
         expression: the text of the output, for messages.
+        kernels: keeps what does not depend on the image; entered while many images are translated on a CPU.
 
     Raises:
         DeviceError: fp16 on another device than CUDA.
@@ -74,7 +76,8 @@ class TranslationNetwork:
         model_to_device(self.generator, self.device)
         self.channels = int(getattr(generator, "in_channels", 3))
         self.expression = str(getattr(generator, "expression", type(generator).__name__))
-        self._operations = fast_operations(precision, self.device)
+        self.kernels = KeptKernels()
+        self._operations = fast_operations(precision, self.device, self.kernels)
         self._compiled: Callable[[Tensor], Tensor] | None = torch.compile(self.generator) if compile else None
 
     @property

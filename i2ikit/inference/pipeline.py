@@ -118,6 +118,7 @@ class Pipeline:
         workers = self._workers = self.speed.workers or min(MOST_WORKERS, os.cpu_count() or 1)
         with (
             freed_memory_kept() if self._on_cpu else nullcontext(),
+            self.files.network.kernels.keeping(),
             intra_op_threads(1 if self._on_cpu and self.lanes > 1 else self._cores),
             ThreadPoolExecutor(workers, "i2ikit-files") as self._disk,
             ThreadPoolExecutor(self.lanes, "i2ikit-network") as self._networks,

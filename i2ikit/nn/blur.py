@@ -1,8 +1,10 @@
 """Resampling with a low-pass filter, so a shifted input gives a shifted output."""
 
+import torch
 from torch import Tensor, nn
 
 from i2ikit.ops.doubled_convolution import convolve_doubled, doubling_gains
+from i2ikit.ops.fast_operations import active
 from i2ikit.ops.linear import double, halve
 
 
@@ -17,7 +19,8 @@ class BlurDown(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x`` at half the size."""
-        return halve(x)
+        fast = active() is not None and x.device.type == "cpu" and not torch.compiler.is_compiling()
+        return halve(x, in_pieces=fast)
 
 
 class BlurUp(nn.Module):

@@ -12,10 +12,12 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from i2ikit.ops.convolutions import FEWEST_CHANNELS, convolution, is_faster, is_faster_backward
+from i2ikit.ops.kept_kernels import KeptKernels
 from i2ikit.ops.linear import reflect
 
 FEW = 4  # channels of an image
-FEWEST_IN_BF16 = 384  # channels of input and output together: below, a convolution in bfloat16 is faster
+FEWEST_IN_BF16 = 192  # channels of input and output together: below, a convolution in bfloat16 is faster
+IN_CACHE = 2**21  # values of maps up to which operations are faster in float32 than in bfloat16
 ONE = (1, (1, 1), [1, 1])
 
 _active = threading.local()
@@ -32,16 +34,18 @@ class FastOperations(TorchFunctionMode):
     - Padding: the gradient of reflections; under autocast it stays in the type of its input.
 
     Args:
-        bf16: results of convolutions are bfloat16, as under autocast, for use without gradients. Only wide convolutions
-            are replaced: they are faster in this way in float32 than plain ones in bfloat16, and more exact; and those
-            that make an image, which are summed up in float32.
+        bf16: convolutions as under autocast with bfloat16, for use without gradients. Only wide ones are replaced: they
+            are faster in this way in float32 than plain ones in bfloat16, and more exact; their results are bfloat16
+            where they are large. And those that make an image, which are summed up in float32.
+        kernels: keeps transformed weights where no gradient is needed.
 
     Source:
         Lavin and Gray 2016, arXiv:1509.09308; Mathieu et al. 2013, arXiv:1312.5851; in the implementation of NNPACK.
     """
 
-    def __init__(self, *, bf16: bool = False) -> None:
+    def __init__(self, *, bf16: bool = False, kernels: KeptKernels | None = None) -> None:
         super().__init__()
+        self.kernels = kernels or KeptKernels()
         self.result = torch.bfloat16 if bf16 else torch.float32
         has_matrix_unit = bf16 and torch.cpu._is_amx_tile_supported()  # AMX, which is faster
         self._replacements: dict[Any, Callable[..., Tensor | None]] = {
@@ -95,7 +99,17 @@ class FastOperations(TorchFunctionMode):
             replaced = wide and fast and not grad
         else:
             replaced = fast or (grad and input.requires_grad and is_faster_backward(input.shape, weight.shape))
-        return convolution(input.float(), weight, bias, border, fast).to(self.result) if replaced else None
+        if not replaced:
+            return None
+        x = input.float()
+        found = self.kernels.convolution(x, weight, bias, border) if fast and not grad else None
+        if found is None:
+            found = convolution(x, weight, bias, border, fast)
+        return found.to(self.dtype_of(found[0].numel()))
+
+    def dtype_of(self, values: int) -> torch.dtype:
+        """Return the type of the result of a replaced convolution, which has so many values for an image."""
+        return torch.float32 if values <= IN_CACHE else self.result
 
 
 def active() -> FastOperations | None:
@@ -104,14 +118,17 @@ def active() -> FastOperations | None:
     return modes[-1] if modes else None
 
 
-def fast_operations(precision: str, device: torch.device) -> Callable[[], AbstractContextManager[object]]:
+def fast_operations(
+    precision: str, device: torch.device, kernels: KeptKernels | None = None
+) -> Callable[[], AbstractContextManager[object]]:
     """Return a factory of the context in which a network is fastest.
 
     Args:
         precision: "fp32", "tf32", "bf16" or "fp16".
         device: of the network.
+        kernels: see :class:`FastOperations`.
     """
-    return nullcontext if device.type != "cpu" else partial(FastOperations, bf16=precision == "bf16")
+    return nullcontext if device.type != "cpu" else partial(FastOperations, bf16=precision == "bf16", kernels=kernels)
 
 
 def _has_few_outputs(weight: Tensor) -> bool:

@@ -16,6 +16,7 @@ from i2ikit.inference import pipeline as pipeline_module
 from i2ikit.inference.image_files import ImageFiles
 from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.pipeline import Job, Pipeline, Speed, intra_op_threads
+from i2ikit.ops import kept_kernels
 
 SIZES = [(8, 8), (16, 8), (8, 8), (1, 1), (16, 8), (8, 8), (13, 5)]
 
@@ -146,6 +147,20 @@ def test_little_is_read_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         Pipeline(files_of(Recording()), Speed(), finish).run(jobs())
     assert finished == 50
     assert most <= 5
+
+
+@pytest.mark.skipif(kept_kernels._function() is None, reason="this CPU or torch lacks NNPACK")
+def test_weights_are_transformed_once_for_a_folder_and_then_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    made: list[int] = []
+    transform = kept_kernels._transformed
+    monkeypatch.setattr(kept_kernels, "_transformed", lambda weight: made.append(len(weight)) or transform(weight))
+    files = files_of(nn.Sequential(nn.Conv2d(3, 32, 1), nn.Conv2d(32, 32, 3, padding=1), nn.Conv2d(32, 3, 1)))
+    with intra_op_threads(2):
+        assert set(run(files, make_images(tmp_path, [(24, 24)] * 6)).values()) == {None}
+    assert made == [32]
+    with intra_op_threads(1), torch.no_grad():
+        files.network(torch.zeros(1, 3, 24, 24))
+    assert made == [32]
 
 
 @pytest.mark.parametrize(("name", "value"), [("batch", 0), ("workers", -1)])

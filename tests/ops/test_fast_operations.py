@@ -5,6 +5,7 @@ from torch import nn
 
 from i2ikit.nn.recompute import recomputed
 from i2ikit.ops import convolutions
+from i2ikit.ops import fast_operations as fast_operations_module
 from i2ikit.ops.fast_operations import FastOperations, active, fast_operations
 
 pytestmark = pytest.mark.skipif(not torch.backends.nnpack.is_available(), reason="this CPU lacks what NNPACK needs")
@@ -139,10 +140,19 @@ def test_in_bfloat16_wide_convolutions_are_nearer_to_float32_than_plain_ones(rep
             plain = wide(x)
             with FastOperations(bf16=True):
                 found = wide(x)
-                F.conv2d(x, wide.weight[:100])
+                F.conv2d(x[:, :100], wide.weight[:80, :100])
     assert replaced == [(1, 192, 24, 24)]
-    assert found.dtype == plain.dtype == torch.bfloat16
+    assert found.dtype == torch.float32
     assert (found - exact).abs().mean() < (plain - exact).abs().mean()
+
+
+def test_in_bfloat16_large_results_are_bfloat16_whatever_the_batch(replaced, monkeypatch):
+    wide, x = nn.Conv2d(96, 96, 3), draw(2, 96, 24, 24)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16), FastOperations(bf16=True):
+        assert wide(x).dtype == torch.float32
+        monkeypatch.setattr(fast_operations_module, "IN_CACHE", 96 * 22 * 22 - 1)
+        assert wide(x[:1]).dtype == torch.bfloat16
+    assert len(replaced) == 2
 
 
 def test_nothing_is_replaced_on_a_gpu_and_no_convolution_where_bfloat16_has_its_own_unit(replaced, monkeypatch):

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -20,6 +21,7 @@ def plain_double(x: Tensor) -> Tensor:
 
 CASES = [
     *((halve, plain_halve, size) for size in [(2, 2), (8, 6), (7, 5), (3, 2)]),
+    *((partial(halve, in_pieces=True), plain_halve, size) for size in [(2, 2), (7, 5), (9, 8)]),
     *((double, plain_double, size) for size in [(1, 1), (4, 6), (5, 3)]),
     (lambda x: reflect(x, 1, 1, 1, 1), nn.ReflectionPad2d(1), (2, 5)),
     (lambda x: reflect(x, 3, 0, 2, 1), nn.ReflectionPad2d((3, 0, 2, 1)), (4, 5)),
@@ -44,7 +46,12 @@ def test_values_gradients_and_their_gradients_are_those_of_the_plain_operation(
         torch.testing.assert_close(one, other, rtol=0, atol=1e-12 * float(other.detach().abs().max()))
 
 
-@pytest.mark.parametrize("operation", [double, lambda x: reflect(x, 1, 1, 1, 1)])
+def test_in_pieces_bfloat16_is_halved_in_float32() -> None:
+    x = torch.randn(1, 40, 130, 230, generator=torch.Generator().manual_seed(0)).bfloat16()
+    assert torch.equal(halve(x, in_pieces=True), halve(x.float()).bfloat16())
+
+
+@pytest.mark.parametrize("operation", [double, partial(halve, in_pieces=True), lambda x: reflect(x, 1, 1, 1, 1)])
 def test_bfloat16_stays_bfloat16_under_autocast(operation: Callable[[Tensor], Tensor]) -> None:
     x = torch.randn(1, 2, 4, 4, generator=torch.Generator().manual_seed(0)).bfloat16().requires_grad_(True)
     with torch.autocast("cpu", torch.bfloat16):
