@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--images", type=int, default=200, help="number of photos")
     parser.add_argument("--size", type=int, default=256, help="pixels of their sides")
-    parser.add_argument("--part", type=int, default=10, help="photos of a turn")
+    parser.add_argument("--part", type=int, default=50, help="photos of a turn, a folder of its own")
     parser.add_argument("--checkpoint", help="a trained generator instead of random weights")
     parser.add_argument("--precision", nargs="*", default=["fp32", "bf16"], help="what is measured beside the loop")
     parser.add_argument("--batch", type=int, help="images at a time")
