@@ -11,7 +11,7 @@ PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --no-compile
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
-.PHONY: help demo test quick check lint docs oldest release clean
+.PHONY: help demo test quick check lint docs oldest onedl release clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -46,6 +46,13 @@ oldest:  ## run the quick tests with Python 3.10 and the oldest versions that py
 	uv pip install --quiet --python .venv-oldest --resolution lowest-direct --editable '.[dev]'
 	uv pip install --quiet --python .venv-oldest --no-deps --no-build-isolation $(PLUGINS:%=--editable ./%)
 	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest -n $(JOBS) --dist loadfile -m "not slow" -W ignore::DeprecationWarning
+
+onedl:  ## run the tests of engine and config with onedl-mmengine, a fork, in place of mmengine; needs uv
+	uv venv --quiet --allow-existing .venv-onedl
+	uv pip install --quiet --python .venv-onedl --editable '.[dev]'
+	uv pip uninstall --quiet --python .venv-onedl mmengine
+	uv pip install --quiet --python .venv-onedl --reinstall-package onedl-mmengine onedl-mmengine
+	OMP_NUM_THREADS=1 .venv-onedl/bin/python -m pytest -n $(JOBS) --dist loadfile tests/engine tests/config tests/test_*.py
 
 release: $(INSTALLED)  ## build sdist and wheel in dist/, and try the wheel in an empty environment
 	rm -rf dist

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from i2ikit.from_mmengine import installed
 from i2ikit.plugin import get_manager
 from i2ikit.plugin.info import CORE
 from i2ikit.registry import HOOKS, REGISTRIES
@@ -31,8 +32,8 @@ def versions() -> dict[str, str]:
     found = {"i2ikit": __version__, "python": platform.python_version(), "torch": str(torch.__version__)}
     for package in ("torchvision", "mmengine", "numpy", "pillow"):
         try:
-            found[package] = version(package)
-        except PackageNotFoundError:  # a fork under another name, such as onedl-mmengine
+            found[package] = version(package) if package != "mmengine" else installed()
+        except PackageNotFoundError:  # a build under another name
             found[package] = "unknown"
     git = git_state(Path.cwd())
     return {**found, "git": git} if git else found

@@ -63,25 +63,31 @@ def __getattr__(name: str) -> Any:
     return getattr(module, name)
 
 
-def priority_of(hook: Any) -> int:
-    """Return the priority of a hook as a number in 0..100; hooks with smaller numbers come first.
+def priority_of(value: Any) -> int:
+    """Return the attribute ``priority`` of a hook as a number in 0..100; hooks with smaller numbers come first.
 
     Raises:
-        ValueError: its attribute ``priority`` is neither such a number nor a name of ``PRIORITIES``.
+        ValueError: it is neither such a number nor a name of ``PRIORITIES``.
     """
-    found = getattr(hook.priority, "value", hook.priority)  # mmengine's own priorities are an Enum
+    found = getattr(value, "value", value)  # mmengine's own priorities are an Enum
     number = PRIORITIES.get(found.upper()) if isinstance(found, str) else found
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= 100:
         raise ValueError(f"priority must be an integer in 0..100 or one of {', '.join(PRIORITIES)}, not {found!r}")
     return number
 
 
-def installed() -> dict[str, str]:
-    """Return the versions of the installed distributions with the package ``mmengine``; more than one is a fault."""
+def installed() -> str:
+    """Return the version of mmengine; of a fork with its name in front, as in ``onedl-mmengine 0.10.12``.
+
+    Two of them overwrite each other's files: then both are named.
+    """
     found = {}
     for name in DISTRIBUTIONS:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    if set(found) <= {"mmengine"}:
+        return found.get("mmengine", "unknown")
+    named = " and ".join(f"{name} {number}" for name, number in found.items())
+    return named if len(found) == 1 else f"{named}: uninstall all, then install one"

@@ -43,6 +43,7 @@ KINDS = (
     Kind("datasets", "dataset"),
     Kind("transforms", "transform"),
     Kind("metrics", "metric", named=True),
+    Kind("trackers", "tracker", suffix=True),
 )
 HOOKS = Kind("hooks", "hook", suffix=True, inside="engine")  # its registry is mmengine's
 

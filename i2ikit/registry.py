@@ -130,6 +130,7 @@ SCHEDULES = REGISTRIES["schedules"]
 DATASETS = REGISTRIES["datasets"]
 TRANSFORMS = REGISTRIES["transforms"]
 METRICS = REGISTRIES["metrics"]
+TRACKERS = REGISTRIES["trackers"]
 
 
 def part_exports(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

@@ -44,6 +44,7 @@ class WorkDir:
         log: ``log.jsonl``.
         samples: folder of sample images.
         checkpoints: folder of checkpoints.
+        trackers: ``trackers.json``, the ids of the run at its trackers.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,6 +52,7 @@ class WorkDir:
         self.log = path / "log.jsonl"
         self.samples = path / "samples"
         self.checkpoints = path / "checkpoints"
+        self.trackers = path / "trackers.json"
 
     def refuse_another_run(self) -> None:
         """Raise WorkDirError if a run has saved checkpoints here."""
@@ -70,8 +72,9 @@ class WorkDir:
                 left.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Remove log and samples of a run that ended before its first checkpoint."""
+        """Remove log, samples and ids of a run that ended before its first checkpoint."""
         self.log.unlink(missing_ok=True)
+        self.trackers.unlink(missing_ok=True)
         self.best_checkpoint.unlink(missing_ok=True)
         shutil.rmtree(self.samples, ignore_errors=True)
 

@@ -1,6 +1,7 @@
 """mmengine and its fork are imported in one place."""
 
 import re
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,15 +27,32 @@ def test_every_name_can_be_imported():
     ("priority", "number"), [("NORMAL", 50), ("lowest", 100), (0, 0), (SimpleNamespace(value=10), 10)]
 )
 def test_priorities_are_names_and_numbers(priority, number):
-    assert from_mmengine.priority_of(SimpleNamespace(priority=priority)) == number
+    assert from_mmengine.priority_of(priority) == number
 
 
 @pytest.mark.parametrize("priority", ["SOON", 101, True, None])
 def test_another_priority_is_refused(priority):
     with pytest.raises(ValueError, match=r"integer in 0..100 or one of HIGHEST, .*, not "):
-        from_mmengine.priority_of(SimpleNamespace(priority=priority))
+        from_mmengine.priority_of(priority)
 
 
-def test_the_installed_distribution_is_found():
-    assert set(from_mmengine.installed()) <= {"mmengine", "onedl-mmengine", "mmengine-lite"}
-    assert len(from_mmengine.installed()) == 1
+@pytest.mark.parametrize(
+    ("versions", "text"),
+    [
+        ({"mmengine": "0.10.7"}, "0.10.7"),
+        ({"onedl-mmengine": "0.10.12"}, "onedl-mmengine 0.10.12"),
+        ({}, "unknown"),
+        (
+            {"mmengine": "0.10.7", "onedl-mmengine": "0.10.12"},
+            "mmengine 0.10.7 and onedl-mmengine 0.10.12: uninstall all, then install one",
+        ),
+    ],
+)
+def test_the_installed_distribution_is_named(monkeypatch, versions, text):
+    def version(name):
+        if name not in versions:
+            raise PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.setattr(from_mmengine, "version", version)
+    assert from_mmengine.installed() == text

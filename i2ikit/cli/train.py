@@ -1,6 +1,6 @@
 """`i2ikit train`: train the model of a config."""
 
-import importlib.util
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -11,12 +11,11 @@ import typer
 from i2ikit.cli.console import busy
 from i2ikit.cli.default_config import folder_name, with_default_config
 from i2ikit.cli.options import ConfigOptions, Device, folders, recipe_names, takes
-from i2ikit.errors import I2IKitError
+from i2ikit.errors import I2IKitError, nearest_hint
 from i2ikit.files import nearest_beside, read_json_lines
 
 CONFIG = "config.py"  # of a run, in its work directory
 LARGEST_SEED = 2**63 - 1  # as `seed` in a config
-TENSORBOARD = "TensorboardVisBackend"  # mmengine's name
 
 
 class Precision(str, Enum):
@@ -50,9 +49,14 @@ class TrainOptions(ConfigOptions):
     resume: Annotated[
         bool, typer.Option("--resume", help="Resume from the newest checkpoint in the work directory.")
     ] = False
-    tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Also write curves and samples for TensorBoard, into vis_data.")
-    ] = False
+    trackers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tracker",
+            metavar="NAME",
+            help="Also log to wandb, mlflow, tensorboard, aim, comet or a plugin's tracker; may be repeated.",
+        ),
+    ] = None
     init: Annotated[
         Path | None,
         typer.Option("--init", metavar="CHECKPOINT", help="Start a new run from the networks of a checkpoint."),
@@ -84,8 +88,7 @@ def train(options: TrainOptions) -> None:
         path = find_config(options.config or "") if run is None else run / CONFIG
         data, recipes = folders(options.data, options.data_a, options.data_b), recipe_names(options.recipes)
         config = resolve_config(path, options.changes(), data, recipes)
-        if options.tensorboard:
-            config = with_tensorboard(config)
+        config = with_trackers(config, options.trackers or ())
     api.train(
         config,
         work_dir=run or options.work_dir or default_work_dir(path),
@@ -146,17 +149,30 @@ def recorded_length(run: Path, changes: list[str]) -> int | None:
     return steps if isinstance(steps, int) and steps > 0 else None
 
 
-def with_tensorboard(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a config that also writes for TensorBoard.
+def with_trackers(config: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return a config with further trackers, each with its default arguments; those that it has stay as they are.
 
     Raises:
-        I2IKitError: TensorBoard is not installed.
+        I2IKitError: there is no tracker of that name, or its package is not installed.
     """
-    if importlib.util.find_spec("tensorboard") is None:
-        raise I2IKitError("--tensorboard needs TensorBoard: pip install 'i2ikit[tensorboard]'")
-    backends = config.get("vis_backends", [])
-    wanted = [] if any(backend["type"] == TENSORBOARD for backend in backends) else [{"type": TENSORBOARD}]
-    return {**config, "vis_backends": [*backends, *wanted]}
+    if not names:
+        return config
+    from i2ikit.registry import TRACKERS
+    from i2ikit.trackers.base import missing_package, short_name
+
+    known = {short_name(TRACKERS.get(key)): key for key in TRACKERS.names()}
+    found = list(config.get("trackers", []))
+    for name in names:
+        key = known.get(name.lower(), name)
+        if key not in known.values():
+            raise I2IKitError(
+                f"no tracker is called {name!r}.{nearest_hint(name, known)} Trackers: {', '.join(known)}."
+            )
+        if missing := missing_package(TRACKERS.get(key)):
+            raise I2IKitError(missing)
+        if not any(isinstance(each, dict) and each.get("type") == key for each in found):
+            found.append({"type": key})
+    return {**config, "trackers": found}
 
 
 def default_work_dir(path: Path) -> Path:

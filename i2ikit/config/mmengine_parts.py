@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from i2ikit.build import REFUSALS, Builder, is_part, reason
 from i2ikit.config.sections import within
+from i2ikit.config.unserved_hooks import why_unserved
 from i2ikit.errors import nearest_hint
-from i2ikit.from_mmengine import HOOKS, OPTIMIZERS, PARTS, VISBACKENDS, Registry
+from i2ikit.from_mmengine import HOOKS, OPTIMIZERS, PARTS, VISBACKENDS, Registry, priority_of
 from i2ikit.opencv import imported_later
 from i2ikit.plugin.builtins import import_with_submodules
 from i2ikit.plugin.manager import get_manager
@@ -95,6 +96,10 @@ def check_part(config: Any, path: str, kind: MMEngineKind, builder: Builder) -> 
         hint = f"{nearest_hint(str(name), known)}{get_manager().unusable('part')}"
         builder.error(f"{path}.type", f"no {noun} is called {name!r}.{hint}")
         return False
+    wrong = _unfit(found, config) if kind is HOOK else ""
+    if wrong:
+        builder.error(path, wrong)
+        return False
     options = {key: value for key, value in config.items() if key not in ("type", *kind.beside)}
     package = PACKAGES.get(str(name))
     if package is not None and find_spec(package) is None:
@@ -109,6 +114,15 @@ def check_part(config: Any, path: str, kind: MMEngineKind, builder: Builder) -> 
         except REFUSALS as error:
             builder.error(path, f"{name} refused its arguments: {reason(error)}")
     return len(builder.errors) == before
+
+
+def _unfit(hook: type[Any], config: Mapping[str, Any]) -> str:
+    """Return why a hook, or the priority that its config gives it, cannot be used; empty: it can."""
+    try:
+        priority_of(config.get("priority", hook.priority))
+    except ValueError as error:
+        return str(error)
+    return why_unserved(hook)
 
 
 def _attempt(found: type[Any], kind: MMEngineKind, options: Mapping[str, Any]) -> None:

@@ -168,7 +168,7 @@ DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
 COLLECTIONS = tuple(kind.plural for kind in KINDS if kind.named)  # of named parts
 SECTIONS = (  # in the order of a written config
     "imports", "plugins", "model", "optimizer", "schedule", *FIXED, "metrics", "alarms", "seed", "hooks",
-    "vis_backends",
+    "trackers", "vis_backends",
 )  # fmt: skip
 
 

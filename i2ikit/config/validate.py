@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from i2ikit.build import Builder, ConfigProblem
+from i2ikit.build import Builder, ConfigProblem, class_of, is_part
 from i2ikit.config.channels import channel_errors
 from i2ikit.config.data import SHARED, SHARED_SIZES, announced_wrongly, dataset_config
 from i2ikit.config.evaluation import check_evaluation, check_schedule
@@ -15,7 +15,8 @@ from i2ikit.config.sections import DATASET_KEYS, FIXED, REQUIRED, SECTIONS, Chec
 from i2ikit.config.trial import build_trial_model, image_errors
 from i2ikit.errors import nearest_hint
 from i2ikit.plugin import get_manager
-from i2ikit.registry import DATASETS, METRICS, SCHEDULES
+from i2ikit.registry import DATASETS, METRICS, SCHEDULES, TRACKERS
+from i2ikit.trackers.base import Tracker, missing_package
 
 if TYPE_CHECKING:
     from i2ikit.translation import UnpairedTranslation
@@ -55,11 +56,28 @@ def find_errors(config: Mapping[str, Any]) -> list[ConfigProblem]:
     check_schedule(config.get("schedule"), config.get("evaluation", {}), builder)
     _check_value(config.get("seed", 0), "seed", integer(0), builder)
     check_list(config.get("hooks", []), "hooks", HOOK, builder)
+    check_trackers(config.get("trackers", []), builder)
     check_list(config.get("vis_backends", []), "vis_backends", BACKEND, builder)
     if model is not None and not any(error.path.partition(".")[0] in ("model", "data") for error in builder.errors):
         builder.errors += image_errors(config, model) or smaller_errors(config, model)
         _check_shown(config.get("samples"), model, builder)
     return builder.errors
+
+
+def check_trackers(section: Any, builder: Builder) -> None:
+    """Collect the errors of the section ``trackers``; none of their packages is imported."""
+    if not isinstance(section, list):
+        builder.error("trackers", f'must be a list of dict(type="..."), not {section!r}')
+        return
+    for index, config in enumerate(section):
+        path = f"trackers.{index}"
+        found = class_of(TRACKERS, config["type"]) if is_part(config) else None
+        if found is not None and not issubclass(found, Tracker):
+            builder.error(f"{path}.type", f"{found.__name__} must derive from i2ikit.trackers.base.Tracker")
+        elif found is not None and (missing := missing_package(found)):
+            builder.error(f"{path}.type", missing)
+        else:
+            builder.part(TRACKERS, config, path)
 
 
 def _check_plugins(section: Any, builder: Builder) -> None:

@@ -18,7 +18,8 @@ from i2ikit.errors import DataError, counted
 from i2ikit.from_mmengine import HOOKS, Hook
 from i2ikit.interfaces.progress import Schedule
 from i2ikit.nn.recompute import checkpoint_activations
-from i2ikit.registry import METRICS, SCHEDULES
+from i2ikit.registry import METRICS, SCHEDULES, TRACKERS
+from i2ikit.trackers.base import Tracker
 from i2ikit.translation import UnpairedTranslation, build_model
 
 
@@ -33,6 +34,7 @@ class Parts:
     test_data: MapDataset | None
     metrics: dict[str, Any]
     hooks: list[Hook]
+    trackers: list[Tracker]
 
 
 def assemble(config: Mapping[str, Any]) -> Parts:
@@ -56,6 +58,9 @@ def assemble(config: Mapping[str, Any]) -> Parts:
     metrics = {name: builder.part(METRICS, part, f"metrics.{name}") for name, part in config["metrics"].items()}
     hooks = [_hook(part, builder, f"hooks.{index}") for index, part in enumerate(config["hooks"])]
     hooks += [_alarm(name, part, builder) for name, part in config["alarms"].items() if part is not None]
+    trackers = [
+        builder.part(TRACKERS, part, f"trackers.{index}") for index, part in enumerate(config.get("trackers", []))
+    ]
     builder.raise_errors()
     assert model is not None, "an error would have been noted"
     assert schedule is not None, "an error would have been noted"
@@ -71,6 +76,7 @@ def assemble(config: Mapping[str, Any]) -> Parts:
         test_data=test_data,
         metrics=metrics,
         hooks=[hook for hook in hooks if hook is not None],
+        trackers=[tracker for tracker in trackers if tracker is not None],
     )
 
 

@@ -119,6 +119,19 @@ class TranslationLoop:
             self.runner.call_hook("after_train")
         return self.runner.model
 
+    @property
+    def stop_training(self) -> bool:
+        """Whether the run ends after the current step; hooks for mmengine's own loops set it.
+
+        Raises:
+            RunError: when it is set.
+        """
+        return self._end_requested
+
+    @stop_training.setter
+    def stop_training(self, value: bool) -> None:
+        raise RunError("a hook has set train_loop.stop_training: set evaluation.stop_after, then call end_early()")
+
     def end_early(self) -> None:
         """End the run, saved, after the current step; only with ``may_end_early``."""
         self._end_requested = True

@@ -31,7 +31,7 @@ from i2ikit.engine.hooks.display import DisplayHook
 from i2ikit.engine.hooks.evaluation import EvaluationHook, make_evaluation_hook
 from i2ikit.engine.hooks.log import LogHook
 from i2ikit.engine.hooks.samples import SamplesHook
-from i2ikit.engine.hooks.visualizer import VisualizerHook
+from i2ikit.engine.hooks.trackers import TrackersHook
 from i2ikit.engine.interruption import Interruption, RunInterruptedError
 from i2ikit.engine.log import RunLog, write_config
 from i2ikit.engine.loop import TranslationLoop
@@ -217,8 +217,10 @@ class Run:
             hooks.append(SamplesHook(self.folder.samples, test_data, **config["samples"], seed=config["seed"]))
         if evaluation is not None:
             hooks.append(evaluation)
-        if config.get("vis_backends"):
-            hooks.append(VisualizerHook())
+        backends = bool(config.get("vis_backends"))
+        if self.parts.trackers or backends:
+            step = self.checkpoint.progress["step"] if self.checkpoint else 0
+            hooks.append(TrackersHook(self.parts.trackers, backends=backends, step=step))
         fixed = FixedOutputs(test_data or self.parts.train_data, config["seed"])
         for hook in self.parts.hooks:
             if isinstance(hook, OutputAlarm):

@@ -109,7 +109,7 @@ class TranslationRunner:
     ) -> None:
         self.model, self.optim_wrapper, self.train_dataloader = model, updater, loader
         self.config, self.folder, self.reporter, self.log, self.facts = config, folder, reporter, log, facts
-        self.hooks = sorted(hooks, key=priority_of)
+        self.hooks = sorted(hooks, key=lambda hook: priority_of(hook.priority))
         self.work_dir = self.log_dir = str(folder.path)
         self.seed: int = config["seed"]
         self.rank, self.world_size = processes.rank(), processes.count()

@@ -69,7 +69,9 @@ def test_a_command_without_config_and_images_says_what_to_name(run):
 
 
 def test_all_options_are_part_of_the_full_command():
-    options = TrainOptions("cut/maps", seed=3, precision=Precision.bf16, tensorboard=True, overrides=["a.b=1", "c=2"])
+    options = TrainOptions(
+        "cut/maps", seed=3, precision=Precision.bf16, trackers=["aim", "wandb"], overrides=["a.b=1", "c=2"]
+    )
     assert full_command("train", options) == (
-        "i2ikit train cut/maps --set a.b=1 --set c=2 --precision bf16 --seed 3 --tensorboard"
+        "i2ikit train cut/maps --set a.b=1 --set c=2 --precision bf16 --seed 3 --tracker aim --tracker wandb"
     )

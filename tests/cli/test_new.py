@@ -88,6 +88,7 @@ train = dict(steps=2)
 samples = dict(count=1)
 metrics = dict(change=dict(type="NewMetric"))
 hooks = [dict(type="NewHook", every=2)]
+trackers = [dict(type="NewTracker", digits=3)]
 """
 
 

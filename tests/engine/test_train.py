@@ -14,7 +14,7 @@ from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.engine.reporter import RunResult
 from i2ikit.engine.run_lock import RunLock
 from i2ikit.engine.train import train
-from i2ikit.errors import ConfigError, DataError
+from i2ikit.errors import ConfigError, DataError, RunError
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.work_dir import WorkDirError
 
@@ -254,7 +254,18 @@ def test_samples_are_written_at_the_end_with_an_index_and_a_grid(cyclegan, tmp_p
 
 def test_hooks_of_mmengine_work_from_the_config(cut, tmp_path):
     hooks = [{"type": "RuntimeInfoHook", "priority": "VERY_HIGH"}, {"type": "IterTimerHook"}]
+    hooks += [{"type": "EmptyCacheHook"}, {"type": "SyncBuffersHook"}, {"type": "ProfilerHook", "by_epoch": False}]
+    cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
     assert train({**cut, "hooks": hooks}, work_dir=tmp_path, max_steps=9).step == 9
+
+
+def test_a_hook_that_ends_mmengines_loops_is_told_how_to_end_this_one(cut, tmp_path, temporary_hook):
+    class Ending(Hook):
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
+            runner.train_loop.stop_training = True
+
+    with pytest.raises(RunError, match=r"stop_training: set evaluation\.stop_after, then call end_early"):
+        train({**cut, "hooks": [{"type": temporary_hook(Ending)}]}, work_dir=tmp_path, max_steps=1)
 
 
 def test_a_run_without_back_ends_imports_no_visualization(cut, tmp_path, monkeypatch):

@@ -25,7 +25,8 @@ Keys = tuple[str, ...]
 NETWORKS = tuple(f"model.{key}" for key in ("type", "generators", "discriminators", "heads", "extractors", "averages"))
 NO_EFFECT = (  # on the weights
     "train.steps", "train.epochs", "log", "samples", "checkpoint", "metrics", "evaluation", "alarms", "plugins",
-    "data.workers", "data.cache", "data.test", "files.test", "length", "versions", "machine",
+    "trackers", "vis_backends", "data.workers", "data.cache", "data.test", "files.test", "length", "versions",
+    "machine",
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ CONFIG = {
     **{f"{section}?": {str: ANY} for section in (*FIXED, "optimizer")},
     "metrics?": {str: PART},
     "hooks?": [{str: ANY}],
+    "trackers?": [{str: ANY}],
     "vis_backends?": [{str: ANY}],
     "plugins?": [str],
     "seed?": integer(0),
