@@ -80,13 +80,14 @@ def small_config(name: str, *, workers: int = 0, seed: int = 0) -> dict[str, Any
     config = resolve_config(find_config(METHODS.get(name, name)), [], None)
     scenes = {"type": "Stripes", "split": "train", "count": 5, "load_size": 20}
     transform = {"type": "ResizeCropFlip", "load_size": 20, "crop_size": 16}
+    further = {key: value for key, value in config["data"]["train"].items() if key == "extra"}
     return {
         "model": shrink(config["model"]),
         "optimizer": config["optimizer"],
         "data": {
             "batch_size": 1,
             "workers": workers,
-            "train": {**scenes, "transform": transform},
+            "train": {**scenes, **further, "transform": transform},
             "test": {"type": "Stripes", "split": "test", "count": 3, "load_size": 16},
         },
         "schedule": {"type": "StepwiseLinearDecay", "start": 0.5},
