@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from i2ikit.cli.console import busy, complain, make_table, out, write
+from i2ikit.cli.list import parts_of
+from i2ikit.kinds import HOOKS, KINDS
 
 if TYPE_CHECKING:
     from i2ikit.plugin import PluginInfo
@@ -24,14 +26,14 @@ def plugins(
         from i2ikit.registry import REGISTRIES
 
         manager = get_manager()
-        parts = [(plural, each.module_dict[name]) for plural, each in REGISTRIES.items() for name in each.names()]
+        parts = [(kind, part) for kind in (*KINDS, HOOKS) for part in parts_of(kind).values()]
         manager.config_folders()  # calls the hooks, so that one that fails is reported
         plugin_commands(context.find_root().command.commands)  # type: ignore[attr-defined]
     rows = []
     for info in manager.plugins:
-        counts = Counter(plural for plural, part in parts if part.__module__ in info.modules)
-        listed = ", ".join(f"{count} {plural}" for plural, count in counts.items()) or "none"
-        rows.append([info.name, info.package, info.version, info.state, listed])
+        counts = Counter(kind for kind, part in parts if part.__module__ in info.modules)
+        named = [f"{count} {kind.singular if count == 1 else kind.plural}" for kind, count in counts.items()]
+        rows.append([info.name, info.package, info.version, info.state, ", ".join(named) or "none"])
     out().print(make_table(["plugin", "package", "version", "state", "parts"], rows))
     for info in manager.plugins:
         if info.error:

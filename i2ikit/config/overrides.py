@@ -9,7 +9,7 @@ from i2ikit.build import ConfigProblem, is_part, parameters, registry_of_argumen
 from i2ikit.config.files import LENGTHS
 from i2ikit.config.key_paths import Keys, lookup, split
 from i2ikit.config.mmengine_parts import HOOK, OPTIMIZER
-from i2ikit.config.sections import COLLECTIONS, DATASET_KEYS, FIXED, SECTIONS, fixed_keys, known_hint
+from i2ikit.config.sections import COLLECTIONS, DATASET_KEYS, FIXED, REMOVABLE, SECTIONS, fixed_keys, known_hint
 from i2ikit.config.values import parse_value
 from i2ikit.registry import DATASETS, HEADS, REGISTRIES, SCHEDULES, Registry
 
@@ -57,7 +57,8 @@ def _apply(config: dict[str, Any], keys: Keys, value: Any) -> str:
             return wrong
         entry = int(key) if isinstance(holder, list) else key
         if last:
-            if _is_section(keys, lookup(config, keys)) and not isinstance(value, dict):
+            removed = value is None and depth > 0 and keys[-2] in REMOVABLE
+            if _is_section(keys, lookup(config, keys)) and not (isinstance(value, dict) or removed):
                 return f"{'.'.join(keys)} holds {', '.join(holder[entry])}: set one of these instead"
             holder[entry] = value
             if keys[:-1] == ("train",) and key in LENGTHS:  # the one that is set last is kept

@@ -166,6 +166,7 @@ FIXED: Mapping[str, Mapping[str, Key]] = {
 }
 DATASET_KEYS = ("train", "test")  # the keys of `data` that are parts
 COLLECTIONS = tuple(kind.plural for kind in KINDS if kind.named)  # of named parts
+REMOVABLE = (*COLLECTIONS, "phases", "averages", "images", "outputs")  # None takes an inherited entry of them out
 SECTIONS = (  # in the order of a written config
     "imports", "plugins", "model", "optimizer", "schedule", *FIXED, "metrics", "alarms", "seed", "hooks",
     "trackers", "vis_backends",
@@ -211,14 +212,14 @@ def with_default_alarms(section: Any) -> Any:
 
 
 def without_removed(config: Any, inside: str = "") -> Any:
-    """Return a config without the named parts and phases that are None, which is how a config drops an inherited one.
+    """Return a config without the entries of ``REMOVABLE`` that are None, which is how a config drops an inherited one.
 
     Args:
         config: a config, or its value under the key ``inside``.
     """
     if not isinstance(config, Mapping):
         return config
-    named = inside in (*COLLECTIONS, "phases")
+    named = inside in REMOVABLE
     return {
         key: without_removed(value, "" if inside in COLLECTIONS else key)
         for key, value in config.items()

@@ -19,6 +19,7 @@ from i2ikit.images import Reader, domain_readers
 from i2ikit.inference.hub import locate
 from i2ikit.inference.part_hints import part_hints
 from i2ikit.interfaces import full_name
+from i2ikit.nn.norms import take_one_position
 from i2ikit.registry import DISCRIMINATORS, EXTRACTORS, GENERATORS, HEADS, VIEWS
 from i2ikit.translation.expressions import Expression, parse
 from i2ikit.translation.outputs import declared_outputs, expanded, real_images
@@ -135,6 +136,7 @@ class TrainedModel:
         networks = {name: self.build(each) for name, each in full.items()}
         for name, each in full.items():
             self.load(networks[name], each)
+            take_one_position(networks[name])
         views = {name: networks.pop(name) for name in self.views_of(output)}
         reads = self.reads(output)
         if expression.name in networks and expression == Expression(expression.name, (Expression(reads[0]),)):

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from i2ikit.checks import one_of
 
@@ -83,3 +84,29 @@ def _mixes(layer: nn.Module) -> bool:
     if isinstance(layer, nn.modules.instancenorm._InstanceNorm):
         return bool(layer.track_running_stats)
     return isinstance(layer, _MIXING)
+
+
+class OnePositionNorm(nn.InstanceNorm2d):
+    """An instance norm that also takes maps of one position, whose value less its mean is 0 but for rounding.
+
+    torch's own refuses them, in evaluation mode too.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the normalized maps (B, C, h, w)."""
+        if x.ndim != 4 or self.track_running_stats:
+            return super().forward(x)
+        found: Tensor = torch.instance_norm(
+            x, self.weight, self.bias, None, None, True, 0.0, self.eps, torch.backends.cudnn.enabled
+        )
+        return found
+
+
+def take_one_position(network: nn.Module) -> None:
+    """Let torch's instance norms of a network take maps of one position, in place; nothing else changes.
+
+    So a trained generator with a norm at its lowest resolution translates, and is exported for, images of any size.
+    """
+    for layer in network.modules():
+        if type(layer) is nn.InstanceNorm2d:
+            layer.__class__ = OnePositionNorm

@@ -11,7 +11,7 @@ from i2ikit.translation.expressions import Expression, number, parse, parse_inpu
 from i2ikit.views.base import View
 
 GENERATORS, DISCRIMINATORS = "generators.", "discriminators."
-FURTHER = " Masks, labels and second images have to be listed in data.train.extra."
+FURTHER = " Masks, labels and second images have to be listed in data.train.extra, or announced by your own data set."
 AUGMENT = "augment_"  # what the name of a view begins with that stands in front of a discriminator
 DOMAINS = ("a", "b")
 

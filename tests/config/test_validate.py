@@ -230,6 +230,19 @@ def test_named_parts_and_phases_that_are_none_are_taken_out(inherit):
     assert list(model["phases"]["generate"]["terms"]) == ["gan"]
 
 
+def test_averages_images_and_outputs_that_are_none_are_taken_out(inherit):
+    written = "model = dict(averages=dict(slow=None), images=dict(fake=None), outputs=dict(ab='ab(a)', ba=None))"
+    model = resolve_config(inherit(written))["model"]
+    assert (model["averages"], model["images"], model["outputs"]) == ({}, {}, {"ab": "ab(a)"})
+
+
+def test_an_override_takes_out_a_phase_and_an_average(inherit):
+    config = inherit("model = dict(averages=dict(slow=dict(of='generators.ab', momentum=0.9)))")
+    model = resolve_config(config, ["model.averages.slow=none", "model.phases.discriminate=none"])["model"]
+    assert model["averages"] == {}
+    assert list(model["phases"]) == ["generate"]
+
+
 def test_none_stays_where_it_is_a_value(tiny):
     terms = resolve_config(tiny, [f"{CONTENT}.key_head=none"])["model"]["phases"]["generate"]["terms"]
     assert terms["content"]["key_head"] is None

@@ -62,7 +62,8 @@ def test_the_check_names_images_that_the_data_does_not_announce(masked):
     (message,) = messages(masked)
     assert "terms.classes: there is no image 'a_label' in 'a_label'." in message
     assert message.endswith(
-        "There are: a, a_mask, b, b_mask, a2. Masks, labels and second images have to be listed in data.train.extra."
+        "There are: a, a_mask, b, b_mask, a2. Masks, labels and second images have to be listed in data.train.extra, "
+        "or announced by your own data set."
     )
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from i2ikit.nn.norms import NORMS, Norm, bias_before, make_norm, mixes_images
+from i2ikit.nn.norms import NORMS, Norm, bias_before, make_norm, mixes_images, take_one_position
 
 
 def test_instance_norm_takes_each_map_by_itself_with_the_published_eps() -> None:
@@ -91,3 +91,25 @@ def test_a_new_norm_is_one_entry_that_declares_whether_it_mixes_images(
     monkeypatch.setitem(NORMS, "new", Norm(nn.Softplus, bias_before=True, mixes_images=mixes))
     assert mixes_images(nn.Sequential(make_norm("new", 3))) is mixes
     assert bias_before("new")
+
+
+def test_a_norm_of_one_position_returns_its_bias_and_all_else_stays() -> None:
+    networks = nn.Sequential(nn.InstanceNorm2d(2), nn.InstanceNorm2d(2, affine=True))
+    nn.init.constant_(networks[1].bias, 0.5)
+    x, one = torch.randn(2, 2, 3, 4), torch.tensor([[[[3.0]], [[-7.0]]]])
+    before = [layer(x) for layer in networks]
+    with pytest.raises(ValueError, match="more than 1 spatial element"):
+        networks[0](one)
+    take_one_position(networks)
+    assert all(torch.equal(layer(x), value) for layer, value in zip(networks, before, strict=True))
+    assert networks[0](one).flatten().tolist() == pytest.approx([0, 0], abs=1e-3)
+    assert networks[1](one).flatten().tolist() == pytest.approx([0.5, 0.5], abs=1e-3)
+    assert networks[0](x[0]).shape == (2, 3, 4)  # an image without a batch, as before
+
+
+def test_a_norm_with_running_statistics_stays_as_it_is() -> None:
+    norm = nn.Sequential(nn.InstanceNorm2d(1, track_running_stats=True)).eval()
+    x = torch.randn(1, 1, 1, 1)
+    expected = norm(x)
+    take_one_position(norm)
+    torch.testing.assert_close(norm(x), expected)

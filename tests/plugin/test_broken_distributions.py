@@ -132,7 +132,7 @@ def test_broken_plugins_are_named_and_do_not_stop_other_commands(shelf):
     for name, (_, _, _, words) in {**BROKEN, "nothing": (0, 0, "", "AttributeError")}.items():
         assert f"{name} i2ikit-{name} 0.3 broken" in listed
         assert words in listed.partition(f"broken {name}:")[2].partition("See the traceback")[0]
-    assert "working i2ikit-working 0.3 ready 1 losses" in listed
+    assert "working i2ikit-working 0.3 ready 1 loss" in listed
     assert "slow working: the import of" in listed
     assert "WorkingLoss" in losses[1]
     assert "RaisingLoss" not in losses[1]

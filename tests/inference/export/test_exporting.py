@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from i2ikit.config.find import packaged_configs
 from i2ikit.config.resolve import load_config
@@ -19,6 +20,7 @@ from i2ikit.extras import MissingExtraError
 from i2ikit.inference.export.exporting import Exported, ExportOptions, export_generator
 from i2ikit.inference.export.formats import FORMATS
 from i2ikit.inference.translator import Translator
+from i2ikit.nn.staged import StagedGenerator
 from i2ikit.plugin.info import OWN_FILES
 from i2ikit.registry import GENERATORS
 
@@ -71,6 +73,23 @@ def test_onnxruntime_computes_what_the_translator_computes(method, trained, tmp_
     assert session.get_inputs()[0].shape == ["batch", 3, "height", "width"]
     assert {entry.key: entry.value for entry in onnx.load(done.path).metadata_props} == done.metadata
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["g.onnx"]
+
+
+class NormAtTheBottom(StagedGenerator):
+    """As plugins write it: it takes images of 4 pixels, of which its norm sees one position."""
+
+    def __init__(self) -> None:
+        down = nn.Sequential(nn.Conv2d(3, 4, 4, stride=4), nn.InstanceNorm2d(4, affine=True))
+        super().__init__(3, [("down", down, 4), ("out", nn.ConvTranspose2d(4, 3, 4, stride=4), 3)], multiple=4)
+
+
+@pytest.mark.parametrize("kind", ["torchscript", "torch-export"])
+def test_a_norm_at_the_lowest_resolution_takes_images_of_any_size(kind, trained, tmp_path, monkeypatch):
+    monkeypatch.setitem(GENERATORS.module_dict, "NormAtTheBottom", NormAtTheBottom)
+    model = trained(ab={"type": "NormAtTheBottom"})
+    done = export_generator(model, tmp_path / "g", ExportOptions(kind))
+    assert done.difference.largest <= 1e-5
+    assert Translator.load(model, device="cpu")(torch.zeros(3, 1, 1)).shape == (3, 1, 1)
 
 
 @pytest.fixture(scope="module")
