@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from typing_extensions import Self
@@ -18,11 +19,12 @@ class ProjectedDiscriminator(nn.Module):
     """Judge images in the features of a frozen network, at several scales, after random projections that never change.
 
     The features of each tap are mixed across channels by a random 1x1 convolution, and across scales by random 3x3
-    convolutions from the coarsest to the finest. On each scale a small network, the only part that is trained, returns
-    logits. Put ``augment=dict(type="DiffAugment")`` in front of it, as published.
+    convolutions from the coarsest to the finest. On each scale a small network of convolutions with a spectral norm,
+    the only part that is trained, returns logits. Put ``augment=dict(type="DiffAugment")`` in front of it, as
+    published.
 
     Args:
-        extractor: the frozen network, such as ``dict(type="TorchvisionNetwork", name="efficientnet_b0", ...)``.
+        extractor: the frozen network, such as ``dict(type="TimmNetwork", name="tf_efficientnet_lite0", ...)``.
         taps: of the extractor, from fine to coarse, at least one; each at most as large as the one before.
         channels: width of the finest projection, >= 1; each coarser one is twice as wide.
         filters: width of the judges, a multiple of 8.
@@ -32,9 +34,8 @@ class ProjectedDiscriminator(nn.Module):
     Raises:
         ValueError: an argument is out of its range.
     Source:
-        Sauer et al. 2021 (Projected GANs), arXiv:2111.01007, section 3. Differs: the judges have two convolutions with
-        a group norm where the published ones have a spectral norm, whose state would make the logits of an image
-        depend on how many came before.
+        Sauer et al. 2021 (Projected GANs), arXiv:2111.01007, section 3. Differs: a group norm for the published batch
+        norm, which mixes the images of a batch, and two convolutions on each scale.
     Example:
         >>> from i2ikit.extractors import VGG16Features
         >>> vgg = VGG16Features("random", filters=2)
@@ -83,10 +84,31 @@ class ProjectedDiscriminator(nn.Module):
         return mixed
 
 
+class SpectralConv2d(nn.Conv2d):
+    """A convolution whose weight, as a matrix (out, in * k * k), is divided by its largest singular value.
+
+    Differs: the exact value, where the published code approaches it by one step of the power method for each call,
+    whose state would make the logits of an image depend on how many came before.
+
+    Shape:
+        x: (B, in, H, W); returns (B, out, h, w).
+    Source:
+        Miyato et al. 2018, arXiv:1802.05957, section 2.1.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the convolution with the normalized weight."""
+        with torch.autocast("cpu" if x.is_meta else x.device.type, enabled=False):
+            matrix = self.weight.flatten(1)
+            products = (matrix @ matrix.mT).float()  # (out, out), far smaller than the weight
+            norm = torch.linalg.matrix_norm(products, 2).sqrt()
+        return self._conv_forward(x, self.weight / norm, self.bias)
+
+
 def _judge(width: int, filters: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(width, filters, 4, stride=2, padding=1),
+        SpectralConv2d(width, filters, 4, stride=2, padding=1),
         nn.GroupNorm(filters // GROUP, filters),
         nn.LeakyReLU(0.2),
-        nn.Conv2d(filters, 1, 3, padding=1),
+        SpectralConv2d(filters, 1, 3, padding=1),
     )

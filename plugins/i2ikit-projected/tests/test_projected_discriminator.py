@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from i2ikit_projected.discriminator import ProjectedDiscriminator
+from i2ikit_projected.discriminator import ProjectedDiscriminator, SpectralConv2d
 
 from i2ikit.build import Builder
 from i2ikit.config import find_config, resolve_config
@@ -53,6 +53,28 @@ def test_logits_do_not_depend_on_the_other_images_or_on_earlier_calls():
     whole = judge(x)
     for scale, logits in enumerate(judge(x[1:2])):
         torch.testing.assert_close(logits, whole[scale][1:2], atol=1e-5, rtol=1e-4)
+
+
+def test_the_convolutions_of_the_judges_have_a_spectral_norm_of_one(judge):
+    convolutions = [layer for layer in judge.judges.modules() if isinstance(layer, torch.nn.Conv2d)]
+    assert len(convolutions) == 4
+    assert all(isinstance(layer, SpectralConv2d) for layer in convolutions)
+    layer = convolutions[0]
+    torch.nn.init.normal_(layer.weight)
+    x = torch.rand(2, 4, 8, 8)
+    norm = torch.linalg.svdvals(layer.weight.flatten(1)).max()
+    expected = torch.nn.functional.conv2d(x, layer.weight / norm, layer.bias, stride=2, padding=1)
+    torch.testing.assert_close(layer(x), expected)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(layer(x).float(), expected, atol=0.02, rtol=0.02)
+
+
+def test_gradient_of_a_spectral_norm_does_not_change_the_scale_of_the_weight():
+    torch.manual_seed(0)
+    layer = SpectralConv2d(3, 5, 3, bias=False)
+    layer(torch.rand(1, 3, 6, 6)).square().sum().backward()
+    assert (layer.weight * layer.weight.grad).sum().item() == pytest.approx(0, abs=1e-4)
+    assert layer.weight.grad.abs().max() > 1e-3
 
 
 @pytest.mark.parametrize(
