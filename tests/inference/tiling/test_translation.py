@@ -16,7 +16,7 @@ from i2ikit.inference.tiling import TensorSource, plan, translation
 from i2ikit.inference.tiling.lockstep import _LiveTensors
 
 LEVEL = 2 / 255
-MEMORY = 12 * 2**20
+MEMORY = 11 * 2**20
 
 
 @pytest.fixture
