@@ -6,6 +6,7 @@ A hook of mkdocs: `mkdocs.yml` names this file.
 
 import ast
 import inspect
+import logging
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -73,6 +74,16 @@ API = {
         """,
     ),
 }
+
+
+def on_startup(**_: Any) -> None:
+    """Leave out what griffe finds wrong in the docstrings of installed packages: a strict build ends at any warning."""
+    logging.getLogger("mkdocs.plugins.griffe").addFilter(is_of_this_repository)
+
+
+def is_of_this_repository(record: logging.LogRecord) -> bool:
+    """Return whether a warning is about a file of this repository, not about one of an installed package."""
+    return "site-packages" not in record.getMessage()
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

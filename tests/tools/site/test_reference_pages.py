@@ -1,5 +1,6 @@
 """The reference pages are made of the registries and of what modules make public."""
 
+import logging
 import re
 
 import pytest
@@ -60,3 +61,12 @@ def test_a_package_of_the_api_is_documented_by_what_it_makes_public(pages):
     assert "::: i2ikit.checks.positive\n" in text
     assert "_is_number" not in text
     assert "::: i2ikit.terms.base.Term" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "kept"),
+    [("i2ikit/losses/cosine.py:3", True), (".venv/lib/python3.11/site-packages/mmengine/hook.py:3", False)],
+)
+def test_only_warnings_about_the_repository_end_a_strict_build(pages, file, kept):
+    record = logging.LogRecord("griffe", logging.WARNING, "", 0, f"{file}: Failed to get a pair", None, None)
+    assert pages.is_of_this_repository(record) is kept
