@@ -154,8 +154,8 @@ NOTES: dict[str, Note] = {  # what a translation leaves out or changes: text, or
     "save_by_iter": lambda _: "set checkpoint.keep_every=STEPS to keep checkpoints of many steps",
     "evaluation_freq": lambda _: "measurements during a run are evaluation.every, in steps",
     "verbose": lambda _: "i2ikit check shows the networks",
-    "use_wandb": lambda _: "add vis_backends = [dict(type='WandbVisBackend')] to the config",
-    "wandb_project_name": lambda _: "it is init_kwargs=dict(project=...) of WandbVisBackend",
+    "use_wandb": lambda _: "train with --tracker wandb",
+    "wandb_project_name": lambda _: "it is trackers = [dict(type='WandbTracker', project=...)] in the config",
     "continue_train": lambda _: "published files hold weights, no optimizer: the new run starts from them at step 1",
     "load_iter": lambda _: "import the files iter_N_net_*.pth",
     "lr_policy": lambda options: {
