@@ -162,7 +162,12 @@ OPTIONS = (
     Option("load_iter", 0, "the files that i2ikit import reads", models=("cycle_gan",)),
     Option("epoch_count", 1, lacks="a run counts its own epochs; --resume continues where it stopped"),
     Option("use_wandb", False, "--tracker wandb", models=("cycle_gan",)),
-    Option("wandb_project_name", "CycleGAN-and-pix2pix", "trackers=[dict(type='WandbTracker', project=...)]", models=("cycle_gan",)),
+    Option(
+        "wandb_project_name",
+        "CycleGAN-and-pix2pix",
+        "trackers=[dict(type='WandbTracker', project=...)]",
+        models=("cycle_gan",),
+    ),
     Option("no_html", False, lacks="samples and index.html are always written"),
     Option("display_winsize", 256, lacks=DISPLAY),
     Option("display_ncols", 4, lacks=DISPLAY),

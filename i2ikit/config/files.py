@@ -73,7 +73,7 @@ class Names(dict[str, Any]):
     def __getattr__(self, name: str) -> Any:
         if name in self:
             return self[name]
-        raise AttributeError(f"no base sets {name!r}.{nearest_hint(name, self)}")
+        raise AttributeError(f"no base sets {name!r}.{nearest_hint(name, self)}".removesuffix("."))
 
 
 def read_config_file(path: Path, above: tuple[Path, ...] = (), before: ConfigFile | None = None) -> ConfigFile:

@@ -37,8 +37,14 @@ def find_recipe(name: str | Path) -> Path:
     if path.suffix == ".py":
         if path.is_file():
             return path
-        hint = nearest_hint(path.name, (file.name for file in path.parent.glob("*.py")))
-        raise I2IKitError(f"--recipe {name}: there is no such file.{hint}")
+        hint = nearest_hint(path.name, (file.name for file in path.parent.glob("*.py") if file.is_file()))
+        if path.stem in packaged:
+            hint = f" The packaged recipe is --recipe {path.stem}."
+        raise I2IKitError(
+            f"--recipe {name}: there is no such file.{hint} `i2ikit list recipes` lists the packaged ones."
+        )
+    if str(name) not in packaged and path.is_file():
+        raise I2IKitError(f"--recipe {name}: a recipe is a config, a file of Python whose name ends in .py: rename it.")
     if str(name) not in packaged:
         raise I2IKitError(
             f"--recipe {name}: there is no such recipe.{nearest_hint(str(name), packaged)} There are: "

@@ -122,6 +122,8 @@ def choose_config(images: FoundImages, machine: Machine) -> Choice:
     where = "a GPU" if gpu else counted(machine.cores, "CPU core")
     networks = "published" if gpu else "small"
     limit = f"a size for {where}" if size == largest else "the largest size that enlarges no image"
+    if images.side < SIZES[-1]:
+        limit = "the smallest size for these networks, to which the images are enlarged"
     reasons = [
         f"{config}: CUT, which has one generator, with {networks} networks for {where}",
         f"{size} pixels: {limit} (the shorter sides are about {images.side})",

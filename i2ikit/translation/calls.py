@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from inspect import ismethod
 from typing import Any, cast
 
 from torch import Tensor, nn
@@ -89,3 +91,15 @@ class InPrecision(nn.Module):
         """Return what the network returns."""
         with self.precision():
             return self.network(*arguments, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the network has: a head may have more than its call. Its methods compute in the precision too."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            found = getattr(super().__getattr__("network"), name)
+        return partial(self._within, found) if ismethod(found) else found
+
+    def _within(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        with self.precision():
+            return method(*arguments, **options)

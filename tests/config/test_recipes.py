@@ -23,6 +23,10 @@ def test_an_unknown_recipe_is_an_error_with_the_nearest_name(write):
         find_recipe("maskd")
     with pytest.raises(I2IKitError, match=r"there is no such file\. Nearest: 'mine\.py'\."):
         find_recipe(path.parent / "mne.py")
+    with pytest.raises(I2IKitError, match=r"there is no such file\. The packaged recipe is --recipe masked\."):
+        find_recipe("masked.py")
+    with pytest.raises(I2IKitError, match=r"notes\.txt: a recipe is a config, .* ends in \.py"):
+        find_recipe(write("notes.txt", "seed = 1"))
 
 
 @pytest.mark.parametrize("name", MASKABLE)

@@ -72,3 +72,7 @@ def test_the_machine_is_that_of_the_device():
     found = look_at_machine(torch.device("cpu"))
     assert found.device == "cpu"
     assert found.cores >= 1
+
+
+def test_images_smaller_than_the_smallest_size_are_said_to_be_enlarged():
+    assert "to which the images are enlarged" in choose_config(FoundImages({"a": 9, "b": 9}, 5), LAPTOP).reasons[1]

@@ -1,11 +1,13 @@
 """Each pass of a step is made once, joined with the passes that can share its call."""
 
+import pytest
 import torch
 from torch import nn
 
 from i2ikit.losses.cosine import CosineLoss
 from i2ikit.schedules import Until
 from i2ikit.translation import WeightedTerm
+from i2ikit.translation.calls import InPrecision
 from i2ikit.views.image_pool import ImagePool
 from i2ikit.views.mirror import Mirror
 
@@ -107,3 +109,15 @@ def test_a_term_of_weight_zero_is_not_run_and_its_passes_neither(model, trainer,
     clear(built)
     assert set(trainer(built).step(batch, epoch=2)) == {"cycle"}
     assert [call.images for call in built.generators["ab"].calls] == [1]
+
+
+def test_methods_of_a_network_compute_in_its_precision_too():
+    class Head(nn.Linear):
+        def distance(self, x):
+            return self(x)
+
+    head = InPrecision(Head(2, 3), lambda: torch.autocast("cpu", torch.bfloat16))
+    assert head.out_features == 3
+    assert head.distance(torch.ones(1, 2)).dtype == torch.bfloat16
+    with pytest.raises(AttributeError, match="missing"):
+        _ = head.missing

@@ -69,6 +69,13 @@ def parse_command(text: str) -> PublishedCommand:
     if given.get("CUT_mode", "cut").lower() not in ("cut", "fastcut"):
         wrong.append(f"--CUT_mode {given['CUT_mode']}: must be CUT or FastCUT")
     wrong += [f"--{name} {given[name]}: must be above 0" for name in POSITIVE if given.get(name, 1) <= 0]
+    wrong += [
+        f"--{name} {given[name]}: must be 0 or more"
+        for name in ("n_epochs", "n_epochs_decay")
+        if given.get(name, 0) < 0
+    ]
+    if given.get("n_epochs") == given.get("n_epochs_decay") == 0:
+        wrong.append("--n_epochs 0 --n_epochs_decay 0: their sum is the length of the run and must be above 0")
     if not DEVICES.fullmatch(given.get("gpu_ids", "0")):
         wrong.append(f"--gpu_ids {given['gpu_ids']}: must be numbers, such as 0 or 0,1, or -1 for the CPU")
     if not given.get("dataroot"):
@@ -119,13 +126,28 @@ def _parse(words: Sequence[str], options: Sequence[Option], model: str = "") -> 
             parser.add_argument(*names, dest=option.name, type=_type(option.default))
     found, rest = parser.parse_known_args(list(words))
     if rest:
-        raise ConfigError(SOURCE, [_unknown(word, options, model) for word in rest if word.startswith("-")] or rest)
+        unknown = [_unknown(word, options, model) for word in rest if word.startswith("-")]
+        stray = f"{shlex.join(rest)}: belongs to no option; options are --NAME VALUE, such as --dataroot DIR"
+        raise ConfigError(SOURCE, unknown or [stray])
     return vars(found)
 
 
 def _type(default: Any) -> Any:
     """Return what reads the values of an option: the type of its default, whole numbers for a limit of images."""
+    if isinstance(default, float) and default != math.inf:
+        return _number
     return int if default == math.inf else str if default is None else type(default)
+
+
+def _number(text: str) -> float:
+    """Return a finite number: the Python of a config has no other."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"must be a number, not {text!r}")
+    return value
 
 
 def _truth(text: str) -> bool:
