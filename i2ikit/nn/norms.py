@@ -94,7 +94,8 @@ class OnePositionNorm(nn.InstanceNorm2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the normalized maps (B, C, h, w)."""
-        if x.ndim != 4 or self.track_running_stats:
+        exported = torch.compiler.is_compiling() or torch._C._is_tracing()  # its maps have no size yet
+        if x.ndim != 4 or self.track_running_stats or not (exported or x.shape[2:].numel() == 1):
             return super().forward(x)
         found: Tensor = torch.instance_norm(
             x, self.weight, self.bias, None, None, True, 0.0, self.eps, torch.backends.cudnn.enabled
