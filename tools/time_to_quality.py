@@ -1,6 +1,6 @@
 """Time to equal quality: how much of the reference's training time another config needs for the same quality.
 
-    python tools/time_to_quality.py enco/stripes mine.py --seeds 0,1,2 --out runs/time
+    python tools/time_to_quality.py enco/stripes mine.py --seeds 0 1 2 --out runs/time
 
 All runs are trained in turns, as by `i2ikit benchmark`, each as long as its own config says. A run has reached the
 quality at the first measurement from which on *all* values are at least as good as the targets until its end. The
@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train, and print the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configs", nargs="+", metavar="CONFIG", help="the reference first, then one or more others")
-    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--quality", action="append", metavar="METRIC=VALUE", help="a target; repeatable")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for all configs")
     parser.add_argument("--slices", type=int, default=5, help="parts that each run is cut into, to take turns")
@@ -115,8 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/time_to_quality"))
     given = parser.parse_args(arguments)
     try:
-        seeds = [int(seed) for seed in given.seeds.split(",")]
-        wanted = BenchmarkPlan([], seeds, steps=1, slices=given.slices, evaluations=given.evaluations)
+        wanted = BenchmarkPlan([], sorted({*given.seeds}), steps=1, slices=given.slices, evaluations=given.evaluations)
         plan = make_plan(wanted, given.configs, overrides=given.set)
         plan = keep_plan(given.out, replace(plan, steps=None, entries=[own_steps(entry) for entry in plan.entries]))
         failures = take_turns(plan, given.out, lambda line: print(line, flush=True))

@@ -34,12 +34,12 @@ def with_default_config(command: str, options: Options, device: str = "auto", **
             f"name a config, such as `i2ikit {command} cut/stripes`, or your images, `i2ikit {command} --data DIR`; "
             "`i2ikit list configs` lists the packaged configs."
         )
-    with busy("Looking at the images"):
+    with busy("Reading the sizes of the images"):
+        from i2ikit.config.choice import choose_config, inspect_images, inspect_machine
         from i2ikit.distributed.device import pick_device
-        from i2ikit.profiling.default_config import choose_config, look_at_images, look_at_machine
 
-        images = look_at_images(source)
-        choice = choose_config(images, look_at_machine(pick_device(device)))
+        images = inspect_images(source)
+        choice = choose_config(images, inspect_machine(pick_device(device)))
     full = replace(
         options,
         config=choice.config,

@@ -104,7 +104,7 @@ def phase_of(model: Mapping[str, Any], network: str) -> str:
 
 
 def averages_of(model: Mapping[str, Any], momentum: float) -> dict[str, Any]:
-    """Return moving averages of the generators that make the outputs, for ``model.averages``; those there are are kept.
+    """Return moving averages of the generators that make the outputs, for ``model.averages``; existing ones are kept.
 
     Args:
         model: the ``model`` section of a config, as ``_base_.model``.

@@ -1,4 +1,4 @@
-"""The base of trackers, and what they are told about a run."""
+"""The base of trackers, and the facts of a run that they receive."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

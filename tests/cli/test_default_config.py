@@ -7,7 +7,7 @@ from PIL import Image
 
 from i2ikit.cli.default_config import full_command
 from i2ikit.cli.train import Precision, TrainOptions
-from i2ikit.profiling import default_config
+from i2ikit.config import choice
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def photos(tmp_path, monkeypatch):
 
 
 def test_the_full_command_trains_exactly_the_same(run, photos, trained, monkeypatch):
-    monkeypatch.setattr(default_config.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(choice.os, "cpu_count", lambda: 2)
     short = run("train", "--data", "my photos", "--device", "cpu", "--set", "train.steps=7", "--recipe", "masked")
     assert (short.code, short.err) == (0, "")
     heading, *reasons, same, command = short.out.splitlines()

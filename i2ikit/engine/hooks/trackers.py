@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -52,9 +53,8 @@ class TrackersHook(RunHook):
         if self._backends:
             self._trackers.append(VisBackends(run))
         ids = read_ids(run.folder)
-        for tracker in self._trackers:
-            name = self._name(tracker)
-            told = TrackedRun(
+        for name, tracker in self._named():
+            about = TrackedRun(
                 run.folder.path.name,
                 run.folder.path.absolute(),
                 flat(run.config),
@@ -62,7 +62,7 @@ class TrackersHook(RunHook):
                 id=ids.get(name),
             )
             try:
-                ids[name] = tracker.start(told)
+                ids[name] = tracker.start(about)
             except Exception as error:  # each service has errors of its own
                 if not self._step:
                     raise I2IKitError(f"the tracker {name} cannot start: {_reason(error)}") from error
@@ -120,10 +120,13 @@ class TrackersHook(RunHook):
             else:
                 self._failed[name] = 0
 
-    def _name(self, tracker: Tracker) -> str:
-        base = short_name(type(tracker))
-        count = sum(short_name(type(each)) == base for each in self._started.values())
-        return f"{base}#{count + 1}" if count else base
+    def _named(self) -> Iterator[tuple[str, Tracker]]:
+        """Yield trackers with names that are the same whenever the run is resumed, whether others start or not."""
+        counts = Counter[str]()
+        for tracker in self._trackers:
+            base = short_name(type(tracker))
+            counts[base] += 1
+            yield base if counts[base] == 1 else f"{base}#{counts[base]}", tracker
 
 
 class VisBackends(Tracker):

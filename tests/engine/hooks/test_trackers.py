@@ -108,13 +108,16 @@ def test_a_tracker_that_fails_is_reported_and_the_run_goes_on(diary, tmp_path, r
 
 @pytest.mark.slow
 def test_a_tracker_that_cannot_start_ends_a_new_run_and_no_resumed_one(diary, tmp_path, recorder):
-    broken = {**diary, "trackers": [{"type": "DiaryTracker", "fails": "start"}]}
+    diary["trackers"] = [{"type": "DiaryTracker"}, {"type": "DiaryTracker"}]
+    broken = {**diary, "trackers": [{"type": "DiaryTracker", "fails": "start"}, {"type": "DiaryTracker"}]}
     with pytest.raises(I2IKitError, match=r"^the tracker diary cannot start: ConnectionError: the server is gone$"):
         train(broken, work_dir=tmp_path / "new", max_steps=2)
+    BOOK.clear()
     train(diary, work_dir=tmp_path / "run", max_steps=2)
     result = train(broken, work_dir=tmp_path / "run", max_steps=3, resume=True, reporter=recorder)
     assert result.step == 3
     assert any(note.startswith("The run goes on without the tracker diary, which") for note in recorder.notes)
+    assert BOOK["diary1"].run.step == 2  # the second one continues its own run
 
 
 @pytest.mark.slow

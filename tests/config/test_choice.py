@@ -4,8 +4,8 @@ import pytest
 import torch
 from PIL import Image
 
+from i2ikit.config.choice import FoundImages, Machine, choose_config, inspect_images, inspect_machine
 from i2ikit.errors import DataError
-from i2ikit.profiling.default_config import FoundImages, Machine, choose_config, look_at_images, look_at_machine
 
 GB = 2**30
 LAPTOP = Machine("cpu", 2, 4 * GB)
@@ -26,19 +26,19 @@ def photos(tmp_path):
 
 def test_images_are_counted_and_their_shorter_sides_measured(photos):
     folder = photos((50, 40))
-    assert look_at_images(folder) == FoundImages({"a": 3, "b": 2}, 40)
+    assert inspect_images(folder) == FoundImages({"a": 3, "b": 2}, 40)
     Image.new("RGB", (30, 90)).save(folder / "trainB" / "0.png")
     (folder / "trainB" / "1.png").write_bytes(b"no image")
-    assert look_at_images({"root": folder, "a": "testA", "b": "trainB"}) == FoundImages({"a": 1, "b": 2}, 30)
+    assert inspect_images({"root": folder, "a": "testA", "b": "trainB"}) == FoundImages({"a": 1, "b": 2}, 30)
 
 
 def test_a_folder_without_a_domain_or_without_readable_images_is_an_error_that_names_it(photos):
     folder = photos((50, 40), b=0)
     with pytest.raises(DataError, match="trainB"):
-        look_at_images(folder)
+        inspect_images(folder)
     (folder / "trainB" / "1.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"trainB/1\.png"):
-        look_at_images(folder)
+        inspect_images(folder)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_few_images_take_the_recipe_for_small_data_and_a_reason_is_given_for_eac
 
 
 def test_the_machine_is_that_of_the_device():
-    found = look_at_machine(torch.device("cpu"))
+    found = inspect_machine(torch.device("cpu"))
     assert found.device == "cpu"
     assert found.cores >= 1
 

@@ -25,7 +25,7 @@ SMALLER = 64  # pixels on fewer cores
 FEW = 500  # images of a domain; with fewer a discriminator learns them by heart
 MOST_STEPS = 100_000  # of a run on a GPU
 PUBLISHED_EPOCHS = 400
-LOOKED_AT = 64  # files of each domain whose headers are read
+INSPECTED = 64  # files of each domain whose headers are read
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Choice:
     reasons: tuple[str, ...]
 
 
-def look_at_images(folders: Folders) -> FoundImages:
+def inspect_images(folders: Folders) -> FoundImages:
     """Return the number and the size of the training images of two domains; the headers of some files are read.
 
     Args:
@@ -95,7 +95,7 @@ def _side(files: FileList) -> int:
         DataError: none of them can be read.
     """
     found = []
-    for index in range(0, len(files), -(-len(files) // LOOKED_AT)):
+    for index in range(0, len(files), -(-len(files) // INSPECTED)):
         with suppress(DataError):  # a run has its own rule for single bad files
             header = read_header(files[index])
             found.append(min(header.width, header.height))
@@ -105,7 +105,7 @@ def _side(files: FileList) -> int:
     return round(statistics.median(found))
 
 
-def look_at_machine(device: torch.device) -> Machine:
+def inspect_machine(device: torch.device) -> Machine:
     """Return what a training on a device has at its disposal."""
     memory = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
     return Machine(device.type, os.cpu_count() or 1, memory)
