@@ -1,7 +1,7 @@
 # For CPUs and GPUs, where PyTorch comes with its own CUDA libraries:
 #     docker build --tag i2ikit .
 # On a base that has PyTorch and CUDA already:
-#     docker build --tag i2ikit --build-arg BASE=pytorch/pytorch:2.8.0-cuda12.8-cudnn9-runtime .
+#     docker build --tag i2ikit --build-arg BASE=pytorch/pytorch:2.11.0-cuda13.0-cudnn9-runtime .
 # The smaller build of PyTorch for CPUs only, with the options of pip that pytorch.org shows:
 #     docker build --tag i2ikit --build-arg TORCH="torch torchvision --index-url ADDRESS" .
 # Train on the folder photos of the current directory; the workers of the data loading need the shared memory:
@@ -18,7 +18,7 @@ ENV PATH=/opt/i2ikit/bin:$PATH \
     HOME=/tmp
 
 # The packages of the base stay visible, and system Pythons that refuse to be changed are left alone.
-# hadolint ignore=DL3013,SC2086
+# hadolint ignore=DL3013
 RUN python3 -m venv --system-site-packages /opt/i2ikit \
     && pip install ${TORCH}
 

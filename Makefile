@@ -31,11 +31,12 @@ quick: $(INSTALLED)  ## run the tests that take no more than a few seconds each
 
 check: lint docs test  ## run all that must pass before a push: lint, docs and test
 
-lint: $(INSTALLED)  ## run the linters, the type checker and the check of the import layers
+lint: $(INSTALLED)  ## run the linters, of the Dockerfile too, the type checker and the check of the import layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 
 docs: $(INSTALLED)  ## build the documentation into site/; without a network, and with every link checked
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
@@ -54,7 +55,7 @@ onedl:  ## run the tests of engine and config with onedl-mmengine, a fork, in pl
 	uv pip install --quiet --python .venv-onedl --reinstall-package onedl-mmengine onedl-mmengine
 	OMP_NUM_THREADS=1 .venv-onedl/bin/python -m pytest -n $(JOBS) --dist loadfile tests/engine tests/config tests/test_*.py
 
-release: $(INSTALLED)  ## build sdist and wheel in dist/, and try the wheel in an empty environment
+release: $(INSTALLED)  ## build sdist and wheel in dist/, and try the wheel in an empty environment; I2IKIT_REPOSITORY: its address
 	rm -rf dist
 	$(BIN)/python -m hatchling build --target sdist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist dist/*.tar.gz

@@ -12,7 +12,7 @@ seeds.
 import argparse
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,14 @@ from typing import Any
 from i2ikit.benchmark.plan import BenchmarkEntry, BenchmarkPlan, BenchmarkRun, keep_plan, make_plan
 from i2ikit.benchmark.results import read_run
 from i2ikit.benchmark.slices import take_turns
+from i2ikit.cli.benchmark import qualities
 from i2ikit.cli.benchmark import targets as read_targets
 from i2ikit.errors import I2IKitError
 from i2ikit.report.record import read_record
 
 METRICS = ("wasserstein.ratio", "wasserstein.ratio_masked", "background.db")
 NEVER = "never"
+INTERRUPTED = 130  # exit code
 
 
 def good_enough(metrics: Mapping[str, float], targets: Mapping[str, float], better: Mapping[str, str]) -> bool:
@@ -103,20 +105,49 @@ def read_runs(runs: Sequence[BenchmarkRun]) -> tuple[list[dict[str, Any]], dict[
     return [read_run(run, record, better) for run, record in zip(runs, records, strict=True)], better
 
 
+def wanted_quality(texts: Sequence[str], metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return the targets that the user gives; an I2IKitError before the training where there can be none.
+
+    Args:
+        texts: ``METRIC=VALUE``.
+        metrics: of the configs.
+    """
+    if not texts and not any(name.partition(".")[0] in metrics for name in METRICS):
+        known = ", ".join(metrics) or "nothing"
+        raise I2IKitError(
+            f"the configs measure {known}, none of {', '.join(METRICS)}: name a target with --quality METRIC=VALUE"
+        )
+    return qualities(texts, metrics)
+
+
+def integer(least: int) -> Callable[[str], int]:
+    """Return a type of argparse: integers from ``least`` up."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not an integer of at least {least}")
+        return int(text)
+
+    return read
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, and print the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configs", nargs="+", metavar="CONFIG", help="the reference first, then one or more others")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--seeds", nargs="+", type=integer(0), default=[0, 1, 2])
     parser.add_argument("--quality", action="append", metavar="METRIC=VALUE", help="a target; repeatable")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for all configs")
-    parser.add_argument("--slices", type=int, default=5, help="parts that each run is cut into, to take turns")
-    parser.add_argument("--evaluations", type=int, default=24, help="measurements of each run")
+    parser.add_argument("--slices", type=integer(1), default=5, help="parts that each run is cut into, to take turns")
+    parser.add_argument("--evaluations", type=integer(1), default=24, help="measurements of each run")
     parser.add_argument("--out", type=Path, default=Path("runs/time_to_quality"))
     given = parser.parse_args(arguments)
+    if len(given.configs) < 2:
+        parser.error("name the reference and at least one other config")
     try:
         wanted = BenchmarkPlan([], sorted({*given.seeds}), steps=1, slices=given.slices, evaluations=given.evaluations)
         plan = make_plan(wanted, given.configs, overrides=given.set)
+        quality = wanted_quality(given.quality or (), plan.entries[0].config.get("metrics", {}))
         plan = keep_plan(given.out, replace(plan, steps=None, entries=[own_steps(entry) for entry in plan.entries]))
         failures = take_turns(plan, given.out, lambda line: print(line, flush=True))
         if failures:
@@ -125,12 +156,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         by_label = {entry.label: [run for run in found if run["label"] == entry.label] for entry in plan.entries}
         known = {name: {"better": end} for name, end in better.items()}
         reference = by_label[plan.entries[0].label]
-        targets = read_targets(given.quality or [], known) or at_the_end(reference, METRICS, better)
+        targets = read_targets(quality, known) or at_the_end(reference, METRICS, better)
         if not targets:
             raise I2IKitError(f"none of {', '.join(METRICS)} was measured: name a target with --quality METRIC=VALUE")
     except I2IKitError as error:
         print(error, file=sys.stderr)
-        return 2
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted; the same command resumes it", file=sys.stderr)
+        return INTERRUPTED
     print("\n".join(compare(by_label, targets, better)))
     return 0
 

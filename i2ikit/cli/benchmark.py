@@ -1,6 +1,6 @@
 """`i2ikit benchmark`: train several configs under one budget and compare them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +10,7 @@ import typer
 from i2ikit.cli.completion import complete_config
 from i2ikit.cli.console import INTERRUPTED, complain, make_table, out, write
 from i2ikit.cli.options import DataFolder, Device, Overrides, Recipes, recipe_names, takes
-from i2ikit.errors import I2IKitError, nearest_hint
+from i2ikit.errors import I2IKitError, no_such
 
 if TYPE_CHECKING:
     from i2ikit.benchmark.tables import Row, Table
@@ -87,6 +87,7 @@ def benchmark(options: BenchmarkOptions) -> None:
     )
     names = recipe_names(options.recipes)
     plan = make_plan(wanted, options.configs, data=options.data, overrides=options.overrides or [], recipes=names)
+    quality = qualities(options.quality or (), plan.entries[0].config.get("metrics", {}))
     try:
         plan = find_lengths(keep_plan(options.folder, plan), options.folder, write)
         failures = take_turns(plan, options.folder, write)
@@ -94,8 +95,8 @@ def benchmark(options: BenchmarkOptions) -> None:
         complain("interrupted; the same command resumes the benchmark.")
         raise typer.Exit(INTERRUPTED) from None
     results = summarize(plan, options.folder, failures=failures)
-    if options.quality:
-        results = summarize(plan, options.folder, targets(options.quality, results["metrics"]), failures)
+    if quality:
+        results = summarize(plan, options.folder, targets(quality, results["metrics"]), failures)
     report = write_results(options.folder, results, plan.runs(options.folder))
     for table in tables(results):
         print_table(table, out().width)
@@ -104,22 +105,39 @@ def benchmark(options: BenchmarkOptions) -> None:
         raise typer.Exit(1)
 
 
-def targets(texts: Sequence[str], known: Mapping[str, Any]) -> dict[str, float]:
-    """Return the qualities of ``METRIC=VALUE``.
+def qualities(texts: Sequence[str], metrics: Collection[str]) -> dict[str, float]:
+    """Return the qualities of ``METRIC=VALUE`` by metric; called before the training, which may take hours.
+
+    Args:
+        texts: of the user.
+        metrics: names in the section ``metrics`` of the configs, with which the names of their values begin.
 
     Raises:
-        I2IKitError: no such metric with a direction was measured, or the value is not a number.
+        I2IKitError: the configs have no such metric, or the value is not a number.
     """
     found = {}
     for text in texts:
         name, _, value = text.partition("=")
-        if not known.get(name, {}).get("better"):
-            raise I2IKitError(f"--quality {text}: no metric {name!r} was measured.{nearest_hint(name, known)}")
+        if name.partition(".")[0] not in metrics:
+            raise I2IKitError(f"--quality {text}: {no_such('metric', name.partition('.')[0], metrics)}")
         try:
             found[name] = float(value)
         except ValueError:
             raise I2IKitError(f"--quality {text}: {value!r} is not a number.") from None
     return found
+
+
+def targets(wanted: Mapping[str, float], known: Mapping[str, Any]) -> dict[str, float]:
+    """Return qualities by metric as they are.
+
+    Raises:
+        I2IKitError: no such metric with a direction was measured.
+    """
+    for name, value in wanted.items():
+        if not known.get(name, {}).get("better"):
+            ordered = [each for each, about in known.items() if about.get("better")]
+            raise I2IKitError(f"--quality {name}={value:g}: {no_such('measured value', name, ordered)}")
+    return dict(wanted)
 
 
 def print_table(table: "Table", width: int) -> None:

@@ -155,13 +155,14 @@ def with_trackers(config: dict[str, Any], names: Sequence[str]) -> dict[str, Any
     Raises:
         I2IKitError: there is no tracker of that name, or its package is not installed.
     """
-    if not names:
+    section = config.get("trackers", [])
+    if not names or not isinstance(section, list):  # the check of the config reports the latter
         return config
     from i2ikit.registry import TRACKERS
     from i2ikit.trackers.base import missing_package, short_name
 
     known = {short_name(TRACKERS.get(key)): key for key in TRACKERS.names()}
-    found = list(config.get("trackers", []))
+    found = list(section)
     for name in names:
         key = known.get(name.lower(), name)
         if key not in known.values():

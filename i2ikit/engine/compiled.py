@@ -52,10 +52,6 @@ def compile_networks(
 
 def _obstacle(device: torch.device, backend: str) -> str:
     """Compile and run a small function; return why that fails, or an empty string."""
-    from torch._functorch import config  # imports much
-
-    if not hasattr(config, EARLY):
-        return f"it needs a newer PyTorch than {torch.__version__}"
     x = torch.ones(4, device=device, requires_grad=True)
     try:
         with _compiling():
@@ -90,7 +86,9 @@ class _Compiled:
 @contextmanager
 def _compiling() -> Iterator[None]:
     """Compile the backward pass together with the forward pass, so that its errors are found there."""
-    with warnings.catch_warnings(), torch._functorch.config.patch({EARLY: True}):
+    from torch._functorch import config  # imports much
+
+    with warnings.catch_warnings(), config.patch({EARLY: True}):
         warnings.simplefilter("ignore")  # torch.compile looks at gradients of tensors that have none, and warns of it
         yield
 

@@ -32,9 +32,9 @@ class TensorBoardTracker(Tracker):
         from torch.utils.tensorboard import SummaryWriter
 
         folder = run.folder / FOLDER
-        if run.id is None:
+        if not run.step:
             shutil.rmtree(folder, ignore_errors=True)  # of a run that ended before its first checkpoint
-        self._writer = SummaryWriter(str(folder), purge_step=run.step + 1 if run.id else None, flush_secs=30)
+        self._writer = SummaryWriter(str(folder), purge_step=run.step + 1 if run.step else None, flush_secs=30)
         lines = [f"| {key} | {value} |" for key, value in run.config.items()]
         self._writer.add_text("config", "\n".join(["| key | value |", "|---|---|", *lines]), run.step)
         self.where = f"tensorboard --logdir {run.folder.parent}"

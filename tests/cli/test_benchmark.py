@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from i2ikit.benchmark.tables import Row, Table
-from i2ikit.cli.benchmark import print_table, targets
+from i2ikit.cli.benchmark import print_table, qualities, targets
 from i2ikit.errors import I2IKitError
 
 CONFIG = """
@@ -127,13 +127,19 @@ def test_an_interrupted_benchmark_tells_how_to_resume(run, configs, tmp_path, mo
     assert "the same command resumes the benchmark" in ended.err
 
 
-def test_a_quality_target_needs_a_measured_metric():
+def test_a_quality_of_no_metric_is_refused_before_the_training(run, configs: list[str], tmp_path: Path):
+    assert qualities(["truth.db=21.5"], ["truth"]) == {"truth.db": 21.5}
+    with pytest.raises(I2IKitError, match=r"--quality truth\.db=much: 'much' is not a number"):
+        qualities(["truth.db=much"], ["truth"])
+    done = run("benchmark", *configs, "--steps", "4", "--quality", "trut.db=2", "--out", str(tmp_path / "out"))
+    assert done.code == 2
+    assert "--quality trut.db=2: there is no metric 'trut'. Nearest: 'truth'." in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_quality_target_needs_a_measured_value():
     known = {"truth.db": {"better": "higher"}, "appearance.contrast": {"better": ""}}
-    assert targets(["truth.db=21.5"], known) == {"truth.db": 21.5}
-    for text, words in (
-        ("truth.bd=2", "Nearest: 'truth.db'"),
-        ("truth.db=much", "'much' is not a number"),
-        ("appearance.contrast=1", "no metric"),
-    ):
-        with pytest.raises(I2IKitError, match=words):
-            targets([text], known)
+    assert targets({"truth.db": 21.5}, known) == {"truth.db": 21.5}
+    for name in ("truth.bd", "appearance.contrast"):
+        with pytest.raises(I2IKitError, match=r"--quality .*=2: there is no measured value .* There are: truth\.db"):
+            targets({name: 2}, known)

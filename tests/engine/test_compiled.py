@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from torch._functorch import config
 
 from i2ikit.build import Builder
-from i2ikit.engine.compiled import CACHE, EARLY, compile_networks
+from i2ikit.engine.compiled import CACHE, compile_networks
 from i2ikit.engine.optim import PhaseUpdater, build_optimizers
 from i2ikit.engine.runner import RunnerModel
 from i2ikit.translation import Progress, UnpairedTranslation, build_model
@@ -18,7 +17,6 @@ from i2ikit.translation import Progress, UnpairedTranslation, build_model
 CPU = torch.device("cpu")
 MOST = 4  # convolutions of the discriminator here; the generator has more
 TRAIN = {"checkpoint_activations": False}
-pytestmark = pytest.mark.skipif(not hasattr(config, EARLY), reason="PyTorch is too old")
 
 
 @pytest.fixture(autouse=True)
@@ -139,12 +137,3 @@ def test_outside_of_training_nothing_is_compiled(cut):
     before = len(calls)
     model.render({"a": torch.zeros(1, 3, 20, 20)}, ["ab(a)"])
     assert len(calls) == before
-
-
-def test_a_pytorch_that_finds_errors_of_a_backward_pass_too_late_does_not_compile(cut, monkeypatch):
-    monkeypatch.setattr("i2ikit.engine.compiled.EARLY", "option_of_the_future")
-    notes: list[str] = []
-    compile_networks(built(cut), TRAIN, CPU, notes.append)
-    assert notes == [
-        f"train.compile: networks run without being compiled: it needs a newer PyTorch than {torch.__version__}."
-    ]

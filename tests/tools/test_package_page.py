@@ -1,8 +1,10 @@
 """The text of the package's page."""
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -36,11 +38,48 @@ def test_without_an_address_links_become_text_and_images_are_left_out(tool: Modu
     )
 
 
-def test_the_address_is_that_of_the_metadata(tool: ModuleType, tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text("[a](b.md)")
-    metadata = {"version": "1.2.0", "urls": {"Repository": "https://git.example/i2ikit/"}}
-    tool.PackagePage(str(tmp_path), {}).update(metadata)
-    assert metadata["readme"] == {
-        "content-type": "text/markdown",
-        "text": "[a](https://git.example/i2ikit/blob/v1.2.0/b.md)",
+@pytest.fixture
+def metadata_of(tool: ModuleType, tmp_path: Path) -> Callable[[str], dict[str, Any]]:
+    """``metadata_of(citation)`` returns the metadata of a package with this CITATION.cff."""
+
+    def found(citation: str) -> dict[str, Any]:
+        (tmp_path / "README.md").write_text("[a](b.md)")
+        (tmp_path / "CITATION.cff").write_text(citation)
+        metadata: dict[str, Any] = {"version": "1.2.0"}
+        tool.PackagePage(str(tmp_path), {}).update(metadata)
+        return metadata
+
+    return found
+
+
+@pytest.mark.parametrize(
+    ("citation", "variable"),
+    [
+        ("version: 1.2.0\nrepository-code: 'https://git.example/i2ikit/'\n", "https://other.example/i2ikit"),
+        ("# repository-code: https://...\n", "https://git.example/i2ikit"),
+    ],
+)
+def test_the_address_is_that_of_the_citation_or_of_the_build(metadata_of, monkeypatch, citation, variable) -> None:
+    monkeypatch.setenv("I2IKIT_REPOSITORY", variable)
+    metadata = metadata_of(citation)
+    assert metadata["readme"]["text"] == "[a](https://git.example/i2ikit/blob/v1.2.0/b.md)"
+    assert metadata["urls"] == {
+        "Repository": "https://git.example/i2ikit",
+        "Documentation": "https://git.example/i2ikit/tree/v1.2.0/docs",
+        "Issues": "https://git.example/i2ikit/issues",
+        "Changelog": "https://git.example/i2ikit/blob/v1.2.0/CHANGELOG.md",
     }
+
+
+def test_without_an_address_there_are_no_urls(metadata_of, monkeypatch) -> None:
+    monkeypatch.delenv("I2IKIT_REPOSITORY", raising=False)
+    metadata = metadata_of("# repository-code: https://...\n")
+    assert (metadata["readme"]["text"], metadata["urls"]) == ("a", {})
+
+
+def test_what_is_no_address_is_refused(metadata_of, monkeypatch) -> None:
+    monkeypatch.setenv("I2IKIT_REPOSITORY", "git.example/i2ikit")
+    with pytest.raises(ValueError, match=r"I2IKIT_REPOSITORY is 'git\.example/i2ikit': give an address such as https"):
+        metadata_of("")
+    with pytest.raises(ValueError, match=r"repository-code in CITATION\.cff is 'i2ikit'"):
+        metadata_of("repository-code: i2ikit\n")

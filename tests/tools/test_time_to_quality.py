@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from i2ikit.errors import I2IKitError
+
 ROOT = Path(__file__).parents[2]
 BETTER = {"ratio": "lower", "db": "higher"}
 TARGETS = {"ratio": 0.4, "db": 20.0}
@@ -53,5 +55,23 @@ def test_the_ratio_is_that_of_the_medians_of_time_and_of_steps(tool) -> None:
 
 
 def test_a_config_that_counts_epochs_is_told_apart(tool, tmp_path: Path, capsys) -> None:
-    assert tool.main(["enco/horse2zebra", "--out", str(tmp_path / "out")]) == 2
+    assert tool.main(["enco/horse2zebra", "cut/horse2zebra", "--out", str(tmp_path / "out")]) == 2
     assert "enco/horse2zebra counts epochs, not steps" in capsys.readouterr().err
+
+
+def test_a_quality_that_cannot_be_measured_is_told_before_the_training(tool) -> None:
+    assert tool.wanted_quality(["mean.brightness=0.5"], {"mean": {}}) == {"mean.brightness": 0.5}
+    for texts, metrics, message in (
+        ([], {"mean": {}}, "the configs measure mean, none of wasserstein.ratio"),
+        ([], {}, "the configs measure nothing, none of"),
+        (["men.brightness=1"], {"mean": {}}, "there is no metric 'men'. Nearest: 'mean'"),
+    ):
+        with pytest.raises(I2IKitError, match=message):
+            tool.wanted_quality(texts, metrics)
+
+
+@pytest.mark.parametrize("options", [("--slices", "0"), ("--evaluations", "x"), ("--seeds", "-1"), ()])
+def test_numbers_out_of_range_and_a_single_config_are_refused(tool, capsys, options) -> None:
+    with pytest.raises(SystemExit):
+        tool.main(["cut/stripes", *(["enco/stripes"] if options else []), *options])
+    assert ("is not an integer of at least" if options else "at least one other config") in capsys.readouterr().err

@@ -53,24 +53,13 @@ class TrackersHook(RunHook):
         if self._backends:
             self._trackers.append(VisBackends(run))
         ids = read_ids(run.folder)
+        if ids is None:
+            run.reporter.note(f"{run.folder.trackers} is damaged: the trackers begin new runs.")
+            ids = {}
         for name, tracker in self._named():
-            about = TrackedRun(
-                run.folder.path.name,
-                run.folder.path.absolute(),
-                flat(run.config),
-                step=self._step,
-                id=ids.get(name),
-            )
-            try:
-                ids[name] = tracker.start(about)
-            except Exception as error:  # each service has errors of its own
-                if not self._step:
-                    raise I2IKitError(f"the tracker {name} cannot start: {_reason(error)}") from error
-                run.reporter.note(f"The run goes on without the tracker {name}, which cannot start: {_reason(error)}")
-                continue
-            self._started[name] = tracker
-            if tracker.where:
-                run.reporter.note(f"Tracker {name}: {tracker.where}")
+            found = self._start(name, tracker, ids.get(name))
+            if found is not None:
+                ids[name] = found
         write_atomically(run.folder.trackers, json.dumps(ids))
         run.log.listeners.append(self.add_line)
 
@@ -95,6 +84,28 @@ class TrackersHook(RunHook):
     def close(self) -> None:
         """Let all trackers send what is left."""
         self._send(lambda tracker: tracker.close(self._finished))
+
+    def _start(self, name: str, tracker: Tracker, known: str | None) -> str | None:
+        """Start a tracker; return the id of its run, or None where a resumed run goes on without it."""
+        run = self._run
+        folder = run.folder.path
+        about = TrackedRun(folder.name, folder.absolute(), flat(run.config), step=self._step, id=known)
+        try:
+            found = tracker.start(about)
+            if not isinstance(found, str):
+                raise TypeError(f"{type(tracker).__name__}.start must return the id of the run, not {found!r}")
+        except Exception as error:  # each service has errors of its own
+            if not self._step:
+                raise I2IKitError(f"the tracker {name} cannot start: {_reason(error)}") from error
+            anew = f" To begin a new run there, remove {name!r} from {run.folder.trackers}." if known else ""
+            run.reporter.note(
+                f"The run goes on without the tracker {name}, which cannot start: {_reason(error).rstrip('.')}.{anew}"
+            )
+            return None
+        self._started[name] = tracker
+        if tracker.where:
+            run.reporter.note(f"Tracker {name}: {tracker.where}")
+        return found
 
     def _send_grid(self, run: TranslationRunner) -> None:
         step = run.progress.step
@@ -157,10 +168,12 @@ class VisBackends(Tracker):
         self.run.visualizer.close()
 
 
-def read_ids(folder: WorkDir) -> dict[str, str]:
-    """Return the ids of a run at its trackers, by name of the tracker."""
+def read_ids(folder: WorkDir) -> dict[str, str] | None:
+    """Return the ids of a run at its trackers, by name of the tracker; None if the file is damaged."""
+    if not folder.trackers.exists():
+        return {}
     found = read_json(folder.trackers)
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    return {key: value for key, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else None
 
 
 def scalars(line: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from i2ikit.engine.hooks.samples import SamplesHook
-from i2ikit.engine.hooks.trackers import scalars
+from i2ikit.engine.hooks.trackers import TrackersHook, scalars
 from i2ikit.engine.train import train
 from i2ikit.errors import I2IKitError
 from i2ikit.registry import TRACKERS
 from i2ikit.trackers.base import Tracker
+from i2ikit.work_dir import WorkDir
 
 
 class DiaryTracker(Tracker):
@@ -118,6 +119,42 @@ def test_a_tracker_that_cannot_start_ends_a_new_run_and_no_resumed_one(diary, tm
     assert result.step == 3
     assert any(note.startswith("The run goes on without the tracker diary, which") for note in recorder.notes)
     assert BOOK["diary1"].run.step == 2  # the second one continues its own run
+
+
+@pytest.fixture
+def start(tmp_path, recorder):
+    """``start(tracker)`` starts the tracker of a run, by default of one that resumes; returns the notes."""
+
+    def begin(tracker, step=2):
+        run = SimpleNamespace(folder=WorkDir(tmp_path), config={}, reporter=recorder, log=SimpleNamespace(listeners=[]))
+        TrackersHook([tracker], step=step).before_run(run)
+        return recorder.notes
+
+    return begin
+
+
+@pytest.mark.parametrize("content", ["{", "[]"])
+def test_damaged_ids_are_reported_and_the_trackers_begin_anew(start, tmp_path, content):
+    BOOK.clear()
+    (tmp_path / "trackers.json").write_text(content)
+    assert start(DiaryTracker()) == [f"{tmp_path / 'trackers.json'} is damaged: the trackers begin new runs."]
+    assert json.loads((tmp_path / "trackers.json").read_text()) == {"diary": "diary0"}
+
+
+def test_a_tracker_that_lost_its_run_is_told_apart_with_the_way_to_a_new_one(start, tmp_path):
+    (tmp_path / "trackers.json").write_text('{"diary": "gone"}')
+    (note,) = start(DiaryTracker("start"))
+    assert note.endswith(
+        f"ConnectionError: the server is gone. To begin a new run there, remove 'diary' from {tmp_path}/trackers.json."
+    )
+    assert json.loads((tmp_path / "trackers.json").read_text()) == {"diary": "gone"}
+
+
+def test_a_tracker_that_returns_no_id_is_refused(start, tmp_path):
+    tracker = type("OddTracker", (Tracker,), {"start": lambda self, run: None})()
+    with pytest.raises(I2IKitError, match=r"tracker odd cannot start: TypeError: OddTracker\.start must return the id"):
+        start(tracker, step=0)
+    assert not (tmp_path / "trackers.json").exists()
 
 
 @pytest.mark.slow

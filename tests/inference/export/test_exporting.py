@@ -2,6 +2,7 @@
 
 import io
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,12 @@ def test_smaller_files_differ_by_what_is_measured(precision, unit, trained, phot
     assert (onnx.TensorProto.FLOAT16 if precision == "fp16" else onnx.TensorProto.INT8) in weights
 
 
+def load_script(file: io.BytesIO, **options: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.jit", FutureWarning)  # of later versions: it is deprecated
+        return torch.jit.load(file, **options)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["torchscript", "torch-export"])
 @pytest.mark.parametrize("uint8", [False, True])
@@ -154,8 +161,7 @@ def test_files_of_torch_compute_what_the_translator_computes(kind, uint8, traine
     done = export_generator(model, tmp_path / "g.pt", ExportOptions(kind, uint8=uint8))
     content, files = io.BytesIO(done.path.read_bytes()), {"metadata.json": ""}
     if kind == "torchscript":
-        with pytest.warns(FutureWarning, match="deprecated"):
-            network = torch.jit.load(content, _extra_files=files)
+        network = load_script(content, _extra_files=files)
     else:
         network = torch.export.load(content, extra_files=files).module()
     assert json.loads(files["metadata.json"]) == done.metadata
@@ -259,8 +265,7 @@ def test_the_average_is_exported_unless_raw_weights_are_asked_for(tmp_path):
     done: list[Exported] = []
     for weights in ("average", "raw"):
         done.append(export_generator(trained, tmp_path / weights, ExportOptions("torchscript", weights=weights)))
-        with pytest.warns(FutureWarning, match="deprecated"):
-            found = torch.jit.load(io.BytesIO(done[-1].path.read_bytes()))(x)
+        found = load_script(io.BytesIO(done[-1].path.read_bytes()))(x)
         torch.testing.assert_close(found, Translator.load(trained, "cpu", weights=weights).network(x))
     assert [each.metadata["weights"] for each in done] == ["average", "raw"]
     assert done[0].metadata["weights_hash"] != done[1].metadata["weights_hash"]
