@@ -9,6 +9,7 @@ from i2ikit.inference.failures import TooLargeError
 
 LEVEL = 2 / 255  # of 8 bits, in -1..1
 UNSEEN = LEVEL / 4  # mean difference of outputs that nobody sees
+SPOT = 2 * LEVEL  # the same for a single value
 GLOBAL = 2 * LEVEL  # mean difference that tiles of an image must not have
 FARTHEST = 0.75  # of the distance over which the reach is measured
 
@@ -17,7 +18,8 @@ def measure_reach(translate: Callable[[Tensor], Tensor], crops: Tensor, whole: T
     """Return the distance, in pixels, from which the content of an image affects a translation no more visibly.
 
     A crop is translated whole, and each half of it by itself: how far from the cut the outputs differ is what a tile
-    lacks at its border. Beyond it they differ by less than a quarter of a level of 8 bits on average.
+    lacks at its border. Beyond it they differ by less than a quarter of a level of 8 bits on average, and by less than
+    two levels anywhere: a generator with a mask may decide otherwise at one spot.
 
     Args:
         translate: with given statistics of norms.
@@ -31,7 +33,7 @@ def measure_reach(translate: Callable[[Tensor], Tensor], crops: Tensor, whole: T
     """
     left, right = crops.chunk(2, -1)
     changed = _differences(whole, translate(torch.cat([left, -right], -1)), -1)
-    far = max(changed[int(len(changed) * FARTHEST) :])
+    far = max(mean for mean, _ in changed[int(len(changed) * FARTHEST) :])
     if far > GLOBAL:
         raise TooLargeError(
             "in tiles it would fall apart: the generator looks at the whole image by more than its norms. "
@@ -42,15 +44,15 @@ def measure_reach(translate: Callable[[Tensor], Tensor], crops: Tensor, whole: T
     for axis in (-1, -2):
         differences = _differences(whole, translate(crops.chunk(2, axis)[0]), axis)
         within = differences[: int(len(differences) * FARTHEST)]
-        seen = [distance for distance, value in enumerate(within, start=1) if value > UNSEEN]
+        seen = [at for at, (mean, largest) in enumerate(within, start=1) if mean > UNSEEN or largest > SPOT]
         reach = max(reach, *seen[-1:], 0)
     return -(-reach // multiple) * multiple
 
 
-def _differences(whole: Tensor, other: Tensor, axis: int) -> list[float]:
-    """Return the mean difference of two outputs at 1, 2, ... pixels from the middle of the first, in its first half."""
+def _differences(whole: Tensor, other: Tensor, axis: int) -> list[tuple[float, float]]:
+    """Return by the distance 1, 2, ... in pixels from the middle of the first output, in its first half, how much the
+    second differs: mean and largest."""
     half = whole.shape[axis] // 2
     apart = (whole.narrow(axis, 0, half) - other.narrow(axis, 0, half)).abs()
     others = tuple(each for each in range(apart.ndim) if each != apart.ndim + axis)
-    found: list[float] = apart.mean(others).flip(0).tolist()
-    return found
+    return list(zip(apart.mean(others).flip(0).tolist(), apart.amax(others).flip(0).tolist(), strict=True))

@@ -24,6 +24,18 @@ class Pooled(nn.Module):
         return x + x.mean((2, 3), keepdim=True)
 
 
+class Spot(nn.Module):
+    """A narrow window, and a wide one in a single row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.narrow, self.wide = Box(1), Box(9)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = torch.arange(x.shape[-2]) == 7
+        return torch.where(rows[:, None], self.wide(x), self.narrow(x))
+
+
 def reach(generator: nn.Module, multiple: int = 1) -> int:
     torch.manual_seed(0)
     crops = torch.rand(2, 3, 64, 64) * 0.5 + 0.5
@@ -33,6 +45,10 @@ def reach(generator: nn.Module, multiple: int = 1) -> int:
 @pytest.mark.parametrize("radius", [1, 5, 9])
 def test_reach_is_the_radius_of_a_window(radius):
     assert reach(Box(radius)) == radius
+
+
+def test_reach_is_that_of_the_farthest_spot():
+    assert reach(Spot()) == 9
 
 
 def test_reach_is_a_multiple_of_what_the_generator_takes():
