@@ -37,6 +37,7 @@ from i2ikit.version import __version__
 DEBUG = "--debug"
 NO_PLUGINS = "--no-plugins"
 HOME = re.compile(r"(--?[\w-]+=)?(~.*)")  # a path as an argument, or behind an option's `=`, where no shell expands it
+EXTRA_VALUE = re.compile(r"\([\w.\[\]]+=")  # click lists the arguments that it does not expect in parentheses
 UsageError: Any = typer.BadParameter.__bases__[0]  # typer brings its own click in some versions and not in others
 
 
@@ -80,6 +81,8 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except UsageError as error:
             error.message = printable(error.message) + answer(getattr(error, "option_name", None) or "")
+            if "argument" in error.message and EXTRA_VALUE.search(error.message):
+                error.message += " Each KEY=VALUE has its own --set: --set KEY=VALUE --set KEY=VALUE."
             raise
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise

@@ -56,5 +56,12 @@ def test_an_option_of_nobody_has_no_such_answer(run):
     assert "Here it is" not in run("train", "cut/stripes", "--xyz", "2").err
 
 
+def test_values_behind_one_set_are_answered_with_how_to_set_two(run):
+    outcome = run("train", "cut/stripes", "--set", "train.steps=2", "optimizer.lr=1e-4", "data.batch_size=2")
+    assert outcome.code == 2
+    assert "Each KEY=VALUE has its own --set" in " ".join(outcome.err.replace("│", " ").split())
+    assert "has its own --set" not in run("train", "cut/stripes", "cut/stripes").err
+
+
 def test_short_help(run):
     assert run("train", "-h").code == run("-h").code == 0
