@@ -24,7 +24,8 @@ def wrong_type(value: Any, annotation: Any) -> str:
     """Return ``must be WORDS, not VALUE``, or an empty string where the value fits or the annotation says nothing."""
     if _fits(value, annotation):
         return wrong_number(value)
-    return f"must be {_words(annotation)}, not {shown(value)}"
+    quoted = """; the word none is written with its quotes, '"none"'""" if value is None and annotation is str else ""
+    return f"must be {_words(annotation)}, not {shown(value)}{quoted}"
 
 
 def wrong_number(value: Any) -> str:

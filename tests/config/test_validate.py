@@ -98,7 +98,7 @@ def test_an_error_in_a_section_is_named(inherit, line, message):
         ([f"{CONTENT}.weight=" + "9" * 400], "must be an integer of at most"),
         ([f"{CONTENT}.weight=heavy"], "must be a number or a schedule, not 'heavy'"),
         ([f"{CONTENT}.sampler=none"], "must be dict\\(type="),
-        (["model.generators.ab.padding=none"], "must be text, not None"),
+        (["model.generators.ab.padding=none"], "must be text, not None; the word none is written with its quotes"),
         (["model.generators.ab.blocks=1000000000"], r"blocks must be an integer in 1\.\.1000"),
         (["model.generators.ab.filters=1000000000000"], "ResNetGenerator refused its arguments"),
         (["optimizer.differentiable=none"], "must be True or False, not None"),
