@@ -43,7 +43,7 @@ def test_a_value_that_fits_has_no_message(value, annotation):
 @pytest.mark.parametrize(
     ("value", "annotation", "message"),
     [
-        (None, str, "must be text, not None"),
+        (None, str, "must be text, not None; the word none is written with its quotes, '\"none\"'"),
         ([], str, "must be text, not []"),
         (True, int, "must be an integer, not True"),
         (float("nan"), float, "must be a finite number, not nan"),
