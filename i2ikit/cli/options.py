@@ -117,8 +117,19 @@ Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N o
 
 
 def recipe_names(texts: list[str] | None) -> list[str]:
-    """Return the recipes that --recipe names, each once."""
-    return list(dict.fromkeys(name.strip() for text in texts or () for name in text.split(",") if name.strip()))
+    """Return the recipes that --recipe names, each once.
+
+    Raises:
+        I2IKitError: one names none, such as an empty variable of a script.
+    """
+    lists = {text: [name.strip() for name in text.split(",") if name.strip()] for text in texts or ()}
+    empty = [text for text, names in lists.items() if not names]
+    if empty:
+        raise I2IKitError(
+            f"--recipe {empty[0]!r} names no recipe: write --recipe NAME, or leave it out. `i2ikit list recipes` lists "
+            "the packaged ones."
+        )
+    return list(dict.fromkeys(name for names in lists.values() for name in names))
 
 
 def folders(data: Path | None, a: str | None, b: str | None) -> Path | dict[str, str | Path] | None:

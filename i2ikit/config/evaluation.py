@@ -44,7 +44,11 @@ def check_evaluation(section: Any, metrics: Any, model: Any, builder: Builder) -
 def _check_decisive(full_name: str, section: Mapping[str, Any], metrics: Mapping[str, Any], builder: Builder) -> None:
     name, _, value = full_name.partition(".")
     if name not in metrics:
-        hint = known_hint(name, list(metrics))
+        hint = (
+            known_hint(name, list(metrics))
+            if metrics
+            else (" The section `metrics` is empty: write evaluation.metric=None as well.")
+        )
         builder.error("evaluation.metric", f"there is no metric {name!r} in {full_name!r}.{hint}")
         return
     known = directions(metrics[name])

@@ -122,10 +122,19 @@ def find_bases(path: Path, tree: ast.Module) -> Iterator[Path]:
 
 
 def _locate(package: str, inside: str) -> tuple[Path | None, str]:
-    """Return the file of this path in the folders of configs of a package, or None and what is wrong."""
+    """Return the file of this path in the folders of configs of a package, or None and what is wrong.
+
+    What is wrong names another package that has such a file.
+    """
     folders = get_manager().config_folders(package)
     problem = "" if folders else get_manager().problem(package) or f"the plugin {package!r} brings no configs"
-    return (None, problem) if problem else _choose(folders, inside)
+    if problem:
+        return None, problem
+    found, problem = _choose(folders, inside)
+    others = [info.package for info, folder in get_manager().folders_by_plugin() if (folder / inside).is_file()]
+    if found is None and others:
+        problem += f" {others[0]} has one: write {others[0]}{SEPARATOR}{inside}."
+    return found, problem
 
 
 def _choose(folders: Sequence[Path], inside: str) -> tuple[Path | None, str]:

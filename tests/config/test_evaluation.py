@@ -42,6 +42,13 @@ def test_each_error_is_named_with_a_way_out(section, message):
     assert errors(section) == [message]
 
 
+def test_without_metrics_none_can_decide():
+    assert errors({"metric": "distance.ratio"}, {}) == [
+        "evaluation.metric: there is no metric 'distance' in 'distance.ratio'. The section `metrics` is empty: write "
+        "evaluation.metric=None as well."
+    ]
+
+
 def test_values_of_the_second_generator_have_its_name_in_front():
     assert errors({"metric": "ba.distance.ratio"}, generators=("ab", "ba")) == []
     assert errors({"metric": "ba.distance.ratio"}) == [

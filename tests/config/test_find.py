@@ -70,6 +70,13 @@ def test_plugins_are_a_list_of_names(tiny, wrong):
         resolve_config(tiny)
 
 
+def test_a_file_behind_the_wrong_package_is_named_with_the_right_one(write):
+    with pytest.raises(ConfigError, match=r"i2ikit-unsb has one: write i2ikit-unsb::unsb/stripes\.py\."):
+        find_config("i2ikit::unsb/stripes")
+    with pytest.raises(ConfigError, match=r"i2ikit has one: write i2ikit::cut/stripes\.py\."):
+        read_config_file(write("mine.py", "_base_ = 'i2ikit-unsb::cut/stripes.py'"))
+
+
 def test_a_known_method_with_another_data_set_is_no_plugin():
     with pytest.raises(ConfigError, match="Nearest: 'cut/stripes'") as caught:
         find_config("cut/stripess")

@@ -1,5 +1,6 @@
 import errno
 import os
+import re
 from collections import namedtuple
 
 import pytest
@@ -45,6 +46,24 @@ def test_more_threads_than_cores_are_a_warning(monkeypatch):
     monkeypatch.setattr(probes, "cores", lambda: 2.0)
     found = probes.probe_threads()
     assert (found.state, found.advice) == (WARNING, "Set OMP_NUM_THREADS=2 before training.")
+
+
+@pytest.mark.parametrize(
+    ("load", "threads", "state", "advice"),
+    [
+        (2.9, 2, OK, ""),
+        (5.0, 2, WARNING, "Steps with several threads become many times slower.*OMP_NUM_THREADS=1 helps"),
+        (5.0, 1, WARNING, "^Steps take longer under this load"),
+    ],
+)
+def test_a_busy_machine_is_a_warning(load, threads, state, advice, monkeypatch):
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0), raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    monkeypatch.setattr(probes, "cores", lambda: 2.0)
+    found = probes.probe_threads()
+    assert found.state == state
+    assert re.search(advice, found.advice)
 
 
 @pytest.mark.parametrize(("quota", "available"), [("150000 100000", 1.5), ("max 100000", 64.0), ("nonsense", 64.0)])

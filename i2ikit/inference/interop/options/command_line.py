@@ -4,7 +4,7 @@ import argparse
 import math
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -20,7 +20,22 @@ REFUSED = {  # models of the published programs that have no preset, and what to
     "sinenco": "the published code of it does not run; see the preset sinenco/single_image_monet_etretat",
 }
 WITHOUT_MODEL = ("cycle_gan", "cut", "dcl")  # what the programs train when --model is not given
-POSITIVE = ("batch_size", "load_size", "crop_size", "ngf", "ndf", "random_scale_max")
+SIZES = ("input_nc", "output_nc", "ngf", "ndf", "n_layers_D", "stylegan2_G_num_downsampling", "netF_nc", "load_size")
+INTERVALS = ("print_freq", "display_freq", "update_html_freq", "save_latest_freq", "save_epoch_freq", "evaluation_freq")
+WEIGHTS = ("lambda_A", "lambda_B", "lambda_identity", "lambda_GAN", "lambda_NCE", "lambda_IDT", "lambda_R1")
+RATES = ("lr", "lr_G", "lr_D", "lr_F")
+COUNTS = ("crop_size", "batch_size", "max_dataset_size", "lr_decay_iters", "oversample_ratio")
+RANGES: Mapping[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {  # of numbers, by the words of the message
+    "above 0": (lambda value: value > 0, (*SIZES, *INTERVALS, *COUNTS, "init_gain", "nce_T")),
+    "0 or more": (
+        lambda value: value >= 0,
+        (*WEIGHTS, *RATES, "n_epochs", "n_epochs_decay", "num_threads", "pool_size", "num_patches"),
+    ),
+    "1 or more": (lambda value: value >= 1, ("random_scale_max",)),
+    "in 0..1": (lambda value: 0 <= value <= 1, ("random_ratio",)),
+    "at least 0 and below 1": (lambda value: 0 <= value < 1, ("beta1", "beta2")),
+}
+LAYERS = re.compile(r"\d+(,\d+)*")
 DEVICES = re.compile(r"-?\d+(,-?\d+)*")
 TRUE, FALSE = ("yes", "true", "t", "y", "1"), ("no", "false", "f", "n", "0")
 
@@ -68,16 +83,16 @@ def parse_command(text: str) -> PublishedCommand:
     ]
     if given.get("CUT_mode", "cut").lower() not in ("cut", "fastcut"):
         wrong.append(f"--CUT_mode {given['CUT_mode']}: must be CUT or FastCUT")
-    wrong += [f"--{name} {given[name]}: must be above 0" for name in POSITIVE if given.get(name, 1) <= 0]
-    wrong += [
-        f"--{name} {given[name]}: must be 0 or more"
-        for name in ("n_epochs", "n_epochs_decay")
-        if given.get(name, 0) < 0
-    ]
+    for allowed, (fits, names) in RANGES.items():
+        wrong += [
+            f"--{name} {given[name]}: must be {allowed}" for name in names if name in given and not fits(given[name])
+        ]
     if given.get("n_epochs") == given.get("n_epochs_decay") == 0:
         wrong.append("--n_epochs 0 --n_epochs_decay 0: their sum is the length of the run and must be above 0")
     if not DEVICES.fullmatch(given.get("gpu_ids", "0")):
         wrong.append(f"--gpu_ids {given['gpu_ids']}: must be numbers, such as 0 or 0,1, or -1 for the CPU")
+    if not LAYERS.fullmatch(given.get("nce_layers", "0")):
+        wrong.append(f"--nce_layers {given['nce_layers']}: must be numbers of layers, such as 0,4,8")
     if not given.get("dataroot"):
         wrong.append("--dataroot is missing: the folder that holds trainA and trainB")
     if wrong:

@@ -38,7 +38,7 @@ def generator(options: Options, *, back: bool = False) -> Config:
         downs = options["stylegan2_G_num_downsampling"]
         layers = {"size": _side(options), "downs": downs, "blocks": 2 if small else 6, "noise": not small}
         return {"type": "StyleGAN2Generator", **channels, **layers}
-    raise ConfigError(SOURCE, [f"netG={kind!r} is not known"])
+    raise ConfigError(SOURCE, [f"--netG {kind} has no counterpart"])
 
 
 def discriminator(options: Options, *, back: bool = False) -> Config:
@@ -64,7 +64,7 @@ def discriminator(options: Options, *, back: bool = False) -> Config:
         return {"type": "TileDiscriminator", **made, "antialias": not options["no_antialias"]}
     if kind in ("stylegan2", "tilestylegan2"):  # the second one builds the first one
         return {"type": "StyleGAN2Discriminator", **shared, "size": _side(options)}
-    raise ConfigError(SOURCE, [f"netD={kind!r} is not known"])
+    raise ConfigError(SOURCE, [f"--netD {kind} has no counterpart"])
 
 
 def head(config: Config, options: Options) -> Config:
@@ -75,7 +75,7 @@ def head(config: Config, options: Options) -> Config:
     """
     kind = HEADS.get(options["netF"])
     if kind != config["type"] and (kind != "IdentityHead" or config["type"] != "MLPHead"):
-        raise ConfigError(SOURCE, [f"netF={options['netF']!r} has no counterpart for model={options['model']!r}"])
+        raise ConfigError(SOURCE, [f"--netF {options['netF']} has no counterpart for --model {options['model']}"])
     if kind == "IdentityHead":
         return {"type": kind, "of": config["of"], "taps": config["taps"]}
     changed = {**config, "dim": options["netF_nc"], **initializer(options)}

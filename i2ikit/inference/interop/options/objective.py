@@ -77,7 +77,7 @@ def only_default(options: Options, names: Iterable[str]) -> None:
     Raises:
         ConfigError: one is on.
     """
-    on = [f"{name}={options[name]!r} has no counterpart" for name in names if options.get(name)]
+    on = [f"--{name} {options[name]} has no counterpart" for name in names if options.get(name)]
     if on:
         raise ConfigError(SOURCE, on)
 
@@ -114,7 +114,7 @@ def set_losses(model: Config, options: Options) -> None:
     """Set the adversarial loss of all terms."""
     mode = options["gan_mode"]
     if mode not in GAN_LOSSES:
-        raise ConfigError(SOURCE, [f"gan_mode={mode!r} is not known"])
+        raise ConfigError(SOURCE, [f"--gan_mode {mode} has no counterpart"])
     for term in terms_of(model, "AdversarialTerm", "DiscriminatorTerm"):
         term["loss"] = {"type": GAN_LOSSES[mode]}
 
@@ -149,7 +149,10 @@ def _taps(model: Config, options: Options) -> list[Any]:
     with torch.device("meta"):
         network: Any = builder.part(GENERATORS, next(iter(model["generators"].values())), "the generator")
     builder.raise_errors(SOURCE)
-    taps = published_taps(network, numbers, encode_only=not paired)
+    try:
+        taps = published_taps(network, numbers, encode_only=not paired)
+    except ConfigError as error:
+        raise ConfigError(SOURCE, [f"--nce_layers {options['nce_layers']}: {each}" for each in error.errors]) from None
     half = len(taps) // 2
     return [[key, query] for key, query in zip(taps[:half], reversed(taps), strict=False)] if paired else taps
 
@@ -159,7 +162,7 @@ def _numbers(text: str) -> list[int]:
     try:
         return [int(number) for number in text.split(",")]
     except ValueError:
-        raise ConfigError(SOURCE, [f"nce_layers={text!r} must be numbers of layers, such as 0,4,8"]) from None
+        raise ConfigError(SOURCE, [f"--nce_layers {text}: must be numbers of layers, such as 0,4,8"]) from None
 
 
 def _set_weights(model: Config, options: Options) -> None:

@@ -4,6 +4,8 @@ import pytest
 
 from i2ikit.errors import ConfigError
 from i2ikit.inference.interop.options import parse_command
+from i2ikit.inference.interop.options.command_line import RANGES
+from i2ikit.published_options import OPTIONS
 
 
 def test_a_command_has_the_defaults_of_its_model_and_the_values_that_it_gives():
@@ -52,6 +54,13 @@ def test_without_a_model_the_one_that_has_the_options_is_meant(text, model):
         ("--model cut stray", "stray: belongs to no option; options are --NAME VALUE"),
         ("--model cut --no_flip perhaps", "argument --no_flip: must be True or False, not 'perhaps'"),
         ("--model cut --batch_size 0", "--batch_size 0: must be above 0"),
+        ("--model cut --num_patches -1", "--num_patches -1: must be 0 or more"),
+        ("--model sincut --random_scale_max 0", "--random_scale_max 0.0: must be 1 or more"),
+        ("--model cut --beta1 1", "--beta1 1.0: must be at least 0 and below 1"),
+        ("--model enco --random_ratio 1.5", r"--random_ratio 1.5: must be in 0\.\.1"),
+        ("--model cut --print_freq=-5", "--print_freq -5: must be above 0"),
+        ("--model cut --nce_layers a,b", "--nce_layers a,b: must be numbers of layers, such as 0,4,8"),
+        ("--model cut --nce_layers -1", "--nce_layers -1: must be numbers of layers"),
         ("--model cut --gpu_ids all", "--gpu_ids all: must be numbers"),
         ("--model", "expected one argument"),
         ("--model cute", "--model cute has no translation: .*Nearest: 'cut'"),
@@ -63,6 +72,14 @@ def test_without_a_model_the_one_that_has_the_options_is_meant(text, model):
 def test_a_mistake_is_named_with_the_nearest_right_one(text, message):
     with pytest.raises(ConfigError, match=message):
         parse_command(f"python train.py --dataroot d {text}")
+
+
+def test_every_number_with_an_effect_has_one_range():
+    ranged = [name for _, names in RANGES.values() for name in names]
+    anything = {"warmup_epochs", "stop_idt_epochs", "epoch_count", "load_iter"}  # below 0: not used
+    unread = {option.name for option in OPTIONS if option.lacks} | anything
+    numbers = {option.name for option in OPTIONS if type(option.default) in (int, float)} - unread
+    assert sorted(ranged) == sorted(numbers)
 
 
 def test_the_folder_of_the_images_must_be_given():

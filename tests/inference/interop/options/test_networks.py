@@ -38,11 +38,11 @@ def test_a_head_changes_to_what_netf_says_and_is_refused_where_nothing_does_it()
     mlp = {"type": "MLPHead", "of": "ab", "taps": ["stem"]}
     assert head(mlp, OPTIONS | {"netF_nc": 9})["dim"] == 9
     assert head(mlp, OPTIONS | {"netF": "sample"}) == {"type": "IdentityHead", "of": "ab", "taps": ["stem"]}
-    with pytest.raises(ConfigError, match="netF='reshape' has no counterpart for model='cut'"):
+    with pytest.raises(ConfigError, match="--netF reshape has no counterpart for --model cut"):
         head(mlp, OPTIONS | {"netF": "reshape"})
 
 
 @pytest.mark.parametrize(("make", "name"), [(generator, "netG"), (discriminator, "netD")])
 def test_an_unknown_network_is_named(make, name):
-    with pytest.raises(ConfigError, match=f"{name}='odd' is not known"):
+    with pytest.raises(ConfigError, match=f"--{name} odd has no counterpart"):
         make(OPTIONS | {name: "odd"})

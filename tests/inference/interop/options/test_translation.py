@@ -158,11 +158,11 @@ def test_the_file_has_the_command_the_notes_and_the_training_as_comments():
     ("options", "message"),
     [
         ("--model enco --no_predictor True", "--no_predictor True has no counterpart"),
-        ("--model cut --nce_layers 0,x", "nce_layers='0,x' must be numbers of layers"),
-        ("--model cut --nce_layers 99", "there is no layer 99"),
+        ("--model cut --nce_layers 0,x", "--nce_layers 0,x: must be numbers of layers"),
+        ("--model cut --nce_layers 99", "--nce_layers 99: there is no layer 99; there are"),
         ("--model cut --netG unet_128", "a UNetGenerator has no published layer numbers"),
-        ("--model cut --netG resnet_cat", "netG='resnet_cat' is not known"),
-        ("--model cut --netF reshape", "netF='reshape' has no counterpart"),
+        ("--model cut --netG resnet_cat", "--netG resnet_cat has no counterpart"),
+        ("--model cut --netF reshape", "--netF reshape has no counterpart"),
     ],
 )
 def test_what_changes_the_training_and_has_no_counterpart_is_refused(options, message):
