@@ -8,8 +8,6 @@ from functools import cached_property
 
 import torch
 from torch import Tensor, nn
-from torchvision.transforms.v2 import InterpolationMode
-from torchvision.transforms.v2.functional import resize
 
 from i2ikit.checks import one_of, positive_int, side
 from i2ikit.datasets.extra import KINDS
@@ -121,8 +119,8 @@ class TranslationNetwork:
         values = x.to(self.device, torch.float32)
         if self.size is not None:
             codes = name.rpartition("_")[2] in KINDS
-            mode = InterpolationMode.NEAREST_EXACT if codes else InterpolationMode.BICUBIC
-            values = resize(values, resized(x.shape[-2], x.shape[-1], self.size), mode)
+            size = resized(x.shape[-2], x.shape[-1], self.size)
+            values = _resize(values, size, "nearest-exact" if codes else "bicubic")
             values = values if codes else values.clamp(-1, 1)
         return self._padded(values).to(x.dtype)
 
@@ -146,10 +144,10 @@ class TranslationNetwork:
         with torch.no_grad():  # outputs of the inference mode cannot be changed in place, or used where gradients flow
             x = images.to(self.device, torch.float32)
             if self.size is not None:
-                x = resize(x, resized(height, width, self.size), InterpolationMode.BICUBIC).clamp(-1, 1)
+                x = _resize(x, resized(height, width, self.size)).clamp(-1, 1)
             output = self.run(x)
             if self.size is not None:
-                output = resize(output, [height, width], InterpolationMode.BICUBIC)
+                output = _resize(output, [height, width])
             return output.clamp(-1, 1)
 
     def run(self, x: Tensor) -> Tensor:
@@ -240,6 +238,14 @@ class TranslationNetwork:
             return SHARE * (torch.cuda.mem_get_info(self.device)[0] + unused)
         free = free_memory()
         return None if free is None else SHARE * free
+
+
+def _resize(x: Tensor, size: list[int], mode: str = "bicubic") -> Tensor:
+    """Return a batch resized to a height and a width in pixels."""
+    from torchvision.transforms.v2 import InterpolationMode  # here, because its import takes seconds
+    from torchvision.transforms.v2.functional import resize
+
+    return resize(x, size, InterpolationMode(mode))
 
 
 def resized(height: int, width: int, shorter: int) -> list[int]:

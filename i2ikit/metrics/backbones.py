@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torchvision.transforms.v2.functional import normalize
 
 from i2ikit.checks import one_of
 from i2ikit.errors import MetricError, nearest_hint
@@ -155,6 +154,8 @@ class Classifier(Backbone):
         return network.eval().requires_grad_(False), path
 
     def _features(self, images: Tensor) -> Tensor:
+        from torchvision.transforms.v2.functional import normalize
+
         if self.resizing == "clean":
             x = clean_resize(images, self.size).to(self.device) / 255
         else:

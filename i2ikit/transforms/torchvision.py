@@ -1,13 +1,12 @@
 """The transforms of torchvision by their names."""
 
+import importlib
 import inspect
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torchvision.transforms import v2
-from torchvision.tv_tensors import Mask
 
 from i2ikit.errors import DataError, nearest_hint
 from i2ikit.ops.pixels import CODES, Pixels
@@ -51,6 +50,7 @@ class TorchvisionTransform(Transform):
             raise ValueError(f"{name} is made of other transforms or functions; use Compose or Sometimes of i2ikit")
         if name not in known:
             raise ValueError(f"torchvision.transforms.v2 has no transform {name!r}.{nearest_hint(name, known)}")
+        v2 = _torchvision()
         found = getattr(v2, name)
         if isinstance(arguments.get("interpolation"), str):
             arguments["interpolation"] = v2.InterpolationMode(arguments["interpolation"])
@@ -76,6 +76,8 @@ class TorchvisionTransform(Transform):
         raise DataError(self._no_image(found))
 
     def _moved(self, codes: Image.Image) -> Image.Image:
+        from torchvision.tv_tensors import Mask
+
         mask = Mask(torch.from_numpy(np.array(codes, np.int32))[None])
         try:
             found = None if self.name in UNALIGNED else self.apply(mask)
@@ -91,7 +93,13 @@ class TorchvisionTransform(Transform):
 
 def names() -> list[str]:
     """Return the names of all transforms of torchvision that a config can use, sorted."""
+    v2 = _torchvision()
     parts = inspect.getmembers(v2, inspect.isclass)
     return sorted(
         name for name, part in parts if issubclass(part, v2.Transform) and name not in ("Transform", *OF_TRANSFORMS)
     )
+
+
+def _torchvision() -> Any:
+    """Return the module of torchvision's transforms, whose import takes seconds."""
+    return importlib.import_module("torchvision.transforms.v2")

@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import functional as tv
 
 from i2ikit.checks import fraction
 from i2ikit.interfaces.progress import Progress
@@ -52,6 +51,8 @@ class ColorJitter(View):
 
     def forward(self, image: Tensor, *others: Tensor, sample: Any, expression: str, first: int = 0) -> Tensor:
         """Return the recolored batch (B, 3, H, W)."""
+        from torchvision.transforms.v2 import functional as tv  # here, because its import takes seconds
+
         brightness, contrast, saturation, hue = sample
         x = image / 2 + 0.5
         x = tv.adjust_saturation(tv.adjust_contrast(tv.adjust_brightness(x, brightness), contrast), saturation)

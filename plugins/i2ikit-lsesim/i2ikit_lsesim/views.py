@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import functional as tv
 
 from i2ikit.checks import fraction
 from i2ikit.interfaces.progress import Progress
@@ -12,7 +11,7 @@ from i2ikit.ops.streams import image_generators, random_seed
 from i2ikit.registry import VIEWS
 from i2ikit.views.base import View
 
-ADJUSTMENTS = (tv.adjust_brightness, tv.adjust_contrast, tv.adjust_saturation, tv.adjust_hue)
+ADJUSTMENTS = ("adjust_brightness", "adjust_contrast", "adjust_saturation", "adjust_hue")  # of torchvision
 
 
 @VIEWS.register_module()
@@ -90,9 +89,12 @@ class ImageColorJitter(View):
         return torch.stack([self._jittered(one, stream) for one, stream in zip(unit, streams, strict=True)]) * 2 - 1
 
     def _jittered(self, image: Tensor, stream: torch.Generator) -> Tensor:
+        from torchvision.transforms.v2 import functional  # here, because its import takes seconds
+
         order = torch.randperm(len(ADJUSTMENTS), generator=stream).tolist()
         signed = (2 * torch.rand(len(ADJUSTMENTS), generator=stream) - 1).tolist()
         for index in order:
             change = signed[index] * self.strengths[index]
-            image = ADJUSTMENTS[index](image, change if index == len(ADJUSTMENTS) - 1 else 1 + change)
+            adjust = getattr(functional, ADJUSTMENTS[index])
+            image = adjust(image, change if index == len(ADJUSTMENTS) - 1 else 1 + change)
         return image
