@@ -13,6 +13,7 @@ from torch import Tensor
 from i2ikit.metrics.base import Metric
 from i2ikit.registry import DATASETS, METRICS
 from tests.browser import CHROMIUM
+from tests.warm import WarmPython
 
 PORTS = range(20000, 32000)  # below those that the system hands out to connections, which could take one in between
 
@@ -26,6 +27,16 @@ def browser() -> Iterator[Any]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def python() -> Iterator[WarmPython]:
+    """``python("-m", "i2ikit", "list")`` runs a program in a process of its own, which has imported torch already."""
+    if not hasattr(os, "fork"):
+        pytest.skip("this system has no fork")
+    warm = WarmPython()
+    yield warm
+    warm.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,6 @@ would have written.
 import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +24,7 @@ import typer
 
 from i2ikit.cli.app import app
 from i2ikit.config import find_config, load_config
+from tests.warm import WarmPython
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -113,8 +112,8 @@ def test_every_marker_is_known_and_stands_above_a_block(name: str) -> None:
     "name",
     [name for name, page in zip(NAMES, PAGES, strict=True) if any(block.marker == "run" for block in blocks(page))],
 )
-def test_a_page_does_what_it_says(name: str, tmp_path: Path) -> None:
-    shop = Workshop(tmp_path)
+def test_a_page_does_what_it_says(name: str, tmp_path: Path, python: WarmPython) -> None:
+    shop = Workshop(tmp_path, python)
     for block in blocks(ROOT / name):
         if block.marker.startswith("file: "):
             path = tmp_path / block.marker.removeprefix("file: ")
@@ -130,8 +129,8 @@ def test_a_page_does_what_it_says(name: str, tmp_path: Path) -> None:
 class Workshop:
     """Runs the commands of a page in a folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.paths = folder, [folder / "site"]
+    def __init__(self, folder: Path, python: WarmPython) -> None:
+        self.folder, self.paths, self.python = folder, [folder / "site"], python
 
     def run(self, words: list[str]) -> None:
         """Run one line: i2ikit and pytest as modules of this interpreter, and pip as said above."""
@@ -153,12 +152,6 @@ class Workshop:
 
     def call(self, *arguments: str) -> None:
         """Run Python in the folder."""
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(map(str, [*self.paths, ROOT])),
-            "OMP_NUM_THREADS": "1",
-        }
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
-        )
+        paths = os.pathsep.join(map(str, [*self.paths, ROOT]))
+        done = self.python(*arguments, cwd=self.folder, env={**os.environ, "PYTHONPATH": paths})
         assert done.returncode == 0, f"{shlex.join(arguments)}\n{done.stdout}{done.stderr}"

@@ -2,11 +2,11 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.warm import WarmPython
 
 ROOT = Path(__file__).parents[2]
 CASES = {path.parent.name: path.parent for path in ROOT.glob("plugins/*/tests/cases/*/case.json")}
@@ -29,25 +29,24 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return folder
 
 
-def replayed(folder: Path) -> tuple[int, str]:
-    command = [sys.executable, str(ROOT / "tools" / "parity.py"), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def replayed(folder: Path, python: WarmPython) -> tuple[int, str]:
+    done = python(ROOT / "tools" / "parity.py", folder)
     return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("case", sorted(CASES), indirect=True)
-def test_every_number_of_the_published_run_is_reproduced(case: Path) -> None:
-    code, printed = replayed(case)
+def test_every_number_of_the_published_run_is_reproduced(case: Path, python: WarmPython) -> None:
+    code, printed = replayed(case, python)
     assert code == 0, printed
     assert f"{case.name}: equal" in printed
 
 
 @pytest.mark.parametrize("case", sorted(OTHER), indirect=True)
-def test_other_options_of_the_published_code_train_too(case: Path) -> None:
+def test_other_options_of_the_published_code_train_too(case: Path, python: WarmPython) -> None:
     content = json.loads((case / "case.json").read_text())
     content["options"].update(OTHER[case.name])
     (case / "case.json").write_text(json.dumps(content))
-    _, printed = replayed(case)
+    _, printed = replayed(case, python)
     assert f"{case.name}: DIFFERENT" in printed
 
 

@@ -2,11 +2,12 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.warm import WarmPython
 
 ROOT = Path(__file__).parents[2]
 HOOK = "from i2ikit.plugin import hookimpl\n@hookimpl\ndef i2ikit_components():\n    return ['{parts}']\n"
@@ -66,22 +67,11 @@ def install(
     (info / "entry_points.txt").write_text(f"[i2ikit]\n{entry_name or name} = {entry or package.name}\n")
 
 
-def run(folder: Path, *lines: str, **environment: str) -> list[tuple[int, str, str]]:
+def run(python: WarmPython, folder: Path, *lines: str, **environment: str) -> list[tuple[int, str, str]]:
     """Run commands one after the other in one process; return exit code, output and errors of each."""
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        input="\n".join(lines),
-        cwd=folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT), *sys.path]),
-            "OMP_NUM_THREADS": "1",
-            **environment,
-        },
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    paths = {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT), *sys.path])}
+    done = python("-c", SCRIPT, input="\n".join(lines), cwd=folder, env={**os.environ, **paths, **environment})
+    assert done.returncode == 0, done.stderr
     outputs, errors = (text.split("=== ") for text in (done.stdout, done.stderr))
     codes = [int(text.partition("\n")[0]) for text in outputs[1:]]
     bodies = [
@@ -106,7 +96,7 @@ def shelf(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_broken_plugins_are_named_and_do_not_stop_other_commands(shelf):
+def test_broken_plugins_are_named_and_do_not_stop_other_commands(shelf, python):
     config = shelf / "mine.py"
     config.write_text(
         '_base_ = "i2ikit::enco/stripes.py"\n'
@@ -115,6 +105,7 @@ def test_broken_plugins_are_named_and_do_not_stop_other_commands(shelf):
     )
     using = "model.phases.generate.terms.content.loss.type=RaisingLoss"
     plugins, losses, configs, resolved, show, check, used, alone = run(
+        python,
         shelf,
         "plugins",
         "list losses",
@@ -148,8 +139,9 @@ def test_broken_plugins_are_named_and_do_not_stop_other_commands(shelf):
 
 
 @pytest.mark.slow
-def test_plugins_that_are_switched_off_are_not_imported(shelf):
+def test_plugins_that_are_switched_off_are_not_imported(shelf, python):
     plugins, used = run(
+        python,
         shelf,
         "plugins",
         "show losses WorkingLoss",
@@ -161,8 +153,8 @@ def test_plugins_that_are_switched_off_are_not_imported(shelf):
     assert "the plugin 'working' (i2ikit-working 0.3), which is switched off" in used[2]
 
 
-def test_no_plugins_switches_all_of_them_off(shelf):
-    plugins, listed = run(shelf, "--no-plugins plugins", "list losses --no-plugins")
+def test_no_plugins_switches_all_of_them_off(shelf, python):
+    plugins, listed = run(python, shelf, "--no-plugins plugins", "list losses --no-plugins")
     assert switched_off(plugins[1]) >= {"working", "nothing", *BROKEN}
     assert "ready" not in plugins[1].partition("i2ikit ")[2].partition("\n")[2]
     assert "WorkingLoss" not in listed[1]

@@ -93,9 +93,10 @@ def bring_config(folder: Path, plugin: str, name: str, text: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_failure_in_a_run_names_the_term_and_the_plugin_with_its_line(shelf):
+def test_a_failure_in_a_run_names_the_term_and_the_plugin_with_its_line(shelf, python):
     loss = "model.phases.generate.terms.identity_b.loss"
     broken, shape, hook = run(
+        python,
         shelf,
         f"train frail/stripes --work-dir one --set {loss}.fails=true",
         f"train frail/stripes --work-dir two --set {loss}.type=ShapeLoss",
@@ -113,8 +114,9 @@ def test_a_failure_in_a_run_names_the_term_and_the_plugin_with_its_line(shelf):
 
 
 @pytest.mark.slow
-def test_a_metric_that_raises_ends_no_run_and_folders_without_inputs_are_named(shelf):
+def test_a_metric_that_raises_ends_no_run_and_folders_without_inputs_are_named(shelf, python):
     trained, made, measured = run(
+        python,
         shelf,
         "train frail/stripes --work-dir run",
         "data make stripes images --size 16 --train 1 --test 2",
@@ -133,8 +135,8 @@ def test_a_metric_that_raises_ends_no_run_and_folders_without_inputs_are_named(s
 
 
 @pytest.mark.slow
-def test_what_plugins_and_configs_print_is_no_part_of_the_output(shelf):
-    doctor, config, listed = run(shelf, "doctor --json", "config frail/stripes", "list configs")
+def test_what_plugins_and_configs_print_is_no_part_of_the_output(shelf, python):
+    doctor, config, listed = run(python, shelf, "doctor --json", "config frail/stripes", "list configs")
     assert json.loads(doctor[1])["environment"]["plugins"]["frail"] == "0.3 ready"
     for output in (doctor, config, listed):
         assert "no output" not in output[1]
@@ -143,11 +145,12 @@ def test_what_plugins_and_configs_print_is_no_part_of_the_output(shelf):
 
 
 @pytest.mark.slow
-def test_a_config_of_two_plugins_is_named_with_its_package(shelf):
+def test_a_config_of_two_plugins_is_named_with_its_package(shelf, python):
     install(shelf, "second", BRINGS.format(parts="toy_second"), None)
     bring_config(shelf, "second", "frail/stripes", "_base_ = 'i2ikit::cut/stripes.py'\nseed = 7\n")
     bring_config(shelf, "second", "cut/stripes", "_base_ = 'i2ikit::cut/stripes.py'\nseed = 8\n")
     listed, unclear, own, other, core, missing = run(
+        python,
         shelf,
         "list configs",
         "config frail/stripes",
@@ -171,10 +174,10 @@ def test_a_config_of_two_plugins_is_named_with_its_package(shelf):
     assert "Nearest: 'stripes.py'" in missing[2]
 
 
-def test_an_entry_point_of_two_packages_is_reported_with_both(tmp_path):
+def test_an_entry_point_of_two_packages_is_reported_with_both(tmp_path, python):
     install(tmp_path, "first", None, "", entry_name="same")
     install(tmp_path, "second", None, "", entry_name="same")
-    (plugins,) = run(tmp_path, "plugins")
+    (plugins,) = run(python, tmp_path, "plugins")
     assert plugins[0] == 0
     assert plugins[1].count(" broken ") == 1
     text = " ".join(plugins[1].split())
@@ -182,14 +185,14 @@ def test_an_entry_point_of_two_packages_is_reported_with_both(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_resumed_run_reports_another_version_of_a_plugin_and_its_other_defaults(shelf):
-    (started,) = run(shelf, "train frail/stripes --work-dir run --pause-at 1")
+def test_a_resumed_run_reports_another_version_of_a_plugin_and_its_other_defaults(shelf, python):
+    (started,) = run(python, shelf, "train frail/stripes --work-dir run --pause-at 1")
     assert started[0] == 0, started[2]
     info = shelf / "i2ikit_frail-0.3.dist-info"
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: i2ikit-frail\nVersion: 0.4\n")
     info.rename(shelf / "i2ikit_frail-0.4.dist-info")
     (shelf / "toy_frail" / "parts.py").write_text(PARTS.replace("SCALE", "3.0"))
-    (resumed,) = run(shelf, "train --resume run")
+    (resumed,) = run(python, shelf, "train --resume run")
     assert resumed[0] == 0, resumed[2]
     told = resumed[1] + resumed[2]
     assert "versions.i2ikit-frail: '0.3' -> '0.4'" in told
@@ -197,7 +200,7 @@ def test_a_resumed_run_reports_another_version_of_a_plugin_and_its_other_default
 
 
 @pytest.mark.slow
-def test_a_checkpoint_whose_plugin_is_missing_names_what_to_install(tmp_path):
+def test_a_checkpoint_whose_plugin_is_missing_names_what_to_install(tmp_path, python):
     generator = (
         "from i2ikit.generators import ResNetGenerator\nfrom i2ikit.registry import GENERATORS\n"
         "@GENERATORS.register_module()\nclass FrailGenerator(ResNetGenerator):\n    '''A toy.'''\n"
@@ -206,12 +209,13 @@ def test_a_checkpoint_whose_plugin_is_missing_names_what_to_install(tmp_path):
     text = CONFIG.replace("filters=4, blocks=1", "type='FrailGenerator', filters=4, blocks=1")
     text = text.replace('"FrailLoss"', '"L1Loss"').replace('frail=dict(type="FrailMetric"), ', "")
     bring_config(tmp_path, "frail", "frail/stripes", "plugins = ['i2ikit-frail']" + text)
-    (trained,) = run(tmp_path, "train frail/stripes --work-dir run")
+    (trained,) = run(python, tmp_path, "train frail/stripes --work-dir run")
     assert trained[0] == 0, trained[2]
     for file in (tmp_path / "i2ikit_frail-0.3.dist-info").iterdir():
         file.unlink()
     (tmp_path / "i2ikit_frail-0.3.dist-info").rmdir()
     train, *others = run(
+        python,
         tmp_path,
         "train --resume run",
         "evaluate run",
