@@ -1,5 +1,6 @@
 """Finds training images that a model cannot take: too small or of other channels than its networks, before a run."""
 
+import json
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 NORM_OF_ONE = "Expected more than 1"  # torch's error of a norm that sees a single value of each channel
 ABOUT_SIZES = re.compile(r"\b(sizes?|shapes?|dimensions?|input size)\b")
 TRIAL = 16  # pixels of a side on which views are tried out
+PASSED: set[tuple[str, tuple[type, ...]]] = set()  # models and shapes of images, with the classes of all modules
 OTHERS = "cyclegan, dclgan and enco can, without their identity terms"
 
 
@@ -62,18 +64,21 @@ def image_errors(config: Mapping[str, Any], model: "UnpairedTranslation") -> lis
 def trial_error(config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> ConfigProblem | None:
     """Compute all terms of a config's model once, on images without values; return the term that fails, and why.
 
-    None, too, where a part needs the values of tensors.
+    None, too, where a part needs the values of tensors, and for a model that passed in this process before: a training
+    checks its config when it is read, and when the run is built.
 
     Args:
         config: resolved and valid.
         shapes: of the images by domain, (B, C, H, W); see :func:`batch_shapes`.
     """
-
     from i2ikit.translation import Progress, RandomStreams
     from i2ikit.translation.step import Step
 
     model, _ = build_trial_model(config)
     assert model is not None, "the config is valid"
+    tried = json.dumps([config["model"], shapes], sort_keys=True, default=repr), tuple(map(type, model.modules()))
+    if tried in PASSED:
+        return None
     _activate_terms(model.to("meta"))
     model.plain = True  # a pass that is joined with others would fail in the term that reads those
     images = images_without_values(shapes)
@@ -89,7 +94,9 @@ def trial_error(config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) 
             message = _explained(error, called[-1], images["a"].shape)
             return ConfigProblem(f"model.phases.{phase}.terms.{step.term}", message) if message else None
         step.forget(index)
-    return _output_error(model, images)
+    failed = _output_error(model, images)
+    PASSED.update(() if failed else (tried,))
+    return failed
 
 
 def _output_error(model: "UnpairedTranslation", images: Mapping[str, Any]) -> ConfigProblem | None:
@@ -109,9 +116,6 @@ def _output_error(model: "UnpairedTranslation", images: Mapping[str, Any]) -> Co
         if message:
             return ConfigProblem(f"model.outputs.{name}", message)
     return None
-
-
-# channels -----------------------------------------------------------------------------------------------------------
 
 
 def _channel_clashes(config: Mapping[str, Any], model: "UnpairedTranslation") -> Iterator[ConfigProblem]:
@@ -238,9 +242,6 @@ def _ties(generator: str, terms: Sequence[Sequence["Read"]], model: "UnpairedTra
     )
 
 
-# sizes --------------------------------------------------------------------------------------------------------------
-
-
 def _unfit_sizes(config: Mapping[str, Any], model: "UnpairedTranslation", *kinds: str) -> Iterator[ConfigProblem]:
     """Yield the sides of the training images that networks cannot take, with the nearest that all of them can."""
     size = size_in_config(config)
@@ -267,9 +268,6 @@ def _combined(needs: Collection[tuple[int, int]]) -> tuple[int, int]:
     """Return the multiple and the least side that fit all of the needs."""
     step = math.lcm(*(multiple for multiple, _ in needs))
     return step, -(-max(least for _, least in needs) // step) * step
-
-
-# everything else ----------------------------------------------------------------------------------------------------
 
 
 def _activate_terms(model: "UnpairedTranslation") -> None:

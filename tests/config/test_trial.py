@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from torch import Tensor, nn
 
+from i2ikit.checks import same_shape
 from i2ikit.config import find_config, resolve_config
 from i2ikit.config.trial import trial_error
 from i2ikit.engine.train import train
@@ -154,6 +155,24 @@ def test_a_norm_that_sees_a_single_value_of_each_channel_is_named(tiny_parts, cu
         f"data.batch_size ({batch} now), the size of the images (16 now) or the sampler's `num`, or choose another "
         "`norm` in model.discriminators.b"
     )
+
+
+def test_a_model_that_passed_is_tried_again_where_a_class_is_another(tiny_parts, cut, monkeypatch):
+    shapes = dict.fromkeys("ab", (1, 3, 16, 16))
+    cut["model"]["discriminators"]["b"] = {"type": "Pooled", "norm": "none"}
+    DISCRIMINATORS.register_module(force=True)(Pooled)
+    try:
+        assert trial_error(cut, shapes) is None
+        with monkeypatch.context() as patched:
+            patched.setattr(Pooled, "forward", lambda self, x: pytest.fail("tried again"))
+            assert trial_error(cut, shapes) is None
+        other = type("Pooled", (Pooled,), {"forward": lambda self, x: same_shape("Pooled", image=x, mean=x.mean())})
+        DISCRIMINATORS.register_module(force=True)(other)
+        problem = trial_error(cut, shapes)
+    finally:
+        DISCRIMINATORS.module_dict.pop("Pooled")
+    assert problem is not None
+    assert problem.path == "model.phases.discriminate.terms.d"
 
 
 def test_images_whose_size_depends_on_the_files_are_tried_when_the_run_starts(tiny_parts, cut, tmp_path):

@@ -1,5 +1,6 @@
 """Runs of the engine train the tiny parts; what tests of complete runs share."""
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.engine.reporter import Reporter, RunResult, RunSummary
+from i2ikit.engine.train import train
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +72,29 @@ def state_of() -> Callable[..., dict[str, Any]]:
         }
 
     return read
+
+
+@pytest.fixture(scope="session")
+def finished_runs() -> dict[str, Path]:
+    """The work directories of complete runs by their configs."""
+    return {}
+
+
+@pytest.fixture
+def trained(
+    finished_runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[dict[str, Any]], Path]:
+    """``trained(config)`` returns the work directory of a complete run, which no test changes."""
+
+    def find(config: dict[str, Any]) -> Path:
+        key = json.dumps(config, sort_keys=True)
+        if key not in finished_runs:
+            work_dir = tmp_path_factory.mktemp("finished") / "run"
+            train(copy.deepcopy(config), work_dir=work_dir)
+            finished_runs[key] = work_dir
+        return finished_runs[key]
+
+    return find
 
 
 @pytest.fixture

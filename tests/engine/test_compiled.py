@@ -62,7 +62,8 @@ def test_compiled_networks_train_as_usual(cut):
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
-def test_code_that_a_compiler_makes_has_the_same_values_and_gradients_and_is_kept():
+def test_code_that_a_compiler_makes_has_the_same_values_and_gradients_and_is_kept(monkeypatch):
+    monkeypatch.setattr(torch._inductor.config, "compile_threads", 1)  # more are processes that import torch
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.InstanceNorm2d(4), nn.ReLU(), nn.Conv2d(4, 1, 3))
     image = torch.rand(2, 3, 12, 12)
     expected = network(image)

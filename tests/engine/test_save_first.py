@@ -22,15 +22,24 @@ pytestmark = pytest.mark.slow  # complete trainings
 BAD = b"\x89PNG cut off"
 
 
-@pytest.fixture
-def folders(cut, tmp_path) -> dict[str, Any]:
-    """A run of 12 steps on files, with samples, a measurement and a checkpoint after every fourth step."""
-    root = tmp_path / "images"
+def make_images(root: Path) -> Path:
     for number, (name, count) in enumerate((("trainA", 4), ("trainB", 3), ("testA", 4), ("testB", 4))):
         (root / name).mkdir(parents=True)
         for index in range(count):
             Image.new("RGB", (16, 16), (40 * number, 50 * index, 90)).save(root / name / f"{index}.png")
-    reading = {"type": "UnpairedFolders", "root": str(root)}
+    return root
+
+
+@pytest.fixture(scope="module")
+def kept_images(tmp_path_factory) -> Path:
+    """Images that no test changes."""
+    return make_images(tmp_path_factory.mktemp("kept") / "images")
+
+
+@pytest.fixture
+def folders(cut, tmp_path) -> dict[str, Any]:
+    """A run of 12 steps on files, with samples, a measurement and a checkpoint after every fourth step."""
+    reading = {"type": "UnpairedFolders", "root": str(make_images(tmp_path / "images"))}
     cut["data"] |= {"train": reading, "test": {**reading, "split": "test", "pairing": "serial"}}
     cut |= {"samples": {"every": 4, "count": 2}, "checkpoint": {"every": 4, "keep": 2}}
     cut |= {"metrics": {"mean": {"type": "MeanBrightness"}}}
@@ -126,11 +135,13 @@ class Killed(BaseException):
 @pytest.mark.parametrize("step", [8, 12])
 @pytest.mark.parametrize("at", ["samples", "measurement", "best", "log", "old checkpoints"])
 def test_a_run_that_is_killed_after_its_checkpoint_owes_nothing_after_a_resume(
-    folders, tmp_path, monkeypatch, state_of, assert_same, at, step
+    folders, kept_images, trained, tmp_path, monkeypatch, state_of, assert_same, at, step
 ):
+    for split in ("train", "test"):
+        folders["data"][split]["root"] = str(kept_images)
     if at == "best":
         folders["evaluation"]["better"] = BETTER[step]
-    train(folders, work_dir=tmp_path / "uninterrupted")
+    uninterrupted = trained(folders)
     places = {
         "samples": (samples, "write_samples"),
         "measurement": (evaluation.Evaluator, "measure"),
@@ -152,18 +163,16 @@ def test_a_run_that_is_killed_after_its_checkpoint_owes_nothing_after_a_resume(
         train(folders, work_dir=work_dir)
     monkeypatch.setattr(where, name, original)
     result = train(folders, work_dir=work_dir, resume=True)
-    assert_same(state_of(work_dir), state_of(tmp_path / "uninterrupted"))
-    one, other = (log(folder, "metrics") for folder in (work_dir, tmp_path / "uninterrupted"))
+    assert_same(state_of(work_dir), state_of(uninterrupted))
+    one, other = (log(folder, "metrics") for folder in (work_dir, uninterrupted))
     assert one == other
-    best, expected = (
-        read_checkpoint(WorkDir(folder).best_checkpoint) for folder in (work_dir, tmp_path / "uninterrupted")
-    )
+    best, expected = (read_checkpoint(WorkDir(folder).best_checkpoint) for folder in (work_dir, uninterrupted))
     assert best.progress == expected.progress
     assert_same((best.model, best.extra["hooks"]), (expected.model, expected.extra["hooks"]))
     assert result.best["step"] == best.progress["step"]
     files = [
         sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-        for folder in (work_dir, tmp_path / "uninterrupted")
+        for folder in (work_dir, uninterrupted)
     ]
     assert files[0] == files[1]
     assert not any(TEMPORARY in name for name in files[0])
@@ -197,11 +206,13 @@ LINE = '{"event": "metrics", "last": true, "step": 12, "missing": {}, "better": 
         f'{LINE}, "metrics": {{"mean.images": 4}}, "best": {{"metric": "mean.images"}}}}\n'.encode(),
     ],
 )
-def test_a_damaged_log_does_not_block_a_resume(folders, tmp_path, damage):
-    train(folders, work_dir=tmp_path)
-    with (tmp_path / "log.jsonl").open("ab") as file:
+def test_a_damaged_log_does_not_block_a_resume(folders, kept_images, trained, tmp_path, damage):
+    for split in ("train", "test"):
+        folders["data"][split]["root"] = str(kept_images)
+    work_dir = shutil.copytree(trained(folders), tmp_path / "run")
+    with (work_dir / "log.jsonl").open("ab") as file:
         file.write(damage)
-    assert train(folders, work_dir=tmp_path, resume=True).metrics["mean.images"] == 4
+    assert train(folders, work_dir=work_dir, resume=True).metrics["mean.images"] == 4
 
 
 def test_weights_that_the_last_update_made_infinite_reach_no_checkpoint(cyclegan, tmp_path):

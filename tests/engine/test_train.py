@@ -1,6 +1,7 @@
 import copy
 import json
 import os
+import shutil
 import signal
 import sys
 
@@ -34,9 +35,9 @@ def test_a_run_leaves_config_log_samples_and_checkpoints(cyclegan, tmp_path):
     ]  # fmt: skip
 
 
-def test_the_log_has_every_term_and_every_network_by_its_name(cyclegan, tmp_path, log_of):
-    train(cyclegan, work_dir=tmp_path)
-    (start,), lines = log_of(tmp_path, "start"), log_of(tmp_path)
+def test_the_log_has_every_term_and_every_network_by_its_name(cyclegan, trained, log_of):
+    work_dir = trained(cyclegan)
+    (start,), lines = log_of(work_dir, "start"), log_of(work_dir)
     assert start["versions"]["torch"] == torch.__version__
     assert [line["step"] for line in lines] == [1, 2, 4, 6, 8, 10, 12]
     assert [line["epoch"] for line in lines] == [1, 1, 1, 1, 2, 2, 2]  # seven items in an epoch
@@ -47,9 +48,8 @@ def test_the_log_has_every_term_and_every_network_by_its_name(cyclegan, tmp_path
     assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
 
 
-def test_learning_rates_follow_the_schedule_and_the_groups(cut, tmp_path, log_of):
-    train(cut, work_dir=tmp_path)
-    rates = {line["step"]: line["lr"] for line in log_of(tmp_path)}
+def test_learning_rates_follow_the_schedule_and_the_groups(cut, trained, log_of):
+    rates = {line["step"]: line["lr"] for line in log_of(trained(cut))}
     assert rates[6] == {"discriminators.b": 1e-3, "generators.ab": 1e-3, "heads.f": 5e-4}
     # step 10 of 12: 9 are done, (1 - 9/12) / (1 - 1/2) = 1/2
     assert rates[10] == pytest.approx({"discriminators.b": 5e-4, "generators.ab": 5e-4, "heads.f": 2.5e-4})
@@ -60,11 +60,11 @@ def test_learning_rates_follow_the_schedule_and_the_groups(cut, tmp_path, log_of
     ("workers", "stop"), [(0, 3), (0, 7), (0, 10), (1, 3)]
 )
 def test_an_interrupted_run_ends_bit_for_bit_as_an_uninterrupted_one(
-    method, workers, stop, tmp_path, request, temporary_hook, state_of, assert_same
+    method, workers, stop, tmp_path, request, trained, temporary_hook, state_of, assert_same
 ):
     config = request.getfixturevalue(method)
+    uninterrupted = trained(config)
     config["data"] = {**config["data"], "workers": workers}
-    train(config, work_dir=tmp_path / "uninterrupted")
 
     class Interrupter(Hook):
         def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
@@ -77,23 +77,23 @@ def test_an_interrupted_run_ends_bit_for_bit_as_an_uninterrupted_one(
     torch.manual_seed(stop)  # earlier random numbers of the process do not matter
     result = train(config, work_dir=tmp_path / "parts", resume=True)
     assert result.step == 12
-    assert_same(state_of(tmp_path / "parts"), state_of(tmp_path / "uninterrupted"))
+    assert_same(state_of(tmp_path / "parts"), state_of(uninterrupted))
 
 
 @pytest.mark.parametrize("pause_at", [3, 7])  # 7: at the end of an epoch
 def test_a_paused_run_keeps_its_length_and_schedule_and_ends_bit_for_bit_as_an_uninterrupted_one(
-    cut, tmp_path, pause_at, state_of, assert_same
+    cut, tmp_path, pause_at, trained, log_of, state_of, assert_same
 ):
     cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
-    expected = train(cut, work_dir=tmp_path / "uninterrupted")
+    (measured,) = log_of(trained(cut), "metrics")
     paused = train(cut, work_dir=tmp_path / "parts", pause_at=pause_at)
     newest = tmp_path / "parts" / "checkpoints" / f"step_{pause_at:06d}.pt"
     assert paused == RunResult(tmp_path / "parts", pause_at, {}, newest, paused=True)
     assert read_checkpoint(newest).progress["steps"] == 12
     assert train(cut, work_dir=tmp_path / "parts", pause_at=2, resume=True) == paused  # done already
     ended = train(cut, work_dir=tmp_path / "parts", resume=True, pause_at=12)
-    assert (ended.step, ended.metrics, ended.paused) == (12, expected.metrics, False)
-    assert_same(state_of(tmp_path / "parts"), state_of(tmp_path / "uninterrupted"))
+    assert (ended.step, ended.metrics, ended.paused) == (12, measured["metrics"], False)
+    assert_same(state_of(tmp_path / "parts"), state_of(trained(cut)))
     assert not train(cut, work_dir=tmp_path / "parts", resume=True, pause_at=3).paused
 
 
@@ -112,48 +112,48 @@ def test_a_run_that_is_interrupted_where_its_images_grow_ends_bit_for_bit_as_an_
     assert_same(state_of(tmp_path / "parts"), state_of(tmp_path / "uninterrupted"))
 
 
-def test_a_history_is_saved_with_the_model(cyclegan, tmp_path):
-    train(cyclegan, work_dir=tmp_path)
-    state = read_checkpoint(tmp_path / "checkpoints" / "step_000012.pt").model
+def test_a_history_is_saved_with_the_model(cyclegan, trained):
+    state = read_checkpoint(trained(cyclegan) / "checkpoints" / "step_000012.pt").model
     histories = [value for key, value in state.items() if key.endswith("_extra_state") and "pool" in key]
     assert [images.shape for images in histories[0].values()] == [(3, 3, 16, 16)] * 2
 
 
-def test_a_run_resumes_from_the_checkpoint_before_a_damaged_one(cut, tmp_path, recorder, state_of, assert_same):
-    train(cut, work_dir=tmp_path / "uninterrupted")
-    train(cut, work_dir=tmp_path / "damaged", max_steps=None)
+def test_a_run_resumes_from_the_checkpoint_before_a_damaged_one(
+    cut, tmp_path, trained, recorder, state_of, assert_same
+):
+    shutil.copytree(trained(cut), tmp_path / "damaged")
     newest = tmp_path / "damaged" / "checkpoints" / "step_000012.pt"
     newest.write_bytes(newest.read_bytes()[:1000])
     train(cut, work_dir=tmp_path / "damaged", resume=True, reporter=recorder)
     assert recorder.summary is not None
     assert recorder.summary.first_step == 11
     assert any("step_000012.pt" in note and "Skipped" in note for note in recorder.notes)
-    assert_same(state_of(tmp_path / "damaged"), state_of(tmp_path / "uninterrupted"))
+    assert_same(state_of(tmp_path / "damaged"), state_of(trained(cut)))
 
 
-def test_a_resumed_log_has_each_step_once(cut, tmp_path, log_of):
-    train(cut, work_dir=tmp_path)
-    (tmp_path / "checkpoints" / "step_000012.pt").unlink()
-    train(cut, work_dir=tmp_path, resume=True)
-    assert [line["step"] for line in log_of(tmp_path)] == [1, 2, 4, 6, 8, 10, 12]
-    assert [len(log_of(tmp_path, event)) for event in ("start", "resume")] == [1, 1]
+def test_a_resumed_log_has_each_step_once(cut, tmp_path, trained, log_of):
+    work_dir = shutil.copytree(trained(cut), tmp_path / "run")
+    (work_dir / "checkpoints" / "step_000012.pt").unlink()
+    train(cut, work_dir=work_dir, resume=True)
+    assert [line["step"] for line in log_of(work_dir)] == [1, 2, 4, 6, 8, 10, 12]
+    assert [len(log_of(work_dir, event)) for event in ("start", "resume")] == [1, 1]
 
 
-def test_the_weights_do_not_depend_on_loader_workers_or_on_what_is_logged(cut, tmp_path, state_of, assert_same):
-    train(cut, work_dir=tmp_path / "first")
+def test_the_weights_do_not_depend_on_loader_workers_or_on_what_is_logged(
+    cut, tmp_path, trained, state_of, assert_same
+):
     changed = copy.deepcopy(cut)
     changed["data"]["workers"] = 2
     changed["samples"]["every"] = 4
     changed["log"]["every"] = 3
     train(changed, work_dir=tmp_path / "second")
     for part in ("model", "optimizers"):
-        assert_same(state_of(tmp_path / "second")[part], state_of(tmp_path / "first")[part])
+        assert_same(state_of(tmp_path / "second")[part], state_of(trained(cut))[part])
 
 
-def test_another_seed_is_another_run(cut, tmp_path, state_of):
-    train(cut, work_dir=tmp_path / "first")
+def test_another_seed_is_another_run(cut, tmp_path, trained, state_of):
     train({**cut, "seed": 1}, work_dir=tmp_path / "second")
-    first, second = (state_of(tmp_path / name)["model"] for name in ("first", "second"))
+    first, second = (state_of(folder)["model"] for folder in (trained(cut), tmp_path / "second"))
     assert not torch.equal(
         first["generators.ab.stages.stem.conv.weight"], second["generators.ab.stages.stem.conv.weight"]
     )
@@ -186,13 +186,13 @@ def test_resuming_where_there_is_nothing_is_refused(cut, tmp_path):
         train(cut, work_dir=tmp_path, resume=True)
 
 
-def test_a_run_that_ended_before_its_first_checkpoint_may_be_started_again(cut, tmp_path, log_of):
-    train(cut, work_dir=tmp_path)
-    for path in (tmp_path / "checkpoints").iterdir():
+def test_a_run_that_ended_before_its_first_checkpoint_may_be_started_again(cut, tmp_path, trained, log_of):
+    work_dir = shutil.copytree(trained(cut), tmp_path / "run")
+    for path in (work_dir / "checkpoints").iterdir():
         path.unlink()
-    train(cut, work_dir=tmp_path, max_steps=2)
-    assert [line["step"] for line in log_of(tmp_path)] == [1, 2]
-    assert {path.stem for path in (tmp_path / "samples").iterdir()} == {"step_000002"}  # step_000012 is gone
+    train(cut, work_dir=work_dir, max_steps=2)
+    assert [line["step"] for line in log_of(work_dir)] == [1, 2]
+    assert {path.stem for path in (work_dir / "samples").iterdir()} == {"step_000002"}  # step_000012 is gone
 
 
 def test_a_run_that_ends_by_an_error_closes_its_hooks(cut, tmp_path, temporary_hook):

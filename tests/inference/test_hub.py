@@ -2,9 +2,8 @@
 
 import json
 import os
-import subprocess
-import sys
 import threading
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -167,7 +166,8 @@ def test_a_model_of_another_kind_is_explained(hub: Hub, folder: Path) -> None:
         locate(folder)
 
 
-def test_a_server_that_is_not_reached_is_named_and_the_cache_is_used(hub: Hub) -> None:
+def test_a_server_that_is_not_reached_is_named_and_the_cache_is_used(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # huggingface_hub tries again for 23 seconds
     found = locate(f"hf://owner/name@{COMMIT}")
     hub.close()
     assert locate(f"hf://owner/name@{COMMIT}") == found
@@ -182,15 +182,13 @@ def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_line_translates_with_a_model_of_the_hub(folder: Path, tmp_path: Path) -> None:
+def test_the_command_line_translates_with_a_model_of_the_hub(folder: Path, tmp_path: Path, python: Any) -> None:
     server = Hub(folder)
     Image.fromarray(np.full((8, 9, 3), 90, np.uint8)).save(tmp_path / "photo.png")
     environment = {**os.environ, "HF_ENDPOINT": server.address, "HF_HOME": str(tmp_path / "home")}
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "i2ikit", "translate", "hf://owner/name", "photo.png", "out.png", "--device", "cpu"],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        command = ("-m", "i2ikit", "translate", "hf://owner/name", "photo.png", "out.png", "--device", "cpu")
+        done = python(*command, cwd=tmp_path, env=environment)
     finally:
         server.close()
     assert done.returncode == 0, done.stderr

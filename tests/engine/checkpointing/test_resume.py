@@ -1,6 +1,7 @@
 """What a resumed run restores and reports."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,15 @@ def train_in_parts(config: dict[str, Any], work_dir: Path, *stops: int) -> None:
         assert train(config, work_dir=work_dir, pause_at=stop, resume=index > 0).paused
         torch.manual_seed(stop)  # earlier random numbers of the process do not matter
     train(config, work_dir=work_dir, resume=True)
+
+
+@pytest.fixture
+def paused(cut, finished_runs, tmp_path_factory) -> Path:
+    """The work directory of CUT's run, paused after step 5, which no test changes."""
+    if "paused" not in finished_runs:
+        finished_runs["paused"] = tmp_path_factory.mktemp("paused") / "run"
+        train(cut, work_dir=finished_runs["paused"], pause_at=5)
+    return finished_runs["paused"]
 
 
 # What is restored
@@ -155,8 +165,8 @@ def test_a_part_whose_extra_state_holds_an_object_is_named(cut, tmp_path):
         VIEWS.module_dict.pop("Keeping")
 
 
-def test_a_changed_setting_of_the_optimizer_takes_effect(cut, tmp_path, state_of):
-    train(cut, work_dir=tmp_path, pause_at=5)
+def test_a_changed_setting_of_the_optimizer_takes_effect(cut, tmp_path, paused, state_of):
+    shutil.copytree(paused, tmp_path, dirs_exist_ok=True)
     cut["optimizer"] = {"type": "Adam", "lr": 2e-3, "betas": [0.9, 0.99], "weight_decay": 0.1}
     train(cut, work_dir=tmp_path, resume=True, pause_at=6)
     group = state_of(tmp_path, 6)["optimizers"]["discriminate"]["param_groups"][0]
@@ -166,8 +176,8 @@ def test_a_changed_setting_of_the_optimizer_takes_effect(cut, tmp_path, state_of
 # What is reported
 
 
-def test_changes_of_the_config_are_reported_key_by_key(cut, tmp_path, recorder, log_of):
-    train(cut, work_dir=tmp_path, pause_at=5)
+def test_changes_of_the_config_are_reported_key_by_key(cut, tmp_path, paused, recorder, log_of):
+    shutil.copytree(paused, tmp_path, dirs_exist_ok=True)
     changed = {**cut, "log": {"every": 3}, "train": {"steps": 14}, "optimizer": {**cut["optimizer"], "lr": 2e-3}}
     train(changed, work_dir=tmp_path, resume=True, reporter=recorder)
     (note,) = [note for note in recorder.notes if note.startswith("Changed since step 5 (before -> now):")]
@@ -183,17 +193,17 @@ def test_changes_of_the_config_are_reported_key_by_key(cut, tmp_path, recorder, 
     ]  # fmt: skip
 
 
-def test_an_unchanged_config_is_not_reported(cut, tmp_path, recorder, log_of):
-    train(cut, work_dir=tmp_path, pause_at=5)
+def test_an_unchanged_config_is_not_reported(cut, tmp_path, paused, recorder, log_of):
+    shutil.copytree(paused, tmp_path, dirs_exist_ok=True)
     cut["model"]["generators"]["ab"] = {**cut["model"]["generators"]["ab"], "antialias_down": True}  # the default
     train(cut, work_dir=tmp_path, resume=True, reporter=recorder)
     assert not [note for note in recorder.notes if "hanged" in note]
     assert "changes" not in log_of(tmp_path, "resume")[0]
 
 
-def test_pain_07_other_networks_are_refused_by_key_and_not_by_a_list_of_tensors(cut, tmp_path):
+def test_pain_07_other_networks_are_refused_by_key_and_not_by_a_list_of_tensors(cut, tmp_path, paused):
     """The state_dict mismatch of other code bases names hundreds of tensors; here it is the key that was changed."""
-    train(cut, work_dir=tmp_path, pause_at=5)
+    shutil.copytree(paused, tmp_path, dirs_exist_ok=True)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     cut["model"]["generators"]["ab"] = {**cut["model"]["generators"]["ab"], "filters": 8, "norm": "none"}
     with pytest.raises(CheckpointError) as raised:
@@ -204,8 +214,8 @@ def test_pain_07_other_networks_are_refused_by_key_and_not_by_a_list_of_tensors(
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
-def test_changed_data_is_reported(cut, tmp_path, recorder):
-    train(cut, work_dir=tmp_path, pause_at=5)
+def test_changed_data_is_reported(cut, tmp_path, paused, recorder):
+    shutil.copytree(paused, tmp_path, dirs_exist_ok=True)
     cut["data"]["train"] = {"type": "NoisyPairs", "count": 9}
     train(cut, work_dir=tmp_path, resume=True, reporter=recorder)
     (note,) = [note for note in recorder.notes if note.startswith("Changed since")]
@@ -270,15 +280,13 @@ def rewrite(path: Path, change: Callable[[Checkpoint], object]) -> None:
     ],
 )
 def test_a_checkpoint_that_no_run_can_have_written_is_skipped(
-    cut, tmp_path, recorder, change, message, state_of, assert_same
+    cut, tmp_path, trained, recorder, change, message, state_of, assert_same
 ):
-    train(cut, work_dir=tmp_path, pause_at=5)
-    train(cut, work_dir=tmp_path, pause_at=7, resume=True)
-    expected = state_of(tmp_path, 7)
-    rewrite(tmp_path / "checkpoints" / "step_000007.pt", change)
-    train(cut, work_dir=tmp_path, pause_at=7, resume=True, reporter=recorder)
+    work_dir = shutil.copytree(trained(cut), tmp_path / "run")
+    rewrite(work_dir / "checkpoints" / "step_000012.pt", change)
+    train(cut, work_dir=work_dir, resume=True, reporter=recorder)
     assert [note for note in recorder.notes if note.startswith("Skipped: ") and message in note]
-    assert_same(state_of(tmp_path, 7)["model"], expected["model"])
+    assert_same(state_of(work_dir)["model"], state_of(trained(cut))["model"])
 
 
 @pytest.mark.parametrize(
@@ -300,11 +308,11 @@ def test_a_checkpoint_that_no_run_can_have_written_is_skipped(
         (lambda c: c.extra["hooks"]["LogHook"].update(sums={"d": "x"}), "state of the hook LogHook cannot be restored"),
     ],
 )
-def test_a_state_that_cannot_be_restored_is_one_message(cut, tmp_path, change, message):
-    train(cut, work_dir=tmp_path, pause_at=5)
-    rewrite(tmp_path / "checkpoints" / "step_000005.pt", change)
+def test_a_state_that_cannot_be_restored_is_one_message(cut, tmp_path, paused, change, message):
+    work_dir = shutil.copytree(paused, tmp_path / "run")
+    rewrite(work_dir / "checkpoints" / "step_000005.pt", change)
     with pytest.raises(CheckpointError, match=message):
-        train(cut, work_dir=tmp_path, resume=True)
+        train(cut, work_dir=work_dir, resume=True)
 
 
 def test_only_damaged_checkpoints_are_none(tmp_path, recorder):
