@@ -3,13 +3,13 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from tests.warm import WarmPython
 
 SMALL = {
     "model.generators.ab.filters": 4,
@@ -30,35 +30,20 @@ pytestmark = pytest.mark.slow
 class Processes:
     """Two processes that train together; each one's output goes to a file."""
 
-    def __init__(self, folder: Path, port: int, *options: str) -> None:
+    def __init__(self, python: WarmPython, folder: Path, port: int, *options: str) -> None:
         own_data = "--data" in options
         small = {key: value for key, value in SMALL.items() if not (own_data and key.endswith(".count"))}
         changes = [part for key, value in small.items() for part in ("--set", f"{key}={value}")]
-        command = [
-            sys.executable,
-            "-m",
-            "i2ikit",
-            "train",
-            "enco/stripes",
-            "--work-dir",
-            str(folder / "run"),
-            "--device",
-        ]
+        command = ("-m", "i2ikit", "train", "enco/stripes", "--work-dir", folder / "run", "--device", "cpu")
         address = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
         self.folder, self.log = folder, folder / "run" / "log.jsonl"
         self.outputs = [folder / f"{rank}.txt" for rank in range(2)]
         self.processes = []
         for rank, output in enumerate(self.outputs):
             own = {"RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"}
-            with output.open("w") as file:
-                self.processes.append(
-                    subprocess.Popen(
-                        [*command, "cpu", *changes, *options],
-                        env={**os.environ, **address, **own},
-                        stdout=file,
-                        stderr=subprocess.STDOUT,
-                    )
-                )
+            output.unlink(missing_ok=True)
+            files, environment = (Path(os.devnull), output, output), {**os.environ, **address, **own}
+            self.processes.append(python.start(*command, *changes, *options, files=files, env=environment))
 
     def steps(self) -> int:
         """Return the last step in the log."""
@@ -81,11 +66,11 @@ class Processes:
 
 
 @pytest.fixture
-def start_processes(tmp_path, free_port):
+def start_processes(python, tmp_path, free_port):
     started = []
 
     def start(*options: str) -> Processes:
-        started.append(Processes(tmp_path, free_port(), *options))
+        started.append(Processes(python, tmp_path, free_port(), *options))
         return started[-1]
 
     yield start

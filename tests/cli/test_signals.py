@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -35,22 +33,22 @@ def is_writing(folder: Path) -> bool:
 
 
 @pytest.mark.parametrize(("moment", "number"), [("first batch", signal.SIGTERM), ("checkpoint", signal.SIGTERM)])
-def test_a_signal_to_the_whole_group_saves_the_run_and_its_workers_do_not_die_first(tmp_path, moment, number):
+def test_a_signal_to_the_whole_group_saves_the_run_and_its_workers_do_not_die_first(tmp_path, python, moment, number):
     folder = tmp_path / "run"
     changes = [part for key, value in SMALL.items() for part in ("--set", f"{key}={value}")]
-    command = [sys.executable, "-m", "i2ikit", "train", "enco/stripes", "--work-dir", str(folder), "--device", "cpu"]
-    with (tmp_path / "output.txt").open("w") as output:
-        run = subprocess.Popen([*command, *changes], stdout=output, stderr=output, start_new_session=True)
+    command = ("-m", "i2ikit", "train", "enco/stripes", "--work-dir", folder, "--device", "cpu", *changes)
+    output = tmp_path / "output.txt"
+    run = python.start(*command, files=(Path(os.devnull), output, output))
     try:
         end = time.monotonic() + TIMEOUT
         while not ((folder / "log.jsonl").exists() if moment == "first batch" else is_writing(folder)):
             assert time.monotonic() < end
-            assert run.poll() is None, (tmp_path / "output.txt").read_text()
+            assert run.poll() is None, output.read_text()
             time.sleep(0.001)
         os.killpg(run.pid, number)
-        assert run.wait(TIMEOUT) == 130, (tmp_path / "output.txt").read_text()
+        assert run.wait(TIMEOUT) == 130, output.read_text()
     finally:
         run.kill()
     last = max(json.loads(line).get("step", 0) for line in (folder / "log.jsonl").read_text().splitlines())
     assert read_checkpoint(WorkDir(folder).list_checkpoints()[-1]).progress["step"] == last >= 1
-    assert f"stopped after step {last} of 4000" in (tmp_path / "output.txt").read_text()
+    assert f"stopped after step {last} of 4000" in output.read_text()

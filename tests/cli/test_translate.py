@@ -3,8 +3,6 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +21,7 @@ from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.inference.ray_engine import Model, Worker
 from i2ikit.inference.sequences.flicker import FlickerResult
 from i2ikit.inference.sequences.translate import SequenceResult
+from tests.warm import WarmPython
 
 TIMEOUT = 120  # seconds
 
@@ -120,18 +119,15 @@ def test_wrong_options_are_named(run, photos, options: tuple[str, ...], message:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other signals")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_a_folder_that_was_killed_is_completed_by_the_next_start(run, tmp_path, monkeypatch, number):
+def test_a_folder_that_was_killed_is_completed_by_the_next_start(run, python, tmp_path, monkeypatch, number):
     monkeypatch.chdir(tmp_path)
     make_checkpoint(tmp_path / "x.pt", filters=8)
     names = make_photos(tmp_path / "in", 200, side=96)
-    with started("x.pt", "in", "out", "--device=cpu") as process:
-        wait_until(lambda: len([*Path("out").glob("*.png")]) >= 5, process)
-        process.send_signal(number)
-        _, err = process.communicate(timeout=TIMEOUT)
+    code, err = stopped(python, number, lambda: len([*Path("out").glob("*.png")]) >= 5, "in", "out")
     done = {path.name: path.stat().st_mtime_ns for path in Path("out").glob("*.png")}
     assert 5 <= len(done) < len(names)
     if number == signal.SIGINT:
-        assert process.returncode == 130
+        assert code == 130
         assert f"interrupted: {len(done)} of {len(names)} images written to out" in err
         assert not [*Path("out").glob(f".*{TEMPORARY}")]
     outcome = run("translate", "x.pt", "in", "out", "--device", "cpu", "--skip-existing")
@@ -143,47 +139,32 @@ def test_a_folder_that_was_killed_is_completed_by_the_next_start(run, tmp_path, 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other signals")
 @pytest.mark.parametrize("name", ["large.tif", "walk.mp4"])
-def test_an_interrupted_file_leaves_nothing(tmp_path, monkeypatch, name: str):
+def test_an_interrupted_file_leaves_nothing(python, tmp_path, monkeypatch, name: str):
     monkeypatch.chdir(tmp_path)
     make_checkpoint(tmp_path / "x.pt", filters=8)
     if name == "large.tif":
-        Image.effect_noise((1200, 1200), 50).convert("RGB").save(name)
+        Image.effect_noise((800, 800), 50).convert("RGB").save(name)
     else:
         save_video(Path(name))
-    command = [
-        sys.executable,
-        "-m",
-        "i2ikit",
-        "translate",
-        "x.pt",
-        name,
-        f"out/{name}",
-        "--device=cpu",
-        "--memory=40MB",
-    ]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:
-        wait_until(lambda: bool([*Path("out").glob(f".*{TEMPORARY}")]), process)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=TIMEOUT)
-    assert process.returncode == 130
+    begun = lambda: bool([*Path("out").glob(f".*{TEMPORARY}")])  # noqa: E731
+    code, err = stopped(python, signal.SIGINT, begun, name, f"out/{name}", "--memory=40MB")
+    assert code == 130
     assert err.endswith("i2ikit: interrupted\n")
     assert not [*Path("out").iterdir()]
 
 
-def started(*arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "i2ikit", "translate", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
-    )
+def stopped(python: WarmPython, number: int, when: Callable[[], bool], *arguments: str) -> tuple[int, str]:
+    """Translate with ``x.pt`` until ``when()``, then send a signal; return the exit code and the errors."""
+    command = ("-m", "i2ikit", "translate", "x.pt", *arguments, "--device=cpu")
+    process = python.start(*command, files=(Path(os.devnull), Path("output.txt"), Path("errors.txt")))
+    end = time.monotonic() + TIMEOUT
+    while not when():
+        assert process.poll() is None, Path("errors.txt").read_text()
+        assert time.monotonic() < end
+        time.sleep(0.002)
+    process.send_signal(number)
+    code = process.wait(TIMEOUT)
+    return code, Path("errors.txt").read_text()
 
 
 def save_video(path: Path) -> None:
@@ -195,14 +176,6 @@ def save_video(path: Path) -> None:
             pixels = np.full((128, 128, 3), number % 256, np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode())
-
-
-def wait_until(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    end = time.monotonic() + TIMEOUT
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 def save_gif(path: Path) -> None:

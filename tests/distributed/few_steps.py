@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from i2ikit.build import Builder
-from i2ikit.config import find_config, resolve_config
+from i2ikit.config import find_config, load_config
 from i2ikit.data.loading import EpochSampler
 from i2ikit.distributed import processes
 from i2ikit.distributed.group import ProcessGroup
@@ -55,7 +55,7 @@ def train(case: str, *, batch: int, accumulate: int = 1) -> dict[str, Any]:
     """Return the state of the model, and the losses of each step, after five steps of double precision."""
     config, changes = CASES[case]
     small = [change for change in SMALL if case == "cyclegan" or ("ba." not in change and "inators.a" not in change)]
-    resolved = resolve_config(find_config(config), [*small, *changes])
+    resolved = load_config(find_config(config), [*small, *changes])
     torch.manual_seed(0)
     model = build_model(resolved["model"], Builder(), path="model")
     assert model is not None

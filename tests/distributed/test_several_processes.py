@@ -2,8 +2,6 @@
 
 import importlib.util
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +9,8 @@ from typing import Any
 
 import pytest
 import torch
+
+from tests.warm import WarmPython
 
 SCRIPT = Path(__file__).with_name("few_steps.py")
 CASES = ("cyclegan", "cut", "cut_within_image", "cut_ada", "cut_memory_bank", "enco_layer_norm", "enco_batch_norm")
@@ -29,28 +29,25 @@ def few_steps() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def ranks(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> list[dict[str, Any]]:
+def ranks(
+    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int], python: WarmPython
+) -> list[dict[str, Any]]:
     """Results of two processes at batch 1."""
     folder = tmp_path_factory.mktemp("ranks")
     port = str(free_port())
+    shared = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    errors = [folder / f"{rank}.txt" for rank in range(2)]
     workers = [
-        subprocess.Popen(
-            [sys.executable, str(SCRIPT), str(folder)],
-            env={
-                **os.environ,
-                "RANK": str(rank),
-                "LOCAL_RANK": str(rank),
-                "WORLD_SIZE": "2",
-                "MASTER_ADDR": "127.0.0.1",
-                "MASTER_PORT": port,
-            },
-            stderr=subprocess.PIPE,
-            text=True,
+        python.start(
+            SCRIPT,
+            folder,
+            files=(Path(os.devnull), Path(os.devnull), errors[rank]),
+            env={**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
         )
         for rank in range(2)
     ]
-    errors = [worker.communicate(timeout=300)[1] for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0], errors
+    ended = [worker.wait(300) for worker in workers]
+    assert ended == [0, 0], [file.read_text() for file in errors]
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2)]
 
 
