@@ -18,7 +18,7 @@ help:
 
 demo: $(INSTALLED)  ## train on the embedded data set, from the start, and translate eight test images
 	rm -rf runs/demo
-	$(BIN)/i2ikit train configs/cut_masked/stripes.py --work-dir runs/demo
+	$(BIN)/i2ikit train configs/enco_masked/stripes.py --work-dir runs/demo
 	$(BIN)/i2ikit data make stripes runs/demo/stripes --train 1 --test 8
 	$(BIN)/i2ikit translate runs/demo runs/demo/stripes/testA runs/demo/translated
 	@echo "Open runs/demo/index.html in a browser; the translated images are in runs/demo/translated."

@@ -9,7 +9,7 @@ docs/recipes.md has what was tried.
 
 from i2ikit.config.recipes import averages_of, phase_of, translators
 
-AREA = dict(type="Linear", start=0.0, end=3.0, first=1, last=5)  # by epoch, beside an adversarial term of weight 1
+AREA = dict(type="Linear", start=0.0, end=0.75, first=1, last=5)  # by epoch, beside an adversarial term of weight 1
 MASKED = translators(_base_.model, takes="mask")
 PHASES = {name: phase_of(_base_.model, f"generators.{name}") for name in MASKED}
 

@@ -18,8 +18,9 @@ def test_a_config_is_sound_and_has_the_generator(method, generator, data):
     assert [config["model"]["generators"][name]["type"] for name in ("ab", "ba")] == [generator, generator]
 
 
-def test_cut_with_a_mask_is_that_of_the_core():
-    ours, core = (load_config(find_config(f"{name}/stripes")) for name in ("attention_cut", "cut_masked"))
+@pytest.mark.parametrize("method", ["cut", "enco"])
+def test_a_method_with_a_mask_is_that_of_the_core(method):
+    ours, core = (load_config(find_config(f"{name}/stripes")) for name in (f"attention_{method}", f"{method}_masked"))
     assert ours.pop("plugins") == ["i2ikit-attention"]
     assert ours == core
 
