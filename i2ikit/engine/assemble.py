@@ -7,7 +7,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from i2ikit.build import Builder
+from i2ikit.build import REFUSALS, Builder, reason
 from i2ikit.config.data import image_names
 from i2ikit.config.validate import find_errors
 from i2ikit.data.loading import MapDataset, TrainLoader
@@ -113,8 +113,8 @@ def _hook(config: Mapping[str, Any], builder: Builder, path: str) -> Hook | None
     arguments = {key: value for key, value in config.items() if key != "priority"}
     try:
         hook: Hook = HOOKS.build(arguments)
-    except (TypeError, ValueError, AssertionError, KeyError) as error:  # mmengine checks arguments by assert
-        builder.error(path, f"{config['type']} refused its arguments: {error}")
+    except (*REFUSALS, ImportError) as error:  # mmengine imports packages of some hooks here
+        builder.error(path, f"{config['type']} refused its arguments: {reason(error)}")
         return None
     if "priority" in config:
         hook.priority = config["priority"]

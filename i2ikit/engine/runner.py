@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from i2ikit.build import reason
 from i2ikit.data.loading import TrainLoader
 from i2ikit.distributed import processes
 from i2ikit.distributed.device import batch_to_device
@@ -17,6 +18,7 @@ from i2ikit.engine.graphed_steps import GraphedSteps
 from i2ikit.engine.log import RunLog
 from i2ikit.engine.optim import PhaseUpdater
 from i2ikit.engine.reporter import Reporter
+from i2ikit.errors import I2IKitError
 from i2ikit.from_mmengine import Hook, MessageHub, MMLogger, priority_of
 from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation
 from i2ikit.work_dir import WorkDir
@@ -182,10 +184,24 @@ class TranslationRunner:
     def train_with(self, loop: "TranslationLoop", restore: Callable[[], None]) -> None:
         """Train with a built loop; ``restore`` is called once all hooks are ready to load their states."""
         self.train_loop = loop
-        self.call_hook("before_run")
+        self._begin()
         restore()
         loop.run()
         self.call_hook("after_run")
+
+    def _begin(self) -> None:
+        """Call ``before_run`` of all hooks; those of mmengine check some arguments there, by errors of any kind."""
+        for hook in self.hooks:
+            name = type(hook).__name__
+            try:
+                if hasattr(hook, "before_run"):
+                    hook.before_run(self)
+            except Exception as error:
+                if not type(hook).__module__.startswith("mmengine."):
+                    raise
+                raise I2IKitError(
+                    f"the hook {name} cannot start: {reason(error)}. `i2ikit show hooks {name}` has its arguments."
+                ) from error
 
     def close_hooks(self) -> None:
         """Call ``close()`` of all hooks that have it, even if one of them fails."""

@@ -1,8 +1,10 @@
 """MLflow: a server, or a database of SQLite beside the runs."""
 
 import os
+import sqlite3
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +12,8 @@ import numpy as np
 from i2ikit.registry import TRACKERS
 from i2ikit.trackers.base import TrackedRun, Tracker
 
+SQLITE = "sqlite:///"
+WAIT = 10  # seconds, where another program writes into the database
 AT_ONCE, LONGEST = 100, 6000  # MLflow's limits: parameters of a call, letters of a value
 
 
@@ -42,6 +46,8 @@ class MLflowTracker(Tracker):
         home = run.folder.parent
         chosen = self.uri or os.environ.get("MLFLOW_TRACKING_URI")
         uri = chosen or f"sqlite:///{home / 'mlflow.db'}"
+        if uri.startswith(SQLITE):
+            check_database(uri.removeprefix(SQLITE).partition("?")[0])
         self._client = client = MlflowClient(uri)
         if run.id is not None:
             client.update_run(run.id, status="RUNNING")
@@ -85,3 +91,13 @@ class MLflowTracker(Tracker):
             self._client.log_batch(self._id, params=new[first : first + AT_ONCE])
         for first in range(0, len(changed), AT_ONCE):
             self._client.log_batch(self._id, tags=changed[first : first + AT_ONCE])
+
+
+def check_database(path: str) -> None:
+    """Open a database for writing; MLflow itself tries that for minutes, with a page of warnings.
+
+    Raises:
+        sqlite3.Error: it cannot be written, or the file is no database.
+    """
+    with closing(sqlite3.connect(path, timeout=WAIT)) as database:
+        database.execute("BEGIN IMMEDIATE")

@@ -15,7 +15,7 @@ from i2ikit.engine.interruption import RunInterruptedError
 from i2ikit.engine.reporter import RunResult
 from i2ikit.engine.run_lock import RunLock
 from i2ikit.engine.train import train
-from i2ikit.errors import ConfigError, DataError, RunError
+from i2ikit.errors import ConfigError, DataError, I2IKitError, RunError
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.work_dir import WorkDirError
 
@@ -257,6 +257,21 @@ def test_hooks_of_mmengine_work_from_the_config(cut, tmp_path):
     hooks += [{"type": "EmptyCacheHook"}, {"type": "SyncBuffersHook"}, {"type": "ProfilerHook", "by_epoch": False}]
     cut["metrics"] = {"mean": {"type": "MeanBrightness"}}
     assert train({**cut, "hooks": hooks}, work_dir=tmp_path, max_steps=9).step == 9
+
+
+@pytest.mark.parametrize(
+    ("hook", "message"),
+    [
+        (
+            {"type": "EMAHook", "momentum": 7},
+            r"^the hook EMAHook cannot start: momentum must be in range.*show hooks",
+        ),
+        ({"type": "NPUProfilerHook"}, r"hooks\.0: NPUProfilerHook refused its arguments: Failed to import torch_npu"),
+    ],
+)
+def test_what_a_hook_of_mmengine_refuses_is_an_error_of_the_config(cut, tmp_path, hook, message):
+    with pytest.raises(I2IKitError, match=message):
+        train({**cut, "hooks": [hook]}, work_dir=tmp_path, max_steps=1)
 
 
 def test_a_hook_that_ends_mmengines_loops_is_told_how_to_end_this_one(cut, tmp_path, temporary_hook):

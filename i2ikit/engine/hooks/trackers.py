@@ -4,6 +4,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from traceback import extract_tb
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ class TrackersHook(RunHook):
         self._trackers, self._backends, self._step = list(trackers), backends, step
         self._started: dict[str, Tracker] = {}
         self._failed: dict[str, int] = {}  # errors in a row
+        self._told: set[str] = set()
         self._finished = False
 
     def before_run(self, run: TranslationRunner) -> None:
@@ -121,8 +123,10 @@ class TrackersHook(RunHook):
                 call(tracker)
             except Exception as error:  # each service has errors of its own
                 self._failed[name] = self._failed.get(name, 0) + 1
-                if self._failed[name] == 1:
-                    self._run.reporter.note(f"The tracker {name} failed, the run goes on: {_reason(error)}")
+                note = f"The tracker {name} failed, the run goes on: {_reason(error)}"
+                if self._failed[name] == 1 and note not in self._told:  # it may fail at images only, again and again
+                    self._told.add(note)
+                    self._run.reporter.note(note)
                 if self._failed[name] == PATIENCE:
                     del self._started[name]
                     self._run.reporter.note(
@@ -135,7 +139,7 @@ class TrackersHook(RunHook):
         """Yield trackers with names that are the same whenever the run is resumed, whether others start or not."""
         counts = Counter[str]()
         for tracker in self._trackers:
-            base = short_name(type(tracker))
+            base = "vis_backends" if isinstance(tracker, VisBackends) else short_name(type(tracker))
             counts[base] += 1
             yield base if counts[base] == 1 else f"{base}#{counts[base]}", tracker
 
@@ -186,4 +190,5 @@ def scalars(line: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+    text = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {text or extract_tb(error.__traceback__)[-1].line}"  # of a bare assert: its line

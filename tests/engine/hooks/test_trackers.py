@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from i2ikit.engine.hooks.samples import SamplesHook
 from i2ikit.engine.hooks.trackers import TrackersHook, scalars
@@ -123,31 +124,53 @@ def test_a_tracker_that_cannot_start_ends_a_new_run_and_no_resumed_one(diary, tm
 
 @pytest.fixture
 def start(tmp_path, recorder):
-    """``start(tracker)`` starts the tracker of a run, by default of one that resumes; returns the notes."""
+    """``start(tracker)`` starts the tracker of a run, by default of one that resumes; returns the hook."""
 
     def begin(tracker, step=2):
         run = SimpleNamespace(folder=WorkDir(tmp_path), config={}, reporter=recorder, log=SimpleNamespace(listeners=[]))
-        TrackersHook([tracker], step=step).before_run(run)
-        return recorder.notes
+        hook = TrackersHook([tracker], step=step)
+        hook.before_run(run)
+        return hook
 
+    BOOK.clear()
     return begin
 
 
 @pytest.mark.parametrize("content", ["{", "[]"])
-def test_damaged_ids_are_reported_and_the_trackers_begin_anew(start, tmp_path, content):
-    BOOK.clear()
+def test_damaged_ids_are_reported_and_the_trackers_begin_anew(start, tmp_path, recorder, content):
     (tmp_path / "trackers.json").write_text(content)
-    assert start(DiaryTracker()) == [f"{tmp_path / 'trackers.json'} is damaged: the trackers begin new runs."]
+    start(DiaryTracker())
+    assert recorder.notes == [f"{tmp_path / 'trackers.json'} is damaged: the trackers begin new runs."]
     assert json.loads((tmp_path / "trackers.json").read_text()) == {"diary": "diary0"}
 
 
-def test_a_tracker_that_lost_its_run_is_told_apart_with_the_way_to_a_new_one(start, tmp_path):
+def test_a_tracker_that_lost_its_run_is_told_apart_with_the_way_to_a_new_one(start, tmp_path, recorder):
     (tmp_path / "trackers.json").write_text('{"diary": "gone"}')
-    (note,) = start(DiaryTracker("start"))
+    start(DiaryTracker("start"))
+    (note,) = recorder.notes
     assert note.endswith(
         f"ConnectionError: the server is gone. To begin a new run there, remove 'diary' from {tmp_path}/trackers.json."
     )
     assert json.loads((tmp_path / "trackers.json").read_text()) == {"diary": "gone"}
+
+
+def test_an_error_without_a_text_is_told_by_its_line(start):
+    def refuse(self, run):
+        raise AssertionError
+
+    with pytest.raises(I2IKitError, match=r"odd cannot start: AssertionError: raise AssertionError$"):
+        start(type("OddTracker", (Tracker,), {"start": refuse})(), step=0)
+
+
+def test_a_tracker_that_fails_at_images_only_is_reported_once(start, tmp_path, recorder):
+    hook = start(DiaryTracker("log_image"))
+    (tmp_path / "samples").mkdir()
+    for step in (2, 4, 6, 8):
+        Image.new("RGB", (4, 4)).save(tmp_path / "samples" / f"step_{step:06d}.jpg")
+        hook.after_step(SimpleNamespace(folder=WorkDir(tmp_path), progress=SimpleNamespace(step=step)), {})
+        hook.add_line({"step": step, "losses": {"d": 0.5}})
+    assert len(recorder.notes) == 1
+    assert len(BOOK["diary0"].values) == 4
 
 
 def test_a_tracker_that_returns_no_id_is_refused(start, tmp_path):
