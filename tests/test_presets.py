@@ -1,5 +1,6 @@
 """Presets have the published values, those of the papers and their code."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -72,6 +73,7 @@ def config_of(name: str) -> dict[str, Any]:
     return load_config(find_config(name))
 
 
+@cache  # no test changes it
 def model_of(name: str) -> UnpairedTranslation:
     model, errors = build_trial_model(config_of(name))
     assert model is not None, errors

@@ -3,6 +3,7 @@
 They share nothing but imported modules. What imports do is tested in fresh processes.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -75,7 +76,8 @@ class WarmPython:
         return json.loads(self._process.stdout.readline())
 
     def close(self) -> None:
-        """End the process that waits."""
+        """End the process that waits, also while a forked worker of a loader holds the other end of its input."""
+        self._process.kill()
         self._process.communicate()
 
 
@@ -123,7 +125,7 @@ def serve() -> dict[str, Any]:
         if child == 0:
             return question
         print(child, flush=True)
-    os._exit(0)
+    sys.exit()
 
 
 def become(arguments: list[str], files: list[str], cwd: str, env: dict[str, str]) -> None:
@@ -155,4 +157,5 @@ if __name__ == "__main__":
     sys.path[:] = [path for path in sys.path if Path(path) != Path(__file__).parent]
     for module in IMPORTED:
         __import__(module)
+    gc.freeze()  # at its end a fork would look through all of it for garbage, for a second
     become(**serve())

@@ -31,7 +31,7 @@ import torch
 from torch import Tensor
 
 from i2ikit.api import train
-from i2ikit.config import find_config, resolve_config
+from i2ikit.config import find_config, load_config
 from i2ikit.engine.checkpointing.checkpoint import read_checkpoint
 from i2ikit.files import TEMPORARY
 from i2ikit.work_dir import WorkDir
@@ -77,7 +77,7 @@ def small_config(name: str, *, workers: int = 0, seed: int = 0) -> dict[str, Any
         workers: of the loader, >= 0.
         seed: of the run.
     """
-    config = resolve_config(find_config(METHODS.get(name, name)), [], None)
+    config = load_config(find_config(METHODS.get(name, name)))
     scenes = {"type": "Stripes", "split": "train", "count": 5, "load_size": 20}
     transform = {"type": "ResizeCropFlip", "load_size": 20, "crop_size": 16}
     further = {key: value for key, value in config["data"]["train"].items() if key == "extra"}

@@ -205,7 +205,7 @@ def translation(setting: Setting) -> Result:
 def quality(setting: Setting) -> Result:
     """Train on the embedded data set, and measure the output."""
     steps = 2 if setting.quick else 1500
-    changes = ["data.workers=0", "samples.count=1", "samples.gallery=1"] if setting.quick else []
+    changes = ["data.workers=0", "data.test.count=8", "samples.count=1", "samples.gallery=1"] if setting.quick else []
     config = load_config("cut/stripes", set=changes)
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()

@@ -20,6 +20,7 @@ from i2ikit.translation import Progress, RandomStreams, build_model
 
 pytestmark = pytest.mark.slow  # each tries several steps
 SHAPES = {"a": (1, 3, 32, 32), "b": (1, 3, 32, 32)}
+COSTS: dict[str, StepCost] = {}
 
 
 @pytest.fixture
@@ -30,8 +31,12 @@ def still(cut) -> dict[str, Any]:
 
 
 def cost(config: dict[str, Any], shapes: Any = SHAPES, **train: Any) -> StepCost:
-    filled = with_defaults(deepcopy(config))
-    return step_cost({**filled, "train": {**filled["train"], **train}}, shapes)
+    """Return the cost of a step, estimated once for each config."""
+    key = json.dumps([config, shapes, train], sort_keys=True)
+    if key not in COSTS:
+        filled = with_defaults(deepcopy(config))
+        COSTS[key] = step_cost({**filled, "train": {**filled["train"], **train}}, shapes)
+    return COSTS[key]
 
 
 def measured(config: dict[str, Any], lean: bool) -> int:

@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +18,25 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def fuzz(monkeypatch) -> Any:
-    monkeypatch.syspath_prepend(str(TOOLS))
-    return importlib.import_module("fuzz_checkpoint")
+@pytest.fixture(scope="module")
+def fuzz() -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(TOOLS))
+        yield importlib.import_module("fuzz_checkpoint")
 
 
-def test_damaged_checkpoints_are_refused_or_have_no_effect(fuzz, tmp_path):
+@pytest.fixture(scope="module")
+def bench(fuzz, tmp_path_factory) -> Any:
+    return fuzz.Bench(tmp_path_factory.mktemp("bench"), seconds=0)
+
+
+def test_damaged_checkpoints_are_refused_or_have_no_effect(fuzz, bench):
     reports: list[str] = []
-    bench = fuzz.Bench(tmp_path, seconds=0)
     options = argparse.Namespace(truncations=4, flips=12, fields=0.001, seed=5, hostile=False, headers=False)
     assert fuzz.fuzz(bench, options, reports.append) == 0, reports
     assert "damaged files" in reports[-1]
 
 
-def test_a_silent_difference_is_found(fuzz, tmp_path):
-    bench = fuzz.Bench(tmp_path, seconds=0)
-    bench.expected["translate"] = b"another image"
+def test_a_silent_difference_is_found(bench, monkeypatch):
+    monkeypatch.setitem(bench.expected, "translate", b"another image")
     assert bench.try_out("translate", bench.newest) == "a silent difference"

@@ -30,7 +30,7 @@ def test_wrong_values_end_with_a_message(fuzz_config, name):
     values = [value for kind in fuzz_config.VALUES.values() for value in kind]
     failures = [
         (override[:100], outcome.failure(), outcome.text[:200])
-        for _, override, outcome in fuzz_config.fuzz(name, values, set(), every=101)
+        for _, override, outcome in fuzz_config.fuzz(name, values, set(), every=151)
         if outcome.failure()
     ]
     assert not failures
