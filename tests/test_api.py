@@ -1,6 +1,7 @@
 """The public functions of the package."""
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -45,8 +46,11 @@ assert {"Translator", "__version__", "evaluate", "load_config", "train"} == set(
 assert "torch" not in sys.modules
 from i2ikit import Translator, evaluate, load_config, train
 assert "torch" in sys.modules
+from i2ikit.plugin import get_manager
+get_manager().load_components()
+assert "torchvision" not in sys.modules  # whose import takes seconds; parts import it where they use it
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "I2IKIT_DISABLE_PLUGINS": "all"})
 
 
 @pytest.mark.slow
