@@ -2,9 +2,9 @@
 
 For objects in front of a background. Each generator that makes an output must take ``mask``, as ResNetGenerator does.
 The mask starts near 1 everywhere, so that all of the image learns; the weight of its mean area rises over the first
-epochs, and the mask shrinks to what has to change. Terms called ``identity...`` and the input skip are left out: the mask
-keeps the colors of what stays; such a term would close it, and with the skip a light object stays light.
-docs/recipes.md has what was tried.
+epochs, and the mask shrinks to what has to change. Terms called ``identity...`` are left out: the mask keeps the colors
+of what stays, and such a term would close it. So is the input skip, with which a light object stays light; but where
+one generator inverts another, the skip keeps the mask open. docs/recipes.md has what was tried.
 """
 
 from i2ikit.config.recipes import averages_of, phase_of, translators
@@ -12,6 +12,12 @@ from i2ikit.config.recipes import averages_of, phase_of, translators
 AREA = dict(type="Linear", start=0.0, end=0.75, first=1, last=5)  # by epoch, beside an adversarial term of weight 1
 MASKED = translators(_base_.model, takes="mask")
 PHASES = {name: phase_of(_base_.model, f"generators.{name}") for name in MASKED}
+CYCLE = any(f"{one}({other}(" in str(_base_.model.phases) for one in MASKED for other in MASKED)  # such as ba(ab(a))
+
+
+def masked(part):
+    """Return what changes in a generator."""
+    return dict(mask=True, input_skip=CYCLE) if CYCLE or part.get("input_skip") else dict(mask=True)
 
 
 def changes(phase):
@@ -22,10 +28,7 @@ def changes(phase):
 
 
 model = dict(
-    generators={
-        name: dict(mask=True, **dict(input_skip=False) if _base_.model.generators[name].get("input_skip") else {})
-        for name in MASKED
-    },
+    generators={name: masked(_base_.model.generators[name]) for name in MASKED},
     averages=averages_of(_base_.model, 0.999),
     phases={phase: dict(terms=changes(phase)) for phase in PHASES.values()},
 )
