@@ -94,6 +94,18 @@ def steps_per_epoch(loader: TrainLoader, accumulate: int) -> int:
     return len(loader) // accumulate
 
 
+def never_updated(model: UnpairedTranslation) -> str:
+    """Return a sentence about the networks whose weights no phase updates, though they could be; empty: none."""
+    updated = {name for phase in model.phases.values() for name in phase.update}
+    kept = [
+        name
+        for name, network in model.networks.items()
+        if name not in updated and name not in model.averages and not name.startswith("extractors.")
+        if any(parameter.requires_grad for parameter in network.parameters())
+    ]
+    return f"No phase updates {', '.join(kept)}: the weights never change." if kept else ""
+
+
 def run_length(train: Mapping[str, Any], per_epoch: int, max_steps: int | None) -> dict[str, int]:
     """Return ``steps`` and ``epochs`` of a run.
 

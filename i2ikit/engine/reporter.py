@@ -27,7 +27,7 @@ class RunSummary:
         processes: number of processes, each with its own batches.
         precision: fp32, tf32, bf16 or fp16.
         rate: chart of the learning rate over the run.
-        warning: what is wrong with the rate; empty if nothing is.
+        warning: what is wrong with the rate, and networks that no phase updates; empty if nothing is.
     """
 
     work_dir: Path

@@ -9,7 +9,7 @@ import torch
 from i2ikit.data.progressive import ProgressiveSizes
 from i2ikit.distributed import processes
 from i2ikit.distributed.group import broadcast_model, broadcast_value, is_first
-from i2ikit.engine.assemble import assemble, run_length, steps_per_epoch
+from i2ikit.engine.assemble import assemble, never_updated, run_length, steps_per_epoch
 from i2ikit.engine.checkpointing.changes import Change, changes_since, run_facts
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
 from i2ikit.engine.checkpointing.initial import load_initial
@@ -282,7 +282,7 @@ class Run:
             processes=processes.count(),
             precision=self.config["train"]["precision"],
             rate=str(curve := rate_curve(parts.schedule, **self.length)),
-            warning=curve.warning(),
+            warning=" ".join(filter(None, (curve.warning(), never_updated(parts.model)))),
         )
 
     def restore_hooks(self, runner: TranslationRunner) -> None:

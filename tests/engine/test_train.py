@@ -259,6 +259,16 @@ def test_hooks_of_mmengine_work_from_the_config(cut, tmp_path):
     assert train({**cut, "hooks": hooks}, work_dir=tmp_path, max_steps=9).step == 9
 
 
+def test_networks_that_no_phase_updates_are_told_at_the_start(cut, tmp_path, recorder):
+    cut["model"]["phases"]["generate"] |= {"update": ["generators"], "groups": {}}
+    cut["model"]["discriminators"]["extra"] = cut["model"]["discriminators"]["b"]
+    cut["model"]["phases"]["discriminate"]["update"] = ["discriminators.b"]
+    train(cut, work_dir=tmp_path, max_steps=1, reporter=recorder)
+    assert recorder.summary.warning.endswith(
+        "No phase updates discriminators.extra, heads.f: the weights never change."
+    )
+
+
 @pytest.mark.parametrize(
     ("hook", "message"),
     [

@@ -31,7 +31,7 @@ GENERATORS_OF_METHODS: dict[str, dict[str, Any]] = {
     "cut": {"type": "ResNetGenerator", **SMALL},
     "cyclegan": {"type": "ResNetGenerator", **SMALL, "antialias_down": False, "antialias_up": False},
     "stripes": {"type": "ResNetGenerator", **SMALL, "antialias_down": False, "input_skip": True},
-    "masked": {"type": "ResNetGenerator", **SMALL, "antialias_down": False, "input_skip": True, "mask": True},
+    "masked": {"type": "ResNetGenerator", **SMALL, "antialias_down": False, "input_skip": False, "mask": True},
     "sincut": {"type": "StyleGAN2Generator", "filters": 1, "size": 16, "blocks": 2},
     "pix2pix": {"type": "UNetGenerator", "filters": 2, "downs": 3, "init": "kaiming"},
 }
