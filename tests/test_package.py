@@ -110,10 +110,14 @@ def test_the_address_that_an_sdist_was_built_with_is_in_its_citation_and_in_the_
     assert links(page) == []
 
 
-def test_without_an_address_the_page_of_the_package_has_no_link_into_the_repository() -> None:
-    about = json.loads(hatchling(ROOT, "metadata"))
-    assert links(about["readme"]["text"]) == []
-    assert "urls" not in about
+def test_without_an_address_the_page_of_the_package_has_no_link_into_the_repository(tmp_path: Path) -> None:
+    with tarfile.open(build(ROOT, tmp_path / "dist", "sdist")) as archive:
+        archive.extractall(tmp_path, filter="data")
+    for folder in (ROOT, tmp_path / f"i2ikit-{__version__}"):
+        about = json.loads(hatchling(folder, "metadata"))
+        assert about["readme"]["text"].startswith("# i2ikit\n")
+        assert links(about["readme"]["text"]) == []
+        assert "urls" not in about
 
 
 def test_dockerfile_and_environment_name_what_the_package_has() -> None:

@@ -57,7 +57,10 @@ class PackagePage(MetadataHookInterface):
     """Sets the fields ``readme`` and ``urls``, which pyproject.toml declares as dynamic."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Add both to the metadata of the project."""
+        """Add both to the metadata of the project; an sdist, which has no README.md, has them in its PKG-INFO."""
+        if "readme" in metadata:
+            metadata.setdefault("urls", {})
+            return
         repository, version = address_of(self.root), metadata["version"]
         text = page_of(Path(self.root, "README.md").read_text(encoding="utf-8"), repository, version)
         metadata["readme"] = {"content-type": "text/markdown", "text": text}
