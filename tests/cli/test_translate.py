@@ -21,6 +21,7 @@ from i2ikit.generators.resnet import ResNetGenerator
 from i2ikit.inference.ray_engine import Model, Worker
 from i2ikit.inference.sequences.flicker import FlickerResult
 from i2ikit.inference.sequences.translate import SequenceResult
+from i2ikit.registry import GENERATORS
 from tests.warm import WarmPython
 
 TIMEOUT = 120  # seconds
@@ -246,8 +247,15 @@ class TintedByStyle(nn.Module):
 '''
 
 
-def test_a_seed_samples_and_a_second_image_reach_the_output(run, photos):
+@pytest.fixture
+def tinted(photos):
+    """A file with a generator of one's own, which no other test sees."""
     Path("tinted.py").write_text(TINTED)
+    yield Path("tinted.py")
+    GENERATORS.module_dict.pop("TintedByStyle", None)
+
+
+def test_a_seed_samples_and_a_second_image_reach_the_output(run, photos, tinted):
     model = {
         "generators": {"ab": {"type": "TintedByStyle"}},
         "views": {"z": {"type": "Latent", "size": 3}},
@@ -264,7 +272,7 @@ def test_a_seed_samples_and_a_second_image_reach_the_output(run, photos):
     assert len(set(found.values())) == 24
     assert run(*command, "b=white.png", "one", "--seed", "3", "--shard", "1/2").code == 0
     assert {f"{name[:-4]}_0.png": value for name, value in pixels("one").items()}.items() <= found.items()
-    model_of = Model(Path("z.pt"), "cpu", imports=(Path("tinted.py"),))
+    model_of = Model(Path("z.pt"), "cpu", imports=(tinted,))
     worker = Worker(model_of, "in", "ray", {"samples": 2, "seed": 3, "inputs": {"b": Path("white.png")}}, 2)
     assert [worker({"share": [index]})["written"] for index in (1, 2)] == [[12], [12]]
     assert pixels("ray") == found
