@@ -52,6 +52,7 @@ oldest:  ## run the quick tests with Python 3.10 and the oldest versions that py
 onedl:  ## run the tests of engine and config with onedl-mmengine, a fork, in place of mmengine; needs uv
 	uv venv --quiet --allow-existing .venv-onedl
 	uv pip install --quiet --python .venv-onedl --editable '.[dev]'
+	uv pip install --quiet --python .venv-onedl --no-deps --no-build-isolation $(PLUGINS:%=--editable ./%)
 	uv pip uninstall --quiet --python .venv-onedl mmengine
 	uv pip install --quiet --python .venv-onedl --reinstall-package onedl-mmengine onedl-mmengine
 	OMP_NUM_THREADS=1 .venv-onedl/bin/python -m pytest -n $(JOBS) --dist loadfile tests/engine tests/config tests/test_*.py
