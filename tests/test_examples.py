@@ -7,12 +7,10 @@ import pytest
 import torch
 
 from i2ikit.registry import REGISTRIES
+from tests.core_parts import core_parts
 
 PARTS = [
-    (f"{kind}.{name}", registry.get(name))
-    for kind, registry in REGISTRIES.items()
-    for name in registry.names()
-    if registry.get(name).__module__.startswith("i2ikit.")
+    (f"{kind}.{name}", part) for kind, registry in REGISTRIES.items() for name, part in core_parts(registry).items()
 ]
 
 

@@ -5,15 +5,16 @@ import sys
 import pytest
 
 from i2ikit.registry import REGISTRIES
+from tests.core_parts import core_parts
 
 
 @pytest.mark.parametrize("kind", REGISTRIES)
 def test_every_part_can_be_imported_from_the_package_of_its_kind(kind: str) -> None:
     package, registry = importlib.import_module(f"i2ikit.{kind}"), REGISTRIES[kind]
-    core = [name for name in registry.names() if registry.get(name).__module__.startswith("i2ikit.")]
+    core = core_parts(registry)
     assert set(core) <= set(dir(package))
-    for name in core:
-        assert getattr(package, name) is registry.get(name)
+    for name, part in core.items():
+        assert getattr(package, name) is part
 
 
 def test_a_part_is_imported_without_anything_else_before() -> None:

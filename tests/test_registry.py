@@ -5,6 +5,7 @@ import pytest
 
 from i2ikit.errors import DuplicateComponentError, UnknownComponentError
 from i2ikit.registry import LOSSES, REGISTRIES, Registry
+from tests.core_parts import core_parts
 
 
 @pytest.fixture
@@ -81,8 +82,8 @@ def test_the_decorator_returns_the_class(registry):
 def test_the_built_in_parts_of_every_kind_are_there_without_an_import(plural):
     registry = REGISTRIES[plural]
     assert registry.plural == plural
-    assert registry.names()
-    assert all(registry.get(name).__doc__ for name in registry.names())
+    assert core_parts(registry)
+    assert all(part.__doc__ for part in core_parts(registry).values())
 
 
 def test_a_part_of_the_core_keeps_its_name():

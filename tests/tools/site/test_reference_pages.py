@@ -7,6 +7,7 @@ import pytest
 
 from i2ikit.kinds import HOOKS, KINDS
 from i2ikit.registry import LOSSES
+from tests.core_parts import is_core
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def pages(hook):
 def test_every_part_of_the_core_is_on_the_page_of_its_kind(pages):
     for kind in (*KINDS, HOOKS):
         text = pages.kind_page(kind)
-        own = [name for name, part in pages.parts_of(kind).items() if part.__module__.startswith("i2ikit.")]
+        own = [name for name, part in pages.parts_of(kind).items() if is_core(part)]
         assert own
         assert all(f"[`{name}`][" in text and f'type="{name}"' in text for name in own)
 
