@@ -22,12 +22,12 @@ from i2ikit.benchmark.results import read_run
 from i2ikit.benchmark.slices import take_turns
 from i2ikit.cli.benchmark import qualities
 from i2ikit.cli.benchmark import targets as read_targets
+from i2ikit.cli.console import INTERRUPTED
 from i2ikit.errors import I2IKitError
 from i2ikit.report.record import read_record
 
 METRICS = ("wasserstein.ratio", "wasserstein.ratio_masked", "background.db")
 NEVER = "never"
-INTERRUPTED = 130  # exit code
 
 
 def good_enough(metrics: Mapping[str, float], targets: Mapping[str, float], better: Mapping[str, str]) -> bool:

@@ -5,7 +5,7 @@ model = dict(
     averages=dict(ab_mean=dict(momentum=0.998)),
     phases=dict(
         discriminate=dict(optimizer=dict(lr=2e-4)),
-        # Animals cover a tenth of an image; a weight of 3 leaves objects that cover most of one half changed.
+        # Animals cover a tenth of an image; for larger objects this weight is too large: only a part would change.
         generate=dict(optimizer=dict(lr=4e-4), terms=dict(area_ab=dict(weight=dict(end=3.0)))),
     ),
 )

@@ -32,5 +32,5 @@ model = dict(
     averages=averages_of(_base_.model, 0.999),
     phases={phase: dict(terms=changes(phase)) for phase in PHASES.values()},
 )
-# A mask that closes changes nothing; the alarm triggers within 500 steps.
+# A mask that closes changes nothing; the alarm needs three checks in a row.
 alarms = dict(nothing_learned=dict(start=300, every=100))
