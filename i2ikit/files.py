@@ -79,9 +79,8 @@ def open_atomically(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
         OSError: the file cannot be written.
     """
     temporary = temporary_path(path)
-    opened = temporary.open("xb")  # x: never through a link that somebody put there
-    try:
-        with opened as file:
+    try:  # the opening too: an interrupt can arrive at its end
+        with temporary.open("xb") as file:  # x: never through a link that somebody put there
             yield file
             if sync:
                 file.flush()
@@ -111,8 +110,8 @@ def folder_atomically(folder: Path) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_path(folder)
-    temporary.mkdir()
     try:
+        temporary.mkdir()
         yield temporary
         temporary.replace(folder)
     finally:
@@ -164,7 +163,10 @@ def _wait_for(lock: Path) -> int | None:
 
 def temporary_path(path: Path) -> Path:
     """Return a new hidden path in the folder of ``path``; its name is short, whatever the length of the other name."""
-    return path.with_name(f".{_machine()}-{os.getpid()}-{secrets.token_hex(8)}{TEMPORARY}")
+    temporary = path.with_name(f".{_machine()}-{os.getpid()}-{secrets.token_hex(8)}{TEMPORARY}")
+    if os.path.lexists(temporary):  # somebody guessed it; the caller removes what is there
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(temporary))
+    return temporary
 
 
 def remove_leftovers(folder: Path) -> None:

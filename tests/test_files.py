@@ -84,6 +84,24 @@ def test_an_error_leaves_no_folder(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("atomically", "make"), [(open_atomically, "open"), (folder_atomically, "mkdir")])
+def test_an_interrupt_once_the_temporary_file_is_made_leaves_nothing(atomically, make, tmp_path, monkeypatch):
+    original = getattr(Path, make)
+
+    def interrupted(path, *arguments, **options):
+        made = original(path, *arguments, **options)
+        if path.suffix == TEMPORARY:
+            if made is not None:
+                made.close()
+            raise KeyboardInterrupt
+        return made
+
+    monkeypatch.setattr(Path, make, interrupted)
+    with pytest.raises(KeyboardInterrupt), atomically(tmp_path / "new"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_incomplete_lines_are_skipped(tmp_path):
     (tmp_path / "x.jsonl").write_bytes(b'{"step": 1}\n[2]\nnot json\n{"step": 3}\n{"step": \xff\n' + b"[" * 10**5)
     assert list(read_json_lines(tmp_path / "x.jsonl")) == [{"step": 1}, {"step": 3}]
