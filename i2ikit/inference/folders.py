@@ -118,6 +118,7 @@ class FolderRun:
         if error is None:
             self.tally.written += not job.skipped
             self.tally.skipped += job.skipped
+            job.counted = True  # no call between these lines, so no interrupt
         else:
             cause = error.__cause__
             if isinstance(cause, OSError) and cause.errno in FULL:

@@ -31,7 +31,7 @@ MOST_FILES = 256  # in memory, unless a batch is larger
 MOST_WORKERS = 8
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """A file to translate.
 
@@ -40,6 +40,8 @@ class Job:
         variant: which of its translations the file gets.
         opened: the image, while it is in memory; None also where it is translated alone.
         skipped: its output was complete already.
+        written: its output was written.
+        counted: ``finish`` has taken it into account.
         sequence: what was translated of a file with several frames.
     """
 
@@ -48,6 +50,8 @@ class Job:
     variant: Variant = field(default_factory=Variant)
     opened: Opened | None = None
     skipped: bool = False
+    written: bool = False
+    counted: bool = False
     sequence: SequenceResult | None = None
 
     @property
@@ -92,7 +96,8 @@ class Pipeline:
     Args:
         files: reads, translates and writes the images.
         speed: how many at the same time.
-        finish: called for each file, with the error if it failed; an exception that it raises ends the run.
+        finish: called for each file, with the error if it failed; an exception that it raises ends the run. It sets
+            ``counted``.
         skip_existing: skip a file whose output is complete.
     """
 
@@ -103,7 +108,7 @@ class Pipeline:
     _buckets: dict[tuple[tuple[int, ...], object], list[Job]] = field(default_factory=dict)
     _alone: list[Job] = field(default_factory=list)
     _waiting: dict[Future[Any], tuple[Callable[..., None], list[Job]]] = field(default_factory=dict)
-    _in_flight: int = 0
+    _in_flight: set[Job] = field(default_factory=set)
     _pixels: int = 0
 
     def __post_init__(self) -> None:
@@ -136,7 +141,7 @@ class Pipeline:
                 job = next(jobs, None)
                 more = job is not None
                 if job is not None:
-                    self._in_flight += 1
+                    self._in_flight.add(job)
                     self._reading += 1
                     self._submit(self._disk, self._prepare, self._on_prepared, [job])
             self._flush()
@@ -147,7 +152,7 @@ class Pipeline:
     def _has_room(self) -> bool:
         files = max(MOST_FILES, AHEAD * self.lanes * (self.speed.batch or 1))
         pixels = AHEAD * self.lanes * self._largest
-        return self._reading < 2 * self._workers and self._in_flight < files and self._pixels < pixels
+        return self._reading < 2 * self._workers and len(self._in_flight) < files and self._pixels < pixels
 
     def _flush(self) -> None:
         """Start the batches that are full; all of them, once nothing is being read."""
@@ -179,12 +184,15 @@ class Pipeline:
                 then(future, jobs)
 
     def _drop(self) -> None:
-        """Wait for what is running, start nothing more, and report what was written."""
+        """Wait for what is running, start nothing more, and report what was written.
+
+        An interrupt can have arrived at any point of the driving thread, so each job knows itself what became of it.
+        """
         self._disk.shutdown(wait=True, cancel_futures=True)
         self._networks.shutdown(wait=True, cancel_futures=True)
-        for future, (then, jobs) in self._waiting.items():
-            if then == self._on_written and not future.cancelled() and future.exception() is None:
-                self.finish(jobs[0], None)
+        for job in self._in_flight:
+            if job.written and not job.counted:
+                self.finish(job, None)
 
     def _prepare(self, jobs: list[Job]) -> None:
         """Read an image, unless it is to be skipped or translated alone."""
@@ -239,6 +247,7 @@ class Pipeline:
 
     def _save(self, output: Tensor, jobs: list[Job]) -> None:
         self.files.save(output, _opened(jobs[0]), jobs[0].target)
+        jobs[0].written = True
 
     def _on_written(self, future: Future[None], jobs: list[Job]) -> None:
         self._end(jobs[0], future.exception())
@@ -248,18 +257,19 @@ class Pipeline:
         with intra_op_threads(self._cores):
             try:
                 job.sequence = self.files.translate(job.source, job.target, variant=job.variant)
+                job.written = True
             except Exception as error:
                 self._end(job, error)
             else:
                 self._end(job, None)
 
     def _end(self, job: Job, error: BaseException | None) -> None:
-        self._in_flight -= 1
         self._pixels -= job.pixels
         job.opened = None
         if error is not None and not isinstance(error, Exception):
             raise error
         self.finish(job, error)
+        self._in_flight.discard(job)
 
 
 @contextmanager

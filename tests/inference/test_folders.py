@@ -1,6 +1,7 @@
 import errno
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,28 @@ def test_an_interrupt_says_how_many_of_how_many_are_done(tmp_path: Path):
         copy(tmp_path, on_progress=interrupt)
     assert caught.value.exit_code == 130
     assert f" {len(tree(tmp_path / 'out'))} of 40" in str(caught.value)
+
+
+@pytest.mark.parametrize("number", range(5, 60, 9))
+def test_an_interrupt_at_any_hand_over_counts_what_is_written(tmp_path: Path, monkeypatch, number: int):
+    for name in range(20):
+        make_image(tmp_path / "in" / f"{name}.png")
+    submit, submitted = ThreadPoolExecutor.submit, 0
+
+    def interrupted(*arguments: Any) -> Any:
+        nonlocal submitted
+        future = submit(*arguments)
+        submitted += 1
+        if submitted == number:
+            future.result()
+            raise KeyboardInterrupt
+        return future
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    with pytest.raises(RunInterruptedError) as caught:
+        copy(tmp_path)
+    written = len(tree(tmp_path / "out"))
+    assert str(caught.value) == f"interrupted: {written} of 20 images written to {tmp_path / 'out'}."
 
 
 def test_an_output_folder_that_cannot_be_made_is_named_before_the_first_image(tmp_path: Path):
