@@ -30,7 +30,9 @@ def test_frames_are_turned_as_the_file_says(degrees: int, make_video):
     plain = frames(make_video("plain.mp4"))
     with av.open(make_video("again.mp4", rotation=degrees)) as file:
         assert next(file.decode(video=0)).rotation % 360 == degrees
-    assert np.array_equal(turned[3].pixels, np.rot90(plain[3].pixels, degrees // 90))
+    upright = np.rot90(plain[3].pixels, degrees // 90)
+    assert turned[3].pixels.shape == upright.shape
+    assert np.abs(turned[3].pixels.astype(int) - upright).max() < 8  # encoded twice, by threads of any timing
     with VideoReader(make_video("size.mp4", rotation=degrees)) as reader:
         assert (reader.width, reader.height) == ((48, 64) if degrees != 180 else (64, 48))
 
