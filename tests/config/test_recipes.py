@@ -40,10 +40,34 @@ def test_the_packaged_recipes_suit_every_method(name):
     }.items()
     assert not [name for phase in model["phases"].values() for name in phase["terms"] if name.startswith("identity")]
     assert all(model["generators"][each]["mask"] for each in outputs)
-    skips = {model["generators"][each]["input_skip"] for each in outputs}
-    assert skips == {name.startswith("cyclegan")}  # where one generator inverts the other, it keeps the mask open
+    assert not any(model["generators"][each]["input_skip"] for each in outputs)
     assert all(part["augment"]["type"] == "DiffAugment" for part in model["discriminators"].values())
     assert {f"generators.{each}" for each in outputs} <= {average["of"] for average in model["averages"].values()}
+
+
+@pytest.mark.parametrize(
+    ("image", "weight", "expected"),
+    [
+        ("ba(ab(a))", 10.0, 1.0),
+        ("ba(noise(ab(a)))", 10.0, 1.0),
+        ("ba(b)", 10.0, 10.0),
+        ("ab(b)", 10.0, 10.0),
+        (
+            "ba(ab(a))",
+            {"type": "Until", "epoch": 9, "value": 3.0, "_delete_": True},
+            {"type": "Until", "epoch": 9, "value": 3.0},
+        ),
+    ],
+)
+def test_masked_makes_terms_on_images_that_return_lighter(image, weight, expected, write):
+    plain = write(
+        "mine.py",
+        '_base_ = "i2ikit::cyclegan/stripes.py"\n'
+        f"model = dict(phases=dict(generate=dict(terms=dict(cycle_a=dict(image={image!r}, weight={weight!r})))))",
+    )
+    terms = load_config(plain, recipes=["masked"])["model"]["phases"]["generate"]["terms"]
+    assert terms["cycle_a"]["weight"] == expected
+    assert terms["gan_ab"].get("weight") is None
 
 
 @pytest.mark.parametrize(
