@@ -6,10 +6,10 @@ model = dict(
     discriminators={name: dict(layers=2) for name in _base_.model.discriminators},
     averages={name: dict(momentum=0.998) for name in _base_.model.averages},
     phases=dict(
-        discriminate=dict(optimizer=dict(lr=2e-4)),
+        discriminate=dict(optimizer=dict(lr=3e-4)),
         # Animals cover a tenth of an image; for larger objects this weight is too large: only a part would change.
         generate=dict(
-            optimizer=dict(lr=4e-4),
+            optimizer=dict(lr=6e-4),
             terms={name: dict(weight=dict(end=3.0)) for name in TERMS if name.startswith("area_")},
         ),
     ),
