@@ -31,8 +31,8 @@ def take_screenshots(page: Path, prefix: str) -> list[Path]:
             tab.wait_for_function("[...document.images].every(image => image.complete)")
             shot = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
             written.append(Path(f"{prefix}_{name}.png"))
-            colors = shot.quantize(256, method=Image.Quantize.MAXCOVERAGE)  # the few strong ones among them
-            shot.quantize(palette=colors, dither=Image.Dither.FLOYDSTEINBERG).save(written[-1], optimize=True)
+            colors = shot.quantize(256, kmeans=3)
+            shot.quantize(palette=colors, dither=Image.Dither.NONE).save(written[-1], optimize=True)
             context.close()
         browser.close()
     return written
