@@ -22,8 +22,8 @@ from i2ikit.inference.export.exporting import Exported, ExportOptions, export_ge
 from i2ikit.inference.export.formats import FORMATS
 from i2ikit.inference.translator import Translator
 from i2ikit.nn.staged import StagedGenerator
-from i2ikit.plugin.info import OWN_FILES
 from i2ikit.registry import GENERATORS
+from tests.core_parts import core_parts
 
 SIZES = [(1, 1, 33), (3, 2, 1), (2, 9, 5), (1, 17, 40)]  # batch, height, width
 SMALL: dict[str, Any] = {"filters": 2, "blocks": 1, "init": "kaiming"}  # large weights: the output fills its range
@@ -32,6 +32,14 @@ GENERATORS_OF_METHODS: dict[str, dict[str, Any]] = {
     "cyclegan": {"type": "ResNetGenerator", **SMALL, "antialias_down": False, "antialias_up": False},
     "stripes": {"type": "ResNetGenerator", **SMALL, "antialias_down": False, "input_skip": True},
     "masked": {"type": "ResNetGenerator", **SMALL, "antialias_down": False, "input_skip": False, "mask": True},
+    "cyclegan_masked": {
+        "type": "ResNetGenerator",
+        **SMALL,
+        "antialias_down": False,
+        "antialias_up": False,
+        "input_skip": True,
+        "mask": True,
+    },
     "sincut": {"type": "StyleGAN2Generator", "filters": 1, "size": 16, "blocks": 2},
     "pix2pix": {"type": "UNetGenerator", "filters": 2, "downs": 3, "init": "kaiming"},
 }
@@ -49,8 +57,7 @@ def test_every_generator_of_the_core_has_a_case_here():
 
     tested = [operations(config) for config in GENERATORS_OF_METHODS.values()]
     tested.append({**operations(GENERATORS_OF_METHODS["stripes"]), "antialias_up": False})  # each half has a case
-    modules = {name: GENERATORS.get(name).__module__ for name in GENERATORS.names()}
-    core = {name for name, each in modules.items() if each.startswith("i2ikit.") and not each.startswith(OWN_FILES)}
+    core = {*core_parts(GENERATORS)}
     for name in packaged_configs():
         for config in load_config(packaged_configs()[name])["model"]["generators"].values():
             assert operations(config) in tested or config["type"] not in core, name
