@@ -40,8 +40,7 @@ def test_the_packaged_recipes_suit_every_method(name):
     }.items()
     assert not [name for phase in model["phases"].values() for name in phase["terms"] if name.startswith("identity")]
     assert all(model["generators"][each]["mask"] for each in outputs)
-    skips = {model["generators"][each]["input_skip"] for each in outputs}
-    assert skips == {name.startswith("cyclegan")}  # where one generator inverts the other, it lets the mask open
+    assert not any(model["generators"][each]["input_skip"] for each in outputs)
     assert all(part["augment"]["type"] == "DiffAugment" for part in model["discriminators"].values())
     assert {f"generators.{each}" for each in outputs} <= {average["of"] for average in model["averages"].values()}
 
@@ -49,8 +48,8 @@ def test_the_packaged_recipes_suit_every_method(name):
 @pytest.mark.parametrize(
     ("image", "weight", "expected"),
     [
-        ("ba(ab(a))", 10.0, 3.0),
-        ("ba(noise(ab(a)))", 10.0, 3.0),
+        ("ba(ab(a))", 10.0, 1.0),
+        ("ba(noise(ab(a)))", 10.0, 1.0),
         ("ba(b)", 10.0, 10.0),
         ("ab(b)", 10.0, 10.0),
         (

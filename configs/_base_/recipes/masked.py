@@ -3,9 +3,9 @@
 For objects in front of a background. Each generator that makes an output must take ``mask``, as ResNetGenerator does.
 The mask starts near 1 everywhere, so that all of the image learns; the weight of its mean area rises over the first
 epochs, and the mask shrinks to what has to change. Terms called ``identity...`` are left out: the mask keeps the colors
-of what stays, and such a term would close it. So is the input skip, with which a light object stays light. Where one
-generator inverts another, such as ba(ab(a)), the terms on what returns get 0.3 of their weight, unless it follows a
-schedule: a closed mask meets them best, too; and there the skip lets the mask open. docs/recipes.md has what was tried.
+of what stays, and such a term would close it. So is the input skip, with which a light object stays light. Terms on
+images that return, such as ba(ab(a)), get a tenth of their weight, unless it follows a schedule: a closed mask meets
+them best, too. docs/recipes.md has what was tried.
 """
 
 import re
@@ -16,12 +16,6 @@ AREA = dict(type="Linear", start=0.0, end=0.75, first=1, last=5)  # by epoch, be
 MASKED = translators(_base_.model, takes="mask")
 PHASES = {name: phase_of(_base_.model, f"generators.{name}") for name in MASKED}
 ROUND_TRIP = re.compile("|".join(rf"\b{one}\([^'\"]*\b{two}\(" for one in MASKED for two in MASKED))
-INVERTED = ROUND_TRIP.search(str(_base_.model.phases)) is not None
-
-
-def masked(part):
-    """Return what changes in a generator."""
-    return dict(mask=True, input_skip=INVERTED) if INVERTED or part.get("input_skip") else dict(mask=True)
 
 
 def changes(phase):
@@ -30,12 +24,15 @@ def changes(phase):
     names = [name for name in MASKED if PHASES[name] == phase]
     areas = {f"area_{name}": dict(type="MeanTerm", image=f"{name}({name[0]}).mask", weight=AREA) for name in names}
     weights = {name: term.get("weight", 1.0) for name, term in terms.items() if ROUND_TRIP.search(str(term))}
-    lighter = {name: dict(weight=0.3 * each) for name, each in weights.items() if isinstance(each, (int, float))}
+    lighter = {name: dict(weight=0.1 * each) for name, each in weights.items() if isinstance(each, (int, float))}
     return areas | lighter | {name: None for name in terms if name.startswith("identity")}
 
 
 model = dict(
-    generators={name: masked(_base_.model.generators[name]) for name in MASKED},
+    generators={
+        name: dict(mask=True, input_skip=False) if _base_.model.generators[name].get("input_skip") else dict(mask=True)
+        for name in MASKED
+    },
     averages=averages_of(_base_.model, 0.999),
     phases={phase: dict(terms=changes(phase)) for phase in PHASES.values()},
 )
