@@ -88,13 +88,13 @@ class Registry(MMEngineRegistry):
         def register(part: Part) -> Part:
             if not isinstance(part, type):
                 raise TypeError(f"{self.plural} hold classes; {part!r} is not one")
-            if _package(part) != CORE:
+            if top_package(part) != CORE:
                 load_builtin_parts()  # so that a name of the core is taken even if the plugin is imported first
             key = name or part.__name__
             taken = self.module_dict.get(key)
-            of_core = taken is not None and _package(taken) == CORE != _package(part)
+            of_core = taken is not None and top_package(taken) == CORE != top_package(part)
             if taken is not None and (of_core or not force):
-                if not of_core and _package(part) != OWN_FILES:  # a name of the core keeps its class
+                if not of_core and top_package(part) != OWN_FILES:  # a name of the core keeps its class
                     self.contested[key] = (taken, part)
                 sides = f"{taken.__module__}.{taken.__qualname__} and {part.__module__}.{part.__qualname__}"
                 remedy = "A part of i2ikit cannot be replaced: rename yours." if of_core else "Rename one of them."
@@ -111,7 +111,7 @@ def _brought_by(part: type[Any]) -> str:
     return f" of the plugin {owner.title}" if owner is not None else ""
 
 
-def _package(part: type[Any]) -> str:
+def top_package(part: type[Any]) -> str:
     """Return the package that brings a part; files of `imports` count as one package."""
     return OWN_FILES if part.__module__.startswith(OWN_FILES) else part.__module__.partition(".")[0]
 

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from i2ikit.plugin.info import OWN_FILES
-from i2ikit.registry import Registry
+from i2ikit.plugin.info import CORE
+from i2ikit.registry import Registry, top_package
 
 
 def is_core(part: Any) -> bool:
     """Return whether a part is the core's."""
-    module: str = part.__module__
-    return module.startswith("i2ikit.") and not module.startswith(OWN_FILES)
+    return top_package(part) == CORE
 
 
 def core_parts(registry: Registry) -> dict[str, Any]:

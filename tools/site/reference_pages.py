@@ -20,6 +20,7 @@ from i2ikit.cli.show import VARIADIC, example
 from i2ikit.interfaces.losses import contract
 from i2ikit.kinds import HOOKS, KINDS, Kind
 from i2ikit.plugin.info import OWN_FILES
+from i2ikit.registry import top_package
 
 ROOT = Path(__file__).parents[2]
 # Of each page of the API: its title, what stands above, and what it documents. Names are full; of a module all that it
@@ -179,7 +180,7 @@ def _documented(name: str, options: list[str] | None = None) -> list[str]:
 
 
 def _is_ours(part: type[Any]) -> bool:
-    own_file = part.__module__.startswith(OWN_FILES)  # which may be gone
+    own_file = top_package(part) == OWN_FILES  # which may be gone
     return not own_file and ROOT in Path(inspect.getfile(part)).resolve().parents
 
 
