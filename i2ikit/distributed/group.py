@@ -1,6 +1,7 @@
 """The process group of a run, and what its processes exchange: gradients, weights, decisions."""
 
 import os
+import pickle
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from i2ikit.distributed import processes
 from i2ikit.distributed.launch import RankInfo
+from i2ikit.distributed.peers import Peers
 from i2ikit.errors import RunError
 
 TIMEOUT = timedelta(hours=6)  # the first process may measure while the others wait; ended processes are noticed earlier
@@ -31,6 +33,7 @@ class ProcessGroup:
 
     def __init__(self, info: RankInfo, device: torch.device) -> None:
         self.info, self.device = info, device
+        self._peers: Peers | None = None
 
     def __enter__(self) -> "ProcessGroup":
         if self.info.count == 1:
@@ -46,15 +49,19 @@ class ProcessGroup:
                 world_size=self.info.count,
                 timeout=TIMEOUT,
             )
-        except (RuntimeError, ValueError) as error:
+            self._peers = Peers(self.info)
+        except (RuntimeError, ValueError, OSError) as error:
             raise RunError(f"the {self.info.count} processes could not connect: {error}") from error
+        processes.watch(self._peers)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.info.count == 1:
+        if self._peers is None:
             return
+        processes.watch(None)
+        self._peers.close()
         if error is None:
             dist.destroy_process_group()
             return
@@ -78,10 +85,12 @@ def broadcast_value(value: Any) -> Any:
     """Return the value of rank 0; plain data."""
     if processes.count() == 1:
         return value
-    box = [value]
-    with processes.lost_peers_named():
-        dist.broadcast_object_list(box)
-    return box[0]
+    data = pickle.dumps(value) if is_first() else b""
+    size = torch.tensor(len(data))
+    processes.exchange(dist.broadcast, size, 0)
+    content = torch.frombuffer(bytearray(data or int(size)), dtype=torch.uint8)
+    processes.exchange(dist.broadcast, content, 0)
+    return value if is_first() else pickle.loads(content.numpy().tobytes())
 
 
 @torch.no_grad()
@@ -90,8 +99,7 @@ def broadcast_model(model: nn.Module) -> None:
     if processes.count() > 1:
         for tensor in [*model.parameters(), *model.buffers()]:
             values = tensor.contiguous()
-            with processes.lost_peers_named():
-                dist.broadcast(values, 0)
+            processes.exchange(dist.broadcast, values, 0)
             tensor.copy_(values)
 
 
@@ -100,8 +108,7 @@ def any_rank(flag: bool) -> bool:
     if processes.count() == 1:
         return flag
     count = torch.tensor(int(flag))  # on the CPU: no GPU has to wait
-    with processes.lost_peers_named():
-        dist.all_reduce(count)
+    processes.exchange(dist.all_reduce, count)
     return bool(count.item())
 
 
@@ -118,8 +125,7 @@ def average(tensors: Sequence[Tensor]) -> None:
         return
     for bucket in _buckets(tensors):
         flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
-        with processes.lost_peers_named():
-            dist.all_reduce(flat)
+        processes.exchange(dist.all_reduce, flat)
         flat /= processes.count()
         parts = flat.split([tensor.numel() for tensor in bucket])
         for tensor, part in zip(bucket, parts, strict=True):

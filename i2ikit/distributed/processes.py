@@ -3,15 +3,21 @@
 With one process, the common case, every function here returns its argument.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from i2ikit.distributed.peers import Peers
 from i2ikit.errors import RunError
+
+CHECK = timedelta(seconds=5)  # how long a collective waits before it looks whether the other processes are there
+
+_peers: Peers | None = None
 
 
 def count() -> int:
@@ -24,15 +30,33 @@ def rank() -> int:
     return dist.get_rank() if count() > 1 else 0
 
 
-@contextmanager
-def lost_peers_named() -> Iterator[None]:
-    """Replace torch's error about a closed connection by one that names the reason.
+def watch(found: Peers | None) -> None:
+    """Set the connections that show :func:`exchange` that a process has ended; None: there are none."""
+    global _peers
+    _peers = found
+
+
+def exchange(collective: Callable[..., dist.Work | None], tensor: Tensor, *arguments: object) -> None:
+    """Run a collective of torch.distributed to its end, or to the end of another process.
+
+    Args:
+        collective: it takes ``async_op``.
+        tensor: its first argument; the collective runs on its device.
+        arguments: the others.
 
     Raises:
         RunError: another process has ended.
     """
     try:
-        yield
+        work = collective(tensor, *arguments, async_op=True)
+        assert work is not None  # it is, for a process of the group
+        while tensor.device.type == "cpu" and not work.is_completed():
+            try:
+                work.wait(CHECK)
+            except RuntimeError:  # of the time, or of gloo, which is raised again below
+                if not work.is_completed() and _peers is not None and _peers.ended():
+                    raise
+        work.wait()
     except RuntimeError as error:
         raise RunError(
             f"process {rank()} of {count()} lost the others: one of them has ended; see its own message. Resume with "
@@ -60,8 +84,7 @@ def total(x: Tensor) -> Tensor:
 
 def _sum(x: Tensor) -> Tensor:
     summed = x.clone(memory_format=torch.contiguous_format)
-    with lost_peers_named():
-        dist.all_reduce(summed)
+    exchange(dist.all_reduce, summed)
     return summed
 
 
@@ -69,8 +92,7 @@ class _Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         parts = [torch.empty_like(x, memory_format=torch.contiguous_format) for _ in range(count())]
-        with lost_peers_named():
-            dist.all_gather(parts, x.contiguous())
+        exchange(partial(dist.all_gather, parts), x.contiguous())
         ctx.rows = len(x)
         return torch.cat(parts)
 
