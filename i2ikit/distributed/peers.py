@@ -39,10 +39,9 @@ class Peers:
 
 
 def _accept(count: int) -> list[socket.socket]:
-    word, both = secrets.token_bytes(), socket.has_dualstack_ipv6()
-    family = socket.AF_INET6 if both else socket.AF_INET
+    word = secrets.token_bytes()
     found: list[socket.socket] = []
-    with socket.create_server(("", 0), family=family, dualstack_ipv6=both) as server:
+    with _listen() as server:
         server.settimeout(CONNECTING)
         dist.broadcast_object_list([(server.getsockname()[1], word)])
         with suppress(TimeoutError):
@@ -53,6 +52,13 @@ def _accept(count: int) -> list[socket.socket]:
                     if connection.recv(len(word)) == word:  # not some other program that found the port
                         found.append(connection)
     return found
+
+
+def _listen() -> socket.socket:
+    try:
+        return socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+    except (OSError, ValueError):  # no IPv6, or only apart from IPv4
+        return socket.create_server(("", 0))
 
 
 def _connect(host: str) -> list[socket.socket]:
