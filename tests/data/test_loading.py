@@ -268,7 +268,7 @@ def test_a_loader_that_hangs_is_timed_out_with_a_way_out() -> None:
     assert worker.exitcode is None
     del train
     gc.collect()
-    worker.join(5)
+    worker.join(60)
     assert worker.exitcode == 0
 
 
@@ -285,7 +285,7 @@ def test_a_worker_that_dies_is_an_error_of_the_next_batch_and_not_of_what_runs_a
     next(read)
     (worker,) = multiprocessing.active_children()
     os.kill(worker.pid, signal.SIGKILL)
-    worker.join(10)
+    worker.join(60)
     time.sleep(0.01)  # SIGCHLD has arrived; torch would have raised here, or in the line before
     with pytest.raises(RunError, match=r"a data-loading worker died"):
         list(read)
