@@ -6,4 +6,4 @@ _base_ = ["../enco/stripes.py", "../_base_/recipes/masked.py", "../_base_/networ
 TERMS = dict(content=dict(weight=0.5), area_ab=dict(weight=dict(first=2, last=6)))
 
 model = dict(phases=dict(generate=dict(terms=TERMS)))
-train = dict(steps=3600)  # with 3,000 the outcome of two seeds in three was less sure
+train = dict(steps=3600)  # with 3,000 one seed of three ended at 0.17 inside the animals, one at 26.6 dB
