@@ -1,7 +1,6 @@
 """The process group of a run, and what its processes exchange: gradients, weights, decisions."""
 
 import os
-import pickle
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -85,12 +84,11 @@ def broadcast_value(value: Any) -> Any:
     """Return the value of rank 0; plain data."""
     if processes.count() == 1:
         return value
-    data = pickle.dumps(value) if is_first() else b""
-    size = torch.tensor(len(data))
-    processes.exchange(dist.broadcast, size, 0)
-    content = torch.frombuffer(bytearray(data or int(size)), dtype=torch.uint8)
-    processes.exchange(dist.broadcast, content, 0)
-    return value if is_first() else pickle.loads(content.numpy().tobytes())
+    any_rank(False)  # where a process that ends while the others wait for rank 0 is noticed
+    box = [value]
+    with processes.lost_peers_named():
+        dist.broadcast_object_list(box)
+    return box[0]
 
 
 @torch.no_grad()

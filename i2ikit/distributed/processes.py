@@ -3,7 +3,8 @@
 With one process, the common case, every function here returns its argument.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -36,6 +37,23 @@ def watch(found: Peers | None) -> None:
     _peers = found
 
 
+@contextmanager
+def lost_peers_named() -> Iterator[None]:
+    """Replace torch's error about a closed connection by one that names the reason.
+
+    Raises:
+        RunError: another process has ended.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise RunError(
+            f"process {rank()} of {count()} lost the others: one of them has ended; see its own message. Resume with "
+            f"the same command and --resume. ({str(error).splitlines()[0]})"
+        ) from error
+
+
+@lost_peers_named()
 def exchange(collective: Callable[..., dist.Work | None], tensor: Tensor, *arguments: object) -> None:
     """Run a collective of torch.distributed to its end, or to the end of another process.
 
@@ -47,21 +65,15 @@ def exchange(collective: Callable[..., dist.Work | None], tensor: Tensor, *argum
     Raises:
         RunError: another process has ended.
     """
-    try:
-        work = collective(tensor, *arguments, async_op=True)
-        assert work is not None  # it is, for a process of the group
-        while tensor.device.type == "cpu" and not work.is_completed():
-            try:
-                work.wait(CHECK)
-            except RuntimeError:  # of the time, or of gloo, which is raised again below
-                if not work.is_completed() and _peers is not None and _peers.ended():
-                    raise
-        work.wait()
-    except RuntimeError as error:
-        raise RunError(
-            f"process {rank()} of {count()} lost the others: one of them has ended; see its own message. Resume with "
-            f"the same command and --resume. ({str(error).splitlines()[0]})"
-        ) from error
+    work = collective(tensor, *arguments, async_op=True)
+    assert work is not None  # it is, for a process of the group
+    while tensor.device.type == "cpu" and not work.is_completed():
+        try:
+            work.wait(CHECK)
+        except RuntimeError:  # of the time, or of gloo, which is raised again below
+            if not work.is_completed() and _peers is not None and _peers.ended():
+                raise
+    work.wait()
 
 
 def gather(x: Tensor) -> Tensor:

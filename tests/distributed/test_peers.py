@@ -2,9 +2,12 @@
 
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
+
+from i2ikit.distributed import peers
 
 pytestmark = pytest.mark.slow
 MISSED = """
@@ -96,6 +99,19 @@ def test_a_process_that_is_only_slow_is_waited_for(two):
 def test_a_connection_from_another_program_is_not_one_of_the_group(two):
     codes, printed = two(STRANGER)
     assert codes == [0, 0], printed
+
+
+def test_without_ipv6_the_first_process_listens_on_ipv4(monkeypatch):
+    create = socket.create_server
+
+    def ipv4_only(address, *, family=socket.AF_INET, **options):
+        if family == socket.AF_INET6:
+            raise OSError(97, "Address family not supported by protocol")
+        return create(address, family=family, **options)
+
+    monkeypatch.setattr(socket, "create_server", ipv4_only)
+    with peers._listen() as server:
+        assert server.family == socket.AF_INET
 
 
 def test_processes_that_cannot_be_reached_are_not_watched(two):
