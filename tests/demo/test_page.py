@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import needs_browser
 from tests.demo.test_limits import bomb
@@ -45,16 +45,28 @@ def drop(page: Page, path: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(path)
 
 
+def wait_for_translation(page: Page, words: str = "translated in") -> None:
+    """Wait for the words, for both images, and for the line: it is at the left until the images have a size."""
+    page.get_by_text(words).wait_for()
+    page.wait_for_function(
+        """() => {
+            const images = [...document.querySelectorAll("#seen img")];
+            const line = document.querySelector("#seen .inner")?.getBoundingClientRect();
+            const box = images[0]?.getBoundingClientRect();
+            return images.length == 2 && images.every((image) => image.complete && image.naturalWidth)
+                && line && Math.abs(line.x - box.x - box.width / 2) < 4;
+        }"""
+    )
+
+
 def shown(page: Page) -> list[str]:
     return [image.get_attribute("src") for image in page.locator("#seen img").all()]
 
 
 def test_an_image_is_seen_before_and_after_and_can_be_downloaded(page: Page, photo: Path, tmp_path: Path):
     drop(page, photo)
-    page.get_by_text("120 × 90 pixels, translated in").wait_for()
-    assert len(shown(page)) == 2
-    loaded = "images => images.every(image => image.complete && image.naturalWidth == 120)"
-    assert page.locator("#seen img").evaluate_all(loaded)
+    wait_for_translation(page, "120 × 90 pixels, translated in")
+    assert page.locator("#seen img").evaluate_all("images => images.map(image => image.naturalWidth)") == [120, 120]
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename == "photo.png"
@@ -66,21 +78,22 @@ def test_an_image_is_seen_before_and_after_and_can_be_downloaded(page: Page, pho
 
 def test_the_line_between_before_and_after_follows_the_mouse(page: Page, photo: Path):
     drop(page, photo)
-    page.get_by_text("translated in").wait_for()
-    handle = page.locator("#seen .inner")
-    before = handle.bounding_box()
+    wait_for_translation(page)
+    before = page.locator("#seen .inner").bounding_box()
     page.mouse.move(before["x"] + before["width"] / 2, before["y"] + before["height"] / 2)
     page.mouse.down()
     page.mouse.move(before["x"] - 100, before["y"] + 10, steps=4)
     page.mouse.up()
-    assert handle.bounding_box()["x"] == pytest.approx(before["x"] - 100, abs=4)
+    page.wait_for_function(
+        "x => Math.abs(document.querySelector('#seen .inner').getBoundingClientRect().x - x) < 4", arg=before["x"] - 100
+    )
 
 
 def test_another_model_translates_the_same_image_again_and_has_its_own_examples(page: Page, photo: Path):
     drop(page, photo)
-    page.get_by_text("translated in").wait_for()
+    wait_for_translation(page)
     first = shown(page)
-    assert page.locator(".gallery-item").count() == 2
+    expect(page.locator(".gallery-item")).to_have_count(2)
     page.get_by_label("Model").click()
     page.get_by_role("option", name="horses: b to a").click()
     page.wait_for_function(
@@ -88,12 +101,12 @@ def test_another_model_translates_the_same_image_again_and_has_its_own_examples(
         arg=page.evaluate("document.querySelectorAll('#seen img')[1].src"),
     )
     assert first[0] != first[1]
-    page.wait_for_function("document.querySelectorAll('.gallery-item').length == 1")
+    expect(page.locator(".gallery-item")).to_have_count(1)
 
 
 def test_an_example_is_translated_by_a_click(page: Page):
     page.locator(".gallery-item").nth(1).click()
-    page.get_by_text("32 × 24 pixels, translated in").wait_for()
+    wait_for_translation(page, "32 × 24 pixels, translated in")
 
 
 @pytest.mark.parametrize("kind", ["text", "renamed text", "bomb", "large file"])
@@ -117,11 +130,11 @@ def test_a_bad_upload_is_answered_and_the_page_lives(kind: str, page: Page, phot
     page.reload()
     page.get_by_text("Drop an image on the left").wait_for()
     drop(page, photo)
-    page.get_by_text("translated in").wait_for()
+    wait_for_translation(page)
 
 
 def test_a_phone_needs_no_sideways_scrolling(page: Page, photo: Path):
     page.set_viewport_size({"width": 360, "height": 740})
     drop(page, photo)
-    page.get_by_text("translated in").wait_for()
+    wait_for_translation(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
