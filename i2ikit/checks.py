@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MOST_LAYERS = 1000  # of a network, per argument: more is a slip of the pen, and takes minutes to build
+MOST_CHANNELS = 64  # of an image
 MOST_PIXELS = 2**15  # on a side that an image is resized to: more does not fit into memory
 
 

@@ -28,6 +28,11 @@ LARGEST_PICKLE = 2**23  # bytes of what describes the tensors; torch takes secon
 MOST_SHARED = 16  # tensors may be this many times larger than their file; several of them can share memory
 ZIP_BEGIN, PICKLE_BEGIN = b"PK", b"\x80"  # of files that torch writes today, and that it wrote before version 1.6
 ZIP_FLAGS = 0x0808  # sizes that follow the data, names in UTF-8; all others are of encryption or patches
+EXPORTED = ("/constants.pkl", "/archive_format")  # entries of TorchScript and torch.export alone
+OTHER_RUNTIME = (
+    "is an export for another runtime, which i2ikit does not read: name the checkpoint that it was made of, or export "
+    "it as safetensors"
+)
 FOLDER, FILE_KIND, PLAIN_FILES = 0x10, 0o170000, (0, 0o100000)  # attributes of an entry
 
 
@@ -81,6 +86,8 @@ def _check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
+            if any(entry.filename.endswith(EXPORTED) for entry in entries):
+                raise CheckpointError(f"{path} {OTHER_RUNTIME}")
             wrong = next((f"{entry.filename!r} {why}" for entry in entries if (why := _irregular(entry))), "")
             if len({entry.filename for entry in entries}) < len(entries):
                 wrong = "two entries have one name"
@@ -90,7 +97,11 @@ def _check_archive(path: Path) -> None:
                 wrong = f"the checksum of its record {damaged!r} does not match"
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
+    except CheckpointError:
+        raise
     except Exception as error:  # zipfile raises a dozen kinds for damaged files
+        if path.suffix == ".onnx":
+            raise CheckpointError(f"{path} {OTHER_RUNTIME}") from None
         raise CheckpointError(
             f"{path} is not complete: it is cut off or damaged, or torch did not write it ({_first_line(error)})"
         ) from error

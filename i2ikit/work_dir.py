@@ -1,5 +1,6 @@
 """The work directory of a run: where its files are, and that no run overwrites another."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,8 +109,32 @@ def holds_checkpoint(folder: Path) -> bool:
     return found.best_checkpoint.exists() or bool(found.list_checkpoints())
 
 
+def refuse_output(path: Path, example: str) -> None:
+    """Raise I2IKitError unless a file can be written at ``--out PATH`` without the loss of a checkpoint of a run.
+
+    Args:
+        path: of the file; existing files other than such checkpoints are replaced.
+        example: name of a file, for the message.
+    """
+    if path.is_dir():
+        raise I2IKitError(f"--out {path} is a folder: name a file, such as {path / example}.")
+    if path.exists() and not path.is_file():
+        raise I2IKitError(f"--out {path} is a device or a pipe: name a file, such as {example}.")
+    found = Path(os.path.realpath(path))  # Path.resolve fails at a link to itself
+    run = WorkDir(found.parent.parent)
+    if found in (run.best_checkpoint, *run.list_checkpoints()) and found.exists():
+        raise I2IKitError(f"--out {path} is a checkpoint of a run, which could not be resumed: name another file.")
+    above = next((each for each in found.parents if each.exists()), found.parent)
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        reason = "is read-only" if above.is_dir() else "is a file, not a folder"
+        raise I2IKitError(f"cannot write --out {path}: {above} {reason}. Write it elsewhere.")
+
+
 def choose_checkpoint(path: Path) -> Path:
     """Return a checkpoint itself; of a work directory the best checkpoint, or the newest where the run kept no best.
+
+    Args:
+        path: the checkpoint, the work directory, or the folder ``checkpoints`` in it.
 
     Raises:
         CheckpointError: the directory has none.
@@ -117,6 +142,9 @@ def choose_checkpoint(path: Path) -> Path:
     if not path.is_dir():
         return path
     folder = WorkDir(path)
+    beside = WorkDir(path.absolute().parent)
+    if beside.checkpoints == path.absolute() and holds_checkpoint(beside.path):
+        folder = beside
     if folder.best_checkpoint.exists():
         return folder.best_checkpoint
     found = folder.list_checkpoints()

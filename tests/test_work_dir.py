@@ -4,9 +4,9 @@ import os
 import pytest
 
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
-from i2ikit.errors import RunError
+from i2ikit.errors import CheckpointError, I2IKitError, RunError
 from i2ikit.files import write_atomically
-from i2ikit.work_dir import WorkDir, WorkDirError, writing_to
+from i2ikit.work_dir import WorkDir, WorkDirError, choose_checkpoint, refuse_output, writing_to
 
 
 def test_checkpoints_are_in_the_order_of_their_steps(tmp_path):
@@ -70,3 +70,34 @@ def test_a_folder_that_cannot_be_written_is_named_with_the_way_out(tmp_path, nam
 def test_an_error_about_another_path_passes(tmp_path):
     with pytest.raises(PermissionError), writing_to(tmp_path / "run"):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(tmp_path / "photos" / "1.png"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_file_that_would_cost_a_checkpoint_or_replaces_a_device_is_no_output(tmp_path):
+    folder = WorkDir(tmp_path / "run")
+    folder.checkpoints.mkdir(parents=True)
+    os.mkfifo(tmp_path / "pipe")
+    for path in (folder.checkpoint(20), folder.best_checkpoint):
+        refuse_output(path, "x.pt")  # there is none yet
+        path.touch()
+        (tmp_path / path.name).symlink_to(path)
+        for name in (path, tmp_path / path.name):
+            with pytest.raises(
+                I2IKitError, match=r"is a checkpoint of a run, which could not be resumed: name another"
+            ):
+                refuse_output(name, "x.pt")
+    with pytest.raises(I2IKitError, match=r"pipe is a device or a pipe: name a file, such as x\.pt\."):
+        refuse_output(tmp_path / "pipe", "x.pt")
+    with pytest.raises(I2IKitError, match=r"is a folder: name a file, such as \S+run/x\.pt\."):
+        refuse_output(folder.path, "x.pt")
+    for path in (folder.checkpoints / "g.onnx", tmp_path / "new" / "x.pt"):
+        refuse_output(path, "x.pt")
+
+
+def test_the_folder_of_the_checkpoints_stands_for_the_run(tmp_path):
+    folder = WorkDir(tmp_path)
+    folder.checkpoints.mkdir()
+    with pytest.raises(CheckpointError, match="there is no checkpoint in"):
+        choose_checkpoint(folder.checkpoints)
+    folder.checkpoint(20).touch()
+    assert choose_checkpoint(folder.checkpoints) == choose_checkpoint(tmp_path) == folder.checkpoint(20)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from i2ikit.checks import MOST_PIXELS
 from i2ikit.cli.console import busy, counting, make_table, out, write
 from i2ikit.cli.options import AsJson
 from i2ikit.errors import counted, one_line
@@ -28,7 +29,7 @@ data.add_typer(make, name="make")
 @make.command("stripes")
 def stripes(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="New folder for trainA, trainB, testA, testB.")],
-    size: Annotated[int, typer.Option("--size", min=8, help="Height and width in pixels.")] = 64,
+    size: Annotated[int, typer.Option("--size", min=8, max=MOST_PIXELS, help="Height and width in pixels.")] = 64,
     train: Annotated[int, typer.Option("--train", min=1, help="Training images of each domain.")] = 500,
     test: Annotated[int, typer.Option("--test", min=1, help="Pairs of test images.")] = 96,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the images.")] = 0,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from i2ikit.checks import MOST_PIXELS
 from i2ikit.cli.console import busy, write
 from i2ikit.cli.options import Device, Imports
 
@@ -25,7 +26,9 @@ def demo(
     device: Device = "auto",
     size: Annotated[
         int | None,
-        typer.Option("--size", min=1, metavar="N", help="Resize the shorter side to N pixels first, and back."),
+        typer.Option(
+            "--size", min=1, max=MOST_PIXELS, metavar="N", help="Resize the shorter side to N pixels first, and back."
+        ),
     ] = None,
     megabytes: Annotated[float, typer.Option("--max-mb", min=0.001, help="Largest upload, in megabytes.")] = 50,
     megapixels: Annotated[
@@ -38,12 +41,14 @@ def demo(
         from i2ikit.config.imports import import_files
         from i2ikit.demo.limits import Limits
         from i2ikit.demo.server import serve
+        from i2ikit.distributed.device import pick_device
         from i2ikit.inference import Translator
 
         import_files(imports or ())
+        found = pick_device(device)
 
     def load(path: Path, output: str) -> Translator:
-        return Translator.load(path, device, output=output, size=size)
+        return Translator.load(path, found, output=output, size=size)
 
     limits = Limits(megabytes, megapixels)
     with serve(checkpoints, load, limits=limits, host=host, port=port) as address:

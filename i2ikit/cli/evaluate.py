@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from i2ikit.checks import MOST_CHANNELS
 from i2ikit.cli.completion import complete_metrics
 from i2ikit.cli.console import busy, make_table, out, write
 from i2ikit.cli.options import AsJson, DataA, DataB, Device, Imports, Weights, folders, takes
@@ -54,7 +55,10 @@ class EvaluateOptions:
         typer.Option("--weights", help="average or raw, as for translate; by default as the config measures."),
     ] = None
     channels: Annotated[
-        int, typer.Option("--channels", min=1, metavar="N", help="Channels of --images: 3 for RGB, 1 for gray.")
+        int,
+        typer.Option(
+            "--channels", min=1, max=MOST_CHANNELS, metavar="N", help="Channels of --images: 3 for RGB, 1 for gray."
+        ),
     ] = 3
     device: Device = "auto"
     imports: Imports = None

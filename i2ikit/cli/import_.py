@@ -7,6 +7,7 @@ import typer
 
 from i2ikit.cli.console import busy, complain, write
 from i2ikit.errors import I2IKitError
+from i2ikit.work_dir import refuse_output
 
 
 def import_weights(
@@ -49,6 +50,7 @@ def import_weights(
 
 
 def _write_checkpoint(files: list[str], target: Path) -> None:
+    refuse_output(target, "imported.pt")
     with busy("Reading the weights"):
         from i2ikit.engine.checkpointing.checkpoint import write_checkpoint
         from i2ikit.inference.interop.importing import import_files

@@ -8,6 +8,7 @@ import typer
 from i2ikit.cli.console import busy, write
 from i2ikit.errors import I2IKitError
 from i2ikit.files import nearest_beside
+from i2ikit.work_dir import refuse_output
 
 TRACES = ("log.jsonl", "config.json", "samples")  # a folder with one of them is a work directory
 
@@ -43,10 +44,7 @@ def report(
 
         card = write_card(work_dirs[0]) if page is None and len(work_dirs) == 1 else None
         page = page or (Path("report.html") if len(work_dirs) > 1 else work_dirs[0] / "index.html")
-        if page.exists() and not (page.is_dir() or page.is_file()):
-            raise I2IKitError(f"--out {page} is a device or a pipe: name a file, such as report.html.")
-        if page.is_dir():
-            raise I2IKitError(f"--out {page} is a folder: name a file, such as {page / 'report.html'}.")
+        refuse_output(page, "report.html")
         written = write_report(work_dirs, page, linked=link)
     size = written.stat().st_size / 2**20
     write(f"report {written} ({size:.1f} MiB)")

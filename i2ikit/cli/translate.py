@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from i2ikit.checks import MOST_PIXELS
 from i2ikit.cli.console import busy, counting, write
 from i2ikit.cli.options import CheckpointPath, Device, Imports, OutputName, ValueRange, Weights, takes
 from i2ikit.errors import I2IKitError, counted
@@ -82,7 +83,11 @@ class TranslateOptions:
     size: Annotated[
         int | None,
         typer.Option(
-            "--size", min=1, metavar="N", help="Resize the shorter side to N pixels first, and the output back."
+            "--size",
+            min=1,
+            max=MOST_PIXELS,
+            metavar="N",
+            help="Resize the shorter side to N pixels first, and the output back.",
         ),
     ] = None
     value_range: ValueRange = None

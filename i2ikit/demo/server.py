@@ -95,11 +95,11 @@ def _refuse_taken(host: str, port: int | None) -> None:
         with socket.socket(family, socket.SOCK_STREAM) as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(address)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a name of a machine is encoded
         where = f"{host}, port {port}" if port else host
-        option = "--port N" if port else "--host ADDRESS"
+        option = "--port N" if port and not isinstance(error, socket.gaierror | UnicodeError) else "--host ADDRESS"
         raise I2IKitError(
-            f"cannot listen at {where}: {error.strerror or error}. Choose another one: {option}."
+            f"cannot listen at {where}: {getattr(error, 'strerror', None) or error}. Choose another one: {option}."
         ) from error
 
 

@@ -22,7 +22,7 @@ MOST_PIXELS = 178_956_970  # Pillow's own limit, width x height
 MOST_VALUES = 2**30  # with all channels
 MOST_BYTES = 2**32  # of all values as the file stores them, unpacked
 IN_PARTS = 64  # times these limits for a file that is read in parts
-WAY_OUT = "Repair it or move it out of the folder."
+WAY_OUT = "Repair or remove it."
 DOCUMENTS = {  # first bytes of files that are no pixels: programs, documents and scientific containers
     b"%!PS": "PostScript (EPS)",
     b"\xc5\xd0\xd3\xc6": "PostScript (EPS)",
@@ -159,5 +159,5 @@ def _unknown(path: str | Path) -> str:
         head = file.read(8)
     document = next((name for start, name in DOCUMENTS.items() if head.startswith(start)), "")
     if document:
-        return f"{path} is {document}, whatever its extension; i2ikit does not open it. Convert it to PNG."
+        return f"{path} is {document}, which i2ikit does not open. Convert it to PNG."
     return f"{path} is not an image in a known format, whatever its extension. {WAY_OUT}"

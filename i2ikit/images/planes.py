@@ -1,6 +1,8 @@
 """Images as the values that a file stores, of any depth and number of channels."""
 
 import logging
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -160,18 +162,26 @@ def scaled(values: Values, limits: Range, path: str | Path, *, clip: bool = Fals
         fraction = 1 - np.isfinite(values).mean()
         raise DataError(
             f"the image {path} holds values that are not finite, NaN or infinite: {100 * fraction:.3g} % of all. "
-            "Replace them before training."
+            "Replace them first."
         )
     least, most = values.min().item(), values.max().item()
     if not clip and (least < low or most > high):
+        wide = f"{min(low, _rounded(least, math.floor)):g},{max(high, _rounded(most, math.ceil)):g}"
         raise DataError(
             f"the image {path} holds values from {least:g} to {most:g}, but the range of the data is {low:g} to "
-            f"{high:g}. Set a wider range, data.value_range=[{least:g},{most:g}] (for `i2ikit translate`: "
-            f"--value-range={least:g},{most:g}), or clip what is outside, data.clip=true."
+            f"{high:g}. Set one range for all images, at least [{wide}]: data.value_range in a config, `--value-range="
+            f"{wide}` for `i2ikit translate`, value_range=({wide}) for Translator.load. Or train with data.clip=true, "
+            "which clips what is outside."
         )
     deep = values.dtype.itemsize > (2 if values.dtype.kind in "iu" else 4)
     exact: NDArray[np.floating[Any]] = values.astype(np.float64 if deep else np.float32)
     return np.clip((exact - low) / (high - low), 0, 1).astype(np.float32)
+
+
+def _rounded(value: float, direction: Callable[[float], int]) -> float:
+    """Return a number with five significant digits, not above (``math.floor``) or below (``math.ceil``) a value."""
+    unit = 10.0 ** (math.floor(math.log10(abs(value))) - 4) if value else 1.0
+    return direction(value / unit) * unit
 
 
 def own_range(dtype: np.dtype[Any]) -> Range:

@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from i2ikit.checks import one_of
+from i2ikit.checks import MOST_CHANNELS, one_of
 from i2ikit.images.colors import BACKGROUNDS, COLOR, GRAY, POLICIES, as_image, as_planes, composed, with_channels
 from i2ikit.images.files import decode
 from i2ikit.images.formats.base import Size
 from i2ikit.images.guarding import file_errors
 from i2ikit.images.planes import EIGHT_BITS, DecodedImage, Planes, Range, own_range, scaled
 from i2ikit.ops.pixels import Pixels
-
-MOST_CHANNELS = 64
 
 
 class Reader:

@@ -190,7 +190,10 @@ def choose_metrics(configured: Mapping[str, Any], wanted: Sequence[str]) -> dict
 
     Raises:
         ConfigError: a name is neither.
+        TypeError: ``wanted`` is text, not a list of names.
     """
+    if isinstance(wanted, str):
+        raise TypeError(f"metrics is a list of names: [{wanted!r}]")
     if not wanted:
         return dict(configured) or {name: {"type": kind} for name, kind in DEFAULT_METRICS.items()}
     registered = {name.lower(): name for name in METRICS.names()} | dict(DEFAULT_METRICS)
@@ -204,7 +207,7 @@ def choose_metrics(configured: Mapping[str, Any], wanted: Sequence[str]) -> dict
             hint = nearest_hint(name, [*configured, *registered])
             errors.append(f"no metric is called {name!r}.{hint} See them with `i2ikit list metrics`.")
     if errors:
-        raise ConfigError("--metrics", errors)
+        raise ConfigError("metrics", errors)
     return found
 
 

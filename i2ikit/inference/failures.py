@@ -29,6 +29,7 @@ def translation_errors(
         size: to propose; None: unknown.
         option: that takes the size.
     """
+    smaller = f"{option}{size if size and size < min(width, height) else 'N'}"
     option += str(size or "N")
     image = f"{name}, {width} x {height} pixels,"
     try:
@@ -39,7 +40,7 @@ def translation_errors(
         reason = str(error).strip().rstrip(".") or "no reason given"
         if is_out_of_memory(error):
             needs = f" ({reason})" if isinstance(error, TooLargeError) else ""
-            raise DataError(f"{image} does not fit into memory{needs}. Translate it smaller: {option}.") from error
+            raise DataError(f"{image} does not fit into memory{needs}. Translate it smaller: {smaller}.") from error
         raise DataError(
             f"the generator fails on {image} with {type(error).__name__}: {reason}. If it takes only some sizes, use "
             f"one of them: {option}."

@@ -57,7 +57,7 @@ def request_of(files: ImageFiles, options: FolderOptions) -> Request:
 
 def translate_folder(files: ImageFiles, source: Path, output: Path, options: FolderOptions) -> Tally:
     """Translate all images of a folder, or a share of them; see :meth:`i2ikit.inference.Translator.folder`."""
-    plan = FolderPlan(source, output, files.channels, Share(*options.get("share") or (1, 1)))
+    plan = FolderPlan(source, output, files.channels, Share.of(options.get("share")))
     speed = Speed(options.get("batch"), options.get("workers"))
     request = request_of(files, options)
     run = FolderRun(plan, options.get("on_progress"), options.get("on_sequence"), request)

@@ -34,7 +34,8 @@ DEEP_GRAY = (np.uint16, np.float32)  # that Pillow holds
 UNSIGNED = (np.uint8, np.uint16)
 UNSIGNED_TENSORS = (torch.uint8, torch.uint16)
 GRAY, COLOR = 1, 3
-ROUNDING = 1e-3  # by which a tensor may leave -1..1: filters overshoot, and short types round
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+ROUNDING = 1e-3  # by which floating point may leave its range: filters overshoot, and short types round
 
 logger = logging.getLogger(__name__)
 
@@ -182,24 +183,27 @@ def _planes(image: NDArray[Any], source: Reader, name: str) -> Planes:
     converts = _converts(source)
     if channels not in _counts(source):
         raise ShapeError(_wrong_channels(image.shape, source, converts=converts))
-    _refuse_values(values, source, name)
+    values = _checked_values(values, source, name)
     if converts and channels in (GRAY + 1, COLOR + 1):
         return Planes(values[:, :, :-1], values[:, :, -1], color=True)
     return Planes(values, color=converts)
 
 
-def _refuse_values(values: NDArray[Any], source: Reader, name: str) -> None:
-    """Raise DataError for values that are not finite, or, where the data sets no range, floats outside of 0..1."""
+def _checked_values(values: NDArray[Any], source: Reader, name: str) -> NDArray[Any]:
+    """Return values, floats clipped to 0..1 where the data sets no range; raise DataError if they are far outside."""
     if values.dtype.kind != "f":
-        return
+        return values
     if not np.isfinite(values).all():
         raise DataError(f"the {name} holds values that are not finite, NaN or infinite; replace them first")
     low, high = float(values.min()), float(values.max())
-    if source.value_range is None and (low < 0 or high > 1) and not source.clip:
+    if source.value_range is not None or source.clip:
+        return values
+    if low < -ROUNDING or high > 1 + ROUNDING:
         raise DataError(
             f"the {name} holds values from {low:g} to {high:g}, but a floating-point array is in 0..1. Divide it by "
             "its white, or give the range of your images: Translator.load(..., value_range=(LOW, HIGH))."
         )
+    return values.clip(0, 1)
 
 
 def _wrong_channels(shape: tuple[int, ...], source: Reader, *, converts: bool) -> str:
@@ -217,7 +221,7 @@ def _of_tensor(image: Tensor, source: Reader, target: Reader) -> Prepared:
         raise ShapeError(f"an image as a tensor is (C, H, W) or (B, C, H, W), not empty, got {tuple(image.shape)}")
     if image.dtype in UNSIGNED_TENSORS:
         return _of_integers(image, source, target, name)
-    if not image.is_floating_point():
+    if image.dtype not in FLOATS:
         raise TypeError(f"an image as a tensor is {TENSOR_TYPES}, not {image.dtype}")
     if image.shape[-3] != source.channels:
         raise ShapeError(

@@ -40,6 +40,19 @@ class Share:
     index: int = 1
     count: int = 1
 
+    @classmethod
+    def of(cls, pair: object) -> "Share":
+        """Return the share of a pair (index, count); None: the whole folder.
+
+        Raises:
+            TypeError, ValueError: it is no pair of integers, or out of its range.
+        """
+        if not (isinstance(pair, tuple | list | None) and all(type(each) is int for each in pair or (1, 1))):
+            raise TypeError(f"a share is a pair of integers such as (1, 4), the first of four, not {pair!r}")
+        if len(pair or (1, 1)) != 2:
+            raise ValueError(f"a share is a pair such as (1, 4), the first of four, not {pair!r}")
+        return cls(*pair or (1, 1))
+
     def __post_init__(self) -> None:
         if not 1 <= self.index <= self.count:
             raise ValueError(f"a share is 1/N to N/N, not {self.index}/{self.count}")
@@ -158,7 +171,7 @@ def refuse_replacing(source: Path, targets: Iterable[Path]) -> None:
     """Raise DataError if an output is the input."""
     for target in targets:
         if os.path.realpath(target) == os.path.realpath(source):  # Path.resolve fails at a link to itself
-            raise DataError(f"the output {target} would replace the input {source}; choose another output folder")
+            raise DataError(f"the output {target} would replace the input {source}; choose another output")
 
 
 def _named(source: Path, output: Path, channels: int) -> Path:

@@ -13,7 +13,7 @@ from i2ikit.checks import one_of
 from i2ikit.config.batch import training_size
 from i2ikit.config.data import reading
 from i2ikit.engine.checkpointing.rebuild import rebuild
-from i2ikit.engine.checkpointing.weights_file import open_checkpoint
+from i2ikit.engine.checkpointing.weights_file import AVERAGED, open_checkpoint
 from i2ikit.errors import CheckpointError, I2IKitError, nearest_hint
 from i2ikit.images import Reader, domain_readers
 from i2ikit.inference.hub import locate
@@ -107,16 +107,23 @@ class TrainedModel:
             weights: ``"average"``: a generator that has a moving average is replaced by it; ``"raw"``: it is not.
 
         Raises:
+            CheckpointError: ``weights`` is ``"raw"``, and the file has nothing but the moving average of a generator.
             ValueError: ``weights`` is another word.
         """
         averaged = one_of("weights", weights, WEIGHTS) == "average"
         full = {name: f"generators.{self._owner(name)}" for name in self._functions(output) if name not in self._views}
+        if not averaged and any(map(self.is_average, full.values())):
+            raise CheckpointError(f"{self.path} was exported with averaged weights; the raw ones are in its checkpoint")
         return {name: self.averaged_name(each) if averaged else each for name, each in full.items()}
 
     def weights_in(self, output: str, weights: str) -> str:
         """Return ``"average"`` if a moving average is among the weights of an output, else ``"raw"``."""
-        averaged = any(name in self.averages for name in self.generators_of(output, weights).values())
+        averaged = any(map(self.is_average, self.generators_of(output, weights).values()))
         return WEIGHTS[0] if averaged else WEIGHTS[1]
+
+    def is_average(self, name: str) -> bool:
+        """Return whether the weights of a full name are those of a moving average."""
+        return name in self.averages or name.partition(".")[2] in self.checkpoint.extra.get(AVERAGED, ())
 
     def views_of(self, output: str) -> list[str]:
         """Return the names of the views in an output."""

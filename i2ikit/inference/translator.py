@@ -201,7 +201,7 @@ class Translator:
         request = request_of(self.files, options)
         targets = request.files(plan_file(source, output, self.files.channels))
         refuse_replacing(source, targets)
-        if not Share(*options.get("share") or (1, 1)).holds(source.name):
+        if not Share.of(options.get("share")).holds(source.name):
             return 0
         written, report = 0, options.get("on_sequence")
         for target, variant in zip(targets, request.variants(source.name), strict=True):
@@ -234,13 +234,14 @@ class Translator:
             the number of frames and their flicker; None for a single image.
 
         Raises:
-            DataError: the image cannot be read, does not fit into memory, or the generator fails on it; or an input is
-                missing or unknown.
+            DataError: the image cannot be read, does not fit into memory, or the generator fails on it; or the output
+                would replace it; or an input is missing or unknown.
             RunError: the output cannot be written.
         """
-        source = expanded(source)
+        source, target = expanded(source), expanded(target)
+        refuse_replacing(source, [target])
         (variant,) = self.files.variants.request(seed, None, inputs).variants(source.name)
-        return self.files.translate(source, expanded(target), on_progress, variant)
+        return self.files.translate(source, target, on_progress, variant)
 
 
 class _Call:

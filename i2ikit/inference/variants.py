@@ -130,9 +130,11 @@ class Variants:
 
         Raises:
             DataError: an input is missing, or the network does not read it; or several samples would be equal.
-            ShapeError, TypeError: an input is no image.
+            ShapeError, TypeError: an input is no image, or ``inputs`` no mapping.
             ValueError: a number is out of its range.
         """
+        if not isinstance(inputs, Mapping | None):
+            raise TypeError(f"inputs are images by name, such as {{'mask': image}}, not {inputs!r}")
         given = dict(inputs or {})
         reads, text = self.network.reads, self.network.expression
         about = f"the output {text} reads {', '.join(map(repr, reads)) or 'nothing'} besides its image"

@@ -81,6 +81,6 @@ def _download(wanted: WeightsFile, target: Path) -> None:
         download([wanted.url], target, sha256=wanted.sha256)
     except (DataError, OSError) as error:
         raise MetricError(
-            f"{wanted.what} is missing: {error}\n{_wanted(wanted)}; put it into {target.parent}, or name it with "
-            "weights=FILE"
+            f"cannot find or download {wanted.what}: {error}\n{_wanted(wanted)}; put it into {target.parent}, or name "
+            "it with weights=FILE"
         ) from error

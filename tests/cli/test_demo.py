@@ -27,10 +27,17 @@ def test_a_missing_package_is_one_line(run, tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
-    "option", [("--port", "0"), ("--port", "70000"), ("--max-mb", "0"), ("--max-megapixels", "-1")]
+    "option",
+    [("--port", "0"), ("--port", "70000"), ("--max-mb", "0"), ("--max-megapixels", "-1"), ("--size", "32769")],
 )
 def test_numbers_out_of_their_range_are_refused(option: tuple[str, str], run):
     assert run("demo", "x.pt", *option).code == 2
+
+
+def test_a_device_that_is_not_there_is_refused_before_the_page_is_served(run):
+    outcome = run("demo", "x.pt", "--device", "cuda:99")
+    assert outcome.code == 2
+    assert "cuda:99" in outcome.err
 
 
 def test_at_least_one_checkpoint_is_needed(run):

@@ -62,3 +62,9 @@ def test_contradictions_are_refused(run, arguments, message):
     found = run("evaluate", *arguments)
     assert found.code == 2
     assert message in found.err
+
+
+def test_more_channels_than_an_image_has_are_refused_with_the_limit(run):
+    outcome = run("evaluate", "--images", "x", "y", "--channels", "65")
+    assert outcome.code == 2
+    assert "less than or equal to 64" in outcome.err

@@ -288,3 +288,9 @@ def test_a_seed_samples_and_a_second_image_reach_the_output(run, photos, tinted)
     failed = run("translate", "x.pt", "in", "no", "--samples", "2")
     assert "2 samples would be equal: the output ab(a) reads no random value" in " ".join(failed.err.split())
     assert not Path("no").exists()
+
+
+def test_sizes_beyond_the_limit_are_refused_with_it(run):
+    outcome = run("translate", "x.pt", "in", "out", "--size", "32769")
+    assert outcome.code == 2
+    assert "less than or equal to 32768" in outcome.err

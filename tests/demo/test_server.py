@@ -93,6 +93,9 @@ def test_an_address_of_another_machine_is_named(tmp_path: Path):
     message = r"cannot listen at 192\.0\.2\.1: .*\. Choose another one: --host ADDRESS"
     with pytest.raises(I2IKitError, match=message), serve([tmp_path / "x.pt"], load, host="192.0.2.1"):
         pass
+    message = r"cannot listen at \.\., port 7999: .*\. Choose another one: --host ADDRESS"
+    with pytest.raises(I2IKitError, match=message), serve([tmp_path / "x.pt"], load, host="..", port=7999):
+        pass
 
 
 def test_gradio_is_named_where_it_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,3 +1,4 @@
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -86,9 +87,21 @@ def test_floating_point_gray_has_the_range_zero_to_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("values", [[0, -3], [0, 70000]])
 def test_values_out_of_range_are_refused_with_the_key_to_set(tmp_path: Path, values: list[int]) -> None:
     path = save(tmp_path / "x.tif", Image.fromarray(np.array([values], dtype=np.int32)))
-    found = rf"x\.tif holds values from {min(values)} to {max(values)}, .* is 0 to 65535\. .*data\.value_range="
+    found = rf"x\.tif holds values from {min(values)} to {max(values)}, .* is 0 to 65535\. .*data\.value_range in"
     with pytest.raises(DataError, match=found):
         Reader(1)(path)
+
+
+@pytest.mark.parametrize("values", [[7.0, 7.0], [0.113034, 299.8551], [-3.00001, 0.5], [1.0000001, 1e9]])
+def test_the_range_in_the_message_holds_all_values(tmp_path: Path, values: list[float]) -> None:
+    np.save(tmp_path / "x.npy", np.array([values], np.float64))
+    with pytest.raises(DataError, match="--value-range=") as caught:
+        Reader(1)(tmp_path / "x.npy")
+    wide = re.search(r"--value-range=(\S+),(\S+)`", str(caught.value))
+    assert wide is not None
+    low, high = map(float, wide.groups())
+    assert low <= min(*values, 0) <= max(*values, 1) <= high
+    Reader(1, value_range=(low, high))(tmp_path / "x.npy")
 
 
 COLORED = np.random.default_rng(0).integers(0, 256, (5, 4, 3), dtype=np.uint8)

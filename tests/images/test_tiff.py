@@ -199,7 +199,7 @@ def test_previews_and_circles_of_pages_are_no_frames(tmp_path: Path) -> None:
         (262, 32803, r"of the kind raw camera \(CFA\) with 12 bits"),
         (262, 9, "of the kind ICC Lab"),
         (262, 77, "of the kind 77"),
-        (257, 0, "without a size"),
+        (257, 0, "is cut off or damaged: it has no size"),
         (256, 10**8, "is refused: its header declares 100000000 x 5 pixels"),
     ],
 )

@@ -81,6 +81,11 @@ def test_an_unknown_metric_is_named_with_the_nearest():
         choose_metrics({}, ["ssmi"])
 
 
+def test_a_single_name_is_no_list_of_metrics():
+    with pytest.raises(TypeError, match=r"metrics is a list of names: \['psnr'\]"):
+        choose_metrics({}, "psnr")
+
+
 def test_a_folder_that_is_missing_or_empty_is_named(tmp_path):
     make_image(tmp_path / "a" / "1.png", 1)
     with pytest.raises(DataError, match=r"there is no folder .*gone"):

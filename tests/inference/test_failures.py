@@ -25,8 +25,8 @@ class Choosy(nn.Module):
 @pytest.mark.parametrize("error", OUT_OF_MEMORY)
 def test_an_image_that_memory_does_not_hold_is_named_with_the_size_of_the_training(error, tmp_path):
     with (
-        pytest.raises(DataError, match=r"x\.png, 40 x 30 pixels, does not fit into memory\. .*: --size 256\.$"),
-        translation_errors(tmp_path / "x.png", 40, 30, 256),
+        pytest.raises(DataError, match=r"x\.png, 400 x 300 pixels, does not fit into memory\. .*: --size 256\.$"),
+        translation_errors(tmp_path / "x.png", 400, 300, 256),
     ):
         raise error
 
@@ -40,7 +40,9 @@ def test_any_other_error_of_a_generator_is_named_with_the_image(tmp_path):
 
 def test_an_image_that_does_not_fit_in_tiles_either_is_refused_with_the_reason(tmp_path):
     message = r"does not fit into memory \(a tile needs about 2 GB\)\. Translate it smaller: --size 64\."
-    with pytest.raises(DataError, match=message), translation_errors(tmp_path / "x.png", 40, 30, 64):
+    with pytest.raises(DataError, match=message), translation_errors(tmp_path / "x.png", 400, 300, 64):
+        raise TooLargeError("a tile needs about 2 GB")
+    with pytest.raises(DataError, match=r"smaller: --size N\.$"), translation_errors("x.png", 40, 30, 64):
         raise TooLargeError("a tile needs about 2 GB")
 
 

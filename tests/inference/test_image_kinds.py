@@ -242,6 +242,7 @@ BYTES, NAN = np.uint8, float("nan")
         (torch.zeros(9, 7, 3), ShapeError, r"got \(9, 7, 3\)\. If channels are last, move them: torch\.movedim"),
         ("clip.mp4", DataError, r"clip\.mp4 is a video: Translator\.file\(input, output\) translates all"),
         (torch.zeros(3, 4, 4, dtype=torch.int64), TypeError, r"floating point in -1\.\.1, uint8 .* not torch\.int64"),
+        (torch.zeros(3, 4, 4).to(torch.float8_e4m3fn), TypeError, r"floating point in -1\.\.1, .* not torch\.float8"),
         (torch.full((3, 4, 4), NAN), DataError, "not finite"),
         (torch.full((3, 4, 4), float("inf")), DataError, "not finite"),
         (torch.full((3, 4, 4), 255.0), DataError, r"from 255 to 255, but a floating-point tensor is in -1\.\.1"),
@@ -253,6 +254,13 @@ BYTES, NAN = np.uint8, float("nan")
 def test_what_is_no_image_is_answered_with_what_is_accepted(image: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         same()(image)
+
+
+def test_floats_that_rounding_put_outside_of_the_range_are_clipped() -> None:
+    image = np.linspace(-1e-7, 1.0000001, 75, dtype=np.float32).reshape(5, 5, 3)
+    assert np.array_equal(same()(image), same()(image.clip(0, 1)))
+    with pytest.raises(DataError, match=r"from 0 to 1\.01, but a floating-point array"):
+        same()(np.array([[0, 1.01]]))
 
 
 def test_a_damaged_image_of_pillow_is_one_error(tmp_path: Path) -> None:

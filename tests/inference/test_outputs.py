@@ -226,7 +226,7 @@ def test_a_range_given_for_translation_replaces_that_of_training(tmp_path: Path)
 
 def test_values_out_of_range_are_refused_with_the_option_to_give(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "x.tif", np.array([[0, 70000]], np.uint32))
-    with pytest.raises(DataError, match=r"from 0 to 70000, .*`i2ikit translate`: --value-range=0,70000\)"):
+    with pytest.raises(DataError, match=r"from 0 to 70000, .*`--value-range=0,70000` for `i2ikit translate`"):
         Translator(Same(1)).folder(tmp_path / "x.tif", tmp_path / "out")
 
 

@@ -152,3 +152,32 @@ def test_a_tensor_without_negative_values_is_doubted_once(caplog: pytest.LogCapt
         "the float32 tensor (3, 4, 4) holds no value below 0; if it is in 0..1 instead of -1..1, translate x * 2 - 1 "
         "of it"
     ]
+
+
+def test_a_file_is_not_replaced_by_its_own_output(tmp_path: Path):
+    Image.new("RGB", (12, 9)).save(tmp_path / "x.png")
+    before = (tmp_path / "x.png").read_bytes()
+    (tmp_path / "link.png").symlink_to("x.png")
+    for target in ("x.png", "link.png"):
+        with pytest.raises(DataError, match="would replace the input"):
+            Translator(nn.Identity()).file(tmp_path / "x.png", tmp_path / target)
+    assert (tmp_path / "x.png").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"share": "1/2"}, r"a share is a pair of integers such as \(1, 4\), the first of four, not '1/2'"),
+        ({"share": 3}, "a share is a pair of integers"),
+        ({"share": (1, 2.0)}, "a share is a pair of integers"),
+        ({"share": (1,)}, r"a share is a pair such as \(1, 4\)"),
+        ({"inputs": 3}, r"inputs are images by name, such as \{'mask': image\}, not 3"),
+        ({"inputs": ["b"]}, "inputs are images by name"),
+        ({"inputs": 0}, "inputs are images by name"),
+    ],
+)
+def test_an_option_of_another_type_is_answered_with_what_it_takes(tmp_path: Path, options: Any, message: str):
+    Image.new("RGB", (12, 9)).save(tmp_path / "x.png")
+    for source in (tmp_path, tmp_path / "x.png"):
+        with pytest.raises((TypeError, ValueError), match=message):
+            Translator(nn.Identity()).folder(source, tmp_path / "out", **options)

@@ -42,7 +42,13 @@ def test_a_given_file_is_used(cache, tmp_path):
 def test_without_a_network_the_error_has_name_hash_source_and_folder(cache):
     with pytest.raises(MetricError) as caught:
         find_weights(WANTED)
-    for part in ("is missing: no network", "net-1.pth", SHA, "https://example.org", str(cache)):
+    for part in (
+        "cannot find or download the file of a network: no network",
+        "net-1.pth",
+        SHA,
+        "https://example.org",
+        str(cache),
+    ):
         assert part in str(caught.value)
 
 

@@ -18,6 +18,7 @@ from i2ikit.tensor_files import content_hash, find_not_finite
 SUFFIX = ".safetensors"
 KIND = "i2ikit weights"
 ABOUT = {"progress": {str: integer(0)}, "versions": {str: str}, "plugins": {str: {str: str}}}  # stored as JSON
+AVERAGED = "averaged"  # in ``extra``: the names of the generators whose weights are those of their moving average
 
 
 def open_checkpoint(path: Path) -> Checkpoint:
@@ -47,6 +48,7 @@ def weights_content(checkpoint: Checkpoint) -> bytes:
         raise CheckpointError(f"safetensors holds tensors alone, but {odd} is none: keep the checkpoint itself")
     tensors = {key: value.detach().cpu().clone().contiguous() for key, value in checkpoint.model.items()}
     about = {name: json.dumps(getattr(checkpoint, name)) for name in ("config", *ABOUT)}
+    about[AVERAGED] = json.dumps(checkpoint.extra.get(AVERAGED, []))
     metadata = {"format": "pt", "kind": KIND, **about, "hash": content_hash(dict(sorted(tensors.items())))}
     return bytes(save(tensors, metadata))
 
@@ -67,12 +69,13 @@ def read_weights(path: Path) -> Checkpoint:
             f"{path} was not written by `i2ikit export`: it holds no config, so its architecture is unknown"
         )
     about = {name: _json(path, name, metadata) for name in ABOUT}
-    wrong = find_mismatch(about, ABOUT) or find_not_finite(tensors)
+    extra = {AVERAGED: _json(path, AVERAGED, {AVERAGED: "[]", **metadata})}
+    wrong = find_mismatch(about | extra, {**ABOUT, AVERAGED: [str]}) or find_not_finite(tensors)
     if not wrong and content_hash(dict(sorted(tensors.items()))) != metadata.get("hash"):
         wrong = "its weights do not match their hash"
     if wrong:
         raise CheckpointError(f"{path} is damaged: {wrong}")
-    return Checkpoint(parse_config(path, metadata.get("config", "")), tensors, **about)
+    return Checkpoint(parse_config(path, metadata.get("config", "")), tensors, **about, extra=extra)
 
 
 def _read(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:

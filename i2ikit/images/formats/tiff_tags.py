@@ -10,7 +10,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from i2ikit.errors import DataError
 from i2ikit.images.formats.base import ORIENTATION, SIDEWAYS
-from i2ikit.images.guarding import IN_PARTS, refuse_bombs
+from i2ikit.images.guarding import IN_PARTS, WAY_OUT, refuse_bombs
 
 WHITE_IS_ZERO, GRAY, RGB, PALETTE, CMYK, YCBCR, CIELAB = 0, 1, 2, 3, 5, 6, 8  # photometric interpretations
 COLORS = {WHITE_IS_ZERO: 1, GRAY: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3, CIELAB: 3}  # samples of a pixel
@@ -117,8 +117,8 @@ class TiffTags:
         reason = ""
         unsigned = self.sample_format == UNSIGNED
         if not self.width or not self.height:
-            reason = "without a size"
-        elif self.compression not in COMPRESSIONS:
+            raise DataError(f"the image {path} is cut off or damaged: it has no size. {WAY_OUT}")
+        if self.compression not in COMPRESSIONS:
             reason = f"with the compression {self.compression}"
         elif not self.bits or self.sample_format not in FORMAT_NAMES:
             reason = "with samples of different or complex types"

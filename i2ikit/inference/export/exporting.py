@@ -22,6 +22,7 @@ from i2ikit.inference.network import TranslationNetwork
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.inference.translator import Translator
 from i2ikit.translation.outputs import domains_of
+from i2ikit.work_dir import refuse_output
 
 PRECISIONS = ("fp32", "fp16", "int8")
 LEVEL = 2 / 255  # of 8 bits, in -1..1
@@ -99,7 +100,7 @@ def export_generator(trained: TrainedModel, path: Path, options: ExportOptions) 
         RunError: the file cannot be written.
     """
     options.check()
-    refuse_target(trained, path)
+    refuse_target(trained, path, f"{trained.choose_output(options.output)}{FORMATS[options.format].extension}")
     name = trained.choose_output(options.output)
     refuse_several_inputs(trained, name)
     translator = Translator.load(trained, "cpu", output=name, weights=options.weights)
@@ -168,12 +169,11 @@ def _refuse_different(difference: Difference, options: ExportOptions) -> str:
     return f"{what} at most {most:.2g}"
 
 
-def refuse_target(trained: TrainedModel, path: Path) -> None:
-    """Raise I2IKitError if a file to write is a folder, or the checkpoint itself."""
-    if path.is_dir():
-        raise I2IKitError(f"--out {path} is a folder: name a file.")
+def refuse_target(trained: TrainedModel, path: Path, example: str) -> None:
+    """Raise I2IKitError if a file cannot be written at ``--out PATH``, or is a checkpoint, see ``refuse_output``."""
     if path.exists() and path.samefile(trained.path):
         raise I2IKitError(f"--out {path} is the checkpoint itself: name another file.")
+    refuse_output(path, example)
 
 
 def refuse_several_inputs(trained: TrainedModel, output: str) -> None:

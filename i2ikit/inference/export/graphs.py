@@ -44,7 +44,10 @@ def make_graph(module: ExportedGenerator, channels: int) -> torch.export.Exporte
     anything = torch.export.Dim.DYNAMIC
     axes = (0, 1, 2) if module.uint8 else (0, 2, 3)
     shapes = (dict.fromkeys(axes, anything),)
-    return torch.export.export(module, (trial_input(module, channels, *EXAMPLE),), dynamic_shapes=shapes)
+    program = torch.export.export(module, (trial_input(module, channels, *EXAMPLE),), dynamic_shapes=shapes)
+    for node in program.graph.nodes:
+        node.meta.pop("stack_trace", None)  # it has the folders of this machine
+    return program
 
 
 def write_torch_export(module: ExportedGenerator, channels: int, metadata: Mapping[str, str]) -> bytes:

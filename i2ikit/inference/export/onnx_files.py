@@ -34,6 +34,8 @@ def finished(model: Any, metadata: Mapping[str, str], *, bytes_last: bool) -> by
             if name:
                 axis.dim_param = name
     del model.graph.value_info[:]  # the names of axes in between; a runtime finds the shapes by itself
+    for part in (*model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.output, model.graph):
+        del part.metadata_props[:]  # the lines of Python that made each node, with the folders of this machine
     del model.metadata_props[:]
     for key, text in metadata.items():
         model.metadata_props.add(key=key, value=text)

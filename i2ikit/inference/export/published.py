@@ -6,6 +6,7 @@ from typing import Any
 from i2ikit.config.imports import IMPORTS
 from i2ikit.config.published import without_folders
 from i2ikit.engine.checkpointing.checkpoint import Checkpoint
+from i2ikit.engine.checkpointing.weights_file import AVERAGED
 from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.translation.outputs import declared_outputs
 
@@ -31,10 +32,12 @@ def published(trained: TrainedModel, outputs: Sequence[str], weights: str) -> Ch
     own = source.config["model"]
     model: dict[str, Any] = {}
     parts: dict[str, dict[str, Any]] = {"generators": {}, "views": {}}
+    averaged: set[str] = set()
     for output in outputs:
         for name, full in trained.generators_of(output, weights).items():
             parts["generators"][name] = own["generators"][trained.trained_name(full).partition(".")[2]]
             model |= {f"generators.{name}.{key}": value for key, value in source.weights(full).items()}
+            averaged |= {name} if trained.is_average(full) else set()
         for name in trained.views_of(output):
             parts["views"][name] = own["views"][name]
             model |= {f"views.{name}.{key}": value for key, value in source.weights(f"views.{name}").items()}
@@ -43,4 +46,5 @@ def published(trained: TrainedModel, outputs: Sequence[str], weights: str) -> Ch
     texts = {name: str(trained.outputs[name]) for name in outputs}
     named = {"outputs": texts} if own.get("outputs") or texts != declared_outputs(parts) else {}
     config = {"model": {**kind, **{key: value for key, value in parts.items() if value}, **named}, **kept}
-    return Checkpoint(config, model, progress=source.progress, versions=source.versions, plugins=source.plugins)
+    extra = {AVERAGED: sorted(averaged)}
+    return Checkpoint(config, model, {}, source.progress, source.versions, source.plugins, extra)

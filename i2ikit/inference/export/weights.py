@@ -26,7 +26,7 @@ def export_weights(trained: TrainedModel, path: Path, output: str | None = None,
         I2IKitError: the path has another extension, or safetensors is not installed.
         RunError: the file cannot be written.
     """
-    refuse_target(trained, path)
+    refuse_target(trained, path, f"model{SUFFIX}")
     if path.suffix != SUFFIX:
         raise I2IKitError(f"--out {path} must end in {SUFFIX}, by which i2ikit knows such a file.")
     names = chosen_outputs(trained, output)

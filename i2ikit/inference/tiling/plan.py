@@ -65,9 +65,10 @@ def plan_crops(memory: float, bytes_per_pixel: float, multiple: int) -> tuple[in
 def _refuse_above(memory: float, needed: float, side: int) -> None:
     if needed > memory:
         raise TooLargeError(
-            f"a tile of {side} x {side} pixels needs about {_shown(needed)}, and {_shown(memory)} may be used"
+            f"a tile of {side} x {side} pixels needs about {_shown(needed)}, and {_shown(memory)} may be used; "
+            "--memory sets it"
         )
 
 
 def _shown(size: float) -> str:
-    return f"{size / GB:.1f} GB" if size >= GB else f"{size * 1024 / GB:.0f} MB"
+    return f"{size / GB:.1f} GB" if size >= GB else f"{size * 1024 / GB:.3g} MB"

@@ -14,12 +14,15 @@ import torch
 from PIL import Image
 from torch import nn
 
+import i2ikit
 from i2ikit.config.find import packaged_configs
 from i2ikit.config.resolve import load_config
 from i2ikit.errors import CheckpointError, DataError, I2IKitError
 from i2ikit.extras import MissingExtraError
 from i2ikit.inference.export.exporting import Exported, ExportOptions, export_generator
 from i2ikit.inference.export.formats import FORMATS
+from i2ikit.inference.export.weights import export_weights
+from i2ikit.inference.trained_model import TrainedModel
 from i2ikit.inference.translator import Translator
 from i2ikit.nn.staged import StagedGenerator
 from i2ikit.registry import GENERATORS
@@ -213,6 +216,9 @@ def test_a_folder_or_the_checkpoint_itself_is_no_target(trained, tmp_path):
     with pytest.raises(I2IKitError, match="is the checkpoint itself"):
         export_generator(model, model.path, ExportOptions("torchscript"))
     assert model.path.read_bytes() == before
+    (tmp_path / "file").touch()
+    with pytest.raises(I2IKitError, match="file is a file, not a folder"):
+        export_generator(model, tmp_path / "file" / "g.pt", ExportOptions("torchscript"))
 
 
 def test_a_missing_package_is_one_line(trained, tmp_path, monkeypatch):
@@ -254,7 +260,6 @@ def test_a_generator_that_cannot_be_exported_is_named(trained, tmp_path, monkeyp
 def test_the_average_is_exported_unless_raw_weights_are_asked_for(tmp_path):
     from i2ikit.engine.checkpointing.checkpoint import Checkpoint, write_checkpoint
     from i2ikit.generators.resnet import ResNetGenerator
-    from i2ikit.inference.trained_model import TrainedModel
 
     config = {
         "model": {
@@ -276,3 +281,26 @@ def test_the_average_is_exported_unless_raw_weights_are_asked_for(tmp_path):
         torch.testing.assert_close(found, Translator.load(trained, "cpu", weights=weights).network(x))
     assert [each.metadata["weights"] for each in done] == ["average", "raw"]
     assert done[0].metadata["weights_hash"] != done[1].metadata["weights_hash"]
+    export_weights(trained, tmp_path / "w.safetensors")
+    published = TrainedModel(tmp_path / "w.safetensors")
+    again = export_generator(published, tmp_path / "again", ExportOptions("torchscript"))
+    assert again.metadata == done[0].metadata
+    with pytest.raises(
+        CheckpointError, match=r"w\.safetensors was exported with averaged weights; the raw ones are in"
+    ):
+        export_generator(published, tmp_path / "raw", ExportOptions("torchscript", weights="raw"))
+
+
+@pytest.mark.parametrize("layout", [name for name in FORMATS if name != "torchscript"])
+def test_a_file_names_no_folder_of_this_machine(layout, trained, tmp_path):
+    found = export_generator(trained(), tmp_path / "g", ExportOptions(layout)).path.read_bytes()
+    assert str(Path(i2ikit.__file__).parent).encode() not in found
+    assert b"stack_trace" not in found
+
+
+@pytest.mark.parametrize("layout", FORMATS)
+def test_a_file_for_another_runtime_is_no_checkpoint(layout, trained, tmp_path):
+    path = tmp_path / f"g{FORMATS[layout].extension}"
+    export_generator(trained(), path, ExportOptions(layout))
+    with pytest.raises(CheckpointError, match=r"is an export for another runtime, .* name the checkpoint that it was"):
+        TrainedModel(path)

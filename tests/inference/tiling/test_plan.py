@@ -32,5 +32,7 @@ def test_crops_to_try_a_generator_on_are_as_many_as_fit(memory, multiple, crops)
 
 
 def test_a_memory_that_holds_no_crop_is_refused():
-    with pytest.raises(TooLargeError, match=r"^a tile of 256 x 256 pixels needs about 62 MB, and 1 MB may be used"):
+    with pytest.raises(
+        TooLargeError, match=r"^a tile of 256 x 256 pixels needs about 62\.5 MB, and 0\.954 MB may be used"
+    ):
         plan_crops(1e6, 1e3, 4)
