@@ -126,7 +126,7 @@ OPTIONS = (
     Option("lambda_R1", 1.0, "--set model.phases.discriminate.terms.r1.weight=W", models=("sincut",)),
     Option("CUT_mode", "CUT", "the name of a config: cut/... or fastcut/...", models=CUTS),
     Option("DCL_mode", "DCL", "the name of a config: dclgan/...", models=("dcl",), choices=("DCL",)),
-    Option("nce_idt", True, "the term identity of phase generate", models=NEWER),
+    Option("nce_idt", True, "the term identity of phase generate, which dcl always has", models=NEWER),
     Option("nce_layers", "0,4,8,12,16", "taps of the term content and of the head", models=NEWER),
     Option(
         "nce_includes_all_negatives_from_minibatch",
@@ -138,7 +138,9 @@ OPTIONS = (
     Option("netF_nc", 256, "--set model.heads.f.dim=N", models=NEWER),
     Option("nce_T", 0.07, "--set model.phases.generate.terms.content.loss.tau=VALUE", models=NEWER),
     Option("num_patches", 256, "--set model.phases.generate.terms.content.sampler.num=N", models=NEWER),
-    Option("flip_equivariance", False, "the view Mirror: ab(mirror(a)) in place of ab(a)", models=NEWER),
+    Option(
+        "flip_equivariance", False, "the view Mirror of cut and sincut: ab(mirror(a)) in place of ab(a)", models=NEWER
+    ),
     Option("prj_norm", "BN", "--set model.heads.f.norm=NAME", models=("enco",), choices=("BN", "LN", "None")),
     Option("sampling_strategy", "DAG", lacks=UNREAD, models=("enco",)),
     Option("oversample_ratio", 4, "pool of the sampler of the term content", models=("enco",)),
@@ -147,7 +149,7 @@ OPTIONS = (
     Option("stop_gradient", True, "--set model.phases.generate.terms.content.detach=[]", models=("enco",)),
     Option("two_F", False, lacks="the program switches it off again", models=("enco",)),
     Option("no_predictor", False, lacks="the head of EnCo always has its predictor", models=("enco",)),
-    Option("decay_idt", False, "a weight dict(type='Linear', ...) of the term identity", models=("enco",)),
+    Option("decay_idt", False, "weights Until and Linear of the terms identity and identity_decay", models=("enco",)),
     # log, samples, checkpoints
     Option("print_freq", 100, "--set log.every=STEPS"),
     Option("display_freq", 400, "--set samples.every=STEPS"),

@@ -43,8 +43,10 @@ Read = Callable[[str], Any]
         ("enco", {"stop_idt_epochs": 0, "random_ratio": 0.25, "oversample_ratio": 2}),
         ("enco", {"decay_idt": True, "prj_norm": "LN", "stop_gradient": False}),
         ("enco", {"netG": "resnet_6blocks", "nce_layers": "3,7,13,15,21,25", "gan_mode": "hinge"}),
+        ("enco", {"decay_idt": True, "stop_idt_epochs": 9}),
         ("cyclegan", {"pool_size": 0, "lambda_identity": 0.0, "gan_mode": "nonsaturating"}),
         ("dclgan", {"gan_mode": "lsgan", "netG": "resnet_6blocks"}),
+        ("dclgan", {"pool_size": 1, "lambda_IDT": 0.0}),
         ("sincut", {"load_size": 32, "crop_size": 32, "lambda_R1": 0.0}),
     ],
 )

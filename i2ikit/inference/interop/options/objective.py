@@ -195,6 +195,9 @@ def _weigh_cycles(terms: Config, options: Options) -> None:
 
 
 def _weigh_two_sides(terms: Config, options: Options) -> None:
+    if not options["nce_idt"] and options["lambda_NCE"] > 0:
+        why = "the program stops with an error, as it compares identity images that it does not make"
+        raise ConfigError(SOURCE, [f"--nce_idt False: {why}; without identity terms it trains with --lambda_IDT 0"])
     for side, domain in (("ab", "a"), ("ba", "b")):
         terms[f"gan_{side}"]["weight"] = 0.5 * options["lambda_GAN"]
         terms[f"content_{side}"]["weight"] = 0.5 * options["lambda_NCE"]
@@ -215,8 +218,21 @@ def _weigh_with_identity_image(terms: Config, options: Options) -> None:
         del terms["identity"]
         return
     if options.get("decay_idt"):
-        start = 0.5 * identity * (epochs - 1) / epochs
-        terms["identity"]["weight"] = {"type": "Linear", "start": start, "end": 0.0, "first": 1, "last": epochs}
+        _decay_identity(terms, 0.5 * identity, min(last, epochs), epochs)
+
+
+def _decay_identity(terms: Config, weight: float, last: int, epochs: int) -> None:
+    """Let the weight of the term identity be ``weight * (epochs - e) / epochs`` in epoch e, and 0 after ``last``.
+
+    No schedule falls and then jumps to 0. So the term has the weight of epoch ``last`` in all epochs until then; what
+    earlier ones have above it is the weight of a second term, which falls to 0.
+    """
+    rest = weight * (epochs - last) / epochs
+    falling = {"type": "Linear", "start": weight * (last - 1) / epochs, "end": 0.0, "first": 1, "last": last}
+    if rest and last > 1:
+        terms["identity_decay"] = {**copy.deepcopy(terms["identity"]), "weight": falling}
+    constant = {"type": "Until", "epoch": last, "value": rest, "then": 0.0}
+    terms["identity"]["weight"] = constant if rest or last == 1 else falling
 
 
 def _weigh_with_identity_patches(terms: Config, options: Options) -> None:
@@ -236,12 +252,12 @@ def _set_views(model: Config, options: Options) -> None:
         views["pool"]["size"] = max(options["pool_size"], 1)
         if not options["pool_size"]:
             _rename(model, {"pool(ab(a))": "ab(a)", "pool(ba(b))": "ba(b)"})
-    elif options["model"] == "enco" and options["pool_size"]:
+    elif options["model"] in ("enco", "dcl") and options["pool_size"]:
         model["views"] = {**views, "pool": {"type": "ImagePool", "size": options["pool_size"]}}
         for term in terms_of(model, "DiscriminatorTerm"):
-            term["fake"] = "pool(ab(a))"
-    if any(term["query"] == term["key"] for term in terms_of(model, "PatchTerm")):
-        return  # one pass for both sides: the published mirrors are those of the data
+            term["fake"] = f"pool({term['fake']})"
+    if options["model"] == "dcl" or any(term["query"] == term["key"] for term in terms_of(model, "PatchTerm")):
+        return  # DCLGAN does not mirror; one pass for both sides: the published mirrors are those of the data
     _rename(model, {"ab(mirror(a))": "ab(a)", "ab(mirror(b))": "ab(b)"})
     if options.get("flip_equivariance"):
         model["views"] = {**views, "mirror": {"type": "Mirror"}}

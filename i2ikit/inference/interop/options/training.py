@@ -145,6 +145,7 @@ def run_name(options: Options) -> str:
 
 
 Note = Callable[[Options], str]
+UNREAD = "the program does not read it for this model"
 NOTES: dict[str, Note] = {  # what a translation leaves out or changes: text, or nothing where the value is translated
     "max_dataset_size": lambda _: "give a list of that many files for each of --data-a and --data-b",
     "serial_batches": lambda options: (
@@ -173,14 +174,11 @@ NOTES: dict[str, Note] = {  # what a translation leaves out or changes: text, or
         if options["gpu_ids"].count(",") and options["batch_size"] % (options["gpu_ids"].count(",") + 1)
         else ""
     ),
-    "pool_size": lambda options: (
-        "the program does not read it for this model" if options["model"] not in ("cycle_gan", "enco") else ""
-    ),
+    "pool_size": lambda options: UNREAD if options["model"] in ("cut", "sincut") else "",
+    "flip_equivariance": lambda options: UNREAD if options["model"] == "dcl" else "",
     "lr": lambda options: "the program uses lr_G, lr_D and lr_F" if options["model"] == "enco" else "",
     "nce_T": lambda options: "its loss has no temperature" if options["model"] == "enco" else "",
-    "nce_includes_all_negatives_from_minibatch": lambda options: (
-        "the program does not read it for this model" if options["model"] in ("enco", "dcl") else ""
-    ),
+    "nce_includes_all_negatives_from_minibatch": lambda options: UNREAD if options["model"] in ("enco", "dcl") else "",
     "random_scale_max": lambda options: (
         "only data of single images are zoomed" if options["dataset_mode"] != "singleimage" else ""
     ),

@@ -94,3 +94,8 @@ def test_options_without_counterpart_are_listed_with_the_reason():
     assert "--data-a" in found["--max_dataset_size 9"]
     assert "cannot be split evenly" in found["--gpu_ids 0,1"]
     assert dict(notes(parse_command("--model cut --dataroot d --ngf 9"))) == {}
+
+
+def test_options_that_dclgan_does_not_read_are_named_and_its_pool_is_none_of_them():
+    found = dict(notes(parse_command("--model dcl --dataroot d --pool_size 9 --flip_equivariance True")))
+    assert found == {"--flip_equivariance True": "the program does not read it for this model"}

@@ -7,10 +7,13 @@ import pytest
 from i2ikit.config import resolve_config
 from i2ikit.config.key_paths import lookup, split
 from i2ikit.errors import ConfigError
-from i2ikit.inference.interop.options import translate_command
+from i2ikit.inference.interop.options import parse_command, translate_command
+from i2ikit.inference.interop.options.objective import method_config
 from i2ikit.inference.interop.options.training import NOTES
 from i2ikit.inference.interop.options.translation import difference
+from i2ikit.interfaces.progress import Progress
 from i2ikit.published_options import OPTIONS
+from i2ikit.registry import SCHEDULES
 
 GENERATE = "model.phases.generate.terms"
 COMMANDS = {  # a command, and what the resolved config has because of each of its options
@@ -95,10 +98,12 @@ COMMANDS = {  # a command, and what the resolved config has because of each of i
         ("warmup_epochs 9", "schedule.warmup", 9),
         ("nce_layers 3,7,24,28", f"{GENERATE}.content.taps", [["stem", "up2"], ["down1", "up1"]]),
     ],
-    "--model enco": [("decay_idt True", f"{GENERATE}.identity.weight.type", "Linear")],
+    "--model enco": [("decay_idt True", f"{GENERATE}.identity_decay.weight.type", "Linear")],
     "--model dcl": [
         ("lambda_IDT 3", f"{GENERATE}.identity_a.weight", 1.5),
         ("gan_mode hinge", f"{GENERATE}.gan_ab.loss.type", "ClippedHingeLoss"),
+        ("pool_size 9", "model.phases.discriminate.terms.d_a.fake", "pool(ba(b))"),
+        ("flip_equivariance True", "model.views", {"pool"}),
     ],
 }
 IN_COMMANDS = ("dataroot", "name", "checkpoints_dir", "suffix", "model", "CUT_mode", "DCL_mode")
@@ -117,6 +122,19 @@ def test_the_written_config_has_the_value_of_each_option(command, tmp_path):
     for option, path, expected in options:
         found = lookup(config, split(path))
         assert (set(found) if isinstance(expected, set) else found) == expected, option
+
+
+@pytest.mark.parametrize("stop", [100, 40, 1, 200, 300])
+def test_a_decaying_identity_weight_is_that_of_the_program_in_every_epoch(stop):
+    """enco_model.py: lambda_IDT (N - e) / N, and half of it in the loss, until the last epoch with identity images."""
+    options = f"--n_epochs 100 --n_epochs_decay 100 --decay_idt {f'--stop_idt_epochs {stop}' if stop != 100 else ''}"
+    made = method_config(parse_command(f"--dataroot d --model enco {options}").options)
+    terms = made["model"]["phases"]["generate"]["terms"]
+    weights = [SCHEDULES.build(terms[name]["weight"]) for name in terms if name.startswith("identity")]
+    for epoch in range(1, 201):
+        progress = Progress(epoch=epoch, step=epoch, epochs=200, steps=200)
+        expected = 0.5 * 10 * (200 - epoch) / 200 if epoch <= stop else 0.0
+        assert sum(weight(progress) for weight in weights) == pytest.approx(expected, abs=1e-12), epoch
 
 
 def test_every_option_is_in_a_case_or_among_those_without_counterpart():
@@ -163,6 +181,7 @@ def test_the_file_has_the_command_the_notes_and_the_training_as_comments():
         ("--model cut --netG unet_128", "a UNetGenerator has no published layer numbers"),
         ("--model cut --netG resnet_cat", "--netG resnet_cat has no counterpart"),
         ("--model cut --netF reshape", "--netF reshape has no counterpart"),
+        ("--model dcl --nce_idt False", "--nce_idt False: the program stops with an error, .* --lambda_IDT 0"),
     ],
 )
 def test_what_changes_the_training_and_has_no_counterpart_is_refused(options, message):
