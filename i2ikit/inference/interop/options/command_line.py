@@ -111,6 +111,11 @@ def _arguments(text: str) -> list[str]:
     if scripts and words[scripts[0]].endswith("test.py"):
         advice = "i2ikit import CHECKPOINT_FILES --out model.pt, then i2ikit translate model.pt IMAGES OUT"
         raise ConfigError(SOURCE, [f"test.py translates images; here that is {advice}"])
+    launcher = re.search(r"\bpython[\d.]*\s+-m\s+\S+", text)
+    if launcher and not scripts:
+        advice = "give the `python train.py ...` that it prints and starts, such as"
+        example = "python train.py --dataroot ./datasets/grumpifycat --name grumpifycat_CUT --CUT_mode CUT"
+        raise ConfigError(SOURCE, [f"`{launcher[0]}` is not the command that trains: {advice} `{example}`"])
     return words[scripts[0] + 1 :] if scripts else words
 
 
@@ -173,6 +178,10 @@ def _truth(text: str) -> bool:
 
 def _unknown(word: str, options: Sequence[Option], model: str) -> str:
     name = word.lstrip("-").partition("=")[0]
+    if not word.startswith(f"--{name}"):
+        exact = name in OLD_NAMES or any(option.name == name for option in options)
+        hint = f" Nearest: '--{name}'." if exact else nearest_hint(name, [option.name for option in options])
+        return f"there is no option {word.partition('=')[0]}: names of options begin with two dashes.{hint}"
     others = [option for option in OPTIONS if option.name == name]
     if others:
         return f"--{name} is an option of --model {', '.join(others[0].models)}, not of --model {model}"

@@ -43,6 +43,9 @@ def test_without_a_model_the_one_that_has_the_options_is_meant(text, model):
     ("text", "message"),
     [
         ("--model cut --nce_layer_s 0", "there is no option --nce_layer_s in .*Nearest: 'nce_layers'"),
+        ("-dataroot d --model cut", "no option -dataroot: names .* begin with two dashes. Nearest: '--dataroot'"),
+        ("-data_rot=d --model cut", "no option -data_rot: names .* begin with two dashes. Nearest: 'dataroot'"),
+        ("-niter 3 --model cut", "Nearest: '--niter'"),
         ("--model cut --lambda_A 1", "--lambda_A is an option of --model cycle_gan, not of --model cut"),
         ("--model cut --netG resnet_9block", "--netG resnet_9block: must be one of .*Nearest: 'resnet_9blocks'"),
         ("--model cut --CUT_mode slow", "--CUT_mode slow: must be CUT or FastCUT"),
@@ -90,3 +93,8 @@ def test_the_folder_of_the_images_must_be_given():
 def test_a_command_that_translates_images_is_answered_with_translate():
     with pytest.raises(ConfigError, match="then i2ikit translate"):
         parse_command("python test.py --dataroot d --model cut")
+
+
+def test_a_launcher_is_answered_with_the_command_that_it_starts():
+    with pytest.raises(ConfigError, match=r"`python3 -m experiments` is not .*: give the `python train.py ...` that"):
+        parse_command("CUDA_VISIBLE_DEVICES=0 python3 -m experiments grumpifycat train 0")
