@@ -1,5 +1,6 @@
 """`i2ikit import`: published weights and command lines in."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -81,9 +82,10 @@ def _write_config(command: str, target: Path | None) -> None:
         raise I2IKitError(f"--output {target} {why}; choose another name")
     from i2ikit.files import write_atomically
 
+    target.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(target, translation.source(str(target)))
     for option, why in translation.notes:
         write(f"{option}: {why}")
     write(f"written to {target}, which inherits from {translation.base}. Check it, then train:")
-    for line in (f"i2ikit check {target}", *translation.train(str(target))):
+    for line in (f"i2ikit check {shlex.quote(str(target))}", *translation.train(str(target))):
         write(f"  {line}")

@@ -74,6 +74,15 @@ def test_a_published_command_is_printed_as_a_config(run):
     assert "--no_html True: samples and index.html are always written" in printed.err
 
 
+def test_a_config_goes_into_a_new_folder_and_its_commands_can_be_pasted(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = run("import", "--options", "--model cut --dataroot d --name 'my run'", "--output", "a/b/my config.py")
+    assert (made.code, made.err) == (0, "")
+    train = "i2ikit train 'a/b/my config.py' --work-dir 'checkpoints/my run'"
+    assert made.out.splitlines()[-2:] == ["  i2ikit check 'a/b/my config.py'", f"  {train}"]
+    assert f"#   {train}\n" in (tmp_path / "a" / "b" / "my config.py").read_text()
+
+
 def test_import_says_what_it_needs(run):
     assert "give files of weights and --out CHECKPOINT" in run("import").err
     assert "--out CHECKPOINT is missing" in run("import", "some_net_G.pth").err

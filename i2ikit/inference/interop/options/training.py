@@ -1,5 +1,7 @@
 """Published options outside of the model: data, length, schedule, log, samples and checkpoints."""
 
+import re
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import Any
@@ -11,6 +13,8 @@ from i2ikit.published_options import options_of
 
 DATASETS = {"unaligned": "UnpairedFolders", "singleimage": "SingleImagePair"}
 PUBLISHED_ZOOM = 3.0  # random_scale_max, the reciprocal of smallest_zoom
+VARIABLE = re.compile(r"\$[\w{(]|`")  # what a shell replaces
+UNSET = "a variable of the shell is not replaced here: put its value there"
 PLATEAU = 6  # epochs between two reductions of ReduceLROnPlateau that always sees the same value
 
 
@@ -113,10 +117,10 @@ def train_command(command: PublishedCommand, config: str) -> list[str]:
         command: the published one.
         config: path of the translated config.
     """
-    options, lines, how = command.options, [], f"i2ikit train {config}"
+    options, lines, how = command.options, [], f"i2ikit train {shlex.quote(config)}"
     folder = PurePath(options["checkpoints_dir"])
     devices = [int(number) for number in options["gpu_ids"].split(",") if int(number) >= 0]
-    more = f" --work-dir {folder / run_name(options)}"
+    more = f" --work-dir {_quoted(folder / run_name(options))}"
     if len(devices) > 1 and options["batch_size"] % len(devices) == 0:
         visible, count = ",".join(map(str, devices)), len(devices)
         how = f"CUDA_VISIBLE_DEVICES={visible} torchrun --nproc-per-node {count} -m {how}"
@@ -125,10 +129,16 @@ def train_command(command: PublishedCommand, config: str) -> list[str]:
         more += f" --device cuda:{devices[0]}" if devices else " --device cpu"
     other = options.get("pretrained_name")
     if options["continue_train"] or other:
-        files = folder / (other or run_name(options)) / f"{options['epoch']}_net_*.pth"
-        lines.append(f"i2ikit import {files} --out start.pt")
+        files = folder / (other or run_name(options)) / f"{options['epoch']}_net_"
+        lines.append(f"i2ikit import {_quoted(files)}*.pth --out start.pt")
         more += " --init start.pt"
     return [*lines, how + more]
+
+
+def _quoted(path: PurePath) -> str:
+    """Return a path as a word of a shell command, which still replaces its ``~``."""
+    text = str(path)
+    return f"~/{shlex.quote(text[2:])}" if text.startswith("~/") else shlex.quote(text)
 
 
 def run_name(options: Options) -> str:
@@ -190,6 +200,6 @@ def notes(command: PublishedCommand) -> Iterator[tuple[str, str]]:
     known, options = options_of(command.model), command.options
     for name in command.given:
         changed: Any = NOTES.get(name, lambda _: "")(options)
-        text = known[name].lacks or changed
+        text = known[name].lacks or changed or (UNSET if VARIABLE.search(str(options[name])) else "")
         if text:
             yield f"--{name} {options[name]}", text

@@ -51,7 +51,7 @@ class Translation:
         if self.notes:
             lines += ["Options without a counterpart, or with another meaning:"]
             lines += [line for option, why in self.notes for line in _wrapped(f"{option}: {why}", "  ")]
-        lines += ["Train with:", *(f"  {line}" for line in self.train(config))]
+        lines += ["Train with:", *(f"  {one_line(line)}" for line in self.train(config))]
         comment = "".join(f"# {line}\n" for line in lines)
         changes = f"\n{dump_config(self.changes)}" if self.changes else ""
         return f'{comment}_base_ = "i2ikit::{self.base}.py"\n{changes}'

@@ -77,10 +77,28 @@ def test_a_policy_is_a_schedule(options, schedule):
                 "i2ikit train c.py --work-dir checkpoints/n --init start.pt",
             ],
         ),
+        (
+            "--name 'my run' --checkpoints_dir ~/runs --continue_train",
+            [
+                "i2ikit import ~/'runs/my run/latest_net_'*.pth --out start.pt",
+                "i2ikit train c.py --work-dir ~/'runs/my run' --init start.pt",
+            ],
+        ),
     ],
 )
 def test_the_command_that_trains_has_folder_device_and_first_weights(options, lines):
     assert train_command(parse_command(f"--model cut --dataroot d {options}"), "c.py") == lines
+
+
+@pytest.mark.parametrize("root", ["$DATA", "x/${DATA}", "$(pwd)", "`pwd`"])
+def test_what_only_a_shell_replaces_is_named(root):
+    found = dict(notes(parse_command(f"--model cut --dataroot {root} --suffix {{netG}}")))
+    assert found == {f"--dataroot {root}": "a variable of the shell is not replaced here: put its value there"}
+
+
+def test_paths_in_the_command_that_trains_are_words_of_a_shell():
+    line = train_command(parse_command("--model cut --dataroot d --name 'it''s $mine'"), "my configs/c.py")[0]
+    assert line == "i2ikit train 'my configs/c.py' --work-dir 'checkpoints/its $mine'"
 
 
 def test_a_suffix_of_no_option_is_named():

@@ -172,6 +172,12 @@ def test_the_file_has_the_command_the_notes_and_the_training_as_comments():
     assert "#   i2ikit train n.py --work-dir checkpoints/n\n" in source
 
 
+def test_a_name_of_two_lines_stays_in_the_comment():
+    source = translate_command("--model cut --dataroot d --name 'a\nimport os'").source("n.py")
+    assert "import os" not in source.splitlines()
+    assert "#   i2ikit train n.py --work-dir 'checkpoints/a\\nimport os'\n" in source
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
