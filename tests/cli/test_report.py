@@ -43,6 +43,15 @@ def test_a_folder_of_runs_is_not_a_run_and_its_runs_are_named(run, runs):
     assert "one, two" in outcome.err
 
 
+def test_a_published_model_gets_no_report(run, runs):
+    for name in ("config.json", "model.safetensors"):
+        (runs / name).touch()
+    outcome = run("report", runs)
+    assert outcome.code == 2
+    assert "is a published model, not a work directory" in outcome.err
+    assert not (runs / "index.html").exists()
+
+
 def test_a_run_given_twice_and_a_report_that_is_a_folder_are_errors(run, runs):
     assert "given twice" in run("report", runs / "one", runs / "one").err
     assert "name a file, such as" in run("report", runs / "one", "--out", runs).err
