@@ -1,6 +1,6 @@
 """Builds the model from its config: networks, then the phases whose terms read them. Collects every error."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from i2ikit import model_keys
@@ -16,8 +16,10 @@ from i2ikit.translation.config_checks import are_texts, check_keys, is_name, sec
 from i2ikit.translation.language import DOMAINS
 from i2ikit.translation.model import UnpairedTranslation
 from i2ikit.translation.outputs import build_outputs
+from i2ikit.translation.passes import PassPlan
 from i2ikit.translation.phase import Phase, WeightedTerm
 from i2ikit.translation.view_samples import check_inputs
+from i2ikit.views.base import UnfoldingView
 
 
 def build_model(
@@ -77,7 +79,10 @@ class PhasesBuilder:
         configs = self.networks.section("phases")
         if not configs:
             self.builder.error(path, "a model needs at least one phase")
+        before = len(self.builder.errors)
         phases = {name: self._phase(name, config, f"{path}.{name}") for name, config in configs.items()}
+        if len(self.builder.errors) == before:
+            self._refuse_idle(phases, path)
         return {name: phases[name] for name in self._ordered(configs, path)}
 
     def _ordered(self, configs: Mapping[str, Any], path: str) -> list[str]:
@@ -173,6 +178,45 @@ class PhasesBuilder:
                 "a phase updates, or set requires_grad to False where they are made",
             )
 
+    def _refuse_idle(self, phases: Mapping[str, Phase], path: str) -> None:
+        """Report the terms whose gradient reaches no network that their phase updates.
+
+        Not those that are switched off, or read everything without gradient to record it, or would train a network that
+        no phase updates: who leaves one as it is need not look for all of its terms.
+        """
+        full = self.language.full
+        known = {name for name in self.networks.full_names() if not name.startswith("extractors.")}
+        resting = known - self.networks.averages.keys() - {name for each in phases.values() for name in each.update}
+        for phase in phases.values():
+            for name, weighted in phase.terms.items():
+                off = isinstance(weighted.weight, Constant) and weighted.weight.value == 0
+                reads = weighted.term.reads()
+                given = [read for read in reads if read.grad]
+                heads = {full(f"heads.{use.head}") for use in weighted.term.heads()}
+                trained = {*phase.update, *resting}
+                if off or not given or not heads.isdisjoint(trained):
+                    continue
+                if any(self._reaches(read, trained) for read in given):
+                    continue
+                stopped = [_text(read) for read in reads if not read.grad and self._reaches(read, phase.update)]
+                hint = f"; it reads {', '.join(dict.fromkeys(stopped))} without gradient" if stopped else ""
+                self.builder.error(
+                    f"{path}.{phase.name}.terms.{name}",
+                    f"trains nothing: no network that phase {phase.name!r} updates ({', '.join(phase.update)}) gets a "
+                    f"gradient through {', '.join(dict.fromkeys(map(_text, given)))}{hint}",
+                )
+
+    def _reaches(self, read: Read, networks: Iterable[str]) -> bool:
+        """Return whether gradient through a read, if it has any, may reach a network; a view may unfold into any."""
+        views, inputs = self.networks.views, self.language.inputs(read.network, read.image)
+        found = {self.language.full(read.network)}
+        if not read.leaf:
+            plan = PassPlan((), (), self.networks.generators, self.language.opaque(), self.language.inputs)
+            found = found.union(*map(plan.upstream, inputs))
+            if any(isinstance(views.get(part.name), UnfoldingView) for image in inputs for part in image.walk()):
+                return True
+        return not found.isdisjoint(networks)
+
     def _has_wrong_reads(self, term: Term, path: str) -> bool:
         """Report what a term reads or embeds that the model does not have; return whether there is any."""
         before = len(self.builder.errors)
@@ -224,3 +268,8 @@ class PhasesBuilder:
         first = self.phase_of_term.setdefault(name, phase)
         if first != phase:
             self.builder.error(path, f"phase {first!r} already has a term of this name; choose another")
+
+
+def _text(read: Read) -> str:
+    """Return a read as a message shows it: ``ab(a)``, or ``discriminators.b(ab(a))``."""
+    return f"{read.network}({read.image})" if read.network else read.image
