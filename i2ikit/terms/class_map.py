@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from i2ikit.checks import not_negative_int
-from i2ikit.errors import ShapeError
+from i2ikit.errors import DataError, ShapeError
 from i2ikit.interfaces import Read, StepReader
 from i2ikit.ops.numerics import at_least_float32
 from i2ikit.registry import TERMS
@@ -27,7 +27,8 @@ class ClassMapTerm(Term):
 
     Raises:
         ValueError: an argument is out of its range.
-        ShapeError: the label is not one of codes (B, 1, H, W).
+        ShapeError: the label is not one of codes (B, 1, H, W), or the logits are not those of pixels.
+        DataError: on a CPU, a code is neither a class nor ignored; a GPU would have to wait for that check.
     Source:
         Hoffman et al. 2018, arXiv:1711.03213, the semantic consistency loss, there with the network's own classes of
         the input as the label.
@@ -47,7 +48,9 @@ class ClassMapTerm(Term):
 
     def forward(self, step: StepReader) -> Tensor:
         """Return the cross-entropy in nats, the mean over the pixels that count."""
-        logits = at_least_float32(step.taps(self.network, self.image, [self.tap])[self.tap])  # (B, K, h, w)
+        logits = at_least_float32(step.taps(self.network, self.image, [self.tap])[self.tap])
+        if logits.ndim != 4:
+            raise ShapeError(f"ClassMapTerm needs logits (B, K, h, w), got {tuple(logits.shape)}")
         label = step.image(self.label, grad=False)
         if label.is_floating_point() or label.ndim != 4 or label.shape[1] != 1:
             raise ShapeError(f"ClassMapTerm needs codes (B, 1, H, W), got {label.dtype} {tuple(label.shape)}")
@@ -57,4 +60,14 @@ class ClassMapTerm(Term):
         )  # as F.interpolate with mode="nearest", which takes no integers
         codes = label[:, 0, rows[:, None], columns]  # (B, h, w)
         counted = (codes != self.ignore).sum().clamp(min=1)
-        return F.cross_entropy(logits, codes, ignore_index=self.ignore, reduction="sum") / counted
+        try:
+            total = F.cross_entropy(logits, codes, ignore_index=self.ignore, reduction="sum")
+        except IndexError:
+            classes = logits.shape[1]
+            wrong = codes[((codes < 0) | (codes >= classes)) & (codes != self.ignore)].unique().tolist()
+            raise DataError(
+                f"{self.label} has the codes {', '.join(map(str, wrong))}, but {self.network} has {classes} classes, "
+                f"coded 0 to {classes - 1}, and ignore={self.ignore}: write other codes into the labels, or set "
+                "`ignore` to the one that does not count"
+            ) from None
+        return total / counted

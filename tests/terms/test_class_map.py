@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from i2ikit.errors import ShapeError
+from i2ikit.errors import DataError, ShapeError
 from i2ikit.interfaces import Read
 from i2ikit.terms.class_map import ClassMapTerm
 
@@ -61,6 +61,18 @@ def test_the_label_is_read_without_gradient():
 def test_what_is_no_label_is_refused(label):
     with pytest.raises(ShapeError, match=r"ClassMapTerm needs codes \(B, 1, H, W\), got torch"):
         TERM(Classes(torch.zeros(1, 3, 2, 2), label))
+
+
+def test_logits_without_pixels_are_refused():
+    with pytest.raises(ShapeError, match=r"ClassMapTerm needs logits \(B, K, h, w\), got \(1, 4\)"):
+        TERM(Classes(torch.zeros(1, 4), torch.zeros(1, 1, 2, 2, dtype=torch.int64)))
+
+
+def test_codes_that_are_no_classes_are_named():
+    label = torch.tensor([[0, 9, 33], [3, -1, 2]])[None, None]
+    wanted = r"a_label has the codes -1, 3, 33, but extractors.seg has 3 classes, coded 0 to 2, and ignore=9: write"
+    with pytest.raises(DataError, match=wanted):
+        TERM(Classes(torch.zeros(1, 3, 2, 3), label))
 
 
 def test_a_negative_code_to_ignore_is_refused():
