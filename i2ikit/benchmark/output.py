@@ -27,7 +27,7 @@ def write_results(folder: Path, results: Mapping[str, Any], runs: Sequence[Bench
         runs: all of them; the report shows the first of each method.
 
     Returns:
-        the HTML report.
+        the HTML report; where no run has begun, so that there is nothing to show, ``results.md``.
     """
     found = tables(results)
     plots = draw_plots(results, folder / "plots")
@@ -37,6 +37,8 @@ def write_results(folder: Path, results: Mapping[str, Any], runs: Sequence[Bench
     images = {about: base64.b64encode(path.read_bytes()).decode("ascii") for about, path in plots.items()}
     first = {run.entry.label: run for run in reversed(runs) if (run.work_dir / "log.jsonl").is_file()}
     shown = [first[method["label"]] for method in results["methods"] if method["label"] in first]
+    if not shown:
+        return folder / "results.md"
     return write_report(
         [run.work_dir for run in shown],
         folder / "index.html",

@@ -68,6 +68,16 @@ def test_a_comparison_that_has_not_begun_has_tables_without_values(plan: Benchma
     assert found[0].rows[0].cells == ["one (1 failed)", "10", "–", "–", "–", "–", "–", "–"]
 
 
+def test_runs_that_all_failed_before_they_began_have_results_and_no_report(plan: BenchmarkPlan, tmp_path, monkeypatch):
+    monkeypatch.setattr(results_module, "cost", lambda config: {"parameters": None, "gmacs": None})
+    runs = plan.runs(tmp_path)
+    found = summarize(plan, tmp_path, failures={run.name: "there are no masks" for run in runs})
+    assert write_results(tmp_path, found, runs) == tmp_path / "results.md"
+    assert "one (2 failed)" in (tmp_path / "results.md").read_text(encoding="utf-8")
+    assert "there are no masks" in (tmp_path / "results.csv").read_text()
+    assert not (tmp_path / "index.html").exists()
+
+
 @pytest.mark.slow
 def test_everything_is_written_and_the_report_shows_one_run_of_each_method(
     results: dict[str, Any], finished: Any, tmp_path: Path
