@@ -31,12 +31,12 @@ def complete_kind(incomplete: str) -> list[str]:
 
 def complete_part(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return the names of parts of the kind that is typed already, which begin so."""
-    from i2ikit.cli.list import CONFIGS, parts_of
+    from i2ikit.cli.list import parts_of
     from i2ikit.errors import I2IKitError
     from i2ikit.kinds import find_kind
 
     try:
-        kind = find_kind(ctx.params.get("kind", ""), CONFIGS)
+        kind = find_kind(ctx.params.get("kind", ""))
     except I2IKitError:
         return []
     return [name for name in parts_of(kind) if name.startswith(incomplete)]

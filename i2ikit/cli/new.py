@@ -39,7 +39,7 @@ def new(
     from i2ikit.cli import scaffold
 
     if kind == PLUGIN:
-        kinds = [find_kind(each.strip(), PLUGIN) for each in (parts or "").split(",") if each.strip()]
+        kinds = [find_kind(each.strip()) for each in (parts or "").split(",") if each.strip()]
         written = scaffold.new_plugin(name, kinds, into)
         root = into / name
         then = f"pip install --editable '{root}[test]' && pytest {root}"

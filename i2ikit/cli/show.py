@@ -8,8 +8,8 @@ import typer
 
 from i2ikit.cli.completion import complete_kind, complete_part
 from i2ikit.cli.console import busy, make_table, out, write
-from i2ikit.cli.list import CONFIGS, package_of, parts_of
-from i2ikit.errors import UnknownComponentError, nearest_hint
+from i2ikit.cli.list import CONFIGS, RECIPES, package_of, parts_of
+from i2ikit.errors import I2IKitError, UnknownComponentError, nearest_hint
 from i2ikit.kinds import Kind, find_kind
 
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -22,8 +22,12 @@ def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as PatchNCELoss.", autocompletion=complete_part)],
 ) -> None:
     """Show the docstring and the arguments of a part."""
+    elsewhere = {CONFIGS: f"i2ikit config {name}", RECIPES: f"i2ikit config CONFIG --recipe {name}"}
+    for listed, command in elsewhere.items():
+        if kind in (listed, listed.removesuffix("s")):
+            raise I2IKitError(f"{listed} are no parts; `{command}` shows what {name} comes to")
     with busy("Importing the parts"):
-        found = find_kind(kind, CONFIGS)
+        found = find_kind(kind)
         part = _part(found, name)
     parameters = [value for value in inspect.signature(part).parameters.values() if value.kind not in VARIADIC]
     write((name, "bold"), f"  {found.singular}\n", inspect.cleandoc(part.__doc__ or "It has no docstring."), "\n")

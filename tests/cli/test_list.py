@@ -36,6 +36,19 @@ def test_an_unknown_kind_is_an_error_with_the_nearest(run):
     assert "no kind of parts is called 'losess'. Nearest: 'losses'" in outcome.err
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "command"),
+    [
+        ("configs", "cut/stripes", "i2ikit config cut/stripes"),
+        ("recipe", "masked", "i2ikit config CONFIG --recipe masked"),
+    ],
+)
+def test_what_is_listed_and_no_part_is_shown_by_another_command(run, kind, name, command):
+    outcome = run("show", kind, name)
+    assert outcome.code == 2
+    assert f"are no parts; `{command}` shows what {name} comes to" in outcome.err
+
+
 def test_a_part_is_shown_with_its_arguments_and_a_line_for_a_config(run):
     out = run("show", "losses", "PatchNCELoss").out
     assert "PatchNCELoss  loss" in out
