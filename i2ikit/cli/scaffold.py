@@ -15,12 +15,17 @@ CORE = "i2ikit"
 
 
 def class_name(kind: Kind, name: str) -> str:
-    """Return a name as a class of this kind is spelled: ``ColorLoss`` for ``color``."""
+    """Return a name as a class of this kind is spelled: ``ColorLoss`` for ``color``.
+
+    Raises:
+        I2IKitError: it has characters of no class or file, or begins with a digit, or nothing is left of it.
+    """
     right, suffix = _camel(name), kind.word.capitalize()
     if kind.suffix:
         right = right[: -len(suffix)] + suffix if right.lower().endswith(kind.word) else right + suffix
-    if not right.isidentifier() or right == suffix:
-        raise I2IKitError(f"{name!r} cannot be the name of a class; write it like CharbonnierLoss")
+    if not re.fullmatch(r"[0-9A-Za-z_ -]+", name) or not right.isidentifier() or right == suffix:
+        rule = "in A-Z, a-z, 0-9, _ and -, a letter first"
+        raise I2IKitError(f"{name!r} cannot be the name of a class; write it like CharbonnierLoss, {rule}")
     return right
 
 

@@ -174,5 +174,14 @@ def test_with_belongs_to_plugins(run):
     assert "--with belongs to `i2ikit new plugin`" in run("new", "loss", "MyLoss", "--with", "loss").err
 
 
+@pytest.mark.parametrize("name", ["Ünlaut", "../../evil", "a.b", "3d", "-"])
+def test_a_name_with_other_characters_than_those_of_a_class_is_refused_in_full(run, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    outcome = run("new", "loss", "--", name)
+    assert outcome.code == 2
+    assert f"{name!r} cannot be the name of a class; write it like CharbonnierLoss, in A-Z, a-z, 0-9" in outcome.err
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_class_name_becomes_a_module_name():
     assert [snake(name) for name in ("PatchNCELoss", "MLPHead", "L1Loss")] == ["patch_nce_loss", "mlp_head", "l1_loss"]
