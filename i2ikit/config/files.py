@@ -104,7 +104,11 @@ def read_config_file(path: Path, above: tuple[Path, ...] = (), before: ConfigFil
 
 
 def read_in_order(
-    paths: Iterable[Path], reader: Path, above: tuple[Path, ...] = (), before: ConfigFile | None = None
+    paths: Iterable[Path],
+    reader: Path,
+    above: tuple[Path, ...] = (),
+    before: ConfigFile | None = None,
+    listed: str = BASE,
 ) -> ConfigFile | None:
     """Read config files, each on top of those before it, and return the last one; ``before`` if there are none.
 
@@ -112,6 +116,7 @@ def read_in_order(
         paths: Python files.
         reader: the file that lists them, for messages.
         above, before: see :func:`read_config_file`.
+        listed: what lists them, for messages: ``_base_`` or ``--recipe``.
 
     Raises:
         ConfigError: one cannot be read, or two of them bring the same file: the later one would undo what the earlier
@@ -125,10 +130,11 @@ def read_in_order(
         brought = brought[: len(brought) - known]
         for each in brought:
             if each in owners:
-                files = f"{shown(owners[each])} and {shown(file.path)}"
-                raise ConfigError(
-                    shown(reader), [f"{BASE}: {files} both bring {shown(each)}; let one inherit from the other"]
-                )
+                first, second = shown(owners[each]), shown(file.path)
+                wrong = f"{first} and {second} both bring {shown(each)}; let one inherit from the other"
+                if each == file.path:
+                    wrong = f"{first} brings {second} already; leave {file.path.stem} out of {listed}"
+                raise ConfigError(shown(reader), [f"{listed}: {wrong}"])
         owners |= dict.fromkeys(brought, file.path)
         before = file
     return before

@@ -73,7 +73,7 @@ def config_origin(path: Path, recipes: Sequence[str | Path] = ()) -> dict[str, s
 
 
 def _read(path: Path, recipes: Sequence[str | Path]) -> ConfigFile:
-    file = read_in_order([path, *map(find_recipe, recipes)], path)
+    file = read_in_order([path, *map(find_recipe, recipes)], path, listed="--recipe")
     assert file is not None, "there is a path"
     return file
 

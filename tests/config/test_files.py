@@ -107,6 +107,7 @@ def test_two_lengths_in_one_file_are_both_kept_for_validation_to_refuse(write):
         ("_base_ = 3", r"line 1: _base_ must be the path of a file, or a list of paths, in quotes"),
         ("_base_ = 'b' + 'ase.py'", r"_base_ must be the path of a file"),
         ("_base_ = ['base.py', 'child.py']", r"base\.py and child\.py both bring base\.py; let one inherit"),
+        ("_base_ = ['child.py', 'base.py']", r"child\.py brings .*base\.py already; leave base out of _base_"),
         (
             "_base_ = 'base.py'\nx = 1\nseed = dict(y=1)",
             r"line 3: seed: a dict cannot inherit from 3; write `_delete_=",

@@ -107,6 +107,12 @@ def test_a_recipe_may_be_the_last_base_of_a_config(write):
     assert listed == load_config(find_config("cut/stripes"), recipes=["masked"])
 
 
+def test_a_recipe_that_a_config_inherits_already_is_refused():
+    message = r"--recipe: .*stripes\.py brings .*masked\.py already; leave masked out of --recipe"
+    with pytest.raises(ConfigError, match=message):
+        load_config(find_config("enco_masked/stripes"), recipes=["small_data", "masked"])
+
+
 def test_recipes_change_the_config_in_their_order_before_the_overrides(write):
     config = write("config.py", "seed = 1\ntrain = dict(epochs=4)")
     double = write("double.py", "seed = 2 * _base_.seed")
