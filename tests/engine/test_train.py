@@ -348,6 +348,15 @@ def test_a_finished_run_that_is_extended_learns_on_and_reports_the_jump_of_the_r
     assert any("learning rate jumps: x0.1 at step 12, x0.5 at step 13" in note for note in recorder.notes)
 
 
+def test_a_run_that_resumes_unchanged_reports_no_jump_where_the_rate_decays(cut, tmp_path, log_of, recorder):
+    cut["schedule"] = {"type": "LinearDecay", "constant": 1, "decay": 3}
+    train(cut, work_dir=tmp_path, pause_at=6)
+    train(cut, work_dir=tmp_path, resume=True, reporter=recorder)
+    before, after = ([line for line in log_of(tmp_path) if line["step"] in steps] for steps in (range(7), range(7, 9)))
+    assert rates(after)[0] < 0.9 * rates(before)[-1]
+    assert not any("jumps" in note for note in recorder.notes)
+
+
 def test_a_shortened_run_goes_through_the_complete_schedule(cut, tmp_path, log_of):
     cut["schedule"] = {"type": "LinearDecay", "constant": 200, "decay": 200}
     train(cut, work_dir=tmp_path, max_steps=6)

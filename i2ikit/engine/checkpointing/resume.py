@@ -82,7 +82,7 @@ def report_changes(changes: list[Change], checkpoint: Checkpoint, reporter: Repo
 
 
 def report_rate(checkpoint: Checkpoint, schedule: Schedule, length: Mapping[str, int], reporter: Reporter) -> None:
-    """Report the learning rate before and after a checkpoint where it jumps: with another schedule, or another length.
+    """Report the learning rate before and after a checkpoint where another schedule, or length, makes it jump.
 
     Args:
         checkpoint: to resume from.
@@ -99,7 +99,11 @@ def report_rate(checkpoint: Checkpoint, schedule: Schedule, length: Mapping[str,
     last = Progress(done["epoch"] + (done["batch"] > 0), done["step"], done["epochs"], done["steps"])
     following = Progress(done["epoch"] + 1, done["step"] + 1, **length)
     before, now = old(last.stretched(schedule_length(old))), schedule(following.stretched(schedule_length(schedule)))
-    if abs(now - before) > JUMP:
+    unchanged = before  # a run that is extended had no next step
+    if following.step <= last.steps:
+        kept = Progress(following.epoch, following.step, last.epochs, last.steps)
+        unchanged = old(kept.stretched(schedule_length(old)))
+    if abs(now - before) > JUMP and abs(now - unchanged) > JUMP:
         reporter.note(
             f"The learning rate jumps: x{before:.3g} at step {last.step}, x{now:.3g} at step {following.step}. The "
             "schedule is stretched to the length of the run."
