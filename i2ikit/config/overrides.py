@@ -19,13 +19,18 @@ BESIDES = {  # keys of a part that its class does not take
     "discriminators": model_keys.DISCRIMINATOR,
     "views": model_keys.VIEW,
 }
+NEW_ENTRIES: dict[Keys, type] = {  # sections of free names besides those of parts, and what a name stands for
+    ("model", "images"): str,
+    ("model", "outputs"): str,
+    ("model", "averages"): dict,
+}
 
 
 def apply_overrides(config: dict[str, Any], texts: Sequence[str]) -> tuple[dict[str, Any], list[ConfigProblem]]:
     """Return a copy of a config with ``--set`` options applied in their order, and the errors in them.
 
-    A key is one that the config has, or one that the part at that path takes and the config leaves at its default. A
-    dict replaces the dict that the config has.
+    A key is one that the config has, or one that the part at that path takes and the config leaves at its default, or
+    the name of a new part, image, output or average. A dict replaces the dict that the config has.
 
     Args:
         config: plain dicts and lists, the fixed sections filled with their defaults.
@@ -79,7 +84,7 @@ def _wrong_key(config: dict[str, Any], holder: Any, above: Keys, key: str, value
         return f"{where} is {holder!r}, which has no key {key!r}"
     if key in holder or (above and above[-1] in (*COLLECTIONS, "alarms") and is_part(value)):
         return ""
-    if above == ("model", "images") and isinstance(value, str):
+    if isinstance(value, NEW_ENTRIES.get(above, ())):
         return ""
     names = addable(config, above, holder)
     if key in names:
