@@ -2,10 +2,11 @@
 
 For objects in front of a background. Each generator that makes an output must take ``mask``, as ResNetGenerator does.
 The mask starts near 1 everywhere, so that all of the image learns; the weight of its mean area rises over the first
-epochs, and the mask shrinks to what has to change. Terms called ``identity...`` are left out: the mask keeps the colors
-of what stays, and such a term would close it. So is the input skip, with which a light object stays light. Terms on
-images that return, such as ba(ab(a)), get a tenth of their weight, unless it follows a schedule: a closed mask meets
-them best, too. docs/recipes.md has what was tried.
+epochs, and the mask shrinks to what has to change. Terms with ``identity`` in their name are left out, in every phase:
+the mask keeps the colors of what stays, and such a term would close it; and what another network plays against it has
+lost its opponent. So is the input skip, with which a light object stays light. Terms on images that return, such as
+ba(ab(a)), get a tenth of their weight, unless it follows a schedule: a closed mask meets them best, too.
+docs/recipes.md has what was tried.
 """
 
 import re
@@ -21,11 +22,14 @@ ROUND_TRIP = re.compile("|".join(rf"\b{one}\([^'\"]*\b{two}\(" for one in MASKED
 def changes(phase):
     """Return the terms of a phase that are new, one for each generator that it updates, lighter, or left out."""
     terms = {name: term for name, term in _base_.model.phases[phase].terms.items() if term}
+    left_out = {name: None for name in terms if "identity" in name}
+    if phase not in PHASES.values():
+        return left_out
     names = [name for name in MASKED if PHASES[name] == phase]
     areas = {f"area_{name}": dict(type="MeanTerm", image=f"{name}({name[0]}).mask", weight=AREA) for name in names}
     weights = {name: term.get("weight", 1.0) for name, term in terms.items() if ROUND_TRIP.search(str(term))}
     lighter = {name: dict(weight=0.1 * each) for name, each in weights.items() if isinstance(each, (int, float))}
-    return areas | lighter | {name: None for name in terms if name.startswith("identity")}
+    return areas | lighter | left_out
 
 
 model = dict(
@@ -34,7 +38,7 @@ model = dict(
         for name in MASKED
     },
     averages=averages_of(_base_.model, 0.999),
-    phases={phase: dict(terms=changes(phase)) for phase in PHASES.values()},
+    phases={phase: dict(terms=changes(phase)) for phase, config in _base_.model.phases.items() if config},
 )
 # A mask that closes changes nothing; the alarm needs three checks in a row.
 alarms = dict(nothing_learned=dict(start=300, every=100))
