@@ -2,11 +2,11 @@
 
 For objects in front of a background. Each generator that makes an output must take ``mask``, as ResNetGenerator does.
 The mask starts near 1 everywhere, so that all of the image learns; the weight of its mean area rises over the first
-epochs, and the mask shrinks to what has to change. Terms with ``identity`` in their name are left out, in every phase:
-the mask keeps the colors of what stays, and such a term would close it; and what another network plays against it has
-lost its opponent. So is the input skip, with which a light object stays light. Terms on images that return, such as
-ba(ab(a)), get a tenth of their weight, unless it follows a schedule: a closed mask meets them best, too.
-docs/recipes.md has what was tried.
+epochs, and the mask shrinks to what has to change. Terms with ``identity`` in their name are left out, also those of
+other phases, such as ``against_identity``: the mask keeps the colors of what stays, and such a term would close it. The
+input skip is left out too: with it a light object stays light. Terms on images that return, such as ba(ab(a)), get a
+tenth of their weight, unless it follows a schedule: a closed mask minimizes them, too. docs/recipes.md has what was
+tried.
 """
 
 import re
