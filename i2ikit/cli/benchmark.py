@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from i2ikit.argument_types import LARGEST
 from i2ikit.cli.completion import complete_config
 from i2ikit.cli.console import INTERRUPTED, complain, make_table, out, write
 from i2ikit.cli.options import DataFolder, Device, Overrides, Recipes, recipe_names, takes
@@ -15,14 +16,17 @@ from i2ikit.errors import I2IKitError, no_such
 if TYPE_CHECKING:
     from i2ikit.benchmark.tables import Row, Table
 
+MOST_SLICES = 1000  # each is a process of its own
+MOST_MINUTES = 10**6  # about two years
+
 
 def _seeds(text: str) -> list[int]:
     try:
         values = [int(part) for part in text.split(",")]
     except ValueError:
         values = [-1]
-    if min(values) < 0 or len(set(values)) < len(values):
-        raise typer.BadParameter(f"{text!r} is not a list of different integers from 0 up, such as 0,1,2.")
+    if min(values) < 0 or max(values) > LARGEST or len(set(values)) < len(values):
+        raise typer.BadParameter(f"{text!r} is not a list of different integers in 0..2**63 - 1, such as 0,1,2.")
     return values
 
 
@@ -41,7 +45,13 @@ class BenchmarkOptions:
     ] = None
     minutes: Annotated[
         float | None,
-        typer.Option("--minutes", metavar="M", help="Minutes of training of each run; steps are timed first."),
+        typer.Option(
+            "--minutes",
+            min=0.001,
+            max=MOST_MINUTES,
+            metavar="M",
+            help="Minutes of training of each run; steps are timed first.",
+        ),
     ] = None
     seeds: Annotated[
         Any, typer.Option("--seeds", parser=_seeds, metavar="0,1,2", help="Seeds: one run of each config for each.")
@@ -51,7 +61,10 @@ class BenchmarkOptions:
     recipes: Recipes = None
     overrides: Overrides = None
     slices: Annotated[
-        int, typer.Option("--slices", min=1, metavar="N", help="Parts that each run is cut into, to take turns.")
+        int,
+        typer.Option(
+            "--slices", min=1, max=MOST_SLICES, metavar="N", help="Parts that each run is cut into, to take turns."
+        ),
     ] = 5
     evaluations: Annotated[int, typer.Option("--evaluations", min=1, metavar="N", help="Measurements of each run.")] = (
         10

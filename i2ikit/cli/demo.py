@@ -11,6 +11,8 @@ from i2ikit.checks import MOST_PIXELS
 from i2ikit.cli.console import busy, write
 from i2ikit.cli.options import Device, Imports
 
+MOST = 10**6  # megabytes or megapixels
+
 
 def demo(
     checkpoints: Annotated[
@@ -30,9 +32,11 @@ def demo(
             "--size", min=1, max=MOST_PIXELS, metavar="N", help="Resize the shorter side to N pixels first, and back."
         ),
     ] = None,
-    megabytes: Annotated[float, typer.Option("--max-mb", min=0.001, help="Largest upload, in megabytes.")] = 50,
+    megabytes: Annotated[
+        float, typer.Option("--max-mb", min=0.001, max=MOST, help="Largest upload, in megabytes.")
+    ] = 50,
     megapixels: Annotated[
-        float, typer.Option("--max-megapixels", min=0.001, help="Largest upload, in megapixels.")
+        float, typer.Option("--max-megapixels", min=0.001, max=MOST, help="Largest upload, in megapixels.")
     ] = 16,
     imports: Imports = None,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from i2ikit.argument_types import LARGEST
 from i2ikit.cli.console import busy
 from i2ikit.cli.default_config import folder_name, with_default_config
 from i2ikit.cli.options import ConfigOptions, Device, folders, recipe_names, takes
@@ -15,7 +16,6 @@ from i2ikit.errors import I2IKitError, nearest_hint
 from i2ikit.files import nearest_beside, read_json_lines
 
 CONFIG = "config.py"  # of a run, in its work directory
-LARGEST_SEED = 2**63 - 1  # as `seed` in a config
 
 
 class Precision(str, Enum):
@@ -37,7 +37,7 @@ class TrainOptions(ConfigOptions):
     device: Device = "auto"
     precision: Annotated[Precision | None, typer.Option("--precision", help="Overrides the config.")] = None
     seed: Annotated[
-        int | None, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Random seed; overrides the config.")
+        int | None, typer.Option("--seed", min=0, max=LARGEST, help="Random seed; overrides the config.")
     ] = None
     max_steps: Annotated[
         int | None, typer.Option("--max-steps", min=1, metavar="N", help="Train for at most N steps.")

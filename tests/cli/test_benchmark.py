@@ -110,7 +110,18 @@ def test_errors_are_one_message_and_code_2(run, tmp_path: Path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("arguments", [["--seeds", "0,x"], ["--seeds", "0,0"], ["--seeds", "-1"], ["--steps", "0"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--seeds", "0,x"],
+        ["--seeds", "0,0"],
+        ["--seeds", "-1"],
+        ["--seeds", str(2**63)],
+        ["--steps", "0"],
+        ["--slices", "1001"],
+        *(["--minutes", value] for value in ("0", "-1", "inf", "nan")),
+    ],
+)
 def test_values_that_are_not_valid_numbers_are_refused(run, arguments: list[str]):
     wrong = run("benchmark", "cut/stripes", *arguments)
     assert wrong.code == 2

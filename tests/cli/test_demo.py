@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+LIMITS = [(option, value) for option in ("--max-mb", "--max-megapixels") for value in ("inf", "nan")]
+
 
 def test_what_cannot_be_served_is_refused_with_the_reason(run, tmp_path: Path):
     missing = run("demo", str(tmp_path / "none.pt"))
@@ -28,7 +30,7 @@ def test_a_missing_package_is_one_line(run, tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     "option",
-    [("--port", "0"), ("--port", "70000"), ("--max-mb", "0"), ("--max-megapixels", "-1"), ("--size", "32769")],
+    [("--port", "0"), ("--port", "70000"), ("--max-mb", "0"), ("--max-megapixels", "-1"), ("--size", "32769"), *LIMITS],
 )
 def test_numbers_out_of_their_range_are_refused(option: tuple[str, str], run):
     assert run("demo", "x.pt", *option).code == 2
