@@ -13,7 +13,7 @@ from i2ikit.files import FULL, nearest_beside, remove_leftovers
 from i2ikit.images import format_extensions, list_images
 from i2ikit.inference.image_files import ImageFiles
 from i2ikit.inference.pipeline import Job, Pipeline, Speed
-from i2ikit.inference.plan import FolderPlan, Share, make_output_folder
+from i2ikit.inference.plan import FolderPlan, Share, make_output_folder, refuse_replacing
 from i2ikit.inference.sequences.translate import SequenceResult
 from i2ikit.inference.tally import Tally
 from i2ikit.inference.variants import Request
@@ -60,6 +60,7 @@ def translate_folder(files: ImageFiles, source: Path, output: Path, options: Fol
     plan = FolderPlan(source, output, files.channels, Share.of(options.get("share")))
     speed = Speed(options.get("batch"), options.get("workers"))
     request = request_of(files, options)
+    refuse_replacing((options.get("inputs") or {}).values(), [output])
     run = FolderRun(plan, options.get("on_progress"), options.get("on_sequence"), request)
     return run.translate(Pipeline(files, speed, run.finish, skip_existing=options.get("skip_existing", False)))
 

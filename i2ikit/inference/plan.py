@@ -6,10 +6,12 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 from i2ikit.errors import CheckpointError, DataError, nearest_hint
-from i2ikit.files import nearest_beside
+from i2ikit.files import expanded, nearest_beside
 from i2ikit.images import ImageWalk, readable_extensions, writable_extensions
 from i2ikit.inference.sequences.containers import CONTAINERS, is_video
 from i2ikit.work_dir import holds_checkpoint
@@ -167,9 +169,10 @@ def plan_file(source: Path, output: Path, channels: int = 3) -> Path:
     return _named(source, output, channels)
 
 
-def refuse_replacing(source: Path, targets: Iterable[Path]) -> None:
-    """Raise DataError if an output is the input."""
-    for target in targets:
+def refuse_replacing(sources: Iterable[Any], targets: Iterable[Path]) -> None:
+    """Raise DataError if an output is one of the inputs; those that are no paths are left out."""
+    paths = [expanded(source) for source in sources if isinstance(source, str | os.PathLike)]
+    for target, source in product(targets, paths):
         if os.path.realpath(target) == os.path.realpath(source):  # Path.resolve fails at a link to itself
             raise DataError(f"the output {target} would replace the input {source}; choose another output")
 

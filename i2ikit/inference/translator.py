@@ -200,7 +200,7 @@ class Translator:
             return translate_folder(self.files, source, output, options).conclude()
         request = request_of(self.files, options)
         targets = request.files(plan_file(source, output, self.files.channels))
-        refuse_replacing(source, targets)
+        refuse_replacing([source, *(options.get("inputs") or {}).values()], targets)
         if not Share.of(options.get("share")).holds(source.name):
             return 0
         written, report = 0, options.get("on_sequence")
@@ -239,8 +239,8 @@ class Translator:
             RunError: the output cannot be written.
         """
         source, target = expanded(source), expanded(target)
-        refuse_replacing(source, [target])
         (variant,) = self.files.variants.request(seed, None, inputs).variants(source.name)
+        refuse_replacing([source, *(inputs or {}).values()], [target])
         return self.files.translate(source, target, on_progress, variant)
 
 

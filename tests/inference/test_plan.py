@@ -75,7 +75,7 @@ def test_an_image_is_not_written_onto_itself_through_a_link(tmp_path: Path):
     source = make(tmp_path / "in" / "a.png")
     (tmp_path / "out").symlink_to(tmp_path / "in")
     with pytest.raises(DataError, match="would replace the input"):
-        refuse_replacing(source, [plan_file(source, tmp_path / "out")])
+        refuse_replacing([source], [plan_file(source, tmp_path / "out")])
 
 
 def test_a_link_to_itself_has_a_target(tmp_path: Path):

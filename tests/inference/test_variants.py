@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -266,6 +267,21 @@ def test_inputs_are_checked_before_anything_is_translated(folder: Path, inputs: 
         with pytest.raises(DataError, match=message):
             call()
     assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_an_output_never_replaces_a_further_input(folder: Path, single: bool):
+    styles = folder / "styles"
+    shutil.copytree(folder / "in", styles)
+    before = {path: path.read_bytes() for path in styles.rglob("*.png")}
+    translate = Translator(output("styled(a, b)", "b"))
+    source, given = (folder / "in" / "x.png", styles / "x.png") if single else (folder / "in", styles)
+    with pytest.raises(DataError, match=r"would replace the input \S+styles"):
+        translate.folder(source, styles, inputs={"b": str(given)})
+    if single:
+        with pytest.raises(DataError, match=r"would replace the input \S+styles"):
+            translate.file(source, given, inputs={"b": given})
+    assert {path: path.read_bytes() for path in styles.rglob("*.png")} == before
 
 
 def test_the_frames_of_an_animation_share_their_values(tmp_path: Path):
