@@ -181,8 +181,8 @@ class PhasesBuilder:
     def _refuse_idle(self, phases: Mapping[str, Phase], path: str) -> None:
         """Report the terms whose gradient reaches no network that their phase updates.
 
-        Not those that are switched off, or read everything without gradient to record it, or would train a network that
-        no phase updates: who leaves one as it is need not look for all of its terms.
+        Left out are terms of weight 0, terms that read everything without gradient, to record a value, and terms that
+        would train a network that no phase updates: it may be meant to stay as it is.
         """
         full = self.language.full
         known = {name for name in self.networks.full_names() if not name.startswith("extractors.")}
