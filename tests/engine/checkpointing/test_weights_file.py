@@ -23,6 +23,7 @@ def checkpoint() -> Checkpoint:
         progress={"step": 3},
         versions={"i2ikit": "0.1.0"},
         plugins={"example": {"package": "i2ikit-example", "version": "1"}},
+        extra={"averaged": ["ab"], "seconds": 3.0},
     )
 
 
@@ -45,7 +46,7 @@ def test_a_checkpoint_comes_back_with_its_config_and_versions(tmp_path):
     for key, value in expected.model.items():
         assert torch.equal(found.model[key], value)
         assert found.model[key].dtype == value.dtype
-    assert (found.optimizers, found.extra) == ({}, {})
+    assert (found.optimizers, found.extra) == ({}, {"averaged": ["ab"]})
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,8 @@ def test_a_checkpoint_comes_back_with_its_config_and_versions(tmp_path):
         ({"progress": "?"}, "progress is no JSON"),
         ({"progress": '{"step": "a"}'}, "progress.step must be"),
         ({"versions": "[1]"}, "versions must be a dict"),
+        ({"averaged": '{"ab": 1}'}, "averaged must be a list"),
+        ({"averaged": "[1]"}, "averaged"),
         ({"hash": "0"}, "its weights do not match their hash"),
     ],
 )
