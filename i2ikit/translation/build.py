@@ -203,7 +203,8 @@ class PhasesBuilder:
                 self.builder.error(
                     f"{path}.{phase.name}.terms.{name}",
                     f"trains nothing: no network that phase {phase.name!r} updates ({', '.join(phase.update)}) gets a "
-                    f"gradient through {', '.join(dict.fromkeys(map(_text, given)))}{hint}",
+                    f"gradient through {', '.join(dict.fromkeys(map(_text, given)))}{hint}. "
+                    "Name an image that these networks make, or put the term into another phase",
                 )
 
     def _reaches(self, read: Read, networks: Iterable[str]) -> bool:

@@ -459,7 +459,8 @@ def test_a_term_without_gradient_to_what_its_phase_updates_is_refused(config, pa
     term = path.split("/")[3]
     assert errors(change(config, path, value)) == [
         f"model.phases.generate.terms.{term}: trains nothing: no network that phase 'generate' updates "
-        f"(generators.ab, heads.f) gets a gradient through {through}"
+        f"(generators.ab, heads.f) gets a gradient through {through}. "
+        "Name an image that these networks make, or put the term into another phase"
     ]
 
 
