@@ -86,8 +86,7 @@ def _check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            if any(entry.filename.endswith(EXPORTED) for entry in entries):
-                raise CheckpointError(f"{path} {OTHER_RUNTIME}")
+            exported = any(entry.filename.endswith(EXPORTED) for entry in entries)
             wrong = next((f"{entry.filename!r} {why}" for entry in entries if (why := _irregular(entry))), "")
             if len({entry.filename for entry in entries}) < len(entries):
                 wrong = "two entries have one name"
@@ -97,14 +96,14 @@ def _check_archive(path: Path) -> None:
                 wrong = f"the checksum of its record {damaged!r} does not match"
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
-    except CheckpointError:
-        raise
     except Exception as error:  # zipfile raises a dozen kinds for damaged files
         if path.suffix == ".onnx":
             raise CheckpointError(f"{path} {OTHER_RUNTIME}") from None
         raise CheckpointError(
             f"{path} is not complete: it is cut off or damaged, or torch did not write it ({_first_line(error)})"
         ) from error
+    if exported:
+        raise CheckpointError(f"{path} {OTHER_RUNTIME}")
     if wrong:
         raise CheckpointError(f"{path} is damaged: {wrong}")
 

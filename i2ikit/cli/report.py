@@ -11,7 +11,6 @@ from i2ikit.files import nearest_beside
 from i2ikit.work_dir import refuse_output
 
 TRACES = ("log.jsonl", "config.json", "samples")  # a folder with one of them is a work directory
-PUBLISHED = "model.safetensors"  # beside the config.json of a model for the hub
 
 
 def report(
@@ -57,7 +56,9 @@ def check_work_dir(folder: Path) -> None:
     """Raise I2IKitError unless a folder has files of a run."""
     if not folder.is_dir():
         raise I2IKitError(f"there is no folder {folder}.{nearest_beside(folder)} Name a run's work directory.")
-    if (folder / PUBLISHED).exists():
+    from i2ikit.inference.hub import WEIGHTS
+
+    if (folder / WEIGHTS).exists():
         raise I2IKitError(f"{folder} is a published model, not a work directory: its page is README.md.")
     if not any((folder / trace).exists() for trace in TRACES):
         inside = sorted(path.name for path in folder.iterdir() if any((path / trace).exists() for trace in TRACES))

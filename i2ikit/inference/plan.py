@@ -47,13 +47,14 @@ class Share:
         """Return the share of a pair (index, count); None: the whole folder.
 
         Raises:
-            TypeError, ValueError: it is no pair of integers, or out of its range.
+            TypeError: it is no pair of integers.
+            ValueError: it is out of its range.
         """
-        if not (isinstance(pair, tuple | list | None) and all(type(each) is int for each in pair or (1, 1))):
+        if pair is None:
+            return cls()
+        if not isinstance(pair, tuple | list) or [type(each) for each in pair] != [int, int]:
             raise TypeError(f"a share is a pair of integers such as (1, 4), the first of four, not {pair!r}")
-        if len(pair or (1, 1)) != 2:
-            raise ValueError(f"a share is a pair such as (1, 4), the first of four, not {pair!r}")
-        return cls(*pair or (1, 1))
+        return cls(*pair)
 
     def __post_init__(self) -> None:
         if not 1 <= self.index <= self.count:

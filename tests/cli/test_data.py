@@ -93,3 +93,9 @@ def test_names_with_line_breaks_stay_on_their_line(run: Callable[..., Any], stri
     done = run("data", "check", stripes)
     assert "trainA/0000.png = trainA/copy\\nof\\x1b[2J.png" in done.out
     assert "trainB/bad\\n0 problems.png is not an image" in done.out
+
+
+def test_stripes_beyond_the_limit_of_a_size_are_refused_with_it(run: Callable[..., Any]) -> None:
+    outcome = run("data", "make", "stripes", "large", "--size", 32769)
+    assert outcome.code == 2
+    assert "less than or equal to 32768" in outcome.err

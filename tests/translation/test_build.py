@@ -12,79 +12,17 @@ from i2ikit.interfaces import HeadUse, Read, StepReader
 from i2ikit.registry import HEADS, LOSSES, TERMS, VIEWS
 from i2ikit.schedules import Constant, Until
 from i2ikit.terms.base import Term
-from i2ikit.translation import Progress, RandomStreams, UnpairedTranslation, build_model
+from i2ikit.translation import Progress, RandomStreams, build_model
 from i2ikit.translation.step import Step
 from i2ikit.views.base import UnfoldingView
+from tests.translation.small_config import GAN, TERM, Config, build, change, errors, small_config
 
-Config = dict[str, Any]
 PROGRESS = Progress(1, 1, 1, 1)
 
 
 @pytest.fixture
 def config() -> Config:
-    lsgan = {"type": "LSGANLoss"}
-    return {
-        "type": "UnpairedTranslation",
-        "generators": {"ab": {"type": "ResNetGenerator", "filters": 2, "blocks": 1}},
-        "discriminators": {"b": {"type": "PatchGANDiscriminator", "filters": 2, "layers": 1}},
-        "heads": {"f": {"type": "MLPHead", "of": "ab", "taps": ["stem", "down1"], "dim": 4}},
-        "views": {"mirror": {"type": "Mirror"}, "mix": {"type": "Mix"}},
-        "phases": {
-            "discriminate": {
-                "update": ["discriminators"],
-                "terms": {
-                    "d": {
-                        "type": "DiscriminatorTerm",
-                        "discriminator": "b",
-                        "real": "b",
-                        "fake": "ab(a)",
-                        "loss": lsgan,
-                    }
-                },
-            },
-            "generate": {
-                "update": ["generators", "heads.f"],
-                "optimizer": {"lr": 1e-4},
-                "groups": {"heads": {"lr": 1e-3}},
-                "terms": {
-                    "gan": {"type": "AdversarialTerm", "discriminator": "b", "image": "ab(mirror(a))", "loss": lsgan},
-                    "content": {
-                        "type": "PatchTerm",
-                        "query": ["ab", "ab(a)"],
-                        "key": ["ab", "a"],
-                        "taps": ["stem", "down1"],
-                        "head": "f",
-                        "loss": {"type": "PatchNCELoss"},
-                        "sampler": {"type": "RandomSampler", "num": 4},
-                        "weight": {"type": "Until", "epoch": 3, "value": 2.0},
-                    },
-                },
-            },
-        },
-    }
-
-
-def change(config: Config, path: str, value: Any) -> Config:
-    config = deepcopy(config)
-    *inside, last = path.split("/")
-    section = config
-    for key in inside:
-        section = section[key]
-    section[last] = value
-    return config
-
-
-def errors(config: Config) -> list[str]:
-    builder = Builder()
-    assert build_model(config, builder) is None
-    return [f"{error.path}: {error.message}" for error in builder.errors]
-
-
-def build(config: Config) -> UnpairedTranslation:
-    builder = Builder()
-    model = build_model(config, builder)
-    assert model is not None, builder.errors
-    return model
+    return small_config()
 
 
 def test_the_config_becomes_networks_views_phases_and_weighted_terms(config):
@@ -337,9 +275,6 @@ def test_a_model_is_built_on_the_meta_device_without_numbers(config):
         assert all(parameter.is_meta for parameter in build(config).parameters())
 
 
-GAN, TERM = "phases/generate/terms/gan", "phases/generate/terms/content"
-
-
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
@@ -423,64 +358,6 @@ def test_an_error_is_reported_with_its_path_and_the_nearest_names(config, path, 
     found = errors(change(config, path, value))
     place = ".".join(["model", *path.split("/")[:-1]])
     assert any(line.startswith(place) and message in line for line in found), "\n".join(found)
-
-
-def pixel(image: str, target: str) -> Config:
-    return {"type": "PixelTerm", "image": image, "target": target, "loss": {"type": "L1Loss"}}
-
-
-def penalty(weight: Any = 1.0) -> Config:
-    return {
-        "type": "GradientPenaltyTerm",
-        "discriminator": "b",
-        "image": "ab(a)",
-        "loss": {"type": "R1Penalty"},
-        "weight": weight,
-    }
-
-
-FEATURES = {**pixel("b", "ab(a)"), "type": "FeatureTerm", "network": "discriminators.b", "taps": ["out"]}
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "through"),
-    [
-        (TERM, pixel("a", "ab(a)"), "a; it reads ab(a) without gradient"),
-        (TERM, pixel("b", "a"), "b"),
-        (TERM, FEATURES, "discriminators.b(b); it reads discriminators.b(ab(a)) without gradient"),
-        (TERM, penalty(), "discriminators.b(ab(a))"),
-        (TERM, penalty({"type": "Until", "epoch": 3, "value": 2.0}), "discriminators.b(ab(a))"),
-        (f"{GAN}/image", "b", "discriminators.b(b)"),
-        (f"{GAN}/image", "pool(ab(a))", "discriminators.b(pool(ab(a)))"),
-    ],
-)
-def test_a_term_without_gradient_to_what_its_phase_updates_is_refused(config, path, value, through):
-    config["views"]["pool"] = {"type": "ImagePool"}
-    term = path.split("/")[3]
-    assert errors(change(config, path, value)) == [
-        f"model.phases.generate.terms.{term}: trains nothing: no network that phase 'generate' updates "
-        f"(generators.ab, heads.f) gets a gradient through {through}. "
-        "Name an image that these networks make, or put the term into another phase"
-    ]
-
-
-def test_a_term_that_is_off_or_records_or_is_of_a_network_that_rests_may_train_nothing(config):
-    @TERMS.register_module()
-    class Recorded(Term):
-        """The mean of a translation, to be logged."""
-
-        def reads(self) -> list[Read]:
-            return [Read("ab(a)", grad=False)]
-
-        def forward(self, step: StepReader) -> Tensor:
-            return step.image("ab(a)", grad=False).mean()
-
-    try:
-        build(change(config, TERM, {"type": "Recorded"}))
-        build(change(config, TERM, penalty(0)))
-        build(change(config, "phases/generate/update", ["heads.f"]))  # ab stays as it is
-    finally:
-        del TERMS.module_dict["Recorded"]
 
 
 def test_a_duplicate_term_is_reported_even_if_it_has_errors(config):
